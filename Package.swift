@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "hwsim",
+  products: [
+    .executable(name: "hwsim", targets: ["hwsim"]),
+    .library(name: "Arith", targets: ["Arith"]),
+    .library(name: "QuantGraph", targets: ["QuantGraph"]),
+    .library(name: "Importers", targets: ["Importers"]),
+    .library(name: "HWModel", targets: ["HWModel"]),
+  ],
+  dependencies: [
+    // The command line: parsing, help, completion scripts.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // SHA-256 of inputs in the JSON envelope.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // Hot integer kernels with run-time dispatch; the Swift definitions in Arith are the specification.
+    .target(name: "CKernels"),
+    .target(name: "Arith", dependencies: ["CKernels"], swiftSettings: settings),
+    .target(name: "QuantGraph", dependencies: ["Arith"], swiftSettings: settings),
+    // Inflate and CRC for .npz, .gz and .fml archives.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Importers", dependencies: ["QuantGraph", "CZlib"], swiftSettings: settings),
+    .target(name: "HWModel", dependencies: ["QuantGraph"], swiftSettings: settings),
+    .executableTarget(
+      name: "hwsim",
+      dependencies: [
+        "Importers", "HWModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: settings),
+    .testTarget(name: "ArithTests", dependencies: ["Arith"], swiftSettings: settings),
+    .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
+    .testTarget(name: "ImportersTests", dependencies: ["Importers"], swiftSettings: settings),
+    .testTarget(name: "HWModelTests", dependencies: ["HWModel", "Importers"], swiftSettings: settings),
+    .testTarget(name: "hwsimTests", dependencies: ["hwsim", "Importers"], swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,7 @@
+#ifndef HWSIM_CKERNELS_H
+#define HWSIM_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#endif

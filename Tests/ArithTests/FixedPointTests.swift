@@ -1,0 +1,2 @@
+import Arith
+import Testing
