@@ -1,4 +1,3 @@
-public import Arith
 public import QuantGraph
 
 /// A plan with its buffers: runs blocks of up to ``lanes`` samples on one thread.

@@ -1,4 +1,4 @@
-public import Arith
+import Arith
 
 /// How a plan stores one element of a tensor.
 public enum Storage: String, Hashable, Sendable, CaseIterable {
