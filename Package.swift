@@ -55,6 +55,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "hwsimTests", dependencies: ["hwsim", "Importers"], swiftSettings: settings),
+    .testTarget(
+      name: "hwsimTests", dependencies: ["hwsim", "Importers", "TestSupport"],
+      swiftSettings: settings),
   ]
 )

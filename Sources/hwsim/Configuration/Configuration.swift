@@ -24,7 +24,7 @@ struct Configuration {
   /// Reads `hwsim.json` if there is one, and `explicit` if given.
   ///
   /// - Throws: a ``Failure`` with every problem of the files: `config.syntax`, `config.unknown-key`,
-  ///   `config.value`, `input.unreadable`.
+  ///   `config.value`, `file.unreadable`.
   static func load(explicit: String?) throws(Failure) -> Configuration {
     var files: [String] = []
     if access(defaultFile, F_OK) == 0 { files.append(defaultFile) }

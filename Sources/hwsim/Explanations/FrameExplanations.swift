@@ -49,19 +49,19 @@ extension Explanation {
       each file sets; flags on the command line override it.
       """),
     Explanation(
-      "input.unreadable", "an input is missing or cannot be read", status: .noInput,
+      "file.unreadable", "an input is missing or cannot be read", status: .noInput,
       """
       The system's own words follow the path. Paths are relative to the current folder; - is standard
       input. Patterns such as *.npy are the shell's.
       """),
     Explanation(
-      "input.too-large", "a file is far larger than its kind can be",
+      "file.limit", "a file is far larger than its kind can be",
       """
       Files that are read as a whole, such as configurations, have a limit, so that a wrong name (a
       device, an archive) does not fill the memory.
       """),
     Explanation(
-      "output.unwritable", "an output cannot be written", status: .noOutput,
+      "file.not-written", "an output cannot be written", status: .noOutput,
       """
       The folder does not exist, permission is missing, or the disk is full. Files are first written
       beside their destination under a name that ends in .partial and take its place when complete:

@@ -31,8 +31,8 @@ extension Failure {
     _ what: String, _ name: String, code: String, among candidates: [String], listedBy: String,
     at location: String? = nil
   ) -> Failure {
-    let shown = candidates.prefix(12).joined(separator: ", ")
-    let note = candidates.count <= 12 ? shown : "\(shown), ... (\(candidates.count): \(listedBy))"
+    let shown = candidates.prefix(6).joined(separator: ", ")
+    let note = candidates.count <= 6 ? shown : "\(shown), ... (\(candidates.count): \(listedBy))"
     return Failure(
       code, "unknown \(what) '\(name)'", at: location, notes: ["known here: \(note)"],
       remedy: Suggestion.sentence(for: name, among: candidates) ?? "\(listedBy) lists them.")

@@ -33,7 +33,7 @@ struct InputFile: Sendable {
   /// relative paths: for each the path in UTF-8, a zero byte, the size in bytes as a 64-bit
   /// little-endian number, and the contents. Its size is the sum of theirs.
   ///
-  /// - Throws: a ``Failure`` with code `input.unreadable` if a file is gone by now.
+  /// - Throws: a ``Failure`` with code `file.unreadable` if a file is gone by now.
   func record() throws(Failure) -> JSON {
     var hash = SHA256()
     var total = 0
@@ -89,13 +89,13 @@ struct InputFile: Sendable {
   /// The problem of a file that cannot be opened or read.
   static func unreadable(_ path: String, _ code: Int32) -> Failure {
     Failure(
-      "input.unreadable", "cannot be read: \(systemMessage(code))", at: path,
+      "file.unreadable", "cannot be read: \(systemMessage(code))", at: path,
       remedy: code == ENOENT ? "check the path; it is relative to the current folder." : nil)
   }
 
   /// All bytes of a small text file such as a configuration; `-` is standard input.
   ///
-  /// - Throws: a ``Failure`` with code `input.unreadable`, or `input.too-large` beyond `limit`.
+  /// - Throws: a ``Failure`` with code `file.unreadable`, or `file.limit` beyond `limit`.
   static func contents(of path: String, limit: Int) throws(Failure) -> [UInt8] {
     let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path, errno) }
@@ -112,7 +112,7 @@ struct InputFile: Sendable {
       bytes.append(contentsOf: buffer[..<count])
       guard bytes.count <= limit else {
         throw Failure(
-          "input.too-large", "more than \(Quantity.bytes(limit))", at: path,
+          "file.limit", "more than \(Quantity.bytes(limit))", at: path,
           remedy: "name the file that was meant; a file of this kind is small.")
       }
     }

@@ -34,15 +34,11 @@ struct Invocation {
 
   private func parseAndRun() throws(Failure) -> ExitStatus {
     try checkCommandName()
-    let command: any ParsableCommand
+    let command: any ReportingCommand
     switch try parse() {
     case .command(let parsed): command = parsed
     case .text(let text):
       try StandardStream.output.write(text)
-      return .yes
-    }
-    guard let command = command as? any ReportingCommand else {
-      try StandardStream.output.write(HWSim.helpMessage(columns: Table.width) + "\n")
       return .yes
     }
     if command.output.json, command.tableOptions?.csv == true {
@@ -54,7 +50,7 @@ struct Invocation {
   }
 
   private enum Parsed {
-    case command(any ParsableCommand)
+    case command(any ReportingCommand)
     /// Help, a version, a completion script: asked for, so printed as a result.
     case text(String)
   }
@@ -75,7 +71,11 @@ struct Invocation {
     _ words: [String], blaming configuration: Configuration?
   ) throws(Failure) -> Parsed {
     do {
-      return .command(try HWSim.parseAsRoot(words))
+      var command = try HWSim.parseAsRoot(words)
+      if let reporting = command as? any ReportingCommand { return .command(reporting) }
+      // The parser's own commands (help) end by throwing what they print.
+      try command.run()
+      return .text("")
     } catch {
       guard HWSim.exitCode(for: error) != .success else {
         return .text(HWSim.fullMessage(for: error, columns: Table.width) + "\n")

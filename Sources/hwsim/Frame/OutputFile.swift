@@ -8,7 +8,7 @@ enum OutputFile {
   /// earlier file stays as it was. A path that exists and is no regular file (`/dev/stdout`, a pipe)
   /// is written directly.
   ///
-  /// - Throws: a ``Failure`` with code `output.unwritable` that names the path.
+  /// - Throws: a ``Failure`` with code `file.not-written` that names the path.
   static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
     var information = stat()
     if stat(path, &information) == 0, information.st_mode & S_IFMT != S_IFREG {
@@ -43,7 +43,7 @@ enum OutputFile {
 
   private static func failure(_ path: String, _ code: Int32) -> Failure {
     Failure(
-      "output.unwritable", "cannot be written: \(systemMessage(code))", at: path,
+      "file.not-written", "cannot be written: \(systemMessage(code))", at: path,
       remedy: "name a file in a folder that exists and that you may write to.")
   }
 }

@@ -20,6 +20,10 @@ enum Signals {
     alternate.ss_size = size
     if alternate.ss_sp != nil { sigaltstack(&alternate, nil) }
     for number in [SIGINT, SIGTERM, SIGHUP] {
+      // What the caller ignores stays ignored: nohup, a script's background job.
+      var earlier = sigaction()
+      sigaction(number, nil, &earlier)
+      if unsafeBitCast(earlier.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }
       handle(number) { number in
         if let file = Signals.partialFile { unlink(file) }
         if Signals.isProgressShown { Signals.say("\r\u{1B}[K") }

@@ -9,13 +9,13 @@ enum StandardStream: Int32, Sendable {
   ///
   /// A reader that went away (`hwsim ... | head`) is no failure: what it does not want is dropped.
   ///
-  /// - Throws: a ``Failure`` with code `output.unwritable` if the stream cannot take it.
+  /// - Throws: a ``Failure`` with code `file.not-written` if the stream cannot take it.
   func write(_ text: String) throws(Failure) {
     var text = text
     let code = text.withUTF8 { Self.writeAll($0, to: rawValue) }
     guard code == 0 || code == EPIPE else {
       throw Failure(
-        "output.unwritable", "standard \(self) cannot be written: \(systemMessage(code))",
+        "file.not-written", "standard \(self) cannot be written: \(systemMessage(code))",
         remedy: "free space where it goes, or send it elsewhere.")
     }
   }
