@@ -1,4 +1,4 @@
-import Arith
+public import Arith
 public import QuantGraph
 
 /// What a file says of one tensor for consecutive samples, row-major.
