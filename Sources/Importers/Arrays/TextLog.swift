@@ -77,11 +77,12 @@ public final class TextLogStream {
   /// - Precondition: `linesPerSample` is positive.
   public init(_ stream: ByteStream, linesPerSample: Int = 1) throws(ImportError) {
     precondition(linesPerSample > 0, "a sample has lines")
-    lexer = TextLexer(stream)
-    pending = ([], [])
+    var lexer = TextLexer(stream)
+    var values: [Double] = []
+    var digits: [UInt8] = []
     var widths: [Int] = []
     while widths.count < linesPerSample {
-      let count = try lexer.line(&pending.values, &pending.digits)
+      let count = try lexer.line(&values, &digits)
       guard let count else { break }
       guard count > 0 else {
         throw .damaged(lexer.placeOfLine, .textRagged(expected: 1, found: 0))
@@ -95,8 +96,10 @@ public final class TextLogStream {
         .textIncompleteSample(linesExpected: linesPerSample, linesFound: widths.count))
     }
     lineElements = widths
-    rowElements = pending.values.count
-    noteDigits(pending.digits)
+    rowElements = values.count
+    pending = (values, digits)
+    self.lexer = lexer
+    noteDigits(digits)
   }
 
   /// The next samples, at most `limit`; nil after the last.
