@@ -41,7 +41,8 @@ extension FixedPointFormat {
         // Every code bit is shifted in as zero and the value is out of range.
         return CastResult(
           raw: overflowing(
-            code: Raw.zero, isNegative: raw < Raw.zero, bitAboveCode: -shift == width && raw.bit(at: 0)),
+            code: Raw.zero, isNegative: raw < Raw.zero,
+            bitAboveCode: -shift == width && raw.bit(at: 0)),
           isInexact: false, isOverflow: true)
       }
       let aligned = raw << -shift

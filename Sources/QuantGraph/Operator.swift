@@ -1,0 +1,328 @@
+public import Arith
+
+/// What a node computes; a datapath decides how, bit for bit.
+///
+/// Operands are listed as `inputs -> outputs`. Encodings belong to the tensors: an operator's
+/// result is always assigned to the encoding of its output.
+public enum Operator: Hashable, Sendable {
+  /// `data, weights [, bias] -> result`: a matrix-vector product.
+  case dense(Dense)
+  /// `data, weights [, bias] -> result`: convolution over one or two spatial axes.
+  case convolution(Convolution)
+  /// `data -> result`: maximum or average over windows.
+  case pool(Pool)
+  /// `data [, parameters] -> result`: an elementwise function.
+  case activation(Activation)
+  /// `data -> result`: normalized exponentials, or the position of the maximum.
+  case softmax(Softmax)
+  /// `a, b -> result`: elementwise with broadcasting of trailing blocks.
+  case arithmetic(Arithmetic)
+  /// `a, b -> result`: inner product of two vectors.
+  case dot(Accumulation?)
+  /// `data, scale, bias -> result`: `data * scale + bias` along the last axis or elementwise.
+  case normalize(ProductRule)
+  /// `data, threshold... -> result`: one threshold gives 0/1, two give -1/0/1.
+  case threshold
+  /// `inputs... -> result`: joined along an axis.
+  case concatenate(axis: Int)
+  /// `data -> copies...`: the same values several times.
+  case copy
+  /// `data -> result`: each value assigned to the result's encoding, by way of an encoding of its
+  /// own an element where `elements` is not empty.
+  case convert(elements: [FixedPointFormat])
+  /// `data -> result`: the same elements under another shape.
+  case reshape
+  /// `data -> result`: axes permuted; result axis i is data axis `permutation[i]`.
+  case transpose(permutation: [Int])
+  /// `data -> result`: zeros put around, `before` and `after` an axis.
+  case pad(before: [Int], after: [Int])
+  /// `data -> result`: elements cut away, `before` and `after` an axis.
+  case crop(before: [Int], after: [Int])
+  /// `data -> result`: nearest-neighbour upsampling of the leading axes of a channels-last image.
+  case resizeNearest
+  /// `indices, table -> result`: rows of a table.
+  case gather
+}
+
+/// How products are summed; part of the graph because it changes bits once an accumulator
+/// rounds or saturates.
+public struct Accumulation: Hashable, Sendable {
+  public let encoding: FixedPointFormat
+  public let order: AccumulationOrder
+  public let product: ProductRule
+
+  public init(
+    encoding: FixedPointFormat, order: AccumulationOrder = .inputOrder,
+    product: ProductRule = .multiply
+  ) {
+    self.encoding = encoding
+    self.order = order
+    self.product = product
+  }
+}
+
+/// The order in which an output receives its products.
+public enum AccumulationOrder: Hashable, Sendable {
+  /// Inputs in index order; for a convolution kernel rows, kernel columns, channels.
+  case inputOrder
+  /// The loop of hls4ml's Resource strategy with this reuse factor.
+  case reuse(factor: Int)
+}
+
+/// How one product is formed from a data code and a weight code.
+public enum ProductRule: String, Hashable, Sendable, CaseIterable {
+  /// Exact product.
+  case multiply = "mult"
+  /// One-bit weight: 0 negates the data.
+  case weightBinary = "weight_binary"
+  /// One-bit data: 0 negates the weight.
+  case dataBinary = "data_binary"
+  /// One bit each: 1 where they are equal.
+  case bothBinary = "both_binary"
+  /// Weight -1, 0 or 1.
+  case weightTernary = "weight_ternary"
+  /// Weight a signed power of two: the data is shifted.
+  case weightExponential = "weight_exponential"
+}
+
+/// A dense (fully connected) layer.
+public struct Dense: Hashable, Sendable {
+  /// Whether weights are stored `[outputs][inputs]` instead of `[inputs][outputs]`.
+  public let weightsAreOutputMajor: Bool
+  /// nil where the datapath's own rule (an int32 sum) applies.
+  public let accumulation: Accumulation?
+
+  public init(weightsAreOutputMajor: Bool, accumulation: Accumulation?) {
+    self.weightsAreOutputMajor = weightsAreOutputMajor
+    self.accumulation = accumulation
+  }
+}
+
+/// A convolution of a channels-last tensor, `[width, channels]` or `[height, width, channels]`.
+public struct Convolution: Hashable, Sendable {
+  /// Kernel extents, one a spatial axis.
+  public let kernel: [Int]
+  public let strides: [Int]
+  public let dilations: [Int]
+  /// Zeros (codes of zero) before and after each spatial axis.
+  public let paddingBefore: [Int]
+  public let paddingAfter: [Int]
+  /// Whether each channel has a filter of its own: weights `[kernel..., channels]`.
+  public let isDepthwise: Bool
+  /// Whether weights are stored `[filters][kernel...][channels]` instead of
+  /// `[kernel...][channels][filters]`.
+  public let weightsAreFilterMajor: Bool
+  public let accumulation: Accumulation?
+
+  public init(
+    kernel: [Int], strides: [Int], dilations: [Int], paddingBefore: [Int], paddingAfter: [Int],
+    isDepthwise: Bool = false, weightsAreFilterMajor: Bool = false,
+    accumulation: Accumulation? = nil
+  ) {
+    self.kernel = kernel
+    self.strides = strides
+    self.dilations = dilations
+    self.paddingBefore = paddingBefore
+    self.paddingAfter = paddingAfter
+    self.isDepthwise = isDepthwise
+    self.weightsAreFilterMajor = weightsAreFilterMajor
+    self.accumulation = accumulation
+  }
+}
+
+/// Maximum or average over windows of a channels-last tensor.
+public struct Pool: Hashable, Sendable {
+  public enum Reduction: String, Hashable, Sendable { case maximum, average }
+
+  /// Where hls4ml casts and how it sums.
+  public enum Arrangement: Hashable, Sendable {
+    /// io_parallel: a sequential sum in the accumulator, one division.
+    case window
+    /// io_stream: every value is first assigned to the accumulator's type, summed by a tree.
+    case streamedWindow
+    /// io_stream over the whole image: a running sum or maximum in the accumulator.
+    case streamedGlobal
+  }
+
+  public let reduction: Reduction
+  public let kernel: [Int]
+  public let strides: [Int]
+  public let paddingBefore: [Int]
+  public let paddingAfter: [Int]
+  /// Whether an average divides by the window size even where it covers padding.
+  public let countsPadding: Bool
+  public let accumulator: FixedPointFormat?
+  public let arrangement: Arrangement
+
+  public init(
+    reduction: Reduction, kernel: [Int], strides: [Int], paddingBefore: [Int],
+    paddingAfter: [Int], countsPadding: Bool = false, accumulator: FixedPointFormat? = nil,
+    arrangement: Arrangement = .window
+  ) {
+    self.reduction = reduction
+    self.kernel = kernel
+    self.strides = strides
+    self.paddingBefore = paddingBefore
+    self.paddingAfter = paddingAfter
+    self.countsPadding = countsPadding
+    self.accumulator = accumulator
+    self.arrangement = arrangement
+  }
+}
+
+/// A lookup table that hardware holds: number of entries and the type of one.
+public struct LookupTable: Hashable, Sendable {
+  public let size: Int
+  public let entry: FixedPointFormat
+
+  public init(size: Int, entry: FixedPointFormat) {
+    self.size = size
+    self.entry = entry
+  }
+}
+
+/// An elementwise function; parameters are constant tensors after the data.
+public enum Activation: Hashable, Sendable {
+  case linear
+  case relu
+  /// `min(max(x, 0), maximum)`.
+  case clippedReLU(maximum: Int)
+  /// `data, alpha`: `x > 0 ? x : alpha * x`.
+  case leakyReLU
+  /// `data, alpha[count]`.
+  case prelu
+  /// `data, theta`: `x > theta ? x : 0`.
+  case thresholdedReLU
+  /// `data, alpha`: `x >= 0 ? x : alpha * table(x)`.
+  case elu(LookupTable)
+  case selu(LookupTable)
+  case sigmoid(LookupTable)
+  case tanh(LookupTable)
+  case softplus(LookupTable)
+  case softsign(LookupTable)
+  /// `data, slope, shift`: `clamp(slope * x + shift, 0, 1)`.
+  case hardSigmoid
+  /// `data, slope, shift`: `2 * hardSigmoid(x) - 1`.
+  case hardTanh
+  /// +1 or -1 (0 in a one-bit result).
+  case binaryTanh
+  /// -1, 0 or 1 by the doubled value.
+  case ternaryTanh
+  /// `data, table`: the data's code is the index.
+  case lookup
+
+  /// Number of parameter tensors after the data.
+  public var parameterCount: Int {
+    switch self {
+    case .linear, .relu, .clippedReLU, .selu, .sigmoid, .tanh, .softplus, .softsign, .binaryTanh,
+      .ternaryTanh:
+      0
+    case .leakyReLU, .prelu, .thresholdedReLU, .elu, .lookup: 1
+    case .hardSigmoid, .hardTanh: 2
+    }
+  }
+}
+
+/// Softmax over one axis by lookup tables, as hls4ml builds it.
+public struct Softmax: Hashable, Sendable {
+  public enum Implementation: String, Hashable, Sendable { case latency, stable, legacy, argmax }
+
+  public let implementation: Implementation
+  /// Extents before, along and after the normalized axis; their product is the element count.
+  public let outer: Int
+  public let slice: Int
+  public let inner: Int
+  public let exponential: LookupTable
+  public let inverse: LookupTable
+  public let accumulator: FixedPointFormat
+  /// Type of the sum that addresses the inverse table.
+  public let inverseInput: FixedPointFormat
+  /// Type of `maximum - x` (stable implementation).
+  public let difference: FixedPointFormat?
+  /// The exponential table holds `exp(scale * x)`; a float32 constant.
+  public let scale: Float
+
+  public init(
+    implementation: Implementation, outer: Int, slice: Int, inner: Int, exponential: LookupTable,
+    inverse: LookupTable, accumulator: FixedPointFormat, inverseInput: FixedPointFormat,
+    difference: FixedPointFormat?, scale: Float = 1
+  ) {
+    self.implementation = implementation
+    self.outer = outer
+    self.slice = slice
+    self.inner = inner
+    self.exponential = exponential
+    self.inverse = inverse
+    self.accumulator = accumulator
+    self.inverseInput = inverseInput
+    self.difference = difference
+    self.scale = scale
+  }
+}
+
+/// An elementwise operation on two tensors.
+///
+/// The shorter operand repeats: element i of the result takes element `i % count` of each.
+public enum Arithmetic: String, Hashable, Sendable, CaseIterable {
+  case add, subtract, multiply, average, maximum, minimum
+}
+
+extension Operator {
+  /// The operator's name in tables and messages, such as `Dense`.
+  public var name: String {
+    switch self {
+    case .dense: "Dense"
+    case .convolution(let convolution):
+      (convolution.isDepthwise ? "DwConv" : "Conv") + "\(convolution.kernel.count)D"
+    case .pool(let pool):
+      (pool.reduction == .maximum ? "MaxPool" : "AvgPool") + "\(pool.kernel.count)D"
+    case .activation(let activation): activation.name
+    case .softmax: "Softmax"
+    case .arithmetic(let arithmetic): arithmetic.rawValue.capitalized
+    case .dot: "Dot"
+    case .normalize: "BatchNorm"
+    case .threshold: "Threshold"
+    case .concatenate: "Concatenate"
+    case .copy: "Copy"
+    case .convert: "Quantize"
+    case .reshape: "Reshape"
+    case .transpose: "Transpose"
+    case .pad: "Pad"
+    case .crop: "Crop"
+    case .resizeNearest: "Resize"
+    case .gather: "Embedding"
+    }
+  }
+}
+
+extension Activation {
+  var name: String {
+    switch self {
+    case .linear: "Linear"
+    case .relu: "ReLU"
+    case .clippedReLU(let maximum): "ReLU\(maximum)"
+    case .leakyReLU: "LeakyReLU"
+    case .prelu: "PReLU"
+    case .thresholdedReLU: "ThresholdedReLU"
+    case .elu: "ELU"
+    case .selu: "SELU"
+    case .sigmoid: "Sigmoid"
+    case .tanh: "Tanh"
+    case .softplus: "Softplus"
+    case .softsign: "Softsign"
+    case .hardSigmoid: "HardSigmoid"
+    case .hardTanh: "HardTanh"
+    case .binaryTanh: "BinaryTanh"
+    case .ternaryTanh: "TernaryTanh"
+    case .lookup: "Lookup"
+    }
+  }
+}
+
+extension String {
+  /// The first letter in upper case (ASCII).
+  fileprivate var capitalized: String {
+    guard let first else { return self }
+    return first.uppercased() + dropFirst()
+  }
+}
