@@ -11,17 +11,16 @@ struct BeamRun {
   /// The smallest bound among partial allocations that were dropped for lack of room.
   private(set) var smallestDropped = Double.infinity
 
-  init(core: Core, limit: SIMD4<Double>, lanes: [Int], multipliers: SIMD4<Double>) {
+  /// The multipliers that proved most useful, for the next run.
+  var multipliers: [SIMD4<Double>] { pool.mostUsed }
+
+  init(core: Core, limit: SIMD4<Double>, lanes: [Int], multipliers: [SIMD4<Double>]) {
     self.core = core
     self.limit = limit
     self.lanes = lanes
     suffixMinima = core.table.suffixMinima()
     pool = MultiplierPool(core.table, limit: limit)
-    for factor in [1, 0.93, 1.07, 0.8, 1.25, 0.5, 2] {
-      var scaled = multipliers * factor
-      scaled[0] = 1
-      pool.insert(scaled)
-    }
+    for multiplier in multipliers { pool.insert(multiplier) }
   }
 
   private struct Level {
@@ -90,7 +89,8 @@ struct BeamRun {
         let state = children[(2 * sample + 1) * before / (2 * samples)]
         let bound = LagrangianBound(
           core.table, from: group, limit: limit - state, minimum: suffixMinima[group],
-          target: threshold - state[0], iterations: 40, collectsIncumbent: false)
+          target: threshold - state[0], iterations: 40,
+          seeds: pool.seeds(state, level: group), collectsIncumbent: false)
         added.append(pool.insert(bound.multipliers))
       }
       var kept = 0
@@ -211,11 +211,36 @@ struct MultiplierPool {
     return best
   }
 
+  /// The best multipliers for a partial allocation, and some on both sides of them.
+  func seeds(_ state: SIMD4<Double>, level: Int) -> [SIMD4<Double>] {
+    var best = -Double.infinity
+    var nearest = SIMD4<Double>(1, 0, 0, 0)
+    for index in multipliers.indices {
+      let bound = (multipliers[index] * state).sum() + constants[index][level]
+      if bound > best {
+        best = bound
+        nearest = multipliers[index]
+      }
+    }
+    return [1, 0.8, 1.25].map { factor in
+      var scaled = nearest * factor
+      scaled[0] = 1
+      return scaled
+    }
+  }
+
+  /// The better half of a full pool, by use and then age.
+  private var byUse: ArraySlice<Int> {
+    multipliers.indices.sorted { uses[$0] != uses[$1] ? uses[$0] > uses[$1] : $0 < $1 }
+      .prefix(Self.capacity / 2)
+  }
+
+  var mostUsed: [SIMD4<Double>] { byUse.map { multipliers[$0] } }
+
   /// Forgets the multipliers of least use when there are too many, and sorts the others by use.
   mutating func shrink() {
     guard multipliers.count > Self.capacity else { return }
-    let order = multipliers.indices.sorted { uses[$0] != uses[$1] ? uses[$0] > uses[$1] : $0 < $1 }
-      .prefix(Self.capacity / 2)
+    let order = byUse
     multipliers = order.map { multipliers[$0] }
     constants = order.map { constants[$0] }
     uses = order.map { uses[$0] / 2 }

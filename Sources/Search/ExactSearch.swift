@@ -45,11 +45,16 @@ struct ExactSearch {
       adopt(incumbent.loss, labels: incumbent.options.map { table.labels[$0] }, of: table)
       improve(incumbent.options)
     }
+    var multipliers = [1, 0.93, 1.07, 0.8, 1.25, 0.5, 2].map { factor in
+      var scaled = root.multipliers * factor
+      scaled[0] = 1
+      return scaled
+    }
     var width = 64
     while true {
       let core = core(root.multipliers)
       if core.isProven { return best }
-      var run = BeamRun(core: core, limit: limit, lanes: lanes, multipliers: root.multipliers)
+      var run = BeamRun(core: core, limit: limit, lanes: lanes, multipliers: multipliers)
       let known = bestLoss
       try run.search(
         width: min(width, effort.stateLimit), bestLoss: bestLoss, lossStep: lossStep,
@@ -63,6 +68,7 @@ struct ExactSearch {
       guard width < effort.stateLimit else {
         throw .stateLimit(best: best, lowerBound: min(run.smallestDropped, bestLoss))
       }
+      multipliers = run.multipliers
       // A better loss may shrink the core: the next run is wider only by what that saves.
       width *= bestLoss < known ? 8 : 16
     }

@@ -19,20 +19,28 @@ struct LagrangianBound {
   ///   - limit: what is left of each cost; lane 0 is ignored, infinite lanes have no limit.
   ///   - minimum: the smallest total of each cost, within `limit`.
   ///   - target: a bound at which the search may stop.
+  ///   - seeds: multipliers whose choices enter first, to start near the solution.
   ///   - collectsIncumbent: whether feasible choices are kept.
   init(
     _ table: OptionTable, from first: Int, limit: SIMD4<Double>, minimum: SIMD4<Double>,
-    target: Double, iterations: Int, collectsIncumbent: Bool
+    target: Double, iterations: Int, seeds: [SIMD4<Double>] = [], collectsIncumbent: Bool
   ) {
     var basis = Basis(limit: limit, minimum: minimum)
     var picks = [Int](repeating: 0, count: collectsIncumbent ? table.count : 0)
-    for _ in 0..<iterations {
-      guard let duals = basis.duals() else { return }
-      if let lane = (1...3).first(where: { duals[$0] > 1e-13 }) {
-        guard basis.enter(.slack(lane)) else { return }
-        continue
+    for iteration in 0..<iterations {
+      var trial: SIMD4<Double>
+      var duals: SIMD4<Double>?
+      if iteration < seeds.count {
+        trial = seeds[iteration]
+      } else {
+        guard let prices = basis.duals() else { return }
+        if let lane = (1...3).first(where: { prices[$0] > 1e-13 }) {
+          guard basis.enter(.slack(lane)) else { return }
+          continue
+        }
+        trial = SIMD4(1, max(0, -prices[1]), max(0, -prices[2]), max(0, -prices[3]))
+        duals = prices
       }
-      var trial = SIMD4<Double>(1, max(0, -duals[1]), max(0, -duals[2]), max(0, -duals[3]))
       for lane in 1...3 where limit[lane] == .infinity { trial[lane] = 0 }
       let total = Self.minimize(table, from: first, multipliers: trial, picks: &picks)
       let inner = (trial * total).sum()
@@ -47,7 +55,7 @@ struct LagrangianBound {
       }
       if value >= target { return }
       // Reduced cost of the cheapest column under these duals; none below zero: solved.
-      if inner - duals[0] >= -1e-12 * max(abs(duals[0]), 1e-6) { return }
+      if let duals, inner - duals[0] >= -1e-12 * max(abs(duals[0]), 1e-6) { return }
       guard basis.enter(.choice(total)) else { return }
     }
   }
@@ -82,12 +90,14 @@ struct LagrangianBound {
 
 /// The basis of the master problem: columns of (1, cost 1, cost 2, cost 3) and unit slacks.
 private struct Basis {
+  typealias Matrix = InlineArray<4, SIMD4<Double>>
+
   enum Column {
     case choice(SIMD4<Double>)
     case slack(Int)
   }
 
-  private var columns: [SIMD4<Double>]
+  private var columns: Matrix
   private var prices: SIMD4<Double>
   private var right: SIMD4<Double>
   private let unlimited: [Int]
@@ -126,7 +136,7 @@ private struct Basis {
       // A lane without limit plays no part; its slack stays in the basis.
       for lane in unlimited { vector[lane] = 0 }
     }
-    let transposed = (0..<4).map { row in
+    let transposed = Matrix { row in
       SIMD4(columns[0][row], columns[1][row], columns[2][row], columns[3][row])
     }
     guard let amounts = Self.solve(rows: transposed, right: right),
@@ -148,14 +158,14 @@ private struct Basis {
   }
 
   /// Solves `rows * x = right` by elimination with partial pivoting.
-  private static func solve(rows: [SIMD4<Double>], right: SIMD4<Double>) -> SIMD4<Double>? {
+  private static func solve(rows: Matrix, right: SIMD4<Double>) -> SIMD4<Double>? {
     var rows = rows
     var right = right
     for pivot in 0..<4 {
       var best = pivot
       for row in pivot..<4 where abs(rows[row][pivot]) > abs(rows[best][pivot]) { best = row }
       guard abs(rows[best][pivot]) > 1e-300 else { return nil }
-      rows.swapAt(pivot, best)
+      (rows[pivot], rows[best]) = (rows[best], rows[pivot])
       (right[pivot], right[best]) = (right[best], right[pivot])
       for row in pivot + 1..<4 where rows[row][pivot] != 0 {
         let factor = rows[row][pivot] / rows[pivot][pivot]
