@@ -15,7 +15,26 @@ public struct HLSFixed: Datapath {
 
   public init(usesFastKernels: Bool = true) { self.usesFastKernels = usesFastKernels }
 
-  public func supports(_ operation: Operator) -> Bool { true }
+  public func supports(_ operation: Operator) -> Bool {
+    switch operation {
+    case .dense(let dense):
+      dense.rows == 1 && dense.range == .unbounded && dense.accumulation != nil
+    case .convolution(let convolution):
+      convolution.layout == .channelsLast && convolution.range == .unbounded
+        && convolution.accumulation != nil
+        && (convolution.grouping == .groups(1) || convolution.grouping == .depthwise)
+    case .pool(let pool):
+      pool.layout == .channelsLast && !pool.isCeiling && pool.range == .unbounded
+        && pool.accumulator != nil && pool.dilations.allSatisfy { $0 == 1 }
+    case .dot(let accumulation):
+      accumulation != nil
+    case .activation, .softmax, .arithmetic, .normalize, .threshold, .concatenate, .copy, .convert,
+      .reshape, .transpose, .pad, .crop, .resizeNearest, .gather:
+      true
+    default:
+      false
+    }
+  }
 
   public func planInput(_ tensor: Tensor) throws(DatapathError) -> PlannedTensor {
     let format = try HLSBinding.format(tensor, "input")

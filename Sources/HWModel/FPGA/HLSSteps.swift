@@ -74,6 +74,8 @@ extension HLSBinding {
     case .gather:
       width.include(data.signedWidth + max(0, -data.fractionBits))
       width.include(ConvertStep<Int64>.width(data: try format(1), elements: [], result: result))
+    default:
+      throw .unsupported(operation: node.operation.name, datapath: HLSFixed.name)
     }
     return width.bits
   }
@@ -139,11 +141,13 @@ extension HLSBinding {
         indexFractionBits: data.fractionBits, rows: table[0], rowWidth: table[1],
         table: try constant(1).map(Raw.init(narrowing:)), tableFormat: try format(1),
         result: result)
-    case .convert, .reshape, .transpose, .pad, .crop, .resizeNearest, .dense, .convolution:
+    case .convert, .reshape, .transpose, .pad, .crop, .resizeNearest:
       var elements: [FixedPointFormat] = []
       if case .convert(let formats) = node.operation { elements = formats }
       return ConvertStep<Raw>(
         data: data, elements: elements, result: result, source: movement() ?? [])
+    default:
+      throw .unsupported(operation: node.operation.name, datapath: HLSFixed.name)
     }
   }
 
