@@ -41,9 +41,13 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
+    // Seeds, damaged files and the place of the shared data, for every test target.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(name: "ArithTests", dependencies: ["Arith"], swiftSettings: settings),
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
-    .testTarget(name: "ImportersTests", dependencies: ["Importers"], swiftSettings: settings),
+    .testTarget(
+      name: "ImportersTests", dependencies: ["Importers", "TestSupport"],
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "HWModelTests", dependencies: ["HWModel", "Importers"], swiftSettings: settings),
     .testTarget(name: "hwsimTests", dependencies: ["hwsim", "Importers"], swiftSettings: settings),
