@@ -46,7 +46,7 @@ let package = Package(
     .testTarget(name: "ArithTests", dependencies: ["Arith"], swiftSettings: settings),
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
     .testTarget(
-      name: "ImportersTests", dependencies: ["Importers", "TestSupport"],
+      name: "ImportersTests", dependencies: ["Importers", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "HWModelTests", dependencies: ["HWModel", "Importers"], swiftSettings: settings),
