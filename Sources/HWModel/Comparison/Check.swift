@@ -1,13 +1,5 @@
 public import QuantGraph
 
-/// Samples of one tensor in order, however they are stored.
-public protocol SampleSource: AnyObject {
-  /// The next samples, at most `count`; empty at the end.
-  ///
-  /// - Throws: a ``Diagnostic`` with the place in the file.
-  func next(_ count: Int) throws(Diagnostic) -> TensorValues
-}
-
 /// Everything that a check reads, opened at the first sample.
 public struct CheckSources {
   /// One source a graph input, in the graph's order.
@@ -63,13 +55,13 @@ public struct Check: Sendable {
   /// Samples to look at; nil for all.
   public let firstSamples: Int?
   public let wrapsCodes: Bool
-  /// How the bench that wrote a text log prints a value.
-  public let print: @Sendable (Double) -> String
+  /// Whether a value, printed with so many digits, shows as a number read from a text.
+  public let matchesPrinted: PrintedMatch
 
   public init(
     plan: Plan, tolerance: Double = 0, threads: Int = 1, maxReports: Int = 5,
     firstSamples: Int? = nil, wrapsCodes: Bool = false,
-    print: @escaping @Sendable (Double) -> String
+    matchesPrinted: @escaping PrintedMatch
   ) {
     self.plan = plan
     self.tolerance = tolerance
@@ -77,7 +69,7 @@ public struct Check: Sendable {
     self.maxReports = maxReports
     self.firstSamples = firstSamples
     self.wrapsCodes = wrapsCodes
-    self.print = print
+    self.matchesPrinted = matchesPrinted
   }
 
   /// Compares every sample.
@@ -148,7 +140,7 @@ public struct Check: Sendable {
     _ block: Block, sources: CheckSources, runner: BatchRunner, firstSample: Int
   ) throws(Diagnostic) -> [TensorComparison] {
     let tensors = sources.expected.map(\.tensor)
-    let (limit, print) = (maxReports, self.print)
+    let (limit, matchesPrinted) = (maxReports, self.matchesPrinted)
     let partials: [[TensorComparison]]
     do throws(InputError) {
       partials = try runner.run(
@@ -157,7 +149,7 @@ public struct Check: Sendable {
         zip(tensors, block.expected).map { tensor, expected in
           runner.compare(
             tensor, with: expected, first: first, count: used, firstSample: firstSample + first,
-            limit: max(limit, 1), print: print)
+            limit: max(limit, 1), matchesPrinted: matchesPrinted)
         }
       }
     } catch {

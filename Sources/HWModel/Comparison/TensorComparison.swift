@@ -1,6 +1,9 @@
 import Arith
 public import QuantGraph
 
+/// Whether a value shows as `token` when it is printed with so many significant digits.
+public typealias PrintedMatch = @Sendable (_ value: Double, _ token: Double, _ digits: Int) -> Bool
+
 /// One value that is not what was expected.
 public struct Mismatch: Hashable, Sendable {
   public let sample: Int
@@ -39,10 +42,10 @@ extension PlanRunner {
   /// Compares a kept tensor with samples `first..<first + count` of `expected`.
   ///
   /// Values are compared exactly: a code of more than 53 bits is rounded to binary64 as C-simulation
-  /// hands it out. Printed values are compared as texts: `print` gives the text of a value.
+  /// hands it out. Printed values are equal where the value would print as the text shows it.
   public func compare(
     _ id: TensorID, with expected: TensorValues, first: Int, count: Int, firstSample: Int,
-    limit: Int, print: @Sendable (Double) -> String
+    limit: Int, matchesPrinted: PrintedMatch
   ) -> TensorComparison {
     guard let buffer = buffer(of: id), case .fixed(let format) = plan.graph[id].encoding else {
       preconditionFailure("compared tensors are kept and fixed point")
@@ -63,7 +66,7 @@ extension PlanRunner {
           code = Double(buffer.integer(at: position))
         }
         let value: Double
-        var isEqual: Bool
+        let isEqual: Bool
         switch expected {
         case .codes(let codes):
           value = Double(codes[start + element]) * unit
@@ -71,10 +74,9 @@ extension PlanRunner {
         case .values(let values):
           value = values[start + element]
           isEqual = value * scale == code
-        case .printed(let texts):
-          let text = texts[start + element]
-          value = Double(text) ?? .nan
-          isEqual = value * scale == code || print(code * unit) == text
+        case .printed(let values, let digits):
+          value = values[start + element]
+          isEqual = value * scale == code || matchesPrinted(code * unit, value, digits)
         }
         if isEqual {
           comparison.equal += 1

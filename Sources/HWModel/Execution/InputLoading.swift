@@ -1,24 +1,6 @@
 public import Arith
 public import QuantGraph
 
-/// What a file says of one tensor for consecutive samples, row-major.
-public enum TensorValues: Sendable {
-  /// Integer codes of the tensor's format.
-  case codes([Int64])
-  /// Values.
-  case values([Double])
-  /// Values as a text printed them.
-  case printed([String])
-
-  public var count: Int {
-    switch self {
-    case .codes(let codes): codes.count
-    case .values(let values): values.count
-    case .printed(let texts): texts.count
-    }
-  }
-}
-
 /// Why an input value cannot be taken.
 public enum InputError: Error, Hashable, Sendable {
   /// NaN or infinity where the format has neither.
@@ -82,10 +64,7 @@ extension PlanRunner {
     }
     let elements = tensor.shape.count
     switch values {
-    case .values(let numbers):
-      try load(numbers, first, count, elements, format, buffer, tensor, firstSample)
-    case .printed(let texts):
-      let numbers = texts.map { Double($0) ?? .nan }
+    case .values(let numbers), .printed(let numbers, _):
       try load(numbers, first, count, elements, format, buffer, tensor, firstSample)
     case .codes(let codes):
       let range = Int512(Int64.min)...Int512(Int64.max)
