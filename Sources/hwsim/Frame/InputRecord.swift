@@ -2,7 +2,7 @@ import Crypto
 import Glibc
 
 /// A file or folder that a command read, as the envelope's `inputs` lists it.
-struct InputFile: Sendable {
+struct InputRecord: Sendable {
   enum Content: Sendable {
     /// A file at the path.
     case file
@@ -91,30 +91,5 @@ struct InputFile: Sendable {
     Failure(
       "file.unreadable", "cannot be read: \(systemMessage(code))", at: path,
       remedy: code == ENOENT ? "check the path; it is relative to the current folder." : nil)
-  }
-
-  /// All bytes of a small text file such as a configuration; `-` is standard input.
-  ///
-  /// - Throws: a ``Failure`` with code `file.unreadable`, or `file.limit` beyond `limit`.
-  static func contents(of path: String, limit: Int) throws(Failure) -> [UInt8] {
-    let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unreadable(path, errno) }
-    defer { if descriptor != 0 { close(descriptor) } }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw unreadable(path, errno)
-      }
-      if count == 0 { return bytes }
-      bytes.append(contentsOf: buffer[..<count])
-      guard bytes.count <= limit else {
-        throw Failure(
-          "file.limit", "more than \(Quantity.bytes(limit))", at: path,
-          remedy: "name the file that was meant; a file of this kind is small.")
-      }
-    }
   }
 }
