@@ -61,7 +61,8 @@ extension FormatFamily {
     },
     FormatFamily(
       words: ["mx"], grammar: "mx<ELEMENT,BLOCK>",
-      summary: "MX rules with any scalar element and block", examples: ["mx<e2m1,16>", "mx<e4m3,64>"]
+      summary: "MX rules with any scalar element and block",
+      examples: ["mx<e2m1,16>", "mx<e4m3,64>"]
     ) { arguments, _ throws(FormatError) in
       try arguments.expect(2...2)
       return .block(
@@ -98,7 +99,8 @@ extension FormatFamily {
     },
     FormatFamily(
       words: ["bitmod", "ant"], grammar: "bitmod<3|4[,GROUP]> or ant<3|4[,GROUP]>",
-      summary: "half-precision groups that choose their value list (BitMoD; ANT: integers or flint)",
+      summary:
+        "half-precision groups that choose their value list (BitMoD; ANT: integers or flint)",
       examples: ["bitmod<3>", "bitmod<4>", "bitmod<4,64>", "ant<4,128>"]
     ) { arguments, word throws(FormatError) in
       try arguments.expect(1...2)
@@ -127,7 +129,9 @@ extension FormatFamily {
     FormatFamily(
       words: ["scaled"], grammar: "scaled<ELEMENT,BLOCK[,SCALE][,rule=RULE]>",
       summary: "any element, block and scale format; RULE absoluteMaximum unless given",
-      examples: ["scaled<int<8>,64>", "scaled<e4m3,128,float32>", "scaled<e2m1,16,e4m3,rule=twoLevel>"]
+      examples: [
+        "scaled<int<8>,64>", "scaled<e4m3,128,float32>", "scaled<e2m1,16,e4m3,rule=twoLevel>",
+      ]
     ) { arguments, _ throws(FormatError) in
       try arguments.expect(2...3, keys: ["rule"])
       let word = arguments.word("rule") ?? BlockFormat.ScaleRule.absoluteMaximum.rawValue

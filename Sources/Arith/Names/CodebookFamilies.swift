@@ -139,7 +139,8 @@ extension FormatFamily {
     },
     FormatFamily(
       words: ["apot"], grammar: "apot<B,K[,signed=yes|no]>",
-      summary: "additive powers of two, B bits in fields of K", examples: ["apot<5,2>", "apot<4,2,signed=no>"]
+      summary: "additive powers of two, B bits in fields of K",
+      examples: ["apot<5,2>", "apot<4,2,signed=no>"]
     ) { arguments, _ throws(FormatError) in
       try arguments.expect(2...2, keys: ["signed"])
       return try codebook(
@@ -161,7 +162,8 @@ extension FormatFamily {
       try arguments.expect(2...2)
       return .vectors(
         try .pyramid(
-          checked: try arguments.integer(0, "dimensions"), pulses: try arguments.integer(1, "pulses")))
+          checked: try arguments.integer(0, "dimensions"),
+          pulses: try arguments.integer(1, "pulses")))
     },
     FormatFamily(
       words: ["planes"], grammar: "planes<bits|signs|trits,COUNT[,GROUP]>",

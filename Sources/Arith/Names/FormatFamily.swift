@@ -156,7 +156,8 @@ extension FormatFamily {
     },
     FormatFamily(
       words: [], grammar: "[u]e<E>m<M>[b<B>][-ieee|-fn|-fnuz|-finite|-p3109e|-p3109f][-nosub]",
-      summary: "the same as a word: e3m2b3-fn; u is unsigned; kind ieee unless the name is a standard's",
+      summary:
+        "the same as a word: e3m2b3-fn; u is unsigned; kind ieee unless the name is a standard's",
       examples: FloatFormat.named.flatMap { [$0.name] + $0.aliases } + ["e3m2b3-fn", "e4m2-finite"]
     ) { arguments, _ throws(FormatError) in
       throw .unreadable(arguments.text, reason: "not a float word")

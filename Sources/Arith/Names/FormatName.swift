@@ -35,7 +35,8 @@ extension Encoding {
     }
     let (word, inner) = try parts(of: text)
     if inner == nil {
-      if let row = FloatFormat.named.first(where: { $0.name == word || $0.aliases.contains(word) }) {
+      if let row = FloatFormat.named.first(where: { $0.name == word || $0.aliases.contains(word) })
+      {
         return .float(row.format)
       }
       if let encoding = try shorthand(word, text: text) { return encoding }
