@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "QuantGraph", targets: ["QuantGraph"]),
     .library(name: "Importers", targets: ["Importers"]),
     .library(name: "HWModel", targets: ["HWModel"]),
+    .library(name: "Search", targets: ["Search"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -33,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Importers", dependencies: ["QuantGraph", "CZlib"], swiftSettings: settings),
     .target(name: "HWModel", dependencies: ["QuantGraph"], swiftSettings: settings),
+    .target(name: "Search", dependencies: ["QuantGraph"], swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
@@ -47,7 +49,7 @@ let package = Package(
       name: "ArithTests", dependencies: ["Arith", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
     .testTarget(
-      name: "ImportersTests", dependencies: ["Importers", "TestSupport"],
+      name: "ImportersTests", dependencies: ["Importers", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
@@ -56,6 +58,7 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "SearchTests", dependencies: ["Search"], swiftSettings: settings),
     .testTarget(name: "hwsimTests", dependencies: ["hwsim", "Importers"], swiftSettings: settings),
   ]
 )

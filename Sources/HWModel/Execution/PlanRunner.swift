@@ -92,7 +92,8 @@ public final class PlanRunner {
           && pool[$0].buffer.capacity >= capacity
       }
       if let best = free.min(by: { pool[$0].buffer.capacity < pool[$1].buffer.capacity }) {
-        buffers[index] = pool[best].buffer
+        buffers[index] = TensorBuffer(
+          sharing: pool[best].buffer, storage: planned.storage, capacity: capacity)
         pool[best].freeAfter = life.upperBound
       } else {
         let buffer = TensorBuffer(storage: planned.storage, capacity: capacity)

@@ -31,6 +31,8 @@ public final class TensorBuffer {
   /// Elements of the tensor times lanes.
   public let capacity: Int
   private let base: UnsafeMutableRawPointer
+  /// The buffer whose memory this one uses, if it is not its own.
+  private let owner: TensorBuffer?
 
   /// - Precondition: `capacity * storage.stride` fits in `Int`.
   public init(storage: Storage, capacity: Int) {
@@ -39,9 +41,30 @@ public final class TensorBuffer {
     let bytes = max(capacity * storage.stride, 64)
     base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    owner = nil
   }
 
-  deinit { base.deallocate() }
+  /// The first `capacity` elements of another buffer under a tensor of its own.
+  ///
+  /// - Precondition: the other buffer has as many bytes.
+  init(sharing other: TensorBuffer, storage: Storage, capacity: Int) {
+    precondition(
+      capacity * storage.stride <= max(other.capacity * other.storage.stride, 64),
+      "the shared memory is too small")
+    self.storage = storage
+    self.capacity = capacity
+    base = other.base
+    owner = other
+  }
+
+  deinit { if owner == nil { base.deallocate() } }
+
+  /// The start of the elements, for the row kernels.
+  ///
+  /// - Precondition: `Element`'s stride divides the memory's; reads stay within the capacity.
+  func rows<Element: BitwiseCopyable>(as: Element.Type) -> UnsafeMutablePointer<Element> {
+    base.assumingMemoryBound(to: Element.self)
+  }
 
   /// The elements, mutable, as values of the storage's Swift type.
   ///

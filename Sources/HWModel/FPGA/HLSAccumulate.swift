@@ -195,7 +195,7 @@ struct AccumulationTypes: Hashable, Sendable {
       }
       productFractionBits = half
       productBits = 2 * half + 1
-    case .affine, .float:
+    default:
       throw .encoding(operand: "weights", expected: "fixed point")
     }
     if accumulation.product == .bothBinary {
@@ -276,13 +276,18 @@ struct AccumulateStep<Raw: RawInteger>: HLSStep {
     var result: [Raw] = []
     result.reserveCapacity(geometry.positions * geometry.outputsPerPosition)
     for position in 0..<geometry.positions {
-      let base = position * geometry.inputsPerPosition
       for output in 0..<geometry.outputsPerPosition {
-        let sum = accumulate(data, base: base, output: output, events: &events)
-        result.append(finish(sum, events: &events))
+        result.append(value(data, position: position, output: output, events: &events))
       }
     }
     return [result]
+  }
+
+  /// One result element.
+  func value(_ data: [Raw], position: Int, output: Int, events: inout NodeEvents) -> Raw {
+    let base = position * geometry.inputsPerPosition
+    return finish(
+      accumulate(data, base: base, output: output, events: &events), events: &events)
   }
 
   private func accumulate(
