@@ -12,7 +12,8 @@ struct RandomProblem {
     range.lowerBound + Int(generator.next() % UInt64(range.count))
   }
 
-  /// - Parameter unit: what one step of a number stands for; 1 gives whole numbers.
+  /// A problem whose numbers are multiples of `unit`, some of them negative, with ties and fixed
+  /// layers now and then; budgets are a share of the range of each cost, in percent.
   mutating func problem(
     layers layerCount: Int, options: ClosedRange<Int>, costs: Int, unit: Double = 1,
     tightness: ClosedRange<Int> = 0...60, budgeted: Bool = true

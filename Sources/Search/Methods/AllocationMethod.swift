@@ -20,7 +20,9 @@ public enum AllocationMethod: String, Sendable, Hashable, CaseIterable {
 public struct AllocationProposal: Sendable, Hashable {
   /// Nil if the method ends without one.
   public let allocation: Allocation?
-  /// Whether the proposal meets every budget. False does not mean that none can be met, except for
+  /// Whether the proposal meets every budget.
+  ///
+  /// False does not mean that none can be met, except for
   /// ``AllocationMethod/exact``.
   public let meetsBudgets: Bool
 
@@ -33,7 +35,12 @@ public struct AllocationProposal: Sendable, Hashable {
 extension AllocationProblem {
   /// Runs a method with its default settings.
   ///
-  /// - Parameter seed: of methods that draw random numbers.
+  /// - Parameters:
+  ///   - method: the method; those that AutoQuantize and ZeroQ publish need budgets.
+  ///   - seed: of methods that draw random numbers.
+  ///   - effort: when to give up.
+  /// - Returns: a choice that respects ties and fixed options, or none.
+  /// - Throws: what the method throws.
   public func proposal(
     by method: AllocationMethod, seed: UInt64 = 0, effort: AllocationEffort = AllocationEffort()
   ) throws(AllocationError) -> AllocationProposal {

@@ -25,9 +25,9 @@ public struct NSGA2Result: Sendable, Hashable {
 }
 
 extension AllocationProblem {
-  /// Evolutionary search over loss and costs, NSGA-II (Deb et al., IEEE Trans. Evol. Comput. 2002).
+  /// Evolutionary search over loss and costs, NSGA-II.
   ///
-  /// Constrained domination: less excess over the budgets (the sum of fractions of each budget) wins
+  /// After Deb et al., IEEE Transactions on Evolutionary Computation 6 (2002). Constrained domination: less excess over the budgets (the sum of fractions of each budget) wins
   /// first. Binary tournaments by rank and crowding distance, uniform crossover, mutation of each
   /// group with probability 1/groups to a random option. The result depends on the seed alone.
   ///
