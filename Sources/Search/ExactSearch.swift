@@ -51,7 +51,7 @@ struct ExactSearch {
       scaled[0] = 1
       return scaled
     }
-    var width = 64
+    var width = 8
     while true {
       let core = core(root.multipliers)
       if core.isProven { return best }

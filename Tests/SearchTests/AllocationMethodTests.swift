@@ -75,7 +75,7 @@ struct AllocationMethodTests {
   @Test("the threshold search reports a budget as unmet that its last threshold but one meets")
   func thresholdSearchMissesABudget() throws {
     // Above 2 the neighbours of 2 + 2^-51 are even; halving towards it rounds down to 2 for ever.
-    let score = 2.0.nextUp
+    let score = Double(2).nextUp
     let problem = try AllocationProblem(
       layers: [AllocationLayer(losses: [score, 1], costs: [[1, 4]])], budgets: [1])
     let missed = try problem.autoQuantizeThreshold()

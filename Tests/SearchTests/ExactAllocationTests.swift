@@ -114,7 +114,7 @@ struct ExactAllocationTests {
     let whole = [AllocationLayer(losses: [1, 0], costs: [[0, 3]])]
     guard
       case .optimal(let strict) = try AllocationProblem(
-        layers: whole, budgets: [3.0.nextDown]
+        layers: whole, budgets: [Double(3).nextDown]
       ).optimum()
     else {
       Issue.record("feasible")
