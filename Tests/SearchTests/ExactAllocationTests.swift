@@ -154,17 +154,20 @@ struct ExactAllocationTests {
     #expect(throws: AllocationError.cancelled) {
       try problem.optimum(effort: AllocationEffort(isCancelled: { true }))
     }
-    do {
-      _ = try problem.optimum(effort: AllocationEffort(stateLimit: 2))
-      Issue.record("two partial allocations cannot prove this problem")
-    } catch .stateLimit(let limit, let best, let bound) {
-      #expect(limit == 2)
-      guard case .optimal(let optimum) = try problem.optimum() else {
-        Issue.record("feasible")
-        return
-      }
-      #expect(best.map { $0.loss >= optimum.loss && problem.meetsBudgets($0.choice) } ?? true)
-      #expect(bound.map { $0 <= optimum.loss } ?? true)
+    let error = #expect(throws: AllocationError.self) {
+      try problem.optimum(effort: AllocationEffort(stateLimit: 2))
     }
+    guard case .stateLimit(let limit, let best, let bound)? = error else {
+      Issue.record(
+        "two partial allocations cannot prove this problem: \(String(describing: error))")
+      return
+    }
+    #expect(limit == 2)
+    guard case .optimal(let optimum) = try problem.optimum() else {
+      Issue.record("feasible")
+      return
+    }
+    #expect(best.map { $0.loss >= optimum.loss && problem.meetsBudgets($0.choice) } ?? true)
+    #expect(bound.map { $0 <= optimum.loss } ?? true)
   }
 }
