@@ -54,5 +54,39 @@ extension Explanation {
       Sample i of the expected values belongs to sample i of the inputs. Truncate the longer array if it
       only goes on further, or look at the first samples with --first N.
       """),
+    Explanation(
+      "check.no-data", "there is nothing to check with, or to compare with", status: .noInput,
+      """
+      A check needs inputs (--inputs) and what was observed for them (--expected, --layers). Without
+      these options a project's own test bench data are used: tb_data/tb_input_features.dat with
+      csim_results.log and rtl_cosim_results.log, which hls_model.build(csim=True) leaves there.
+      """),
+    Explanation(
+      "check.layers", "the values of --layers do not belong to the model's layers",
+      """
+      The arrays of the .npz, or the files LAYER.npy of the folder, are named as layers or tensors of
+      the model (/ and | are the same; #3 is the tensor with index 3), each once. hwsim inspect MODEL
+      lists the names.
+      """),
+    Explanation(
+      "array.names", "the given arrays are not those that the model has",
+      """
+      Each input (or output) needs exactly one array. Give NAME=FILE, an .npz whose arrays have the
+      names, or files in the model's order; one text log may hold all of them. The message lists what
+      was given and what the model has.
+      """),
+    Explanation(
+      "model.unrecognized", "a file is no model of a known kind",
+      """
+      Models are recognised by content, whatever the file is called. An hls4ml project is the folder
+      with firmware/ in it; a .fml file is a gzip-compressed tar archive. The message shows the first
+      bytes of the file.
+      """),
+    Explanation(
+      "usage.unknown-datapath", "no datapath has this name", status: .usage,
+      """
+      A datapath is the set of rules by which one piece of hardware computes; --help lists the names.
+      Without --datapath it is chosen by the kind of the model: hls-fixed for hls4ml.
+      """),
   ]
 }

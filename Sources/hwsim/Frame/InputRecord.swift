@@ -92,4 +92,17 @@ struct InputRecord: Sendable {
       "file.unreadable", "cannot be read: \(systemMessage(code))", at: path,
       remedy: code == ENOENT ? "check the path; it is relative to the current folder." : nil)
   }
+
+  /// The first bytes of a file, at most `count`.
+  ///
+  /// - Throws: a ``Failure`` with code `file.unreadable`.
+  static func prefix(of path: String, count: Int) throws(Failure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unreadable(path, errno) }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: count)
+    let found = read(descriptor, &buffer, count)
+    guard found >= 0 else { throw unreadable(path, errno) }
+    return Array(buffer.prefix(found))
+  }
 }
