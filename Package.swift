@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "QuantGraph", targets: ["QuantGraph"]),
     .library(name: "Importers", targets: ["Importers"]),
     .library(name: "HWModel", targets: ["HWModel"]),
+    .library(name: "Search", targets: ["Search"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -33,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Importers", dependencies: ["QuantGraph", "CZlib"], swiftSettings: settings),
     .target(name: "HWModel", dependencies: ["QuantGraph"], swiftSettings: settings),
+    .target(name: "Search", dependencies: ["QuantGraph"], swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
@@ -43,13 +45,22 @@ let package = Package(
       swiftSettings: settings),
     // Seeds, damaged files and the place of the shared data, for every test target.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-    .testTarget(name: "ArithTests", dependencies: ["Arith"], swiftSettings: settings),
+    .testTarget(
+      name: "ArithTests", dependencies: ["Arith", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
     .testTarget(
       name: "ImportersTests", dependencies: ["Importers", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
-      name: "HWModelTests", dependencies: ["HWModel", "Importers"], swiftSettings: settings),
-    .testTarget(name: "hwsimTests", dependencies: ["hwsim", "Importers"], swiftSettings: settings),
+      name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
+      swiftSettings: settings),
+    // Recorded cases of independent implementations, read from ../shared where it is.
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(name: "SearchTests", dependencies: ["Search"], swiftSettings: settings),
+    .testTarget(
+      name: "hwsimTests", dependencies: ["hwsim", "Importers", "TestSupport"],
+      swiftSettings: settings),
   ]
 )

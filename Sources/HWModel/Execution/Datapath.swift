@@ -1,0 +1,74 @@
+public import QuantGraph
+
+/// What a plan knows of a tensor before anything runs.
+public struct PlannedTensor: Hashable, Sendable {
+  public let storage: Storage
+  /// Proven smallest and largest code, if both fit in 64 bits.
+  public let bound: ClosedRange<Int64>?
+
+  public init(storage: Storage, bound: ClosedRange<Int64>?) {
+    self.storage = storage
+    self.bound = bound
+  }
+}
+
+/// One node bound to a datapath.
+public struct PlannedNode: Sendable {
+  public let kernel: any NodeKernel
+  public let outputs: [PlannedTensor]
+
+  public init(kernel: any NodeKernel, outputs: [PlannedTensor]) {
+    self.kernel = kernel
+    self.outputs = outputs
+  }
+}
+
+/// The rules by which one piece of hardware computes, bit for bit.
+///
+/// A conformer's documentation names the source of each rule: standard, manual, or measurement.
+public protocol Datapath: Sendable {
+  /// Name used by `--datapath` and in reports, such as `hls-fixed`.
+  static var name: String { get }
+
+  /// Whether this hardware computes `operation`; asked of every node before anything runs.
+  func supports(_ operation: Operator) -> Bool
+
+  /// How a graph input is stored.
+  ///
+  /// - Throws: ``DatapathError/encoding(operand:expected:)`` for an encoding that it does not have.
+  func planInput(_ tensor: Tensor) throws(DatapathError) -> PlannedTensor
+
+  /// Binds one node to this hardware: widths, accumulation and kernel are chosen here, once.
+  ///
+  /// `inputs` are the plans of the node's non-constant operands, in order.
+  ///
+  /// - Throws: ``DatapathError`` if a width or parameter is beyond what the hardware defines.
+  func plan(
+    _ node: Node, in graph: Graph, inputs: [PlannedTensor]
+  ) throws(DatapathError) -> PlannedNode
+}
+
+/// The buffers of one node for one block of samples.
+public struct KernelOperands {
+  /// Non-constant operands in order.
+  public let inputs: [TensorBuffer]
+  public let outputs: [TensorBuffer]
+  /// Scratch memory of at least the bytes that the kernel asked for.
+  public let scratch: TensorBuffer
+  /// Distance between neighbouring elements of one lane.
+  public let lanes: Int
+  /// Lanes that hold samples; the others may hold anything.
+  public let usedLanes: Int
+}
+
+/// A node ready to run: outputs are given, nothing is allocated by a fast kernel.
+public protocol NodeKernel: Sendable {
+  func run(_ operands: KernelOperands)
+
+  /// Bytes of scratch memory for a block of `lanes` samples.
+  func scratchBytes(lanes: Int) -> Int
+}
+
+extension NodeKernel {
+  public func scratchBytes(lanes: Int) -> Int { 0 }
+}

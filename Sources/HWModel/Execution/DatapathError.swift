@@ -1,0 +1,45 @@
+public import Arith
+public import QuantGraph
+
+/// Why a datapath cannot run a node.
+public enum DatapathError: Error, Hashable, Sendable {
+  /// The datapath has no rule for this operator.
+  case unsupported(operation: String, datapath: String)
+  case encoding(operand: String, expected: String)
+  /// An exact intermediate needs more bits than any integer type here has.
+  case tooWide(bits: Int, limit: Int)
+  case format(FormatError)
+  case parameter(String, reason: String)
+}
+
+extension Diagnostic {
+  /// The message for a datapath error at `node` of `file`.
+  public init(_ error: DatapathError, node: Node, file: String? = nil) {
+    let place = [file, "node '\(node.name)'" + (node.origin.map { " (\($0))" } ?? "")]
+    let location = place.compactMap { $0 }.joined(separator: ": ")
+    switch error {
+    case .unsupported(let operation, let datapath):
+      self.init(
+        code: "datapath.unsupported",
+        message: "operator '\(operation)' has no rule in datapath '\(datapath)'",
+        location: location, remedy: "choose another --datapath.")
+    case .encoding(let operand, let expected):
+      self.init(
+        code: "datapath.encoding", message: "\(operand) must be \(expected)", location: location,
+        remedy: "check the types that this layer was given.")
+    case .tooWide(let bits, let limit):
+      self.init(
+        code: "datapath.too-wide",
+        message: "an exact intermediate takes \(bits) bits, \(limit) is the most",
+        location: location, remedy: "narrow the types of this layer.")
+    case .format(let error):
+      let inner = Diagnostic(error, location: location)
+      self.init(
+        code: inner.code, message: inner.message, location: location, remedy: inner.remedy)
+    case .parameter(let name, let reason):
+      self.init(
+        code: "datapath.parameter", message: "\(name): \(reason)", location: location,
+        remedy: "check the model's configuration of this layer.")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+public import QuantGraph
+
+/// A graph bound to a datapath: every choice is made, only codes are missing.
+public struct Plan: Sendable {
+  public let graph: Graph
+  /// Name of the datapath.
+  public let datapath: String
+  /// The plan of each tensor that is no constant, by position in ``Graph/tensors``.
+  public let tensors: [PlannedTensor?]
+  let nodes: [PlannedNode]
+
+  /// - Throws: ``PlanProblems`` with every node that the datapath cannot run.
+  public init(_ graph: Graph, on datapath: some Datapath) throws(PlanProblems) {
+    var problems: [PlanProblems.Problem] = []
+    for (index, node) in graph.nodes.enumerated() where !datapath.supports(node.operation) {
+      problems.append(
+        .init(
+          node: index,
+          error: .unsupported(
+            operation: node.operation.name, datapath: type(of: datapath).name)))
+    }
+    guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
+    var tensors = [PlannedTensor?](repeating: nil, count: graph.tensors.count)
+    var nodes: [PlannedNode] = []
+    for id in graph.inputs {
+      do throws(DatapathError) {
+        tensors[id.index] = try datapath.planInput(graph[id])
+      } catch {
+        problems.append(.init(node: nil, error: error))
+      }
+    }
+    guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
+    for (index, node) in graph.nodes.enumerated() {
+      let inputs = node.inputs.compactMap { tensors[$0.index] }
+      do throws(DatapathError) {
+        let planned = try datapath.plan(node, in: graph, inputs: inputs)
+        nodes.append(planned)
+        for (id, output) in zip(node.outputs, planned.outputs) { tensors[id.index] = output }
+      } catch {
+        problems.append(.init(node: index, error: error))
+        break
+      }
+    }
+    guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
+    self.graph = graph
+    self.datapath = type(of: datapath).name
+    self.tensors = tensors
+    self.nodes = nodes
+  }
+
+  /// The same plan with one node exchanged; what follows it keeps its storage.
+  ///
+  /// - Throws: ``DatapathError`` if the node cannot run, or needs storage of another kind than the
+  ///   plan has for its outputs.
+  func replacing(
+    node index: Int, of graph: Graph, on datapath: some Datapath
+  ) throws(DatapathError) -> Plan {
+    let node = graph.nodes[index]
+    let inputs = node.inputs.compactMap { tensors[$0.index] }
+    let planned = try datapath.plan(node, in: graph, inputs: inputs)
+    return Plan(self, graph: graph, node: index, planned: planned)
+  }
+
+  private init(_ other: Plan, graph: Graph, node index: Int, planned: PlannedNode) {
+    self.graph = graph
+    datapath = other.datapath
+    var tensors = other.tensors
+    for (id, output) in zip(graph.nodes[index].outputs, planned.outputs) {
+      tensors[id.index] = output
+    }
+    self.tensors = tensors
+    var nodes = other.nodes
+    nodes[index] = planned
+    self.nodes = nodes
+  }
+}
+
+/// Every node that a datapath cannot run.
+public struct PlanProblems: Error, Sendable {
+  public struct Problem: Sendable {
+    /// Position in ``Graph/nodes``; nil for a graph input.
+    public let node: Int?
+    public let error: DatapathError
+  }
+
+  public let graph: Graph
+  public let problems: [Problem]
+
+  /// The messages, in execution order.
+  public func diagnostics(file: String?) -> [Diagnostic] {
+    problems.map { problem in
+      let node =
+        problem.node.map { graph.nodes[$0] }
+        ?? Node(name: "input", operation: .copy, inputs: [], outputs: [])
+      return Diagnostic(problem.error, node: node, file: file)
+    }
+  }
+}

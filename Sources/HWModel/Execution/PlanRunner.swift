@@ -1,0 +1,120 @@
+public import QuantGraph
+
+/// A plan with its buffers: runs blocks of up to ``lanes`` samples on one thread.
+public final class PlanRunner {
+  public let plan: Plan
+  /// Most samples of one block; a multiple of 16, or 1 for plans whose kernels take one sample.
+  public let lanes: Int
+  private let buffers: [TensorBuffer?]
+  private let scratch: TensorBuffer
+  private let operands: [(inputs: [TensorBuffer], outputs: [TensorBuffer])]
+
+  /// - Parameters:
+  ///   - kept: tensors whose codes can be read after a run, besides the graph's outputs; the others
+  ///     share memory with tensors that live at another time.
+  ///   - lanes: samples of a block; nil chooses a number whose buffers stay in a processor's cache.
+  public init(_ plan: Plan, keeping kept: Set<TensorID> = [], lanes: Int? = nil) {
+    self.plan = plan
+    let lifetimes = Self.lifetimes(plan, kept: kept)
+    self.lanes = lanes ?? Self.suitableLanes(plan)
+    buffers = Self.allocate(plan, lifetimes: lifetimes, lanes: self.lanes)
+    let laneCount = self.lanes
+    scratch = TensorBuffer(
+      storage: .uint8,
+      capacity: plan.nodes.map { $0.kernel.scratchBytes(lanes: laneCount) }.max() ?? 0)
+    let allocated = buffers
+    operands = plan.graph.nodes.map { node in
+      (
+        node.inputs.compactMap { allocated[$0.index] },
+        node.outputs.compactMap { allocated[$0.index] }
+      )
+    }
+  }
+
+  /// The buffer of a graph input, of an output, or of a tensor that was asked to be kept.
+  public func buffer(of id: TensorID) -> TensorBuffer? { buffers[id.index] }
+
+  /// Runs the nodes from `first` on over the lanes that hold samples.
+  ///
+  /// - Precondition: the inputs' buffers are filled for `usedLanes` lanes, at most ``lanes``.
+  public func run(usedLanes: Int, from first: Int = 0) {
+    precondition((0...lanes).contains(usedLanes), "a block holds at most \(lanes) samples")
+    for index in plan.nodes.indices.dropFirst(first) {
+      plan.nodes[index].kernel.run(
+        KernelOperands(
+          inputs: operands[index].inputs, outputs: operands[index].outputs, scratch: scratch,
+          lanes: lanes, usedLanes: usedLanes))
+    }
+  }
+
+  /// The integer code of element `element` of lane `lane`.
+  ///
+  /// - Precondition: the tensor was kept and is stored in integers of at most 64 bits.
+  public func code(of id: TensorID, element: Int, lane: Int) -> Int64 {
+    guard let buffer = buffers[id.index] else { preconditionFailure("the tensor was not kept") }
+    return buffer.integer(at: element * lanes + lane)
+  }
+
+  /// First and last step at which each tensor must hold its codes.
+  private static func lifetimes(_ plan: Plan, kept: Set<TensorID>) -> [ClosedRange<Int>?] {
+    let graph = plan.graph
+    let end = graph.nodes.count
+    var lifetimes = [ClosedRange<Int>?](repeating: nil, count: graph.tensors.count)
+    for id in graph.inputs { lifetimes[id.index] = 0...end }
+    for (step, node) in graph.nodes.enumerated() {
+      for id in node.inputs {
+        if let life = lifetimes[id.index] {
+          lifetimes[id.index] = life.lowerBound...max(life.upperBound, step)
+        }
+      }
+      for id in node.outputs { lifetimes[id.index] = step...step }
+    }
+    for id in graph.outputs + kept {
+      if let life = lifetimes[id.index] { lifetimes[id.index] = life.lowerBound...end }
+    }
+    return lifetimes
+  }
+
+  /// Gives each tensor a buffer; those of one storage and disjoint lifetimes may share one.
+  private static func allocate(
+    _ plan: Plan, lifetimes: [ClosedRange<Int>?], lanes: Int
+  ) -> [TensorBuffer?] {
+    var buffers = [TensorBuffer?](repeating: nil, count: lifetimes.count)
+    var pool: [(buffer: TensorBuffer, freeAfter: Int)] = []
+    let order = lifetimes.indices.sorted {
+      (lifetimes[$0]?.lowerBound ?? 0, $0) < (lifetimes[$1]?.lowerBound ?? 0, $1)
+    }
+    for index in order {
+      guard let life = lifetimes[index], let planned = plan.tensors[index] else { continue }
+      let capacity = plan.graph.tensors[index].shape.count * lanes
+      let free = pool.indices.filter {
+        pool[$0].freeAfter < life.lowerBound && pool[$0].buffer.storage == planned.storage
+          && pool[$0].buffer.capacity >= capacity
+      }
+      if let best = free.min(by: { pool[$0].buffer.capacity < pool[$1].buffer.capacity }) {
+        buffers[index] = TensorBuffer(
+          sharing: pool[best].buffer, storage: planned.storage, capacity: capacity)
+        pool[best].freeAfter = life.upperBound
+      } else {
+        let buffer = TensorBuffer(storage: planned.storage, capacity: capacity)
+        pool.append((buffer, life.upperBound))
+        buffers[index] = buffer
+      }
+    }
+    return buffers
+  }
+
+  /// 16 to 256 lanes, as many as keep the largest node's tensors within 256 KiB.
+  private static func suitableLanes(_ plan: Plan) -> Int {
+    var largest = 1
+    for node in plan.graph.nodes {
+      var bytes = 0
+      for id in node.inputs + node.outputs {
+        guard let planned = plan.tensors[id.index] else { continue }
+        bytes += plan.graph[id].shape.count * planned.storage.stride
+      }
+      largest = max(largest, bytes)
+    }
+    return max(16, min(256, (256 << 10) / largest / 16 * 16))
+  }
+}

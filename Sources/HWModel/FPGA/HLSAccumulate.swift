@@ -1,0 +1,331 @@
+import Arith
+import QuantGraph
+
+/// Where the products of a dense layer or a convolution come from and in which order they are added.
+struct AccumulationGeometry: Hashable, Sendable {
+  /// One product of an output: which of a position's inputs, and which stored weight.
+  struct Term: Hashable, Sendable {
+    let input: Int
+    let weight: Int
+  }
+
+  /// Data elements that each position reads, `positions * inputsPerPosition`; -1 is padding.
+  let gather: [Int32]
+  let inputsPerPosition: Int
+  /// Terms of each output in order; the same for every position.
+  let terms: [[Term]]
+
+  var positions: Int { inputsPerPosition == 0 ? 0 : gather.count / inputsPerPosition }
+  var outputsPerPosition: Int { terms.count }
+
+  /// A dense layer of `inputs` and `outputs`.
+  static func dense(
+    inputs: Int, outputs: Int, order: AccumulationOrder, weightsAreOutputMajor: Bool
+  ) -> AccumulationGeometry {
+    AccumulationGeometry(
+      gather: (0..<inputs).map(Int32.init), inputsPerPosition: inputs,
+      terms: terms(
+        inputs: inputs, outputs: outputs, order: order,
+        weightsAreOutputMajor: weightsAreOutputMajor))
+  }
+
+  /// A convolution of a channels-last tensor of shape `data` to one of shape `result`.
+  static func convolution(
+    _ convolution: Convolution, data: Shape, result: Shape
+  ) -> AccumulationGeometry {
+    let axes = convolution.kernel.count
+    let channels = data[axes]
+    let taps = convolution.kernel.reduce(1, *)
+    let strides = data.strides
+    let kernelShape = try? Shape(convolution.kernel)
+    let resultSpatial = try? Shape(Array(result.extents.prefix(axes)))
+    guard let kernelShape, let resultSpatial else {
+      preconditionFailure("the shapes of a validated graph are countable")
+    }
+    var gather: [Int32] = []
+    gather.reserveCapacity(resultSpatial.count * taps * channels)
+    for position in 0..<resultSpatial.count {
+      let origin = resultSpatial.index(ofOffset: position)
+      for tap in 0..<taps {
+        let kernelIndex = kernelShape.index(ofOffset: tap)
+        var offset = 0
+        var isPadding = false
+        for axis in 0..<axes {
+          let coordinate =
+            origin[axis] * convolution.strides[axis]
+            + kernelIndex[axis] * convolution.dilations[axis] - convolution.paddingBefore[axis]
+          isPadding = isPadding || coordinate < 0 || coordinate >= data[axis]
+          offset += coordinate * strides[axis]
+        }
+        for channel in 0..<channels {
+          gather.append(isPadding ? -1 : Int32(offset + channel))
+        }
+      }
+    }
+    let inputs = taps * channels
+    let order = convolution.accumulation?.order ?? .inputOrder
+    return AccumulationGeometry(
+      gather: gather, inputsPerPosition: inputs,
+      terms: convolution.isDepthwise
+        ? depthwiseTerms(inputs: inputs, channels: channels, order: order)
+        : terms(
+          inputs: inputs, outputs: result[axes], order: order,
+          weightsAreOutputMajor: convolution.weightsAreFilterMajor))
+  }
+
+  /// Terms of `nnet::dense_latency` and the three loops of `nnet::dense_resource`.
+  private static func terms(
+    inputs: Int, outputs: Int, order: AccumulationOrder, weightsAreOutputMajor: Bool
+  ) -> [[Term]] {
+    var terms = [[Term]](repeating: [], count: outputs)
+    for output in terms.indices { terms[output].reserveCapacity(inputs) }
+    guard case .reuse(let factor) = order else {
+      for output in 0..<outputs {
+        for input in 0..<inputs {
+          terms[output].append(
+            Term(
+              input: input,
+              weight: weightsAreOutputMajor ? output * inputs + input : input * outputs + output))
+        }
+      }
+      return terms
+    }
+    let total = inputs * outputs
+    let blocks = (total + factor - 1) / factor
+    if factor <= inputs {
+      // dense_resource_rf_leq_nin: the flat weight index steps by the reuse factor.
+      let multipliers = (total + min(inputs, factor) - 1) / min(inputs, factor)
+      let scale = multipliers / outputs
+      for start in 0..<factor {
+        var (input, output, step) = (start, 0, 0)
+        for block in 0..<blocks where output < outputs {
+          let weight = start + block * factor
+          if weight < total { terms[output].append(Term(input: input, weight: weight)) }
+          input += factor
+          if input >= inputs { input = start }
+          if step + 1 >= scale {
+            step = 0
+            output += 1
+          } else {
+            step += 1
+          }
+        }
+      }
+      return terms
+    }
+    // dense_resource_rf_gt_nin (with and without remainder): weights in flat order modulo the factor.
+    for start in 0..<min(factor, total) {
+      for weight in stride(from: start, to: total, by: factor) {
+        terms[weight / inputs].append(Term(input: weight % inputs, weight: weight))
+      }
+    }
+    return terms
+  }
+
+  /// Terms of `nnet::depthwise_product_*`: weights `[taps][channels]`, a channel sees its own inputs.
+  private static func depthwiseTerms(
+    inputs: Int, channels: Int, order: AccumulationOrder
+  ) -> [[Term]] {
+    var terms = [[Term]](repeating: [], count: channels)
+    let factor = if case .reuse(let factor) = order { min(max(factor, 1), inputs) } else { 1 }
+    for start in 0..<factor {
+      for input in stride(from: start, to: inputs, by: factor) {
+        terms[input % channels].append(Term(input: input, weight: input))
+      }
+    }
+    return terms
+  }
+}
+
+/// The types along an accumulation: data, weight, product, sum, result.
+struct AccumulationTypes: Hashable, Sendable {
+  let data: FixedPointFormat
+  let rule: ProductRule
+  /// Fraction bits of a product before it is assigned to the accumulator.
+  let productFractionBits: Int
+  /// Signed bits of a product.
+  let productBits: Int
+  let accumulator: FixedPointFormat
+  let bias: FixedPointFormat?
+  let result: FixedPointFormat
+  /// The type that a shift product is computed in.
+  let shiftType: FixedPointFormat?
+  /// `x * 2 - n` and its type, where both operands are one bit (`nnet::cast`).
+  let binarySum: FixedPointFormat?
+  let inputs: Int
+
+  init(
+    data: FixedPointFormat, weight: Encoding, bias: FixedPointFormat?,
+    accumulation: Accumulation, result: FixedPointFormat, inputs: Int
+  ) throws(DatapathError) {
+    self.data = data
+    self.bias = bias
+    self.result = result
+    self.inputs = inputs
+    accumulator = accumulation.encoding
+    rule = accumulation.product
+    switch weight {
+    case .fixed(let weight):
+      shiftType = nil
+      switch accumulation.product {
+      case .multiply:
+        productFractionBits = data.fractionBits + weight.fractionBits
+        productBits = data.signedWidth + weight.signedWidth
+      case .weightBinary, .weightTernary:
+        productFractionBits = data.fractionBits
+        productBits = data.signedWidth + 1
+      case .dataBinary:
+        productFractionBits = weight.fractionBits
+        productBits = weight.signedWidth + 1
+      case .bothBinary:
+        productFractionBits = data.fractionBits
+        productBits = 2
+      case .weightExponential:
+        throw .encoding(operand: "weights", expected: "signed powers of two")
+      }
+    case .powerOfTwo(let exponent):
+      guard accumulation.product == .weightExponential else {
+        throw .encoding(operand: "weights", expected: "fixed point")
+      }
+      let half = exponent.exponentBits + data.width
+      do throws(FormatError) {
+        shiftType = try FixedPointFormat(width: 2 * half, integerBits: half)
+      } catch {
+        throw .format(error)
+      }
+      productFractionBits = half
+      productBits = 2 * half + 1
+    default:
+      throw .encoding(operand: "weights", expected: "fixed point")
+    }
+    if accumulation.product == .bothBinary {
+      // nnet::ceillog2(n) + 2 bits.
+      let bits = inputs <= 1 ? 0 : Int.bitWidth - (inputs - 1).leadingZeroBitCount
+      do throws(FormatError) {
+        binarySum = try FixedPointFormat(width: bits + 2, integerBits: bits + 2)
+      } catch {
+        throw .format(error)
+      }
+    } else {
+      binarySum = nil
+    }
+  }
+
+  /// Signed bits of the widest exact intermediate.
+  var width: Int {
+    var width = HLSWidth()
+    width.include(productBits)
+    if let shiftType {
+      width.include(
+        Assignment(to: shiftType, fromFractionBits: data.fractionBits), sourceBits: data.signedWidth)
+      width.include(2 * shiftType.width)
+    }
+    width.include(
+      Assignment(to: accumulator, fromFractionBits: productFractionBits), sourceBits: productBits)
+    if let bias {
+      width.include(
+        Assignment(to: accumulator, fromFractionBits: bias.fractionBits), sourceBits: bias.signedWidth)
+    }
+    width.include(accumulator.signedWidth + 1)
+    let sumBits = accumulator.signedWidth + 2 + max(0, -accumulator.fractionBits)
+    if let binarySum {
+      width.include(
+        Assignment(to: binarySum, fromFractionBits: accumulator.fractionBits),
+        sourceBits: max(sumBits, 66 + max(0, accumulator.fractionBits)))
+      width.include(
+        Assignment(to: result, fromFractionBits: 0), sourceBits: binarySum.signedWidth)
+    } else {
+      width.include(
+        Assignment(to: result, fromFractionBits: accumulator.fractionBits), sourceBits: sumBits)
+    }
+    return width.bits
+  }
+
+  /// One exact product, with ``productFractionBits`` fraction bits.
+  @inline(__always)
+  func product<Raw: RawInteger>(_ data: Raw, _ weight: Raw) -> Raw {
+    switch rule {
+    case .multiply: return data * weight
+    case .weightBinary: return weight == Raw.zero ? -data : data
+    case .dataBinary: return data == Raw.zero ? -weight : weight
+    case .bothBinary: return data == weight ? Raw.one : Raw.zero
+    case .weightTernary:
+      if weight == Raw.zero { return Raw.zero }
+      return weight < Raw.zero ? -data : data
+    case .weightExponential:
+      guard let shiftType else { preconditionFailure("a shift product has its type") }
+      let wide = shiftType.cast(raw: data, sourceFractionBits: self.data.fractionBits)
+      let exponent = Int((weight >> 1).low64)
+      let shifted = FixedPointArithmetic.shifted(wide, by: exponent, in: shiftType)
+      if !weight.bit(at: 0) { return shifted }
+      return shiftType.cast(raw: -shifted, sourceFractionBits: shiftType.fractionBits)
+    }
+  }
+}
+
+/// Dense layers and convolutions, one product after the other.
+struct AccumulateStep<Raw: RawInteger>: HLSStep {
+  let geometry: AccumulationGeometry
+  let types: AccumulationTypes
+  let weights: [Raw]
+  /// Biases already assigned to the accumulator's type; empty if there are none.
+  let initial: [Raw]
+
+  func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
+    let data = inputs[0]
+    var result: [Raw] = []
+    result.reserveCapacity(geometry.positions * geometry.outputsPerPosition)
+    for position in 0..<geometry.positions {
+      for output in 0..<geometry.outputsPerPosition {
+        result.append(value(data, position: position, output: output, events: &events))
+      }
+    }
+    return [result]
+  }
+
+  /// One result element.
+  func value(_ data: [Raw], position: Int, output: Int, events: inout NodeEvents) -> Raw {
+    let base = position * geometry.inputsPerPosition
+    return finish(
+      accumulate(data, base: base, output: output, events: &events), events: &events)
+  }
+
+  private func accumulate(
+    _ data: [Raw], base: Int, output: Int, events: inout NodeEvents
+  ) -> Raw {
+    let accumulator = types.accumulator
+    let fraction = accumulator.fractionBits
+    var sum = initial.isEmpty ? Raw.zero : initial[output]
+    var overflowed = false
+    for term in geometry.terms[output] {
+      let element = geometry.gather[base + term.input]
+      let value = element < 0 ? Raw.zero : data[Int(element)]
+      let product = accumulator.castReporting(
+        raw: types.product(value, weights[term.weight]),
+        sourceFractionBits: types.productFractionBits)
+      if product.isInexact { events.roundedSums += 1 }
+      let exact = sum + product.raw
+      let next = accumulator.castReporting(raw: exact, sourceFractionBits: fraction)
+      if product.isOverflow || next.isOverflow {
+        overflowed = true
+        events.accumulatorBitsNeeded = max(
+          events.accumulatorBitsNeeded, exact.significantBits - (accumulator.isSigned ? 0 : 1))
+      }
+      sum = next.raw
+    }
+    if overflowed { events.overflowedAccumulations += 1 }
+    return sum
+  }
+
+  private func finish(_ sum: Raw, events: inout NodeEvents) -> Raw {
+    let fraction = types.accumulator.fractionBits
+    guard let binarySum = types.binarySum else {
+      return Assignment(to: types.result, fromFractionBits: fraction).result(sum, events: &events)
+    }
+    // Matches minus mismatches: 2 * matches - n, in its own integer type.
+    let doubled = FixedPointArithmetic.difference(
+      sum << 1, fractionBits: fraction, Raw(Int64(types.inputs)), fractionBits: 0)
+    let integer = binarySum.cast(raw: doubled, sourceFractionBits: max(fraction, 0))
+    return Assignment(to: types.result, fromFractionBits: 0).result(integer, events: &events)
+  }
+}
