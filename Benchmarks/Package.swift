@@ -16,6 +16,10 @@ let package = Package(
     // Exact allocation and frontiers on tables of problems, one line of JSON a problem.
     .executableTarget(
       name: "AllocationBench", dependencies: [.product(name: "Search", package: "hwsim")],
-      swiftSettings: settings)
+      swiftSettings: settings),
+    // Number formats: casts, requantization, matrix products, MX blocks.
+    .executableTarget(
+      name: "FormatBench", dependencies: [.product(name: "Arith", package: "hwsim")],
+      swiftSettings: settings),
   ]
 )

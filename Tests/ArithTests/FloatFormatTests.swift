@@ -163,7 +163,12 @@ struct FloatFormatTests {
       var a: [Int64] = []
       var b: [Int64] = []
       if sweep || count <= 16 {
-        for x in 0..<count { for y in 0..<count { (a.append(x), b.append(y)) } }
+        for x in 0..<count {
+          for y in 0..<count {
+            a.append(x)
+            b.append(y)
+          }
+        }
       } else {
         for _ in 0..<300 {
           a.append(.random(in: 0..<count, using: &generator))
