@@ -7,7 +7,7 @@ import Testing
 struct FixedVectors {
   struct Row: Decodable, Sendable, CustomTestStringConvertible {
     struct Format: Decodable, Sendable {
-      let signed: Bool
+      let signed: Int
       let int_bits: Int
       let frac_bits: Int
     }
@@ -36,7 +36,7 @@ struct FixedVectors {
       let overflow = try #require(Overflow(name: bare[separator.upperBound...]))
       let target = try FixedPointFormat(
         width: row.dst.int_bits + row.dst.frac_bits, integerBits: row.dst.int_bits,
-        isSigned: row.dst.signed, quantization: quantization, overflow: overflow,
+        isSigned: row.dst.signed == 1, quantization: quantization, overflow: overflow,
         dialect: isHeaders ? .apTypes : .plain)
       let expected = try arrays.integers(name)
       for index in codes.indices {

@@ -56,9 +56,9 @@ struct MinifloatVectors {
     let inputs = try arrays.integers("x_f32bits")
     for name in arrays.names.sorted() {
       let words = name.split(separator: "_").map(String.init)
+      if ["decode", "x", "arith"].contains(words[0]) { continue }
       let expected = try arrays.integers(name)
       switch words[0] {
-      case "decode", "x", "arith": continue
       case "add", "mul", "fma":
         guard words.count == 3, let rounding = Rounding(name: words[1]),
           let overflow = OverflowRule(name: words[2]),

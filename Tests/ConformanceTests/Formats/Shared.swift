@@ -15,8 +15,10 @@ enum Reference {
   }
 
   static func json<Value: Decodable>(_ relative: String, as: Value.Type) throws -> Value {
-    let data = try Data(contentsOf: URL(filePath: path(relative)))
-    return try JSONDecoder().decode(Value.self, from: data)
+    // Python writes the word NaN, which JSON does not have.
+    let text = try String(contentsOfFile: path(relative), encoding: .utf8)
+      .replacing("NaN", with: "null")
+    return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
   }
 }
 
