@@ -59,6 +59,8 @@ let package = Package(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "SearchTests", dependencies: ["Search"], swiftSettings: settings),
-    .testTarget(name: "hwsimTests", dependencies: ["hwsim", "Importers"], swiftSettings: settings),
+    .testTarget(
+      name: "hwsimTests", dependencies: ["hwsim", "Importers", "TestSupport"],
+      swiftSettings: settings),
   ]
 )

@@ -270,7 +270,7 @@ struct DiagnosisSearch {
     let search = ValueSearch(
       graph: graph, node: node, geometry: geometry, types: types, step: step,
       data: probe.map { inputs[$0].map(\.low64) },
-      before: probe.map { before[$0].map(\.low64) })
+      before: probe.map { before[$0].map(\.low64) }, originals: diagnosis.originals)
     let outputs = isLocal ? differingOutputs(node, before, geometry) : Array(geometry.terms.indices)
     // One weight or bias reaches one output channel.
     if isLocal && outputs.count != 1 { return true }

@@ -72,7 +72,8 @@ struct HypothesisList {
     }
     for mode in Overflow.hls where mode != format.overflow {
       guard let other = try? format.with(overflow: mode) else { continue }
-      list.append((.overflow, other, "\(format.overflow.rawValue) -> \(mode.rawValue)", 1.1))
+      // Wrapping in a narrower accumulator often looks the same; widths are edited more often.
+      list.append((.overflow, other, "\(format.overflow.rawValue) -> \(mode.rawValue)", 2.3))
     }
     for width in (format.width - reach)...(format.width + reach) {
       for integer in (format.integerBits - reach)...(format.integerBits + reach) {

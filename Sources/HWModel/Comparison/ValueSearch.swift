@@ -22,6 +22,8 @@ struct ValueSearch {
   /// Data codes and result codes of the probe samples.
   let data: [[Int64]]
   let before: [[Int64]]
+  /// Values of the weights and biases as their source writes them, where it does.
+  let originals: [TensorID: [Double]]
 
   /// Sign, last place, absence and single bits of every value that reaches `output`.
   func changes(of output: Int) -> [Change] {
@@ -29,21 +31,23 @@ struct ValueSearch {
     if case .fixed(let format) = graph[node.inputs[1]].encoding {
       for position in Set(geometry.terms[output].map(\.weight)).sorted() {
         list += changes(
-          of: step.weights[position], in: format, output: output, position: position,
-          isBias: false)
+          of: step.weights[position], written: originals[node.inputs[1]]?[position], in: format,
+          output: output, position: position, isBias: false)
       }
     }
     if node.inputs.count > 2, let format = types.bias,
       let codes = graph[node.inputs[2]].constant?.int64
     {
       list += changes(
-        of: codes[output], in: format, output: output, position: output, isBias: true)
+        of: codes[output], written: originals[node.inputs[2]]?[output], in: format,
+        output: output, position: output, isBias: true)
     }
     return list
   }
 
   private func changes(
-    of value: Int64, in format: FixedPointFormat, output: Int, position: Int, isBias: Bool
+    of value: Int64, written: Double?, in format: FixedPointFormat, output: Int, position: Int,
+    isBias: Bool
   ) -> [Change] {
     var list: [Change] = []
     var seen: Set<Int64> = [value]
@@ -56,6 +60,8 @@ struct ValueSearch {
           output: output, position: position, isBias: isBias, before: value, after: after,
           cost: cost))
     }
+    // The negated number rounds by the type's own rule, so its code may not be the negated code.
+    if let written { add(format.cast(-written, as: Int512.self).low64, 2.0) }
     if value != Int64.min { add(-value, 2.0) }
     add(value + 1, 2.1)
     add(value - 1, 2.1)
