@@ -25,5 +25,9 @@ let package = Package(
         .product(name: "QuantGraph", package: "hwsim"),
       ],
       swiftSettings: settings),
+    // Number formats: casts, requantization, matrix products, MX blocks.
+    .executableTarget(
+      name: "FormatBench", dependencies: [.product(name: "Arith", package: "hwsim")],
+      swiftSettings: settings),
   ]
 )
