@@ -20,8 +20,9 @@ struct OverflowCount {
   /// Samples looked at; 0 if the inputs cannot be read twice.
   let samples: Int
 
-  /// Products that counting may cost: about a tenth of a second.
-  private static let workLimit = 4_000_000
+  /// Products that counting may cost where all is well, about 30 ms, and where it is not, half a
+  /// second.
+  private static let workLimit = (match: 250_000, mismatch: 4_000_000)
 
   /// Counts over the first samples, as many as cost little.
   ///
@@ -37,7 +38,8 @@ struct OverflowCount {
     } catch {
       throw Failure("datapath.unsupported", "the graph cannot be counted: \(error)")
     }
-    let wanted = max(1, min(result.samples, Self.workLimit / max(counter.workPerSample, 1), 512))
+    let limit = result.verdict == .mismatch ? Self.workLimit.mismatch : Self.workLimit.match
+    let wanted = max(1, min(result.samples, limit / max(counter.workPerSample, 1), 512))
     var values: [TensorValues] = []
     var count = wanted
     for (id, source) in try data.inputs.open(data.graph) {
