@@ -25,10 +25,10 @@ public struct HLS4MLDifference: Hashable, Sendable {
 }
 
 extension HLS4ML {
-  /// In what two graphs of one model differ: operators, order, operands, shapes, encodings and every
-  /// constant. Empty if they compute the same.
+  /// Everything in which two graphs of one model differ; empty if they compute the same.
   ///
-  /// Origins are left out; nodes and tensors are matched by name.
+  /// Operators, order, operands, shapes, encodings and every constant are compared. Origins are
+  /// left out; nodes and tensors are matched by name.
   public static func difference(_ first: Graph, _ second: Graph) -> [HLS4MLDifference] {
     var found: [HLS4MLDifference] = []
     for (a, b) in [(first.inputs, second.inputs), (first.outputs, second.outputs)] {

@@ -15,11 +15,13 @@ struct ArrayCast {
   private static let chunk = 1 << 20
 
   func run(_ input: String, to output: String) throws(Failure) -> CastSummary {
+    let result: Result<CastSummary, Failure>
     do throws(ImportError) {
-      return try cast(NPYStream(path: input), input: input, to: output).get()
+      result = try cast(NPYStream(path: input), input: input, to: output)
     } catch {
       throw Failure(error)
     }
+    return try result.get()
   }
 
   private func cast(

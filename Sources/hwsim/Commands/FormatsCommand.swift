@@ -126,7 +126,7 @@ struct FormatsCommand: ReportingCommand {
     let showsTable = table
     return Report(
       schema: "formats", arguments: .object(arguments), result: .object(members), table: codes
-    ) { [codes] style in
+    ) { [codes, encoded] style in
       var text = style.bold(encoding.name) + "\n"
       text += FormatFacts.aligned(facts.lines)
       if !encoded.isEmpty { text += "\n" + FormatFacts.aligned(encoded) }
