@@ -19,7 +19,10 @@ struct HWSim: ParsableCommand {
       input, 66 missing input, 70 a bug in hwsim, 73 output cannot be written, 130 interrupted.
       """,
     version: "hwsim \(version)",
-    subcommands: [CheckCommand.self, ConfigCommand.self, ExplainCommand.self, SchemaCommand.self])
+    subcommands: [
+      CheckCommand.self, FormatsCommand.self, CastCommand.self, UnitCommand.self,
+      ConfigCommand.self, ExplainCommand.self, SchemaCommand.self,
+    ])
 
   /// Names of all commands, in the order of the help.
   static var commandNames: [String] { configuration.subcommands.map { $0._commandName } }

@@ -215,7 +215,6 @@ extension TensorFiles {
     return sum
   }
 
-
   private static func array(_ path: String, linesPerSample: Int = 1) throws(Failure) -> ArrayInput {
     do throws(ImportError) {
       return try ArrayInput(path: path, linesPerSample: linesPerSample)
