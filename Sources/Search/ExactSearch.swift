@@ -70,8 +70,8 @@ struct ExactSearch {
           best: best, lowerBound: min(run.smallestDropped, bestLoss) / lossScale)
       }
       multipliers = run.multipliers
-      // A better loss may shrink the core: the next run is wider only by what that saves.
-      width *= bestLoss < known ? 8 : 16
+      // A better loss shrinks the core: while runs still find one, widen slowly.
+      width *= bestLoss < known ? 4 : 8
     }
   }
 

@@ -39,7 +39,7 @@ extension AllocationProblem {
       let lane =
         switch objective {
         case .loss: 0
-        case .cost(let index): index + 1
+        case .cost(let index): index < 0 ? -1 : index + 1
         }
       guard (0...costCount).contains(lane), !lanes.contains(lane) else {
         throw .objectives(costCount: costCount)

@@ -12,14 +12,14 @@ struct HWSim: ParsableCommand {
     usage: "hwsim COMMAND [options]",
     discussion: """
       EXAMPLES:
-        hwsim explain usage.arguments       what an error code means and what to do
-        hwsim schema error                  the JSON Schema of a document that --json prints
+        hwsim check my_project/                 does it match its C-simulation, bit for bit?
+        hwsim explain array.shape               what an error code means and what to do
 
       Options follow the command. Exit codes: 0 yes, 1 no, 64 wrong usage, 65 broken or unsupported
       input, 66 missing input, 70 a bug in hwsim, 73 output cannot be written, 130 interrupted.
       """,
     version: "hwsim \(version)",
-    subcommands: [ConfigCommand.self, ExplainCommand.self, SchemaCommand.self])
+    subcommands: [CheckCommand.self, ConfigCommand.self, ExplainCommand.self, SchemaCommand.self])
 
   /// Names of all commands, in the order of the help.
   static var commandNames: [String] { configuration.subcommands.map { $0._commandName } }

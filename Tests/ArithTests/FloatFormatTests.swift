@@ -35,13 +35,12 @@ private struct ValueList {
   init(_ format: FloatFormat) {
     self.format = format
     values = (0...format.maximumCode).map { format.doubleValue(of: $0) }
-    let step: Double
-    if values.count > 2, format.mantissaBits > 0 {
-      step = values[values.count - 1] - values[values.count - 2]
-      next = values[values.count - 1] + step
-    } else {
-      next = values[values.count - 1] * 2
-    }
+    // The step of the largest number's binade; that of the subnormals where there is no other.
+    let lowest = format.hasSubnormals ? 1 - format.bias : -format.bias
+    let binade = max(Int(values[values.count - 1].exponent), lowest)
+    next =
+      values[values.count - 1]
+      + Double(sign: .plus, exponent: binade - format.mantissaBits, significand: 1)
   }
 
   /// The code of `x`, or nil if there is none.
@@ -163,7 +162,12 @@ struct FloatFormatTests {
       var a: [Int64] = []
       var b: [Int64] = []
       if sweep || count <= 16 {
-        for x in 0..<count { for y in 0..<count { (a.append(x), b.append(y)) } }
+        for x in 0..<count {
+          for y in 0..<count {
+            a.append(x)
+            b.append(y)
+          }
+        }
       } else {
         for _ in 0..<300 {
           a.append(.random(in: 0..<count, using: &generator))

@@ -116,8 +116,10 @@ struct HLSCaseTests {
     let observed = try ObservedSamples.read(
       sources(), plan: plan, firstMismatch: mismatch.sample)
     let originals = HLS4ML.writtenValues(of: graph, inProject: folder + "/project")
-    let outcome = try Diagnosis(graph: graph, originals: originals) { Printed.matches($0, token: $1, digits: $2) }
-      .explain(observed, divergent: divergent)
+    let outcome = try Diagnosis(graph: graph, originals: originals) {
+      Printed.matches($0, token: $1, digits: $2)
+    }
+    .explain(observed, divergent: divergent)
     let words = outcome.causes.map { "\($0.kind) \($0.object) \($0.node) \($0.detail)" }
     print(folder.suffix(4), isTraced, outcome.tried, outcome.isComplete, words.prefix(6))
     let expected: [String: (Cause.Kind, Cause.Object)] = [

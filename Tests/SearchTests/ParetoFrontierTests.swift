@@ -11,8 +11,8 @@ struct ParetoFrontierTests {
     }
   }
 
-  @Test(arguments: [1.0, 0.01])
-  func randomProblems(unit: Double) throws {
+  @Test(arguments: [1.0, 100])
+  func randomProblems(perOne: Double) throws {
     let objectiveSets: [[AllocationObjective]] = [
       [.loss], [.loss, .cost(0)], [.cost(1), .loss], [.loss, .cost(0), .cost(2)],
       [.loss, .cost(0), .cost(1), .cost(2)],
@@ -21,10 +21,10 @@ struct ParetoFrontierTests {
       var random = RandomProblem(seed: seed)
       let budgeted = random.draw(0...1) == 1
       let problem = try random.problem(
-        layers: random.draw(1...5), options: 1...4, costs: 3, unit: unit, tightness: 30...90,
+        layers: random.draw(1...5), options: 1...4, costs: 3, perOne: perOne, tightness: 30...90,
         budgeted: budgeted)
-      let budgets = wholeBudgets(problem, unit: unit)
-      let totals = allChoices(of: problem).map { wholeTotals(of: $0, in: problem, unit: unit) }
+      let budgets = wholeBudgets(problem, perOne: perOne)
+      let totals = allChoices(of: problem).map { wholeTotals(of: $0, in: problem, perOne: perOne) }
         .filter { !budgeted || zip($0.dropFirst(), budgets).allSatisfy { $0 <= $1 } }
       for objectives in objectiveSets {
         let lanes = objectives.map { objective in
@@ -36,12 +36,14 @@ struct ParetoFrontierTests {
         let expected = frontier(totals.map { row in lanes.map { row[$0] } })
         let found = try problem.paretoFrontier(of: objectives)
         #expect(
-          found.points.map { $0.values.map { Int(($0 / unit).rounded()) } } == expected,
+          found.points.map { $0.values.map { Int(($0 * perOne).rounded()) } } == expected,
           "seed \(seed), \(objectives)")
         for point in found.points {
-          let own = wholeTotals(of: point.choice, in: problem, unit: unit)
+          let own = wholeTotals(of: point.choice, in: problem, perOne: perOne)
           #expect(
-            lanes.map { Double(own[$0]) * unit }.elementsEqual(point.values) { abs($0 - $1) < 1e-9 }
+            lanes.map { Double(own[$0]) / perOne }.elementsEqual(point.values) {
+              abs($0 - $1) < 1e-9
+            }
           )
           #expect(problem.respectsTies(point.choice))
         }

@@ -12,10 +12,10 @@ struct RandomProblem {
     range.lowerBound + Int(generator.next() % UInt64(range.count))
   }
 
-  /// A problem whose numbers are multiples of `unit`, some of them negative, with ties and fixed
+  /// A problem whose numbers are multiples of `1 / perOne`, some of them negative, with ties and fixed
   /// layers now and then; budgets are a share of the range of each cost, in percent.
   mutating func problem(
-    layers layerCount: Int, options: ClosedRange<Int>, costs: Int, unit: Double = 1,
+    layers layerCount: Int, options: ClosedRange<Int>, costs: Int, perOne: Double = 1,
     tightness: ClosedRange<Int> = 0...60, budgeted: Bool = true
   ) throws -> AllocationProblem {
     var layers: [AllocationLayer] = []
@@ -23,7 +23,7 @@ struct RandomProblem {
     for _ in 0..<layerCount {
       let count = draw(options)
       func numbers(_ from: Int) -> [Double] {
-        (0..<count).map { _ in Double(draw(from...span)) * unit }
+        (0..<count).map { _ in Double(draw(from...span)) / perOne }
       }
       layers.append(
         AllocationLayer(
@@ -43,10 +43,11 @@ struct RandomProblem {
     var budgets: [Double] = []
     if budgeted {
       for cost in 0..<costs {
-        let low = layers.reduce(0) { $0 + ($1.costs[cost].min() ?? 0) }
-        let high = layers.reduce(0) { $0 + ($1.costs[cost].max() ?? 0) }
-        let steps = ((high - low) / unit * Double(draw(tightness)) / 100).rounded(.down)
-        budgets.append(low + (steps - 1) * unit)
+        let units = layers.map { layer in layer.costs[cost].map { ($0 * perOne).rounded() } }
+        let low = units.reduce(0) { $0 + ($1.min() ?? 0) }
+        let high = units.reduce(0) { $0 + ($1.max() ?? 0) }
+        let steps = ((high - low) * Double(draw(tightness)) / 100).rounded(.down)
+        budgets.append((low + steps - 1) / perOne)
       }
     }
     return try AllocationProblem(layers: layers, ties: ties, budgets: budgets, fixed: fixed)
@@ -66,17 +67,17 @@ func allChoices(of problem: AllocationProblem) -> [[Int]] {
 }
 
 /// Loss and costs of a choice in whole units, by integer addition.
-func wholeTotals(of choice: [Int], in problem: AllocationProblem, unit: Double) -> [Int] {
+func wholeTotals(of choice: [Int], in problem: AllocationProblem, perOne: Double) -> [Int] {
   var totals = [Int](repeating: 0, count: problem.costCount + 1)
   for (layer, option) in zip(problem.layers, choice) {
-    totals[0] += Int((layer.losses[option] / unit).rounded())
+    totals[0] += Int((layer.losses[option] * perOne).rounded())
     for cost in layer.costs.indices {
-      totals[cost + 1] += Int((layer.costs[cost][option] / unit).rounded())
+      totals[cost + 1] += Int((layer.costs[cost][option] * perOne).rounded())
     }
   }
   return totals
 }
 
-func wholeBudgets(_ problem: AllocationProblem, unit: Double) -> [Int] {
-  problem.budgets.map { Int(($0 / unit).rounded()) }
+func wholeBudgets(_ problem: AllocationProblem, perOne: Double) -> [Int] {
+  problem.budgets.map { Int(($0 * perOne).rounded()) }
 }

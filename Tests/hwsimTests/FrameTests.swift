@@ -105,7 +105,7 @@ struct FrameTests {
     #expect(run.code == 66)
     #expect(run.output.isEmpty)
     #expect(run.error.contains("--> no/such.json\n"))
-    #expect(run.error.contains("No such file or directory"))
+    #expect(run.error.contains("no such file or directory"))
   }
 
   @Test("colour: never into a file, always on demand, never with NO_COLOR or a dumb terminal")

@@ -152,7 +152,8 @@ struct DiagnosisSearch {
       }
       inputs.append(operands)
     }
-    guard let (outputs, _) = try? diagnosis.datapath.trace(node, in: hypothesis.graph, samples: inputs)
+    guard
+      let (outputs, _) = try? diagnosis.datapath.trace(node, in: hypothesis.graph, samples: inputs)
     else { return nil }
     return node.outputs.indices.map { output in outputs.map { $0[output] } }
   }
@@ -229,7 +230,8 @@ struct DiagnosisSearch {
       throw error.diagnostics(file: nil).first
         ?? Diagnostic(code: "datapath.unsupported", message: "the graph cannot run")
     }
-    let kept = Set(graph.tensors.indices.filter { graph.tensors[$0].constant == nil }.map(TensorID.init))
+    let kept = Set(
+      graph.tensors.indices.filter { graph.tensors[$0].constant == nil }.map(TensorID.init))
     let runner = PlanRunner(plan, keeping: kept)
     var codes: [TensorID: [[Int512]]] = [:]
     var first = 0
@@ -289,7 +291,8 @@ struct DiagnosisSearch {
         let all = Array(0..<observed.count)
         guard
           reproduces(
-            [full.map { $0.map { Int512($0) } }], graph, at: index, suffix: suffix, samples: all, nil)
+            [full.map { $0.map { Int512($0) } }], graph, at: index, suffix: suffix, samples: all,
+            nil)
         else { continue }
         causes.append(
           Cause(
@@ -317,7 +320,8 @@ struct DiagnosisSearch {
         case .codes(let codes): isEqual = Int512(codes[start + element]) == code
         case .values(let values): isEqual = values[start + element] == format.value(of: code)
         case .printed(let values, let digits):
-          isEqual = diagnosis.matchesPrinted(format.value(of: code), values[start + element], digits)
+          isEqual = diagnosis.matchesPrinted(
+            format.value(of: code), values[start + element], digits)
         }
         if !isEqual { channels.insert(element % geometry.outputsPerPosition) }
       }

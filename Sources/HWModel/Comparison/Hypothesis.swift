@@ -118,7 +118,8 @@ struct HypothesisList {
         changesInterface: changesInterface))
   }
 
-  private func retyped(_ id: TensorID, _ format: FixedPointFormat, _ codes: Codes? = nil) -> Tensor {
+  private func retyped(_ id: TensorID, _ format: FixedPointFormat, _ codes: Codes? = nil) -> Tensor
+  {
     let tensor = graph[id]
     return Tensor(
       name: tensor.name, shape: tensor.shape, encoding: .fixed(format),

@@ -96,7 +96,8 @@ extension HLSFixed {
     return AccumulatorRange(
       node: node, format: format, lowest: low.doubleValue(scaledBy: -fractionBits),
       highest: high.doubleValue(scaledBy: -fractionBits), safe: safe,
-      canOverflow: floor < format.minimum() || (shift > 0 ? high >> shift : ceiling) > format.maximum(),
+      canOverflow: floor < format.minimum()
+        || (shift > 0 ? high >> shift : ceiling) > format.maximum(),
       canRound: shift > 0)
   }
 }

@@ -217,14 +217,16 @@ struct AccumulationTypes: Hashable, Sendable {
     width.include(productBits)
     if let shiftType {
       width.include(
-        Assignment(to: shiftType, fromFractionBits: data.fractionBits), sourceBits: data.signedWidth)
+        Assignment(to: shiftType, fromFractionBits: data.fractionBits), sourceBits: data.signedWidth
+      )
       width.include(2 * shiftType.width)
     }
     width.include(
       Assignment(to: accumulator, fromFractionBits: productFractionBits), sourceBits: productBits)
     if let bias {
       width.include(
-        Assignment(to: accumulator, fromFractionBits: bias.fractionBits), sourceBits: bias.signedWidth)
+        Assignment(to: accumulator, fromFractionBits: bias.fractionBits),
+        sourceBits: bias.signedWidth)
     }
     width.include(accumulator.signedWidth + 1)
     let sumBits = accumulator.signedWidth + 2 + max(0, -accumulator.fractionBits)

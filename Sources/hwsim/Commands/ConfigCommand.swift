@@ -26,8 +26,13 @@ struct ConfigCommand: ConfigurableCommand {
 
   var tableOptions: TableOptions? { table }
 
-  func report() throws(Failure) -> Report {
-    let configuration = try Configuration.load(explicit: computing.config)
+  func report(_ session: Session) throws(Failure) -> Report {
+    let configuration: Configuration
+    if let loaded = session.configuration {
+      configuration = loaded
+    } else {
+      configuration = try Configuration.load(explicit: computing.config)
+    }
     let catalogue = configuration.catalogue
     let names = catalogue.commands.map(\.name).filter(catalogue.isConfigurable)
     if let command, !names.contains(command) {
@@ -60,7 +65,7 @@ struct ConfigCommand: ConfigurableCommand {
       schema: "config",
       arguments: ["command": .optional(command), "config": .optional(computing.config)],
       inputs: files.filter { $0 != "-" }.map {
-        InputFile(role: "config", path: $0, kind: "json")
+        InputRecord(role: "config", path: $0, kind: "json")
       },
       result: ["settings": .array(settings)], table: rows
     ) { [rows] style in

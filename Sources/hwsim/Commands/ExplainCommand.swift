@@ -23,7 +23,7 @@ struct ExplainCommand: ReportingCommand {
 
   var tableOptions: TableOptions? { table }
 
-  func report() throws(Failure) -> Report {
+  func report(_ session: Session) throws(Failure) -> Report {
     guard let code else { return Self.list }
     guard let explanation = Explanation.of(code) else {
       throw .unknown(

@@ -22,7 +22,7 @@ struct SchemaCommand: ReportingCommand {
 
   var tableOptions: TableOptions? { table }
 
-  func report() throws(Failure) -> Report {
+  func report(_ session: Session) throws(Failure) -> Report {
     guard let name else { return Self.list }
     guard let schema = Schema.all.first(where: { $0.name == name }) else {
       throw .unknown(

@@ -1,12 +1,13 @@
 import Glibc
+import Importers
 import QuantGraph
 
 /// Options set by files: `hwsim.json` in the current folder, and over it the file of `--config`.
 ///
 /// The keys are the flags' long names. A key that no command has is an error; a key that this command
 /// lacks is another command's and does nothing. Flags on the command line override both files.
-struct Configuration {
-  struct Setting {
+struct Configuration: Sendable {
+  struct Setting: Sendable {
     let value: JSON
     /// The file it comes from, as the user named it.
     let file: String
@@ -64,7 +65,12 @@ struct Configuration {
   private static func read(
     _ file: String, catalogue: OptionCatalogue
   ) throws(Failure) -> [(String, JSON)] {
-    let bytes = try InputFile.contents(of: file, limit: sizeLimit)
+    let bytes: [UInt8]
+    do throws(ImportError) {
+      bytes = try [UInt8](contentsOf: file, limit: sizeLimit)
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
     let document: JSON
     do throws(JSONSyntaxError) {
       document = try JSON(parsing: bytes)

@@ -1,8 +1,8 @@
 import ArgumentParser
 
 /// Every option of every command, as the parser itself describes them.
-struct OptionCatalogue {
-  struct Option {
+struct OptionCatalogue: Sendable {
+  struct Option: Sendable {
     /// Long name without dashes; the key in a configuration.
     let name: String
     /// All spellings with dashes.

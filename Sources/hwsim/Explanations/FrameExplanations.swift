@@ -52,20 +52,14 @@ extension Explanation {
       "file.unreadable", "an input is missing or cannot be read", status: .noInput,
       """
       The system's own words follow the path. Paths are relative to the current folder; - is standard
-      input. Patterns such as *.npy are the shell's.
-      """),
-    Explanation(
-      "file.limit", "a file is far larger than its kind can be",
-      """
-      Files that are read as a whole, such as configurations, have a limit, so that a wrong name (a
-      device, an archive) does not fill the memory.
+      input, which can be read once. Patterns such as *.npy are the shell's.
       """),
     Explanation(
       "file.not-written", "an output cannot be written", status: .noOutput,
       """
       The folder does not exist, permission is missing, or the disk is full. Files are first written
-      beside their destination under a name that ends in .partial and take its place when complete:
-      an earlier result is still there as it was.
+      beside their destination under a temporary name and take its place when complete: an earlier
+      result is still there as it was. The same code stands for standard output.
       """),
     Explanation(
       "internal.crash", "a bug in hwsim", status: .bug,

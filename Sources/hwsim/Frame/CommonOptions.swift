@@ -71,8 +71,8 @@ protocol ReportingCommand: ParsableCommand {
   var output: OutputOptions { get }
   /// Nil where the answer is no table.
   var tableOptions: TableOptions? { get }
-  /// Does the command's work; prints nothing.
-  func report() throws(Failure) -> Report
+  /// Does the command's work; prints nothing but progress.
+  func report(_ session: Session) throws(Failure) -> Report
 }
 
 extension ReportingCommand {

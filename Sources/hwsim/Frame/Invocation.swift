@@ -1,4 +1,5 @@
 import ArgumentParser
+import Importers
 import QuantGraph
 
 /// One run of the tool: parse, let the command work, print, say the exit code.
@@ -35,8 +36,9 @@ struct Invocation {
   private func parseAndRun() throws(Failure) -> ExitStatus {
     try checkCommandName()
     let command: any ReportingCommand
+    let session: Session
     switch try parse() {
-    case .command(let parsed): command = parsed
+    case .command(let parsed, let itsSession): (command, session) = (parsed, itsSession)
     case .text(let text):
       try StandardStream.output.write(text)
       return .yes
@@ -46,11 +48,11 @@ struct Invocation {
         "usage.arguments", "--json and --csv exclude each other",
         remedy: "give one of them; --json-file FILE adds the JSON document to a table.")
     }
-    return try print(command.report(), for: command)
+    return try print(command.report(session), for: command)
   }
 
   private enum Parsed {
-    case command(any ReportingCommand)
+    case command(any ReportingCommand, Session)
     /// Help, a version, a completion script: asked for, so printed as a result.
     case text(String)
   }
@@ -58,12 +60,11 @@ struct Invocation {
   /// Parses the words typed and, where the command takes `--config`, what the configuration adds.
   private func parse() throws(Failure) -> Parsed {
     let typed = try parse(arguments, blaming: nil)
-    guard case .command(let command) = typed, let command = command as? any ConfigurableCommand,
+    guard case .command(let command as any ConfigurableCommand, _) = typed,
       let name = arguments.first
     else { return typed }
     let configuration = try Configuration.load(explicit: command.computing.config)
     let added = configuration.words(for: name, typed: arguments)
-    guard !added.isEmpty else { return typed }
     return try parse([name] + added + arguments.dropFirst(), blaming: configuration)
   }
 
@@ -72,7 +73,10 @@ struct Invocation {
   ) throws(Failure) -> Parsed {
     do {
       var command = try HWSim.parseAsRoot(words)
-      if let reporting = command as? any ReportingCommand { return .command(reporting) }
+      if let reporting = command as? any ReportingCommand {
+        return .command(
+          reporting, Session(output: reporting.output, configuration: configuration))
+      }
       // The parser's own commands (help) end by throwing what they print.
       try command.run()
       return .text("")
@@ -120,7 +124,7 @@ struct Invocation {
     if !report.warnings.isEmpty {
       StandardStream.error.attempt(DiagnosticText.warnings(report.warnings, style: errorStyle))
     }
-    if let file = options.jsonFile { try OutputFile.replace(file, with: document) }
+    if let file = options.jsonFile { try Self.write(document, to: file) }
     if options.json {
       try StandardStream.output.write(document)
     } else if command.tableOptions?.csv == true, let table = report.table {
@@ -129,6 +133,16 @@ struct Invocation {
       try StandardStream.output.write(report.text(options.color.style(on: .output)))
     }
     return report.status
+  }
+
+  private static func write(_ text: String, to path: String) throws(Failure) {
+    do throws(ImportError) {
+      let file = try OutputFile(path: path)
+      try file.write(Array(text.utf8))
+      try file.commit()
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
   }
 
   private func print(_ failure: Failure) -> Int32 {

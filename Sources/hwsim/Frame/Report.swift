@@ -6,7 +6,7 @@ struct Report: Sendable {
   let schema: String
   /// What decided the result, under the flags' names; nothing that cannot change it.
   var arguments: JSON = [:]
-  var inputs: [InputFile] = []
+  var inputs: [InputRecord] = []
   /// The device that the result is for: `{id, sha256}`.
   var target: JSON = .null
   var warnings: [Diagnostic] = []

@@ -1,13 +1,19 @@
 import Glibc
+import Importers
+import Synchronization
 
 /// What happens when the process is interrupted or hits a bug.
 ///
 /// Handlers only call what POSIX lists as async-signal-safe: `write`, `unlink`, `_exit`.
 enum Signals {
-  // Trivial types with constant initial values are laid out statically, so that a handler reads them
-  // without running code. The main thread alone writes them, a handler only reads.
-  nonisolated(unsafe) private static var partialFile: UnsafeMutablePointer<CChar>?
+  // A trivial type with a constant initial value is laid out statically: a handler reads it without
+  // running code. A torn or late read wipes one terminal line too many or too few.
   nonisolated(unsafe) private static var isProgressShown = false
+  // Slots of half-written files, allocated by install() before any handler can run and never freed.
+  // Only the thread that writes files stores to them, one aligned word at a time.
+  nonisolated(unsafe) private static var partialFiles:
+    UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+  private static let partialFileSlots = 8
 
   /// Makes Ctrl-C end the process at once with 130 (SIGTERM 143, SIGHUP 129), a trap end it with 70
   /// and a request to report it, and a closed pipe an error of `write` instead of a death.
@@ -19,13 +25,18 @@ enum Signals {
     alternate.ss_sp = malloc(size)
     alternate.ss_size = size
     if alternate.ss_sp != nil { sigaltstack(&alternate, nil) }
+    let slots = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(
+      capacity: partialFileSlots)
+    slots.initialize(repeating: nil, count: partialFileSlots)
+    partialFiles = slots
+    OutputFile.temporaryObserver.withLock { $0 = { note($0, exists: $1) } }
     for number in [SIGINT, SIGTERM, SIGHUP] {
       // What the caller ignores stays ignored: nohup, a script's background job.
       var earlier = sigaction()
       sigaction(number, nil, &earlier)
       if unsafeBitCast(earlier.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }
       handle(number) { number in
-        if let file = Signals.partialFile { unlink(file) }
+        Signals.removePartialFiles()
         if Signals.isProgressShown { Signals.say("\r\u{1B}[K") }
         if number == SIGINT { Signals.say("interrupted\n") }
         _exit(128 + number)
@@ -33,7 +44,7 @@ enum Signals {
     }
     for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
       handle(number) { _ in
-        if let file = Signals.partialFile { unlink(file) }
+        Signals.removePartialFiles()
         Signals.say(
           """
           error[internal.crash]: hwsim stopped at a state that should not exist; this is a bug of hwsim
@@ -46,17 +57,26 @@ enum Signals {
     }
   }
 
-  /// Remembers a half-written file that must not outlive an interrupt.
-  static func unlinkOnInterrupt(_ path: String) {
-    forgetUnlink()
-    partialFile = strdup(path)
+  /// Notes a half-written file that must not outlive an interrupt, or that it is complete or gone.
+  private static func note(_ path: String, exists: Bool) {
+    guard let slots = partialFiles else { return }
+    for slot in 0..<partialFileSlots {
+      if exists, slots[slot] == nil {
+        slots[slot] = strdup(path)
+        return
+      }
+      if !exists, let file = slots[slot], String(cString: file) == path {
+        // The text stays allocated: a handler may be reading it.
+        slots[slot] = nil
+        return
+      }
+    }
   }
 
-  /// The file is complete or gone.
-  static func forgetUnlink() {
-    let file = partialFile
-    partialFile = nil
-    free(file)
+  private static func removePartialFiles() {
+    guard let slots = partialFiles else { return }
+    // As many as install() makes; a constant is not read here, since its first use runs code.
+    for slot in 0..<8 { if let file = slots[slot] { unlink(file) } }
   }
 
   /// Whether a progress line stands on the terminal, to be wiped by an interrupt.

@@ -12,7 +12,7 @@ struct Schema: Sendable {
   let document: JSON
 
   /// Every schema, in the order of the commands; one a command, and that of errors.
-  static let all: [Schema] = [config, explain, schema, error]
+  static let all: [Schema] = [check, config, explain, schema, error]
 
   /// The envelope of a command around the schema of its `result`.
   static func command(_ name: String, _ title: String, result: JSON) -> Schema {

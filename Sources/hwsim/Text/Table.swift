@@ -53,13 +53,13 @@ struct Table: Sendable {
   /// The table as lines, at most ``width`` columns wide, each ending in a newline.
   ///
   /// With more than `limit` rows the first `limit` are shown and a line says how many are not.
-  func render(limit: Int? = nil, style: Style = .plain) -> String {
+  func render(limit: Int? = nil, more: String = "--all", style: Style = .plain) -> String {
     let shown = limit.map { rows.count > $0 ? Array(rows.prefix($0)) : rows } ?? rows
     let widths = fittedWidths(shown)
     var text = line(columns.map(\.title), widths: widths) { style.dim($0) }
     for row in shown { text += line(row.map(\.text), widths: widths) { $0 } }
     if shown.count < rows.count {
-      text += "... \(Quantity.count(rows.count - shown.count, "more row")): --all\n"
+      text += "... \(Quantity.count(rows.count - shown.count, "more row")): \(more)\n"
     }
     return text
   }
@@ -108,5 +108,14 @@ struct Table: Sendable {
     }
     while text.last == " " { text.removeLast() }
     return set(text) + "\n"
+  }
+}
+
+/// Lines with something at the right edge.
+enum Columns {
+  /// `left` and `right` at the two edges of ``Table/width`` columns, or two spaces apart.
+  static func line(_ left: String, right: String) -> String {
+    let space = max(2, Table.width - left.count - right.count)
+    return left + String(repeating: " ", count: space) + right + "\n"
   }
 }

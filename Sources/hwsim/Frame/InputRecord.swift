@@ -2,7 +2,7 @@ import Crypto
 import Glibc
 
 /// A file or folder that a command read, as the envelope's `inputs` lists it.
-struct InputFile: Sendable {
+struct InputRecord: Sendable {
   enum Content: Sendable {
     /// A file at the path.
     case file
@@ -93,28 +93,16 @@ struct InputFile: Sendable {
       remedy: code == ENOENT ? "check the path; it is relative to the current folder." : nil)
   }
 
-  /// All bytes of a small text file such as a configuration; `-` is standard input.
+  /// The first bytes of a file, at most `count`.
   ///
-  /// - Throws: a ``Failure`` with code `file.unreadable`, or `file.limit` beyond `limit`.
-  static func contents(of path: String, limit: Int) throws(Failure) -> [UInt8] {
-    let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
+  /// - Throws: a ``Failure`` with code `file.unreadable`.
+  static func prefix(of path: String, count: Int) throws(Failure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path, errno) }
-    defer { if descriptor != 0 { close(descriptor) } }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw unreadable(path, errno)
-      }
-      if count == 0 { return bytes }
-      bytes.append(contentsOf: buffer[..<count])
-      guard bytes.count <= limit else {
-        throw Failure(
-          "file.limit", "more than \(Quantity.bytes(limit))", at: path,
-          remedy: "name the file that was meant; a file of this kind is small.")
-      }
-    }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: count)
+    let found = read(descriptor, &buffer, count)
+    guard found >= 0 else { throw unreadable(path, errno) }
+    return Array(buffer.prefix(found))
   }
 }
