@@ -67,7 +67,7 @@ struct CheckCommand: ConfigurableCommand {
   var allowOverflow = false
 
   @OptionGroup var computing: RunOptions
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
 
   func validate() throws {
     if tolerance < 0 { throw ValidationError("--tolerance \(tolerance) is negative.") }
@@ -80,7 +80,8 @@ struct CheckCommand: ConfigurableCommand {
     let data = try CheckData(self, model: file)
     let threads = computing.threads ?? Processors.count
     let check = Check(
-      plan: plan, tolerance: Double(tolerance), threads: threads, maxReports: maxReports.count,
+      plan: plan, tolerance: Double(tolerance), threads: threads,
+      maxReports: max(maxReports.count, 64),
       firstSamples: first, wrapsCodes: allowOverflow
     ) { Printed.matches($0, token: $1, digits: $2) }
     let sources = try data.open()
@@ -101,7 +102,8 @@ struct CheckCommand: ConfigurableCommand {
     let answer = CheckAnswer(
       file: file, plan: plan, data: data, result: result, printed: printed,
       overflows: try OverflowCount(data, plan: plan, check: check, result: result),
-      explanation: try explanation(of: result, file: file, plan: plan, data: data))
+      explanation: try explanation(of: result, file: file, plan: plan, data: data),
+      limit: maxReports.count)
     return Report(
       schema: "check",
       arguments: [
@@ -111,7 +113,7 @@ struct CheckCommand: ConfigurableCommand {
       ],
       inputs: [file.record] + data.records, result: answer.json,
       status: result.verdict == .mismatch ? .no : .yes,
-      text: { [limit = maxReports.count] style in answer.text(style, limit: limit) })
+      text: { style in answer.text(style) })
   }
 
   private func explanation(

@@ -21,7 +21,7 @@ struct ConfigCommand: ConfigurableCommand {
   var command: String?
 
   @OptionGroup var computing: RunOptions
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
 
   var tableOptions: TableOptions? { table }

@@ -18,7 +18,7 @@ struct ExplainCommand: ReportingCommand {
     completion: .list(Explanation.all.map(\.code)))
   var code: String?
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
 
   var tableOptions: TableOptions? { table }

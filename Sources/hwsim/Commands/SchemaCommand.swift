@@ -17,7 +17,7 @@ struct SchemaCommand: ReportingCommand {
     completion: .list(Schema.all.map(\.name)))
   var name: String?
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
 
   var tableOptions: TableOptions? { table }

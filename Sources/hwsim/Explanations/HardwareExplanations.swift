@@ -88,5 +88,22 @@ extension Explanation {
       A datapath is the set of rules by which one piece of hardware computes; --help lists the names.
       Without --datapath it is chosen by the kind of the model: hls-fixed for hls4ml.
       """),
+    Explanation(
+      "usage.unknown-layer", "no layer has this name", status: .usage,
+      """
+      --node takes the name of a layer as hwsim inspect MODEL lists it. Names are those of the model's
+      own source, upper and lower case apart.
+      """),
+    Explanation(
+      "run.encoding", "a tensor cannot be stored as an array of codes",
+      """
+      Arrays hold codes of fixed-point tensors. The tensor is named with its format.
+      """),
+    Explanation(
+      "run.too-wide", "a tensor's codes do not fit in an array's elements",
+      """
+      Arrays have integers of up to 64 bits, and float64 holds every value of up to 53 bits. hwsim does
+      not store rounded codes. The run itself is exact for wider types: check compares them.
+      """),
   ]
 }

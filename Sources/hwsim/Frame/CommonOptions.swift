@@ -68,7 +68,7 @@ struct RunOptions: ParsableArguments {
 
 /// A command that answers with a ``Report``.
 protocol ReportingCommand: ParsableCommand {
-  var output: OutputOptions { get }
+  var outputOptions: OutputOptions { get }
   /// Nil where the answer is no table.
   var tableOptions: TableOptions? { get }
   /// Does the command's work; prints nothing but progress.

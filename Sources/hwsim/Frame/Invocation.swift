@@ -43,7 +43,7 @@ struct Invocation {
       try StandardStream.output.write(text)
       return .yes
     }
-    if command.output.json, command.tableOptions?.csv == true {
+    if command.outputOptions.json, command.tableOptions?.csv == true {
       throw Failure(
         "usage.arguments", "--json and --csv exclude each other",
         remedy: "give one of them; --json-file FILE adds the JSON document to a table.")
@@ -75,7 +75,7 @@ struct Invocation {
       var command = try HWSim.parseAsRoot(words)
       if let reporting = command as? any ReportingCommand {
         return .command(
-          reporting, Session(output: reporting.output, configuration: configuration))
+          reporting, Session(output: reporting.outputOptions, configuration: configuration))
       }
       // The parser's own commands (help) end by throwing what they print.
       try command.run()
@@ -118,13 +118,13 @@ struct Invocation {
   private func print(
     _ report: Report, for command: any ReportingCommand
   ) throws(Failure) -> ExitStatus {
-    let options = command.output
+    let options = command.outputOptions
     let document =
       options.json || options.jsonFile != nil ? try report.envelope().document : ""
     if !report.warnings.isEmpty {
       StandardStream.error.attempt(DiagnosticText.warnings(report.warnings, style: errorStyle))
     }
-    if let file = options.jsonFile { try Self.write(document, to: file) }
+    if let file = options.jsonFile { try TextFile.replace(file, with: document) }
     if options.json {
       try StandardStream.output.write(document)
     } else if command.tableOptions?.csv == true, let table = report.table {
@@ -133,16 +133,6 @@ struct Invocation {
       try StandardStream.output.write(report.text(options.color.style(on: .output)))
     }
     return report.status
-  }
-
-  private static func write(_ text: String, to path: String) throws(Failure) {
-    do throws(ImportError) {
-      let file = try OutputFile(path: path)
-      try file.write(Array(text.utf8))
-      try file.commit()
-    } catch {
-      throw Failure(Diagnostic(error))
-    }
   }
 
   private func print(_ failure: Failure) -> Int32 {

@@ -13,6 +13,8 @@ struct CheckAnswer: Sendable {
   private let printedDigits: Int?
   private let distinguishable: Int?
   private let usesTestBench: Bool
+  /// Mismatches listed a tensor.
+  private let limit: Int
   /// Names of the comparisons, and whether they are outputs; in the result's order.
   private let labels: [(name: String, place: String, isOutput: Bool)]
 
@@ -20,8 +22,10 @@ struct CheckAnswer: Sendable {
 
   init(
     file: ModelFile, plan: Plan, data: CheckData, result: CheckResult,
-    printed: [PrintedResolution], overflows: OverflowCount, explanation: Diagnosis.Outcome?
+    printed: [PrintedResolution], overflows: OverflowCount, explanation: Diagnosis.Outcome?,
+    limit: Int
   ) {
+    self.limit = limit
     model = file
     self.plan = plan
     self.result = result
@@ -131,38 +135,49 @@ struct CheckAnswer: Sendable {
     let firstNode: String?
   }
 
-  /// Mismatches of outputs, or of layers where all outputs are equal or none was given.
+  /// Outputs that differ, or layers where all outputs are equal or none was given.
+  private var listedComparisons: [(label: String, tensor: TensorID, comparison: TensorComparison)] {
+    let different = zip(labels, result.comparisons).filter {
+      $1.comparison.equal < $1.comparison.compared
+    }
+    let outputs = different.filter { $0.0.isOutput }
+    return (outputs.isEmpty ? different : outputs).map { ($0.name, $1.tensor, $1.comparison) }
+  }
+
   private var mismatches: [Listed] {
-    let all = zip(labels, result.comparisons)
-    let outputs = all.filter { $0.0.isOutput && !$0.1.comparison.mismatches.isEmpty }
-    let chosen = outputs.isEmpty ? all.filter { !$0.0.isOutput } : outputs
-    return chosen.flatMap { label, entry in
-      entry.comparison.mismatches.map { value in
+    listedComparisons.flatMap { label, tensor, comparison in
+      comparison.mismatches.prefix(limit).map { value in
         Listed(
-          name: label.name, tensor: entry.tensor, value: value,
-          firstNode: firstNode(differingIn: value.sample))
+          name: label, tensor: tensor, value: value, firstNode: firstNode(differingIn: value.sample)
+        )
       }
     }
   }
 
+  /// Nil where the mismatches kept do not tell.
   private func firstNode(differingIn sample: Int) -> String? {
-    let writers = result.comparisons.compactMap { entry -> Int? in
-      entry.comparison.mismatches.contains { $0.sample == sample }
-        ? graph.writer(of: entry.tensor) : nil
+    let ordered = result.comparisons.compactMap { entry in
+      graph.writer(of: entry.tensor).map { (node: $0, comparison: entry.comparison) }
+    }.sorted { $0.node < $1.node }
+    for (node, comparison) in ordered {
+      if comparison.mismatches.contains(where: { $0.sample == sample }) {
+        return graph.nodes[node].name
+      }
+      let isComplete = comparison.mismatches.count == comparison.compared - comparison.equal
+      if !isComplete, (comparison.mismatches.last?.sample ?? 0) <= sample { return nil }
     }
-    return writers.min().map { graph.nodes[$0].name }
+    return nil
   }
 
   // MARK: Text
 
-  func text(_ style: Style, limit: Int) -> String {
-    var text = Columns.line(
-      "\(model.path)   \(model.summary)", right: "datapath \(plan.datapath)")
+  func text(_ style: Style) -> String {
+    var text = Heading.line(model.path, model.summary, right: "datapath \(plan.datapath)")
     text += shapes + "\n"
     text += verdict(style)
     text += layerTable(style)
     if result.equalValues < result.comparedValues {
-      text += mismatchTable(limit: limit, style: style)
+      text += mismatchTable(style)
       text += causes(style)
     }
     text += overflowLines(style)
@@ -200,8 +215,10 @@ struct CheckAnswer: Sendable {
     line += "\n"
     if let distinguishable, result.verdict == .exactAsPrinted {
       line +=
-        "           the digits tell \(Quantity.count(distinguishable)) values from their neighbours;"
-        + " the others agree as far as printed\n"
+        distinguishable == result.comparedValues
+        ? "           the digits tell every value from its neighbours\n"
+        : "           the digits tell \(Quantity.count(distinguishable)) values from their neighbours;"
+          + " the others agree as far as printed\n"
     }
     return line
   }
@@ -229,7 +246,7 @@ struct CheckAnswer: Sendable {
     return text
   }
 
-  private func mismatchTable(limit: Int, style: Style) -> String {
+  private func mismatchTable(_ style: Style) -> String {
     let listed = mismatches
     guard !listed.isEmpty, limit > 0 else { return "" }
     let severalNames = Set(listed.map(\.name)).count > 1
@@ -250,10 +267,9 @@ struct CheckAnswer: Sendable {
           ])
     }
     var text = "\n" + table.render(style: style)
-    let outputs = zip(labels, result.comparisons).filter { label, _ in
-      listed.contains { $0.name == label.name }
+    let total = listedComparisons.reduce(0) {
+      $0 + $1.comparison.compared - $1.comparison.equal
     }
-    let total = outputs.reduce(0) { $0 + $1.1.comparison.compared - $1.1.comparison.equal }
     let shown = min(listed.count, limit)
     if total > shown {
       text += "... \(Quantity.count(total - shown)) more: --max-reports all\n"
@@ -279,7 +295,11 @@ struct CheckAnswer: Sendable {
       + "\(cause.node): \(cause.detail)\n"
       + "           reproduces all \(Quantity.count(cause.reproduces)) values looked at"
     let others = explanation.causes.count - 1
-    text += others > 0 ? "; so do \(Quantity.count(others, "other single change"))\n" : "\n"
+    switch others {
+    case 0: text += "\n"
+    case 1: text += "; so does one other single change\n"
+    default: text += "; so do \(Quantity.count(others)) other single changes\n"
+    }
     for other in explanation.causes.dropFirst().prefix(2) {
       text +=
         "           or: \(other.kind.rawValue) of the \(other.object.rawValue) at "
@@ -289,17 +309,19 @@ struct CheckAnswer: Sendable {
   }
 
   private func overflowLines(_ style: Style) -> String {
-    guard !overflows.entries.isEmpty else { return "" }
+    // Results that saturate are what activations are for; JSON has them.
+    let entries = overflows.entries.filter { $0.object == "accumulator" }
+    guard !entries.isEmpty else { return "" }
     var text = "\n"
-    for entry in overflows.entries.prefix(3) {
+    for entry in entries.prefix(3) {
       let need = entry.bitsNeeded.map { " (needed \($0) bits, has \(entry.bits))" } ?? ""
       text +=
         "\(style.caution("overflow"))   \(entry.object) of \(entry.node) in "
         + "\(Quantity.count(entry.values, "value"))\(need), first "
         + "\(Quantity.count(overflows.samples, "sample"))\n"
     }
-    if overflows.entries.count > 3 {
-      text += "           ... \(overflows.entries.count - 3) more: --json\n"
+    if entries.count > 3 {
+      text += "           ... \(entries.count - 3) more: --json\n"
     }
     return text
   }
@@ -309,7 +331,7 @@ struct CheckAnswer: Sendable {
     if !labels.contains(where: { !$0.isOutput }) {
       return "hwsim check ... --layers trace.npz finds the first differing layer"
     }
-    if !overflows.entries.isEmpty {
+    if overflows.entries.contains(where: { $0.object == "accumulator" }) {
       return "accumulators that can overflow: hwsim inspect \(model.path) --ranges"
     }
     return nil

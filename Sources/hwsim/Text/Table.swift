@@ -111,10 +111,17 @@ struct Table: Sendable {
   }
 }
 
-/// Lines with something at the right edge.
-enum Columns {
-  /// `left` and `right` at the two edges of ``Table/width`` columns, or two spaces apart.
-  static func line(_ left: String, right: String) -> String {
+/// The first line of an answer: what was looked at, and how.
+enum Heading {
+  /// Path and summary at the left, `right` at the right edge of ``Table/width`` columns; on two lines
+  /// where one does not hold them.
+  static func line(_ path: String, _ summary: String, right: String) -> String {
+    let length = path.count + 3 + summary.count + 2 + right.count
+    if length > Table.width { return "\(path)\n" + edges(summary, right) }
+    return edges("\(path)   \(summary)", right)
+  }
+
+  private static func edges(_ left: String, _ right: String) -> String {
     let space = max(2, Table.width - left.count - right.count)
     return left + String(repeating: " ", count: space) + right + "\n"
   }

@@ -1,0 +1,74 @@
+import ArgumentParser
+import HWModel
+import QuantGraph
+
+/// `hwsim inspect MODEL`: what the graph is.
+struct InspectCommand: ConfigurableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Lists a model's layers: operators, shapes, number formats, work and parameters.",
+    usage: "hwsim inspect MODEL [--ranges | --node NAME | --dot] [options]",
+    discussion: """
+      EXAMPLES:
+        hwsim inspect my_project/               the layers
+        hwsim inspect model.fml --ranges        what each accumulator can reach, and a safe type
+      """)
+
+  @Argument(
+    help: .init("The model: an hls4ml project folder or .fml file.", valueName: "MODEL"),
+    completion: .file())
+  var model: String
+
+  @Flag(help: "Bound every accumulator for any input, and name the smallest safe type.")
+  var ranges = false
+
+  @Option(help: .init("Everything about one layer.", valueName: "NAME"))
+  var node: String?
+
+  @Flag(help: "Print the graph in the language of Graphviz.")
+  var dot = false
+
+  @Option(
+    help: .init("Rules of the hardware (default: by the model's kind).", valueName: "NAME"),
+    completion: .list(ModelFile.datapaths))
+  var datapath: String?
+
+  @OptionGroup var computing: RunOptions
+  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup var table: TableOptions
+
+  var tableOptions: TableOptions? { table }
+
+  func validate() throws {
+    if [ranges, node != nil, dot].count(where: \.self) > 1 {
+      throw ValidationError("--ranges, --node and --dot exclude each other.")
+    }
+  }
+
+  func report(_ session: Session) throws(Failure) -> Report {
+    let file = try ModelFile(path: model)
+    if let datapath, !ModelFile.datapaths.contains(datapath) { _ = try file.plan(on: datapath) }
+    var chosen: Node?
+    if let node {
+      chosen = file.graph.nodes.first { $0.name == node }
+      if chosen == nil {
+        throw .unknown(
+          "layer", node, code: "usage.unknown-layer", among: file.graph.nodes.map(\.name),
+          listedBy: "hwsim inspect \(model)")
+      }
+    }
+    let answer = InspectAnswer(
+      file: file, node: chosen,
+      ranges: ranges ? HLSFixed.accumulatorRanges(try file.plan(on: datapath)) : nil)
+    return Report(
+      schema: "inspect",
+      arguments: [
+        "datapath": .string(datapath ?? HLSFixed.name), "ranges": .bool(ranges),
+        "node": .optional(node), "dot": .bool(dot),
+      ],
+      inputs: [file.record], result: answer.json, table: answer.table,
+      text: { [dot, all = table.all] style in
+        dot ? answer.dot : answer.text(style, showsAll: all)
+      })
+  }
+}
