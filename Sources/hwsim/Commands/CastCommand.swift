@@ -56,7 +56,7 @@ struct CastCommand: ConfigurableCommand {
   @OptionGroup var computing: RunOptions
   @OptionGroup var output: OutputOptions
 
-  func report() throws(Failure) -> Report {
+  func report(_ session: Session) throws(Failure) -> Report {
     guard let to else {
       throw Failure("usage.arguments", "--to is missing", remedy: "name the result's format.")
     }
@@ -64,9 +64,7 @@ struct CastCommand: ConfigurableCommand {
       throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
     }
     let target = try Encoding.named(to, option: "--to")
-    let source = try from.map { name throws(Failure) in
-      try Encoding.named(name, option: "--from")
-    }
+    let source = try Encoding.named(from, option: "--from")
     var arguments: [JSON.Member] = [
       .init(key: "to", value: .string(target.name)),
       .init(key: "from", value: .optional(source?.name)),
@@ -97,8 +95,7 @@ struct CastCommand: ConfigurableCommand {
           "usage.random-bits", "--random-bits and --random-width go together",
           remedy: "give both or neither.")
       }
-      let progress = ProgressLine(
-        "values", isEnabled: StandardStream.error.isTerminal && !output.quiet)
+      let progress = session.progress("values")
       defer { progress.finish() }
       summary = try ArrayCast(
         rule: try casting.rule(to: target, randomWidth: randomWidth ?? 0), source: source,
@@ -109,7 +106,7 @@ struct CastCommand: ConfigurableCommand {
     return Report(
       schema: "cast", arguments: .object(arguments),
       inputs: inputs.enumerated().map {
-        InputFile(role: $0.offset == 0 ? "input" : "random-bits", path: $0.element, kind: "npy")
+        InputRecord(role: $0.offset == 0 ? "input" : "random-bits", path: $0.element, kind: "npy")
       },
       result: [
         "format": .string(target.name), "shape": .integers(summary.shape),

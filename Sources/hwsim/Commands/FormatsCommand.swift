@@ -1,5 +1,6 @@
 import Arith
 import ArgumentParser
+import Importers
 import QuantGraph
 
 /// `hwsim formats [NAME]`: what a number format holds.
@@ -40,7 +41,7 @@ struct FormatsCommand: ReportingCommand {
 
   var tableOptions: TableOptions? { tables }
 
-  func report() throws(Failure) -> Report {
+  func report(_ session: Session) throws(Failure) -> Report {
     if let compare { return try comparison(Self.split(compare)) }
     guard plot == nil else {
       throw Failure(

@@ -74,7 +74,7 @@ struct UnitCommand: ConfigurableCommand {
   @OptionGroup var computing: RunOptions
   @OptionGroup var output: OutputOptions
 
-  func report() throws(Failure) -> Report {
+  func report(_ session: Session) throws(Failure) -> Report {
     guard let product else {
       throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
     }
@@ -123,7 +123,7 @@ struct UnitCommand: ConfigurableCommand {
     let summary = try compute(unit, inputs, product)
     return Report(
       schema: "unit", arguments: .object(members),
-      inputs: [InputFile(role: "inputs", path: inputs, kind: "npz")],
+      inputs: [InputRecord(role: "inputs", path: inputs, kind: "npz")],
       result: [
         "shape": .integers(summary.shape), "values": .integer(summary.count),
         "invalid_values": .integer(summary.invalid), "type": .string(summary.type),
@@ -151,8 +151,8 @@ struct UnitCommand: ConfigurableCommand {
         remedy: "name a format for each operand and for the result.")
     }
     let first = try Encoding.named(a, option: "--a")
-    let second = try b.map { name throws(Failure) in try Encoding.named(name, option: "--b") }
-    let third = try c.map { name throws(Failure) in try Encoding.named(name, option: "--c") }
+    let second = try Encoding.named(b, option: "--b")
+    let third = try Encoding.named(c, option: "--c")
     let result = try casting.rule(
       to: try Encoding.named(out, option: "--out"), randomWidth: randomWidth ?? 0)
     var sum = Accumulator.exact
@@ -195,7 +195,7 @@ struct UnitCommand: ConfigurableCommand {
     let extra = arrays.names.filter { !wanted.contains($0) }
     guard missing.isEmpty, extra.isEmpty else {
       throw Failure(
-        "array.names", "the arrays are not those of the unit", at: path,
+        "array.operands", "the arrays are not those of the unit", at: path,
         notes: [
           "missing: " + (missing.isEmpty ? "none" : missing.joined(separator: ", ")),
           "extra: " + (extra.isEmpty ? "none" : extra.joined(separator: ", ")),
@@ -241,23 +241,30 @@ struct UnitCommand: ConfigurableCommand {
     let type = try unit.out.encoding.elementType(signed: invalid == .minusOne)
     let codesOut = results.map { $0 ?? -1 }
     do throws(ImportError) {
-      let writer = try NPZWriter(path: product)
-      if resultShape.isEmpty {
-        try writer.add("out", NDArray(shape: [], codesOut))
-      } else {
-        let member = try writer.member(
-          "out", elementType: type, rowShape: Array(resultShape.dropFirst()))
-        if type == .uint64 {
-          try writer.append(codesOut.map { UInt64(bitPattern: $0) }.span, to: member)
-        } else {
-          try writer.append(codes: codesOut.span, to: member)
-        }
-      }
-      try writer.finish()
+      try Self.write(codesOut, shape: resultShape, type: type, to: product)
     } catch {
       throw Failure(error)
     }
     return CastSummary(
       shape: resultShape, count: codesOut.count, invalid: invalidCount, type: type.rawValue)
+  }
+
+  /// Writes the array `out`.
+  private static func write(
+    _ codes: [Int64], shape: [Int], type: NDArray.ElementType, to path: String
+  ) throws(ImportError) {
+    let writer = try NPZWriter(path: path)
+    if shape.isEmpty {
+      try writer.add("out", NDArray(shape: [], codes))
+    } else {
+      let member = try writer.member("out", elementType: type, rowShape: Array(shape.dropFirst()))
+      if type == .uint64 {
+        let patterns = codes.map { UInt64(bitPattern: $0) }
+        try writer.append(patterns.span, to: member)
+      } else {
+        try writer.append(codes: codes.span, to: member)
+      }
+    }
+    try writer.finish()
   }
 }
