@@ -95,9 +95,11 @@ struct FormatFacts: Sendable {
       .init(key: "name", value: .string(encoding.name)),
       .init(key: "bits", value: .optional(encoding.scalarWidth)),
       .init(key: "signed_codes", value: .bool(encoding.hasSignedCodes)),
-      .init(key: "minimum", value: Self.json(minimum)),
-      .init(key: "maximum", value: Self.json(maximum)),
-      .init(key: "smallest_positive", value: Self.json(smallestPositive)),
+      .init(key: "minimum", value: minimum.isNaN ? .null : Self.json(minimum)),
+      .init(key: "maximum", value: maximum.isNaN ? .null : Self.json(maximum)),
+      .init(
+        key: "smallest_positive",
+        value: smallestPositive.isNaN ? .null : Self.json(smallestPositive)),
       .init(key: "specials", value: .string(specials)),
       .init(key: "source", value: .optional(source)),
     ]

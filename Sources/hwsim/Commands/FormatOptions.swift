@@ -83,6 +83,13 @@ extension Encoding {
     }
   }
 
+  /// The encoding that an option names, or nil where it is left out.
+  static func named(_ name: String?, option: String) throws(Failure) -> Encoding? {
+    guard let name else { return nil }
+    let encoding: Encoding = try named(name, option: option)
+    return encoding
+  }
+
   /// The smallest array type that holds every code, and -1 if `signed`.
   func elementType(signed: Bool) throws(Failure) -> NDArray.ElementType {
     guard let width = scalarWidth, width <= 64 else {
@@ -162,5 +169,18 @@ extension Failure {
       "format.no-code", "\(encoding.name) has no code for \(value)", at: "\(location)[\(index)]",
       remedy: "clamp or mask the input, choose --overflow sat, or write -1 there with "
         + "--invalid minus-one.")
+  }
+}
+
+extension OutputFile {
+  /// Replaces the file at `path` by `text`, whole or not at all.
+  static func replace(_ path: String, with text: String) throws(Failure) {
+    do throws(ImportError) {
+      let file = try OutputFile(path: path)
+      try file.write(Array(text.utf8))
+      try file.commit()
+    } catch {
+      throw Failure(error)
+    }
   }
 }

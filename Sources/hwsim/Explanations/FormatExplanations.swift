@@ -75,7 +75,7 @@ extension Explanation {
       holds the terms of a sum and c has one element a sum.
       """),
     Explanation(
-      "array.names", "an archive holds other arrays than the unit's operands",
+      "array.operands", "an archive holds other arrays than the unit's operands",
       """
       The .npz has one array for each operand, named a, b and c, and 'random' for a stochastic
       rounding; nothing else.

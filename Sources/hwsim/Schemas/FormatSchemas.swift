@@ -19,8 +19,9 @@ extension Schema {
         "name": string("Canonical name."),
         "bits": nullable(integer("Bits of a code; null if codes do not stand alone.")),
         "signed_codes": boolean("Whether codes are two's complement."),
-        "minimum": number("Smallest finite value."), "maximum": number("Largest finite value."),
-        "smallest_positive": number("Smallest value above zero."),
+        "minimum": nullable(number("Smallest finite value; null if codes do not stand alone.")),
+        "maximum": nullable(number("Largest finite value.")),
+        "smallest_positive": nullable(number("Smallest value above zero; null if none.")),
         "specials": string("Codes of infinities and NaN, and what is missing."),
         "source": nullable(string("Standard or publication.")),
         "codes": array(
