@@ -54,7 +54,7 @@ struct CastCommand: ConfigurableCommand {
   var product: String?
 
   @OptionGroup var computing: RunOptions
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
 
   func report(_ session: Session) throws(Failure) -> Report {
     guard let to else {

@@ -36,7 +36,7 @@ struct FormatsCommand: ReportingCommand {
   var plot: String?
 
   @OptionGroup var casting: CastOptions
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var tables: TableOptions
 
   var tableOptions: TableOptions? { tables }
@@ -169,7 +169,7 @@ struct FormatsCommand: ReportingCommand {
         ])
     }
     let limit = lines.map { max($0.maximum.magnitude, $0.minimum.magnitude) }.min() ?? 1
-    if let plot { try OutputFile.replace(plot, with: ValueLines(lines, limit: limit).svg) }
+    if let plot { try TextFile.replace(plot, with: ValueLines(lines, limit: limit).svg) }
     return Report(
       schema: "formats", arguments: ["compare": .strings(encodings.map(\.name))],
       result: ["formats": .array(json)], table: rows

@@ -72,7 +72,7 @@ struct UnitCommand: ConfigurableCommand {
   var product: String?
 
   @OptionGroup var computing: RunOptions
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var outputOptions: OutputOptions
 
   func report(_ session: Session) throws(Failure) -> Report {
     guard let product else {
@@ -102,8 +102,8 @@ struct UnitCommand: ConfigurableCommand {
       }
       members.append(.init(key: "seed", value: .string("\(computing.seed)")))
       let vectors = try GoldenVectors(unit: unit, count: golden, seed: computing.seed)
-      try OutputFile.replace(product + ".csv", with: vectors.csv)
-      try OutputFile.replace(product + ".hex", with: vectors.hexadecimal)
+      try TextFile.replace(product + ".csv", with: vectors.csv)
+      try TextFile.replace(product + ".hex", with: vectors.hexadecimal)
       let (count, boundary, isExhaustive) = (
         vectors.rows.count, vectors.boundaryCount, vectors.isExhaustive
       )
