@@ -65,7 +65,8 @@ public struct RowAssignment: Sendable {
     if isInRange {
       bound = exact
     } else if format.overflow == .saturate || format.overflow == .saturateSymmetric {
-      bound = min(max(exact.lowerBound, minimum), maximum)...max(min(exact.upperBound, maximum), minimum)
+      bound =
+        min(max(exact.lowerBound, minimum), maximum)...max(min(exact.upperBound, maximum), minimum)
     } else {
       bound = minimum...maximum
     }
