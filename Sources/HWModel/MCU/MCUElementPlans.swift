@@ -134,9 +134,7 @@ extension MCURules {
     let (data, result) = (node.inputs[0], node.result)
     try data.require([.int8, .uint8, .int16], "data")
     try result.require([data.storage], "the result")
-    let rule: (count: Int, divides: Bool)
     let combined = reduction.axes.reduce(1) { $0 * data.shape[$1] }
-    rule = (combined, data.scale == result.scale && data.zeroPoint == result.zeroPoint)
     var strides = [Int](repeating: 0, count: data.shape.rank)
     var step = 1
     for axis in data.shape.extents.indices.reversed() where !reduction.axes.contains(axis) {
@@ -145,16 +143,14 @@ extension MCURules {
     }
     let requantizer = Requantizer(
       multipliers: [
-        meanMultiplier(data, result, count: reduction.function == .mean ? rule.count : nil)
+        meanMultiplier(data, result, count: reduction.function == .mean ? combined : nil)
       ], rule: .twice, zeroPoint: result.zeroPoint, codes: result.clampedCodes(.unbounded))
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) throws(DatapathError) -> any NodeKernel {
       let combination: MCUReduction<Data>.Rule
       switch reduction.function {
-      case .mean:
-        combination = rule.divides ? .divide(Int64(rule.count)) : .requantize(requantizer)
-      case .sum: combination = .requantize(requantizer)
+      case .mean, .sum: combination = .requantize(requantizer)
       case .maximum: combination = .maximum
       case .minimum: combination = .minimum
       default:

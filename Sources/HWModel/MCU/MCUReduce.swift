@@ -66,12 +66,8 @@ struct MCUPool<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel
 /// Values along axes combined: sums of codes, or extreme codes.
 struct MCUReduction<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel {
   enum Rule: Sendable {
-    /// `sum of (x - z)` requantized.
+    /// `sum of (x - z)` requantized; a mean's multiplier holds the division.
     case requantize(Requantizer)
-    /// `sum of x` divided by the count as in C.
-    case divide(Int64)
-    /// `sum of (x - z)` requantized, then divided with half the count added away from zero.
-    case requantizeAndDivide(Requantizer, Int32)
     case maximum
     case minimum
   }
@@ -104,8 +100,7 @@ struct MCUReduction<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeK
       switch rule {
       case .maximum: sums[target] = max(sums[target], value)
       case .minimum: sums[target] = min(sums[target], value)
-      case .divide: sums[target] &+= value
-      case .requantize, .requantizeAndDivide: sums[target] &+= value - Int64(dataZero)
+      case .requantize: sums[target] &+= value - Int64(dataZero)
       }
       var axis = shape.rank - 1
       while axis >= 0 {
@@ -125,16 +120,7 @@ struct MCUReduction<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeK
   private func code(_ sum: Int64) -> Int64 {
     switch rule {
     case .maximum, .minimum: return sum
-    case .divide(let count): return count == 0 ? 0 : sum / count
     case .requantize(let requantizer): return Int64(requantizer.code(sum, channel: 0))
-    case .requantizeAndDivide(let requantizer, let count):
-      let scaled = requantizer.multipliers[0].appliedRoundingTwice(
-        to: Int32(truncatingIfNeeded: sum))
-      let mean = scaled > 0 ? (scaled &+ count / 2) / count : (scaled &- count / 2) / count
-      return Int64(
-        min(
-          max(mean &+ requantizer.zeroPoint, requantizer.codes.lowerBound),
-          requantizer.codes.upperBound))
     }
   }
 }
