@@ -90,16 +90,16 @@ public enum FixedPointArithmetic {
 
   /// `a / b` in the layout of ``ExactLayout/quotient(_:_:)``; division by zero gives nil.
   ///
-  /// The result keeps the low bits of that layout, as the headers do when a signed minimum is
-  /// divided by -1.
+  /// The open `ap_types` headers divide in the width of the shifted dividend, so the signed minimum
+  /// divided by the code -1 stays the minimum although the result's layout could hold its negative.
   public static func quotient<Raw: RawInteger>(
     _ a: Raw, _ layoutA: ExactLayout, _ b: Raw, _ layoutB: ExactLayout
   ) -> Raw? {
     if b == Raw.zero { return nil }
-    let result = ExactLayout.quotient(layoutA, layoutB)
-    let dividend = a << max(layoutB.fractionBits, 0)
-    return dividend.quotient(dividingBy: b).truncated(
-      toWidth: result.width, isSigned: result.isSigned)
+    let shift = max(layoutB.fractionBits, 0)
+    let quotient = (a << shift).quotient(dividingBy: b)
+    guard layoutA.isSigned && layoutB.isSigned else { return quotient }
+    return quotient.truncated(toWidth: layoutA.width + shift, isSigned: true)
   }
 
   /// `raw` shifted by `count` bits inside `format` (negative shifts right): bits fall off both ends.

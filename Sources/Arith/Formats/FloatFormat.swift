@@ -33,10 +33,15 @@ public struct FloatFormat: Hashable, Sendable {
     case powerOfTwo = "e8m0"
   }
 
+  /// A format with these fields; `bias` defaults to ``defaultBias(exponentBits:specials:)``.
+  ///
+  /// ``Specials/powerOfTwo`` has neither sign nor subnormals, whatever the flags say.
+  ///
   /// - Throws: ``FormatError`` if a field is wider than 11 (exponent) or 52 (mantissa) bits, the
-  ///   exponent field is empty, or the bias is beyond +-4096.
+  ///   exponent field is empty, the bias is beyond +-4096, special codes leave no number but zero,
+  ///   or an unsigned format keeps its NaN at the code of -0 (`fnuz`).
   public init(
-    exponentBits: Int, mantissaBits: Int, bias: Int, specials: Specials,
+    exponentBits: Int, mantissaBits: Int, bias: Int? = nil, specials: Specials,
     hasSubnormals: Bool = true, isSigned: Bool = true
   ) throws(FormatError) {
     guard (1...11).contains(exponentBits) else {
@@ -45,11 +50,37 @@ public struct FloatFormat: Hashable, Sendable {
     guard (0...52).contains(mantissaBits) else {
       throw .parameterOutOfRange("mantissa bits", value: mantissaBits, allowed: 0...52)
     }
+    let bias = bias ?? Self.defaultBias(exponentBits: exponentBits, specials: specials)
     guard (-4096...4096).contains(bias) else {
       throw .parameterOutOfRange("bias", value: bias, allowed: -4096...4096)
     }
+    guard isSigned || specials != .nanAtNegativeZero else {
+      throw .unreadable("fnuz", reason: "an unsigned format has no code of -0 to hold the NaN")
+    }
+    let hasFlags = specials != .powerOfTwo
+    let specialCodes =
+      switch specials {
+      case .ieee: 1 << mantissaBits
+      case .nanOnly, .p3109Extended, .powerOfTwo: isSigned ? 1 : 2
+      case .p3109Finite: isSigned ? 0 : 1
+      case .nanAtNegativeZero, .finite: 0
+      }
+    guard (1 << (exponentBits + mantissaBits)) - specialCodes >= 2 else {
+      throw .parameterOutOfRange(
+        "exponent and mantissa bits", value: exponentBits + mantissaBits, allowed: 2...63)
+    }
     self.init(
-      unchecked: exponentBits, mantissaBits, bias, specials, hasSubnormals, isSigned)
+      unchecked: exponentBits, mantissaBits, bias, specials, hasFlags && hasSubnormals,
+      hasFlags && isSigned)
+  }
+
+  /// The usual bias: `2^(E-1) - 1`, or `2^(E-1)` where the code of -0 is NaN (FNUZ and P3109).
+  public static func defaultBias(exponentBits: Int, specials: Specials) -> Int {
+    let half = 1 << (exponentBits - 1)
+    return switch specials {
+    case .ieee, .nanOnly, .finite, .powerOfTwo: half - 1
+    case .nanAtNegativeZero, .p3109Extended, .p3109Finite: half
+    }
   }
 
   init(
@@ -66,13 +97,4 @@ public struct FloatFormat: Hashable, Sendable {
 
   /// Number of bits of a code.
   public var width: Int { exponentBits + mantissaBits + (isSigned ? 1 : 0) }
-
-  /// IEEE 754-2019 binary16.
-  public static let float16 = FloatFormat(unchecked: 5, 10, 15, .ieee)
-  /// The top half of binary32.
-  public static let bfloat16 = FloatFormat(unchecked: 8, 7, 127, .ieee)
-  /// IEEE 754-2019 binary32.
-  public static let float32 = FloatFormat(unchecked: 8, 23, 127, .ieee)
-  /// IEEE 754-2019 binary64.
-  public static let float64 = FloatFormat(unchecked: 11, 52, 1023, .ieee)
 }
