@@ -47,6 +47,22 @@ public struct Node: Hashable, Sendable {
   }
 }
 
+/// A tensor whose codes live from one run of the graph to the next.
+public struct StateTensor: Hashable, Sendable {
+  /// Read by the nodes of a run; written by none of them.
+  public let tensor: TensorID
+  /// The tensor whose codes ``tensor`` has in the next run; of the same shape and encoding.
+  public let next: TensorID
+  /// Codes before the first run.
+  public let initial: Codes
+
+  public init(tensor: TensorID, next: TensorID, initial: Codes) {
+    self.tensor = tensor
+    self.next = next
+    self.initial = initial
+  }
+}
+
 /// A quantized network: tensors of codes, typed operators, and the order they run in.
 ///
 /// A graph that exists is valid: names are unique, each tensor has at most one producer, nodes are
@@ -59,19 +75,26 @@ public struct Graph: Hashable, Sendable {
   public let nodes: [Node]
   public let inputs: [TensorID]
   public let outputs: [TensorID]
+  /// What a run leaves to the next one.
+  public let states: [StateTensor]
 
   /// - Throws: a ``GraphProblems`` with every violation found.
   public init(
-    name: String, tensors: [Tensor], nodes: [Node], inputs: [TensorID], outputs: [TensorID]
+    name: String, tensors: [Tensor], nodes: [Node], inputs: [TensorID], outputs: [TensorID],
+    states: [StateTensor] = []
   ) throws(GraphProblems) {
     var problems: [GraphProblem] = []
-    Self.checkTensors(tensors, inputs: inputs, outputs: outputs, into: &problems)
+    Self.checkTensors(
+      tensors, given: inputs + outputs + states.flatMap { [$0.tensor, $0.next] }, into: &problems)
     Self.checkNames(nodes, into: &problems)
-    let ordered = Self.ordering(nodes, tensors: tensors, inputs: inputs, into: &problems)
+    let given = inputs + states.map(\.tensor)
+    let ordered = Self.ordering(nodes, tensors: tensors, inputs: given, into: &problems)
     if problems.isEmpty {
-      for output in outputs
-      where tensors[output.index].constant == nil && !inputs.contains(output)
-        && !ordered.contains(where: { $0.outputs.contains(output) })
+      Self.checkStates(states, tensors: tensors, inputs: inputs, into: &problems)
+      let written = Set(ordered.flatMap(\.outputs))
+      for output in outputs + states.map(\.next)
+      where tensors[output.index].constant == nil && !given.contains(output)
+        && !written.contains(output)
       {
         problems.append(
           .init(node: nil, error: .undefinedTensor(tensors[output.index].name)))
@@ -94,6 +117,7 @@ public struct Graph: Hashable, Sendable {
     self.nodes = ordered
     self.inputs = inputs
     self.outputs = outputs
+    self.states = states
   }
 
   public subscript(id: TensorID) -> Tensor { tensors[id.index] }
@@ -114,14 +138,14 @@ public struct Graph: Hashable, Sendable {
     var nodes = self.nodes
     for (index, node) in newNodes { nodes[index] = node }
     return try Graph(
-      name: name, tensors: tensors, nodes: nodes, inputs: inputs, outputs: outputs)
+      name: name, tensors: tensors, nodes: nodes, inputs: inputs, outputs: outputs,
+      states: states)
   }
 }
 
 extension Graph {
   private static func checkTensors(
-    _ tensors: [Tensor], inputs: [TensorID], outputs: [TensorID],
-    into problems: inout [GraphProblem]
+    _ tensors: [Tensor], given: [TensorID], into problems: inout [GraphProblem]
   ) {
     var names: Set<String> = []
     for tensor in tensors {
@@ -136,8 +160,44 @@ extension Graph {
               tensor: tensor.name, expected: tensor.shape.count, found: constant.count)))
       }
     }
-    for id in inputs + outputs where !tensors.indices.contains(id.index) {
+    for id in given where !tensors.indices.contains(id.index) {
       problems.append(.init(node: nil, error: .danglingTensor(id.index)))
+    }
+  }
+
+  private static func checkStates(
+    _ states: [StateTensor], tensors: [Tensor], inputs: [TensorID],
+    into problems: inout [GraphProblem]
+  ) {
+    var seen = Set(inputs)
+    for state in states {
+      let tensor = tensors[state.tensor.index]
+      let next = tensors[state.next.index]
+      if !seen.insert(state.tensor).inserted || tensor.constant != nil {
+        problems.append(.init(node: nil, error: .severalProducers(tensor.name)))
+      }
+      if tensor.shape != next.shape {
+        problems.append(
+          .init(
+            node: nil,
+            error: .shapeMismatch(
+              operand: "next of state '\(tensor.name)'", expected: tensor.shape.extents,
+              found: next.shape.extents)))
+      }
+      if tensor.encoding != next.encoding {
+        problems.append(
+          .init(
+            node: nil,
+            error: .encodingMismatch(
+              operand: "next of state '\(tensor.name)'", expected: "that of the state")))
+      }
+      if state.initial.count != tensor.shape.count {
+        problems.append(
+          .init(
+            node: nil,
+            error: .constantCount(
+              tensor: tensor.name, expected: tensor.shape.count, found: state.initial.count)))
+      }
     }
   }
 

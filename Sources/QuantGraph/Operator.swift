@@ -5,18 +5,39 @@ public import Arith
 /// Operands are listed as `inputs -> outputs`. Encodings belong to the tensors: an operator's
 /// result is always assigned to the encoding of its output.
 public enum Operator: Hashable, Sendable {
-  /// `data, weights [, bias] -> result`: a matrix-vector product.
+  /// `data, weights [, bias] -> result`: a matrix applied to a vector, or to each row of vectors.
   case dense(Dense)
-  /// `data, weights [, bias] -> result`: convolution over one or two spatial axes.
+  /// `a, b [, bias] -> result`: matrix products over leading batch axes.
+  case matMul(MatMul)
+  /// `data, weights [, bias] -> result`: convolution over spatial axes.
   case convolution(Convolution)
+  /// `data, weights [, bias] -> result`: the transpose of a convolution (each value is spread).
+  case transposedConvolution(Convolution)
   /// `data -> result`: maximum or average over windows.
   case pool(Pool)
   /// `data [, parameters] -> result`: an elementwise function.
   case activation(Activation)
-  /// `data -> result`: normalized exponentials, or the position of the maximum.
+  /// `data -> result`: a function of each value, defined without tables.
+  case unary(UnaryFunction)
+  /// `data -> result`: normalized exponentials, or the position of the maximum, by tables.
   case softmax(Softmax)
+  /// `data -> result`: normalized exponentials along an axis, defined without tables.
+  case axisSoftmax(AxisSoftmax)
   /// `a, b -> result`: elementwise with broadcasting of trailing blocks.
   case arithmetic(Arithmetic)
+  /// `a, b -> result`: elementwise with axes of extent 1 repeated (numpy's rule).
+  case binary(Binary)
+  /// `condition, a, b -> result`: a where the condition is not 0, else b; numpy's rule for shapes.
+  case select
+  /// `data -> result`: values along axes combined.
+  case reduce(Reduction)
+  /// `data -> result`: positions of extreme values along an axis.
+  case argument(ArgumentSearch)
+  /// `data, [state,] parameters... -> result [, next states...]`: a recurrent cell over time.
+  case lstm(LSTM)
+  /// `data, feature weights, time weights [, bias], state -> result, next state`: a rank-limited
+  /// convolution over time.
+  case svdf(SVDF)
   /// `a, b -> result`: inner product of two vectors.
   case dot(Accumulation?)
   /// `data, scale, bias -> result`: `data * scale + bias` along the last axis or elementwise.
@@ -30,18 +51,37 @@ public enum Operator: Hashable, Sendable {
   /// `data -> result`: each value assigned to the result's encoding, by way of an encoding of its
   /// own an element where `elements` is not empty.
   case convert(elements: [FixedPointFormat])
+  /// `data -> result`: each value cast as a programming language does, not requantized.
+  case cast(Cast)
   /// `data -> result`: the same elements under another shape.
   case reshape
   /// `data -> result`: axes permuted; result axis i is data axis `permutation[i]`.
   case transpose(permutation: [Int])
   /// `data -> result`: zeros put around, `before` and `after` an axis.
   case pad(before: [Int], after: [Int])
+  /// `data [, value] -> result`: elements put around by a rule.
+  case surround(Surround)
   /// `data -> result`: elements cut away, `before` and `after` an axis.
   case crop(before: [Int], after: [Int])
+  /// `data -> result`: elements at regular steps along each axis.
+  case slice(Slice)
+  /// `data -> results...`: parts along an axis, of the extents that the results have.
+  case split(axis: Int)
+  /// `data -> result`: axes of extent 1 repeated to the result's shape (numpy's rule).
+  case broadcast
+  /// `data -> result`: the whole tensor repeated along each axis.
+  case tile(repeats: [Int])
   /// `data -> result`: nearest-neighbour upsampling of the leading axes of a channels-last image.
   case resizeNearest
+  /// `data -> result`: an image's spatial axes resampled.
+  case resize(Resize)
+  /// `data -> result`: blocks of an image's plane exchanged with its channels.
+  case rearrange(BlockRearrangement)
   /// `indices, table -> result`: rows of a table.
   case gather
+  /// `data, indices -> result`: elements at positions along an axis; a negative one counts from the
+  /// end.
+  case gatherAxis(axis: Int)
 }
 
 /// How products are summed; part of the graph because it changes bits once an accumulator
@@ -91,82 +131,18 @@ public struct Dense: Hashable, Sendable {
   public let weightsAreOutputMajor: Bool
   /// nil where the datapath's own rule (an int32 sum) applies.
   public let accumulation: Accumulation?
+  /// Vectors that the matrix is applied to, at least 1; data are `rows * inputs`, row-major.
+  public let rows: Int
+  public let range: ValueRange
 
-  public init(weightsAreOutputMajor: Bool, accumulation: Accumulation?) {
+  public init(
+    weightsAreOutputMajor: Bool, accumulation: Accumulation?, rows: Int = 1,
+    range: ValueRange = .unbounded
+  ) {
     self.weightsAreOutputMajor = weightsAreOutputMajor
     self.accumulation = accumulation
-  }
-}
-
-/// A convolution of a channels-last tensor, `[width, channels]` or `[height, width, channels]`.
-public struct Convolution: Hashable, Sendable {
-  /// Kernel extents, one a spatial axis.
-  public let kernel: [Int]
-  public let strides: [Int]
-  public let dilations: [Int]
-  /// Zeros (codes of zero) before and after each spatial axis.
-  public let paddingBefore: [Int]
-  public let paddingAfter: [Int]
-  /// Whether each channel has a filter of its own: weights `[kernel..., channels]`.
-  public let isDepthwise: Bool
-  /// Whether weights are stored `[filters][kernel...][channels]` instead of
-  /// `[kernel...][channels][filters]`.
-  public let weightsAreFilterMajor: Bool
-  public let accumulation: Accumulation?
-
-  public init(
-    kernel: [Int], strides: [Int], dilations: [Int], paddingBefore: [Int], paddingAfter: [Int],
-    isDepthwise: Bool = false, weightsAreFilterMajor: Bool = false,
-    accumulation: Accumulation? = nil
-  ) {
-    self.kernel = kernel
-    self.strides = strides
-    self.dilations = dilations
-    self.paddingBefore = paddingBefore
-    self.paddingAfter = paddingAfter
-    self.isDepthwise = isDepthwise
-    self.weightsAreFilterMajor = weightsAreFilterMajor
-    self.accumulation = accumulation
-  }
-}
-
-/// Maximum or average over windows of a channels-last tensor.
-public struct Pool: Hashable, Sendable {
-  public enum Reduction: String, Hashable, Sendable { case maximum, average }
-
-  /// Where hls4ml casts and how it sums.
-  public enum Arrangement: Hashable, Sendable {
-    /// io_parallel: a sequential sum in the accumulator, one division.
-    case window
-    /// io_stream: every value is first assigned to the accumulator's type, summed by a tree.
-    case streamedWindow
-    /// io_stream over the whole image: a running sum or maximum in the accumulator.
-    case streamedGlobal
-  }
-
-  public let reduction: Reduction
-  public let kernel: [Int]
-  public let strides: [Int]
-  public let paddingBefore: [Int]
-  public let paddingAfter: [Int]
-  /// Whether an average divides by the window size even where it covers padding.
-  public let countsPadding: Bool
-  public let accumulator: FixedPointFormat?
-  public let arrangement: Arrangement
-
-  public init(
-    reduction: Reduction, kernel: [Int], strides: [Int], paddingBefore: [Int],
-    paddingAfter: [Int], countsPadding: Bool = false, accumulator: FixedPointFormat? = nil,
-    arrangement: Arrangement = .window
-  ) {
-    self.reduction = reduction
-    self.kernel = kernel
-    self.strides = strides
-    self.paddingBefore = paddingBefore
-    self.paddingAfter = paddingAfter
-    self.countsPadding = countsPadding
-    self.accumulator = accumulator
-    self.arrangement = arrangement
+    self.rows = rows
+    self.range = range
   }
 }
 
@@ -272,13 +248,24 @@ extension Operator {
   public var name: String {
     switch self {
     case .dense: "Dense"
+    case .matMul: "MatMul"
     case .convolution(let convolution):
       (convolution.isDepthwise ? "DwConv" : "Conv") + "\(convolution.kernel.count)D"
+    case .transposedConvolution(let convolution): "TransposeConv\(convolution.kernel.count)D"
     case .pool(let pool):
       (pool.reduction == .maximum ? "MaxPool" : "AvgPool") + "\(pool.kernel.count)D"
     case .activation(let activation): activation.name
+    case .unary(let function): function.name
     case .softmax: "Softmax"
+    case .axisSoftmax(let softmax): softmax.isLogarithm ? "LogSoftmax" : "Softmax"
     case .arithmetic(let arithmetic): arithmetic.rawValue.capitalized
+    case .binary(let binary): binary.function.rawValue.capitalized
+    case .select: "Select"
+    case .reduce(let reduction): "Reduce" + reduction.function.rawValue.capitalized
+    case .argument(let search): search.isMaximum ? "ArgMax" : "ArgMin"
+    case .lstm: "LSTM"
+    case .svdf: "SVDF"
+    case .cast: "Cast"
     case .dot: "Dot"
     case .normalize: "BatchNorm"
     case .threshold: "Threshold"
@@ -288,9 +275,16 @@ extension Operator {
     case .reshape: "Reshape"
     case .transpose: "Transpose"
     case .pad: "Pad"
+    case .surround: "Pad"
     case .crop: "Crop"
-    case .resizeNearest: "Resize"
+    case .slice: "Slice"
+    case .split: "Split"
+    case .broadcast: "Broadcast"
+    case .tile: "Tile"
+    case .resizeNearest, .resize: "Resize"
+    case .rearrange(let rearrangement): rearrangement.name
     case .gather: "Embedding"
+    case .gatherAxis: "Gather"
     }
   }
 }
@@ -321,7 +315,7 @@ extension Activation {
 
 extension String {
   /// The first letter in upper case (ASCII).
-  fileprivate var capitalized: String {
+  var capitalized: String {
     guard let first else { return self }
     return first.uppercased() + dropFirst()
   }

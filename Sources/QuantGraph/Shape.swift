@@ -1,4 +1,6 @@
-/// The extents of a tensor, outermost dimension first; row-major order. Empty for a scalar.
+/// The extents of a tensor, outermost dimension first; row-major order.
+///
+/// Empty for a scalar.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
   public let extents: [Int]
   /// Number of elements; a shape cannot exist if it overflows `Int` or an extent is negative.

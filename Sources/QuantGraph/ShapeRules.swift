@@ -7,16 +7,24 @@ extension Operator {
     let data = inputs[0].shape
     let result = outputs[0].shape
     switch self {
-    case .dense:
-      try Self.require("weights", inputs[1].shape.count, data.count, times: result.count)
-      if inputs.count > 2 { try Self.require("bias", inputs[2].shape.count, result.count) }
+    case .dense(let dense):
+      try dense.check(inputs: inputs, result: result)
+    case .matMul(let product):
+      try product.check(inputs: inputs, result: result)
     case .convolution(let convolution):
       try convolution.check(inputs: inputs, result: result)
+    case .transposedConvolution(let convolution):
+      try convolution.checkTransposed(inputs: inputs, result: result)
     case .pool(let pool):
       try pool.check(data: data, result: result)
     case .activation(let activation):
       try Self.require("result", result.count, data.count)
       if activation == .prelu { try Self.require("alpha", inputs[1].shape.count, data.count) }
+    case .unary, .cast:
+      try Self.requireShape("result", result, data.extents)
+    case .axisSoftmax(let softmax):
+      try Self.requireShape("result", result, data.extents)
+      try Self.requireAxis(softmax.axis, of: data)
     case .softmax(let softmax):
       try Self.require("result", result.count, data.count)
       guard softmax.outer > 0, softmax.slice > 0, softmax.inner > 0 else {
@@ -32,6 +40,23 @@ extension Operator {
             operand: operand, expected: result.count, found: tensor.shape.count)
         }
       }
+    case .binary, .select:
+      try Self.requireShape("result", result, try Shape.broadcast(inputs.map(\.shape)).extents)
+    case .broadcast:
+      try Self.requireShape("result", result, try Shape.broadcast([data, result]).extents)
+    case .reduce(let reduction):
+      try reduction.check(data: data, result: result)
+    case .argument(let search):
+      try Self.requireAxis(search.axis, of: data)
+      guard data[search.axis] > 0 else {
+        throw .parameter("axis \(search.axis)", reason: "has no elements to search")
+      }
+      let expected = data.combining([search.axis], keepsAxes: search.keepsAxis)
+      try Self.requireShape("result", result, expected)
+    case .lstm(let cell):
+      try cell.check(inputs: inputs, outputs: outputs)
+    case .svdf(let filter):
+      try filter.check(inputs: inputs, outputs: outputs)
     case .dot:
       try Self.require("second operand", inputs[1].shape.count, data.count)
       try Self.require("result", result.count, 1)
@@ -67,6 +92,31 @@ extension Operator {
       try Self.checkMargins(before, after, data: data, result: result, sign: 1)
     case .crop(let before, let after):
       try Self.checkMargins(before, after, data: data, result: result, sign: -1)
+    case .surround(let surround):
+      try Self.checkMargins(surround.before, surround.after, data: data, result: result, sign: 1)
+      try surround.check(data: data)
+      if inputs.count > 1 { try Self.require("value", inputs[1].shape.count, 1) }
+    case .slice(let slice):
+      try slice.check(data: data, result: result)
+    case .split(let axis):
+      try checkSplit(axis: axis, data: data, outputs: outputs)
+    case .tile(let repeats):
+      guard repeats.count == data.rank, repeats.allSatisfy({ (1...1 << 30).contains($0) }) else {
+        throw .parameter("repeats \(repeats)", reason: "one count, 1 or more, an axis")
+      }
+      try Self.requireShape("result", result, zip(data.extents, repeats).map { $0 &* $1 })
+    case .resize(let resize):
+      try resize.check(data: data, result: result)
+    case .rearrange(let rearrangement):
+      try rearrangement.check(data: data, result: result)
+    case .gatherAxis(let axis):
+      try Self.requireAxis(axis, of: data)
+      guard data[axis] > 0 || inputs[1].shape.count == 0 else {
+        throw .parameter("axis \(axis)", reason: "has no elements to gather")
+      }
+      let expected =
+        data.extents[..<axis] + inputs[1].shape.extents + data.extents[(axis + 1)...]
+      try Self.requireShape("result", result, Array(expected))
     case .resizeNearest:
       guard data.rank == result.rank, data.rank >= 2, data.extents.last == result.extents.last,
         data.extents.allSatisfy({ $0 > 0 })
@@ -86,13 +136,24 @@ extension Operator {
     let allowed: ClosedRange<Int>
     let constants: Range<Int>
     switch self {
-    case .dense, .convolution: (allowed, constants) = (2...3, 1..<3)
-    case .pool, .softmax, .copy, .convert, .reshape, .transpose, .pad, .crop, .resizeNearest:
+    case .dense(let dense):
+      (allowed, constants) = (2...3, dense.accumulation == nil ? 3..<3 : 1..<3)
+    case .convolution(let convolution), .transposedConvolution(let convolution):
+      (allowed, constants) = (2...3, convolution.accumulation == nil ? 3..<3 : 1..<3)
+    case .matMul: (allowed, constants) = (2...3, 3..<3)
+    case .pool, .softmax, .copy, .convert, .reshape, .transpose, .pad, .crop, .resizeNearest,
+      .unary, .axisSoftmax, .reduce, .argument, .cast, .slice, .split, .broadcast, .tile, .resize,
+      .rearrange:
       (allowed, constants) = (1...1, 1..<1)
+    case .surround: (allowed, constants) = (1...2, 2..<2)
+    case .lstm(let cell):
+      (allowed, constants) = (cell.operands.count...cell.operands.count, 0..<0)
+    case .svdf: (allowed, constants) = (4...5, 1..<3)
+    case .select: (allowed, constants) = (3...3, 3..<3)
     case .activation(let activation):
       let count = 1 + activation.parameterCount
       (allowed, constants) = (count...count, 1..<count)
-    case .arithmetic, .dot: (allowed, constants) = (2...2, 2..<2)
+    case .arithmetic, .dot, .binary, .gatherAxis: (allowed, constants) = (2...2, 2..<2)
     case .normalize: (allowed, constants) = (3...3, 1..<3)
     case .threshold: (allowed, constants) = (2...3, 1..<3)
     case .concatenate: (allowed, constants) = (1...1024, 1024..<1024)
@@ -107,9 +168,53 @@ extension Operator {
     for index in constants where index < inputs.count && inputs[index].constant == nil {
       throw .notConstant("operand \(index) ('\(inputs[index].name)')")
     }
-    let copies = if case .copy = self { true } else { false }
-    guard copies ? !outputs.isEmpty : outputs.count == 1 else {
-      throw .operandCount(expected: "1", found: outputs.count)
+    try checkResultCount(outputs.count)
+  }
+
+  private func checkResultCount(_ found: Int) throws(GraphError) {
+    let expected: Int
+    switch self {
+    case .copy, .split:
+      guard found > 0 else { throw .operandCount(expected: "at least 1 result", found: found) }
+      return
+    case .lstm: expected = 3
+    case .svdf: expected = 2
+    default: expected = 1
+    }
+    guard found == expected else {
+      throw .operandCount(expected: "\(expected) of results", found: found)
+    }
+  }
+
+  private func checkSplit(
+    axis: Int, data: Shape, outputs: [Tensor]
+  ) throws(GraphError) {
+    try Self.requireAxis(axis, of: data)
+    var total = 0
+    for output in outputs {
+      guard output.shape.rank == data.rank else {
+        throw .shapeMismatch(
+          operand: output.name, expected: data.extents, found: output.shape.extents)
+      }
+      var expected = data.extents
+      expected[axis] = output.shape[axis]
+      try Self.requireShape(output.name, output.shape, expected)
+      total += output.shape[axis]
+    }
+    try Self.require("results along the axis", total, data[axis])
+  }
+
+  static func requireAxis(_ axis: Int, of shape: Shape) throws(GraphError) {
+    guard shape.extents.indices.contains(axis) else {
+      throw .parameter("axis \(axis)", reason: "outside 0 to \(shape.rank - 1)")
+    }
+  }
+
+  static func requireShape(
+    _ operand: String, _ found: Shape, _ expected: [Int]
+  ) throws(GraphError) {
+    guard found.extents == expected else {
+      throw .shapeMismatch(operand: operand, expected: expected, found: found.extents)
     }
   }
 
@@ -169,90 +274,6 @@ extension Operator {
     }
     guard result.extents == expected else {
       throw .shapeMismatch(operand: "result", expected: expected, found: result.extents)
-    }
-  }
-}
-
-/// Spatial window arithmetic that convolution and pooling share.
-enum Window {
-  /// Number of window positions along one axis, or nil if a parameter is out of range.
-  static func positions(
-    extent: Int, kernel: Int, stride: Int, dilation: Int, before: Int, after: Int
-  ) -> Int? {
-    let bound = 1...(1 << 24)
-    guard bound.contains(extent), bound.contains(kernel), bound.contains(stride),
-      bound.contains(dilation), (0...1 << 24).contains(before), (0...1 << 24).contains(after)
-    else { return nil }
-    let padded = extent + before + after
-    let span = (kernel - 1) * dilation + 1
-    return padded < span ? nil : (padded - span) / stride + 1
-  }
-
-  static func check(
-    data: Shape, result: Shape, kernel: [Int], strides: [Int], dilations: [Int], before: [Int],
-    after: [Int], isGlobal: Bool
-  ) throws(GraphError) {
-    let axes = kernel.count
-    guard axes > 0, data.rank == axes + 1,
-      [strides.count, dilations.count, before.count, after.count].allSatisfy({ $0 == axes })
-    else {
-      throw .parameter(
-        "window", reason: "expected \(data.rank - 1) spatial axes, found \(axes)")
-    }
-    if isGlobal { return }
-    guard result.rank == data.rank else {
-      throw .shapeMismatch(operand: "result", expected: data.extents, found: result.extents)
-    }
-    for axis in 0..<axes {
-      let count = positions(
-        extent: data[axis], kernel: kernel[axis], stride: strides[axis],
-        dilation: dilations[axis], before: before[axis], after: after[axis])
-      // hls4ml may ask for fewer positions than fit (a last partial stride is never started).
-      guard let count, result[axis] >= 1, result[axis] <= count else {
-        throw .parameter(
-          "window", reason: "\(result[axis]) positions along axis \(axis), \(count ?? 0) fit")
-      }
-    }
-  }
-}
-
-extension Convolution {
-  func check(inputs: [Tensor], result: Shape) throws(GraphError) {
-    let data = inputs[0].shape
-    try Window.check(
-      data: data, result: result, kernel: kernel, strides: strides, dilations: dilations,
-      before: paddingBefore, after: paddingAfter, isGlobal: false)
-    let channels = data[data.rank - 1]
-    let filters = result[result.rank - 1]
-    var taps = 1
-    for extent in kernel { taps *= extent }
-    if isDepthwise {
-      guard channels > 0, filters == channels else {
-        throw .elementCount(operand: "result channels", expected: channels, found: filters)
-      }
-      try Operator.require("weights", inputs[1].shape.count, taps, times: channels)
-    } else {
-      try Operator.require("weights", inputs[1].shape.count, taps, times: channels, filters)
-    }
-    if inputs.count > 2 { try Operator.require("bias", inputs[2].shape.count, filters) }
-  }
-}
-
-extension Pool {
-  func check(data: Shape, result: Shape) throws(GraphError) {
-    guard data.rank >= 2 else {
-      throw .parameter("pool", reason: "data must be channels-last with a spatial axis")
-    }
-    let channels = data[data.rank - 1]
-    // A pool over the whole image may drop the spatial axes.
-    let isGlobal = result.rank == 1 && result[0] == channels
-    try Window.check(
-      data: data, result: result, kernel: kernel, strides: strides,
-      dilations: kernel.map { _ in 1 }, before: paddingBefore, after: paddingAfter,
-      isGlobal: isGlobal)
-    guard result[result.rank - 1] == channels else {
-      throw .elementCount(
-        operand: "result channels", expected: channels, found: result[result.rank - 1])
     }
   }
 }
