@@ -1,3 +1,5 @@
+public import Arith
+
 /// How many elements share a scale and a zero point.
 public enum Granularity: Hashable, Sendable {
   case tensor
@@ -13,10 +15,15 @@ public struct Quantize: Hashable, Sendable {
   public let granularity: Granularity
   /// Whether a float8 result saturates; integers always do.
   public let saturates: Bool
+  /// The float format in which the value is divided by the scale.
+  public let precision: FloatFormat
 
-  public init(granularity: Granularity, saturates: Bool = true) {
+  public init(
+    granularity: Granularity, saturates: Bool = true, precision: FloatFormat = .float32
+  ) {
     self.granularity = granularity
     self.saturates = saturates
+    self.precision = precision
   }
 }
 
