@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "QuantGraph", targets: ["QuantGraph"]),
     .library(name: "Importers", targets: ["Importers"]),
     .library(name: "HWModel", targets: ["HWModel"]),
+    .library(name: "Search", targets: ["Search"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -40,6 +41,7 @@ let package = Package(
       ],
       exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
     .target(name: "HWModel", dependencies: ["QuantGraph"], swiftSettings: settings),
+    .target(name: "Search", dependencies: ["QuantGraph"], swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
@@ -53,7 +55,7 @@ let package = Package(
     .testTarget(name: "ArithTests", dependencies: ["Arith"], swiftSettings: settings),
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
     .testTarget(
-      name: "ImportersTests", dependencies: ["Importers", "TestSupport"],
+      name: "ImportersTests", dependencies: ["Importers", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
@@ -62,6 +64,7 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "SearchTests", dependencies: ["Search"], swiftSettings: settings),
     .testTarget(name: "hwsimTests", dependencies: ["hwsim", "Importers"], swiftSettings: settings),
   ]
 )

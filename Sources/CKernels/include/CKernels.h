@@ -1,7 +1,6 @@
 #ifndef HWSIM_CKERNELS_H
 #define HWSIM_CKERNELS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "CKernelsLanes.h"
 
 #endif

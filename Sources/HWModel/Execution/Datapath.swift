@@ -30,6 +30,10 @@ public protocol Datapath: Sendable {
   /// Name used by `--datapath` and in reports, such as `hls-fixed`.
   static var name: String { get }
 
+  /// Samples that a block holds where kernels need a fixed number of lanes; nil leaves it to the
+  /// runner. Kernels that take tensors in row-major order ask for 1.
+  static var preferredLanes: Int? { get }
+
   /// Whether this hardware computes `operation`; asked of every node before anything runs.
   func supports(_ operation: Operator) -> Bool
 
@@ -71,4 +75,8 @@ public protocol NodeKernel: Sendable {
 
 extension NodeKernel {
   public func scratchBytes(lanes: Int) -> Int { 0 }
+}
+
+extension Datapath {
+  public static var preferredLanes: Int? { nil }
 }

@@ -1,4 +1,5 @@
 import Arith
+public import QuantGraph
 
 /// How a plan stores one element of a tensor.
 public enum Storage: String, Hashable, Sendable, CaseIterable {
@@ -31,6 +32,8 @@ public final class TensorBuffer {
   /// Elements of the tensor times lanes.
   public let capacity: Int
   private let base: UnsafeMutableRawPointer
+  /// The buffer whose memory this one uses, if it is not its own.
+  private let owner: TensorBuffer?
 
   /// - Precondition: `capacity * storage.stride` fits in `Int`.
   public init(storage: Storage, capacity: Int) {
@@ -39,9 +42,30 @@ public final class TensorBuffer {
     let bytes = max(capacity * storage.stride, 64)
     base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    owner = nil
   }
 
-  deinit { base.deallocate() }
+  /// The first `capacity` elements of another buffer under a tensor of its own.
+  ///
+  /// - Precondition: the other buffer has as many bytes.
+  init(sharing other: TensorBuffer, storage: Storage, capacity: Int) {
+    precondition(
+      capacity * storage.stride <= max(other.capacity * other.storage.stride, 64),
+      "the shared memory is too small")
+    self.storage = storage
+    self.capacity = capacity
+    base = other.base
+    owner = other
+  }
+
+  deinit { if owner == nil { base.deallocate() } }
+
+  /// The start of the elements, for the row kernels.
+  ///
+  /// - Precondition: `Element`'s stride divides the memory's; reads stay within the capacity.
+  func rows<Element: BitwiseCopyable>(as: Element.Type) -> UnsafeMutablePointer<Element> {
+    base.assumingMemoryBound(to: Element.self)
+  }
 
   /// The elements, mutable, as values of the storage's Swift type.
   ///
@@ -56,6 +80,35 @@ public final class TensorBuffer {
   }
 
   @usableFromInline var memory: UnsafeMutableRawPointer { base }
+
+  /// Copies another buffer's codes.
+  ///
+  /// - Precondition: both have one storage, and this one is not smaller.
+  func copy(from other: TensorBuffer) {
+    precondition(other.storage == storage && other.capacity <= capacity, "buffers of one kind")
+    base.copyMemory(from: other.base, byteCount: other.capacity * storage.stride)
+  }
+
+  /// Stores `codes` from the first element on.
+  ///
+  /// - Precondition: they are of this buffer's storage and fit.
+  public func fill(with codes: Codes) {
+    precondition(codes.count <= capacity, "more codes than the buffer holds")
+    func store<Element: BitwiseCopyable>(_ source: [Element]) {
+      _ = elements(as: Element.self).update(fromContentsOf: source)
+    }
+    switch codes {
+    case .int8(let codes): store(codes)
+    case .uint8(let codes): store(codes)
+    case .int16(let codes): store(codes)
+    case .uint16(let codes): store(codes)
+    case .int32(let codes): store(codes)
+    case .int64(let codes): store(codes)
+    case .float32(let codes): store(codes)
+    case .float64(let codes): store(codes)
+    case .wide(let codes): store(codes)
+    }
+  }
 
   /// The integer code at `position`, sign-extended.
   ///

@@ -195,7 +195,7 @@ struct AccumulationTypes: Hashable, Sendable {
       }
       productFractionBits = half
       productBits = 2 * half + 1
-    case .affine, .float:
+    default:
       throw .encoding(operand: "weights", expected: "fixed point")
     }
     if accumulation.product == .bothBinary {

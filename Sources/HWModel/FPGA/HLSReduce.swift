@@ -222,6 +222,45 @@ struct SoftmaxStep<Raw: RawInteger>: HLSStep {
     return exponentials.map { assignment.result($0 * factor, events: &events) }
   }
 
+  /// ``evaluate(_:events:)`` of one slice in place, for the two normalizing implementations.
+  func normalize(_ slice: UnsafeMutablePointer<Raw>) {
+    let count = softmax.slice
+    if softmax.implementation == .stable, let difference = softmax.difference {
+      var maximum = slice[0]
+      for index in 1..<count where slice[index] > maximum { maximum = slice[index] }
+      for index in 0..<count {
+        slice[index] = difference.cast(
+          raw: maximum - slice[index], sourceFractionBits: data.fractionBits)
+        slice[index] = exponential[topBits(slice[index], of: difference, table: exponential)]
+      }
+    } else {
+      for index in 0..<count {
+        slice[index] = exponential[topBits(slice[index], of: data, table: exponential)]
+      }
+    }
+    let accumulator = softmax.accumulator
+    for index in 0..<count {
+      slice[index] = accumulator.cast(
+        raw: slice[index], sourceFractionBits: softmax.exponential.entry.fractionBits)
+    }
+    let sum = treeSum(slice, count)
+    let address = softmax.inverseInput.cast(
+      raw: sum, sourceFractionBits: accumulator.fractionBits)
+    let factor = inverse[topBits(address, of: softmax.inverseInput, table: inverse)]
+    let fraction = accumulator.fractionBits + softmax.inverse.entry.fractionBits
+    for index in 0..<count {
+      slice[index] = result.cast(raw: slice[index] * factor, sourceFractionBits: fraction)
+    }
+  }
+
+  /// The tree sum in the accumulator's type, as ``treeReduce(_:_:)``.
+  private func treeSum(_ values: UnsafeMutablePointer<Raw>, _ count: Int) -> Raw {
+    if count == 1 { return values[0] }
+    let left = 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
+    let sum = treeSum(values, left) + treeSum(values + left, count - left)
+    return softmax.accumulator.cast(raw: sum, sourceFractionBits: softmax.accumulator.fractionBits)
+  }
+
   /// The top `log2(size)` bits of a code, as an unsigned index.
   private func topBits(_ code: Raw, of format: FixedPointFormat, table: [Raw]) -> Int {
     let bits = HLSTables.addressBits(size: table.count)

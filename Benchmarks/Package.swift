@@ -1,0 +1,21 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [.package(name: "hwsim", path: "..")],
+  targets: [
+    // Exact allocation and frontiers on tables of problems, one line of JSON a problem.
+    .executableTarget(
+      name: "AllocationBench", dependencies: [.product(name: "Search", package: "hwsim")],
+      swiftSettings: settings)
+  ]
+)

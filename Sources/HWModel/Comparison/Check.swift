@@ -1,0 +1,186 @@
+public import QuantGraph
+
+/// Everything that a check reads, opened at the first sample.
+public struct CheckSources {
+  /// One source a graph input, in the graph's order.
+  public var inputs: [any SampleSource]
+  /// Tensors with expected values: the outputs, then traced layers.
+  public var expected: [(tensor: TensorID, source: any SampleSource)]
+
+  public init(
+    inputs: [any SampleSource], expected: [(tensor: TensorID, source: any SampleSource)]
+  ) {
+    self.inputs = inputs
+    self.expected = expected
+  }
+}
+
+/// The outcome of a comparison, as a word.
+public enum Verdict: String, Sendable {
+  case bitExact = "BIT-EXACT"
+  case exactAsPrinted = "EXACT AS PRINTED"
+  case within = "WITHIN"
+  case mismatch = "MISMATCH"
+}
+
+/// What a check found.
+public struct CheckResult: Sendable {
+  public let verdict: Verdict
+  public let samples: Int
+  /// One comparison a source of ``CheckSources/expected``, in its order.
+  public let comparisons: [(tensor: TensorID, comparison: TensorComparison)]
+  /// Position in the graph's nodes of the first node in execution order whose result differs.
+  public let firstDivergentNode: Int?
+  public let firstMismatch: Mismatch?
+
+  public var comparedValues: Int { comparisons.reduce(0) { $0 + $1.comparison.compared } }
+  public var equalValues: Int { comparisons.reduce(0) { $0 + $1.comparison.equal } }
+  public var maxLSB: Double { comparisons.map(\.comparison.maxLSB).max() ?? 0 }
+  /// Mean over all compared values.
+  public var meanLSB: Double {
+    let compared = comparedValues
+    return compared == 0
+      ? 0 : comparisons.reduce(0) { $0 + $1.comparison.sumLSB } / Double(compared)
+  }
+}
+
+/// Runs a plan on samples and compares tensors with what was observed elsewhere.
+public struct Check: Sendable {
+  public let plan: Plan
+  /// Largest difference in units of the last place that still counts as equal.
+  public let tolerance: Double
+  public let threads: Int
+  /// Mismatches kept a tensor.
+  public let maxReports: Int
+  /// Samples to look at; nil for all.
+  public let firstSamples: Int?
+  public let wrapsCodes: Bool
+  /// Whether a value, printed with so many digits, shows as a number read from a text.
+  public let matchesPrinted: PrintedMatch
+
+  public init(
+    plan: Plan, tolerance: Double = 0, threads: Int = 1, maxReports: Int = 5,
+    firstSamples: Int? = nil, wrapsCodes: Bool = false,
+    matchesPrinted: @escaping PrintedMatch
+  ) {
+    self.plan = plan
+    self.tolerance = tolerance
+    self.threads = threads
+    self.maxReports = maxReports
+    self.firstSamples = firstSamples
+    self.wrapsCodes = wrapsCodes
+    self.matchesPrinted = matchesPrinted
+  }
+
+  /// Compares every sample.
+  ///
+  /// - Parameter progress: called after each block with the number of samples done.
+  /// - Throws: a ``Diagnostic`` for unreadable sources, inputs outside their format, or sources of
+  ///   different lengths.
+  public func run(
+    _ sources: CheckSources, progress: (Int) -> Void = { _ in }
+  ) throws(Diagnostic) -> CheckResult {
+    let kept = Set(sources.expected.map(\.tensor))
+    let runner = BatchRunner(plan, keeping: kept, threads: threads)
+    var comparisons = [TensorComparison](repeating: .init(), count: sources.expected.count)
+    var isPrinted = false
+    var samples = 0
+    while true {
+      let wanted = min(runner.suggestedSamples, (firstSamples ?? .max) - samples)
+      let block = try Self.read(sources, plan: plan, upTo: wanted, from: samples)
+      if block.count == 0 { break }
+      for case .printed in block.expected { isPrinted = true }
+      let partial = try compare(block, sources: sources, runner: runner, firstSample: samples)
+      for (index, part) in partial.enumerated() {
+        comparisons[index].merge(part, limit: maxReports)
+      }
+      samples += block.count
+      progress(samples)
+    }
+    return result(
+      zip(sources.expected, comparisons).map { ($0.tensor, $1) }, samples: samples,
+      isPrinted: isPrinted)
+  }
+
+  struct Block {
+    let count: Int
+    let inputs: [TensorValues]
+    let expected: [TensorValues]
+  }
+
+  /// Reads the next samples of every source.
+  static func read(
+    _ sources: CheckSources, plan: Plan, upTo wanted: Int, from firstSample: Int
+  ) throws(Diagnostic) -> Block {
+    if wanted <= 0 { return Block(count: 0, inputs: [], expected: []) }
+    var inputs: [TensorValues] = []
+    var count: Int?
+    func take(_ source: any SampleSource, _ tensor: Tensor) throws(Diagnostic) -> TensorValues {
+      let values = try source.next(wanted)
+      let samples = tensor.shape.count == 0 ? 0 : values.count / tensor.shape.count
+      if let count, count != samples {
+        throw Diagnostic(
+          code: "check.sample-count",
+          message: "'\(tensor.name)' has \(firstSample + samples) samples, the others have "
+            + (samples < count ? "more" : "\(firstSample + count)"),
+          remedy: "give inputs and expected values of the same samples.")
+      }
+      count = samples
+      return values
+    }
+    for (id, source) in zip(plan.graph.inputs, sources.inputs) {
+      inputs.append(try take(source, plan.graph[id]))
+    }
+    var expected: [TensorValues] = []
+    for (id, source) in sources.expected { expected.append(try take(source, plan.graph[id])) }
+    return Block(count: count ?? 0, inputs: inputs, expected: expected)
+  }
+
+  private func compare(
+    _ block: Block, sources: CheckSources, runner: BatchRunner, firstSample: Int
+  ) throws(Diagnostic) -> [TensorComparison] {
+    let tensors = sources.expected.map(\.tensor)
+    let (limit, matchesPrinted) = (maxReports, self.matchesPrinted)
+    let partials: [[TensorComparison]]
+    do throws(InputError) {
+      partials = try runner.run(
+        block.inputs, count: block.count, firstSample: firstSample, wrapsCodes: wrapsCodes
+      ) { runner, first, used in
+        zip(tensors, block.expected).map { tensor, expected in
+          runner.compare(
+            tensor, with: expected, first: first, count: used, firstSample: firstSample + first,
+            limit: max(limit, 1), matchesPrinted: matchesPrinted)
+        }
+      }
+    } catch {
+      throw Diagnostic(error)
+    }
+    var merged = [TensorComparison](repeating: .init(), count: tensors.count)
+    for partial in partials {
+      for (index, part) in partial.enumerated() { merged[index].merge(part, limit: max(limit, 1)) }
+    }
+    return merged
+  }
+
+  private func result(
+    _ comparisons: [(tensor: TensorID, comparison: TensorComparison)], samples: Int,
+    isPrinted: Bool
+  ) -> CheckResult {
+    let differing = comparisons.filter { $0.comparison.equal < $0.comparison.compared }
+    var firstNode: Int?
+    var firstMismatch: Mismatch?
+    for (index, node) in plan.graph.nodes.enumerated() where firstNode == nil {
+      if let found = differing.first(where: { node.outputs.contains($0.tensor) }) {
+        firstNode = index
+        firstMismatch = found.comparison.mismatches.first
+      }
+    }
+    let largest = differing.map(\.comparison.maxLSB).max() ?? 0
+    let verdict: Verdict =
+      differing.isEmpty
+      ? (isPrinted ? .exactAsPrinted : .bitExact) : largest <= tolerance ? .within : .mismatch
+    return CheckResult(
+      verdict: verdict, samples: samples, comparisons: comparisons,
+      firstDivergentNode: firstNode, firstMismatch: firstMismatch)
+  }
+}

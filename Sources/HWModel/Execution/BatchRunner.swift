@@ -1,0 +1,68 @@
+import Dispatch
+public import QuantGraph
+
+/// Runs many samples of a plan on several threads; results do not depend on their number.
+public final class BatchRunner {
+  public let plan: Plan
+  private let runners: [PlanRunner]
+
+  /// - Parameters:
+  ///   - kept: tensors to read after each block, besides inputs and outputs.
+  ///   - threads: number of threads, at least 1; a plan with state tensors runs on one.
+  public init(_ plan: Plan, keeping kept: Set<TensorID> = [], threads: Int = 1) {
+    self.plan = plan
+    let count = plan.graph.states.isEmpty ? max(threads, 1) : 1
+    runners = (0..<count).map { _ in PlanRunner(plan, keeping: kept) }
+  }
+
+  /// Samples that keep every thread busy for one call of ``run(_:count:firstSample:wrapsCodes:collect:)``.
+  public var suggestedSamples: Int { runners[0].lanes * runners.count * 8 }
+
+  /// Runs `count` samples and collects a value from each block, in sample order.
+  ///
+  /// - Parameters:
+  ///   - inputs: values of each graph input for the samples, in the graph's order.
+  ///   - firstSample: number of the first sample, for messages.
+  ///   - collect: called on the block's thread with its runner, the position of its first sample
+  ///     within this call, and the number of its samples.
+  /// - Throws: the ``InputError`` of the first sample that has one.
+  public func run<Partial: Sendable>(
+    _ inputs: [TensorValues], count: Int, firstSample: Int = 0, wrapsCodes: Bool = false,
+    collect: @Sendable (PlanRunner, Int, Int) -> Partial
+  ) throws(InputError) -> [Partial] {
+    let ids = plan.graph.inputs
+    for (id, values) in zip(ids, inputs) where values.count != count * plan.graph[id].shape.count {
+      throw .shape(
+        tensor: plan.graph[id].name, expected: plan.graph[id].shape.extents, found: values.count)
+    }
+    let lanes = runners[0].lanes
+    let blocks = (count + lanes - 1) / lanes
+    var results = [Result<Partial, InputError>?](repeating: nil, count: blocks)
+    results.withUnsafeMutableBufferPointer { results in
+      // Each worker touches its own runner and the results of its own blocks only.
+      nonisolated(unsafe) let results = results
+      nonisolated(unsafe) let runners = self.runners
+      DispatchQueue.concurrentPerform(iterations: min(runners.count, max(blocks, 1))) { worker in
+        for block in stride(from: worker, to: blocks, by: runners.count) {
+          let first = block * lanes
+          let used = min(lanes, count - first)
+          do throws(InputError) {
+            for (id, values) in zip(ids, inputs) {
+              try runners[worker].load(
+                values, first: first, count: used, into: id, firstSample: firstSample + first,
+                wrapsCodes: wrapsCodes)
+            }
+            runners[worker].run(usedLanes: used)
+            results[block] = .success(collect(runners[worker], first, used))
+          } catch {
+            results[block] = .failure(error)
+          }
+        }
+      }
+    }
+    var collected: [Partial] = []
+    collected.reserveCapacity(blocks)
+    for case let result? in results { collected.append(try result.get()) }
+    return collected
+  }
+}

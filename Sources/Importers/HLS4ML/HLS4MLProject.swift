@@ -1,0 +1,216 @@
+import FoundationEssentials
+import QuantGraph
+
+/// Reads an hls4ml project folder: the text that g++ compiles for C simulation.
+///
+/// `firmware/defines.h` gives types, `firmware/parameters.h` one configuration a layer, the top
+/// function calls and order, `firmware/weights/*.txt` the constants.
+struct HLS4MLProject {
+  /// Path of the folder as the user typed it.
+  let path: String
+
+  private static let definesPath = "firmware/defines.h"
+  private static let parametersPath = "firmware/parameters.h"
+  private static let generatedPath = "firmware/nnet_utils/nnet_code_gen.h"
+
+  /// The bytes of a file of the project; problems name it relative to the folder.
+  private func bytes(_ relative: String, limit: Int) throws(HLS4MLProblem) -> [UInt8] {
+    do throws(ImportError) {
+      return try [UInt8](contentsOf: path + "/" + relative, limit: limit)
+    } catch {
+      throw HLS4MLProblem(.file(error), at: .init(file: relative))
+    }
+  }
+
+  private func exists(_ relative: String) -> Bool {
+    FileManager.default.fileExists(atPath: path + "/" + relative)
+  }
+
+  /// Names in a folder of the project, sorted; empty if it cannot be listed.
+  private func names(in relative: String) -> [String] {
+    let folder = relative.isEmpty ? path : path + "/" + relative
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+  }
+
+  /// - Throws: ``HLS4MLProblems`` with everything that is wrong.
+  func model() throws(HLS4MLProblems) -> HLS4MLModel {
+    let configuration = HLSYAML(
+      (try? bytes("hls4ml_config.yml", limit: HLSYAML.byteLimit)) ?? [])
+    var scope = HLSScope()
+    var problems: [HLS4MLProblem] = []
+    for file in [Self.definesPath, Self.parametersPath] {
+      do throws(HLS4MLProblem) {
+        let tokens = try CppLexer.tokens(
+          try bytes(file, limit: CppLexer.byteLimit), file: file)
+        try scope.declarations.add(tokens, file: file)
+      } catch {
+        problems.append(error)
+      }
+    }
+    let parsed: HLSProgram
+    do throws(HLS4MLProblem) {
+      parsed = try program(configuration, scope: scope)
+    } catch {
+      throw HLS4MLProblems(problems + [error])
+    }
+    guard problems.isEmpty else { throw HLS4MLProblems(problems) }
+
+    let generated: HLSGeneratedCode?
+    do throws(HLS4MLProblem) {
+      generated =
+        exists(Self.generatedPath)
+        ? HLSGeneratedCode(
+          try bytes(Self.generatedPath, limit: HLSGeneratedCode.byteLimit),
+          file: Self.generatedPath) : nil
+    } catch {
+      throw HLS4MLProblems([error])
+    }
+    let isStream = parsed.arguments.contains { $0.extents == nil }
+    var builder = HLSGraphBuilder(
+      program: parsed, scope: scope, source: HLSWeightFiles(path: path), isStream: isStream,
+      knownShapes: configuration.inputShapes
+    ) { (name) throws(HLS4MLProblem) in try generated?.function(name) }
+    let (graph, weightCount) = try builder.graph()
+    let info = HLS4MLProjectInfo(
+      form: .project, name: parsed.name, ioType: isStream ? .stream : .parallel, version: nil,
+      backend: configuration.scalars["Backend"], part: configuration.scalars["Part"],
+      clockPeriod: configuration.scalars["ClockPeriod"].flatMap(Double.init),
+      layers: builder.layers, weightCount: weightCount, reports: reports(), archives: archives())
+    return HLS4MLModel(graph: graph, info: info)
+  }
+
+  /// The top function: of the file that the configuration names, else of the one source file whose
+  /// name is that of a function in it.
+  private func program(
+    _ configuration: HLSYAML, scope: HLSScope
+  ) throws(HLS4MLProblem) -> HLSProgram {
+    var candidates = names(in: "firmware").filter { $0.hasSuffix(".cpp") }.map {
+      String($0.dropLast(4))
+    }
+    if let named = configuration.scalars["ProjectName"], candidates.contains(named) {
+      candidates = [named]
+    }
+    guard let first = candidates.first else {
+      throw HLS4MLProblem(.notAModel(missing: "firmware/*.cpp"), at: .init(file: path))
+    }
+    var failure: HLS4MLProblem?
+    for name in candidates {
+      let file = "firmware/\(name).cpp"
+      let tokens = try CppLexer.tokens(try bytes(file, limit: CppLexer.byteLimit), file: file)
+      do throws(HLS4MLProblem) {
+        return try HLSProgramParser.program(
+          named: name, in: tokens, file: file, scope: scope
+        ).addingHeaderWeights { (variable) throws(HLS4MLProblem) in try headerLoad(variable) }
+      } catch {
+        if case .unknown(kind: "top function", name: _) = error.reason, candidates.count > 1 {
+          failure = failure ?? error
+          continue
+        }
+        throw error
+      }
+    }
+    throw failure
+      ?? HLS4MLProblem(
+        .unknown(kind: "top function", name: first), at: .init(file: "firmware/\(first).cpp"))
+  }
+
+  /// A weight array that no text file fills: with `WriteWeightsTxt: false` its values are in the
+  /// header, `TYPE name[N] = {...};`.
+  private func headerLoad(_ variable: String) throws(HLS4MLProblem) -> HLSLoad? {
+    let file = "firmware/weights/\(variable).h"
+    guard exists(file) else { return nil }
+    let text = try bytes(file, limit: HLSWeightFiles.byteLimit)
+    guard let head = HLSWeightFiles.headerValues(text) else { return nil }
+    let tokens = try CppLexer.tokens(Array(text[..<head.lowerBound]), file: file)
+    guard let name = tokens.lastIndex(where: { $0.isWord(variable) }), name > 0 else { return nil }
+    var cursor = CppCursor(tokens[(name - 1)...], file: file)
+    let place = cursor.place
+    let type = try CppType.parse(&cursor)
+    _ = cursor.next()
+    try cursor.expect("[")
+    let count = try HLSScope().integer(try cursor.collect(until: ["]"]), file: file)
+    guard (0...HLSScope.elementLimit).contains(count) else {
+      throw HLS4MLProblem(
+        .range("the number of values", value: count, allowed: 0...HLSScope.elementLimit),
+        at: place)
+    }
+    return HLSLoad(
+      kind: .plain, variable: variable, type: type, count: count, fileName: "\(variable).h",
+      place: place)
+  }
+
+  /// Reports of C synthesis and logic synthesis.
+  private func reports() -> [String] {
+    var found: [String] = []
+    for folder in names(in: "").prefix(256) {
+      if folder == "vivado_synth.rpt" { found.append(folder) }
+      guard folder.hasSuffix("_prj") else { continue }
+      for solution in names(in: folder).prefix(64) where solution.hasPrefix("solution") {
+        let place = "\(folder)/\(solution)/syn/report"
+        found += names(in: place).prefix(4096).filter { $0.hasSuffix("csynth.rpt") }.map {
+          "\(place)/\($0)"
+        }
+      }
+    }
+    return found
+  }
+
+  private func archives() -> [String] {
+    names(in: "").filter { $0.hasSuffix(".fml") }
+  }
+}
+
+extension HLSProgram {
+  /// The same program with a load for each variable that is neither declared nor loaded.
+  func addingHeaderWeights(
+    _ find: (String) throws(HLS4MLProblem) -> HLSLoad?
+  ) throws(HLS4MLProblem) -> HLSProgram {
+    var result = self
+    for call in calls {
+      for argument in call.arguments where argument.count == 1 {
+        guard let token = argument.first, token.kind == .identifier,
+          variables[token.text] == nil, aliases[token.text] == nil,
+          result.loads[token.text] == nil
+        else { continue }
+        if let load = try find(token.text) { result.loads[token.text] = load }
+      }
+    }
+    return result
+  }
+}
+
+/// The weights of a project folder.
+struct HLSWeightFiles: HLSConstantSource {
+  /// Largest weight file, in bytes.
+  static let byteLimit = 1 << 31
+
+  let path: String
+
+  func values(of load: HLSLoad) throws(HLS4MLProblem) -> HLSConstantValues {
+    let file = "firmware/weights/" + load.fileName
+    let bytes: [UInt8]
+    do throws(ImportError) {
+      bytes = try [UInt8](contentsOf: path + "/" + file, limit: Self.byteLimit)
+    } catch {
+      throw HLS4MLProblem(.file(error), at: .init(file: file))
+    }
+    guard load.fileName.hasSuffix(".h") else {
+      return .text(bytes[...], place: .init(file: file, line: 1))
+    }
+    guard let values = Self.headerValues(bytes) else {
+      throw HLS4MLProblem(
+        .syntax(expected: "= {values}", found: "none"), at: .init(file: file))
+    }
+    return .text(bytes[values], place: load.place)
+  }
+
+  /// The range between the braces of `= {...};` in a weight header.
+  static func headerValues(_ bytes: [UInt8]) -> Range<Int>? {
+    guard let equals = bytes.lastIndex(of: UInt8(ascii: "=")),
+      let open = bytes[equals...].firstIndex(of: UInt8(ascii: "{")),
+      let semicolon = bytes[open...].firstIndex(of: UInt8(ascii: ";")),
+      let close = bytes[open..<semicolon].lastIndex(of: UInt8(ascii: "}"))
+    else { return nil }
+    return open + 1..<close
+  }
+}

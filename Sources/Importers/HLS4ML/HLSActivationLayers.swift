@@ -1,0 +1,191 @@
+import Arith
+import QuantGraph
+
+/// Elementwise functions and softmax.
+extension HLSGraphBuilder {
+  /// `function(data, result)` with `n_in` elements.
+  mutating func addActivation(
+    _ activation: Activation, _ call: HLSCall
+  ) throws(HLS4MLProblem) {
+    try requireArguments(2, call)
+    let configuration = try configuration(call)
+    try addActivation(activation, call, configuration, result: 1, parameters: [])
+  }
+
+  private mutating func addActivation(
+    _ activation: Activation, _ call: HLSCall, _ configuration: HLSConfiguration, result: Int,
+    parameters: [TensorID]
+  ) throws(HLS4MLProblem) {
+    let data = try elements(0, of: call, count: try configuration.extent("n_in"))
+    let result = try output(result, of: call, shape: data.shape)
+    try append(
+      .activation(activation), of: call, inputs: [data.tensor] + parameters, outputs: [result])
+    try record(call, configuration: configuration)
+  }
+
+  /// `relu_max<..., MAX, config>`.
+  mutating func addClippedReLU(_ call: HLSCall) throws(HLS4MLProblem) {
+    guard call.templateArguments.count == 4 else {
+      throw unsupported(call, "expected four template arguments")
+    }
+    let maximum = try scope.integer(call.templateArguments[2], file: call.place.file)
+    try addActivation(.clippedReLU(maximum: maximum), call)
+  }
+
+  /// `function<T, param_T, R, config>(data, 0.3, result)`: the number is quantized to `param_T`.
+  mutating func addScalarActivation(
+    _ activation: Activation, _ parameter: String, _ call: HLSCall
+  ) throws(HLS4MLProblem) {
+    try requireArguments(3, call)
+    let configuration = try configuration(call)
+    let text = call.arguments[1].map(\.text).joined()
+    guard let value = HLSConfiguration.decimal(text) else {
+      throw HLS4MLProblem(.number(token: text), at: call.place)
+    }
+    let constant = try scalar(
+      value, parameter, format: try templateFormat(call, at: 1), of: call)
+    try addActivation(
+      activation, call, configuration, result: 2, parameters: [constant])
+  }
+
+  /// `elu(data, alpha, result)`, or with alpha 1 of type `ap_uint<1>` where it is left out.
+  mutating func addELU(_ call: HLSCall) throws(HLS4MLProblem) {
+    let configuration = try configuration(call)
+    let activation = Activation.elu(try table(configuration))
+    if call.arguments.count == 3 {
+      try addScalarActivation(activation, "alpha", call)
+      return
+    }
+    try requireArguments(2, call)
+    let bit = try Self.format(width: 1, integerBits: 1, isSigned: false, call.place)
+    let one = try scalar(1, "alpha", format: bit, of: call)
+    try addActivation(activation, call, configuration, result: 1, parameters: [one])
+  }
+
+  mutating func addPReLU(_ call: HLSCall) throws(HLS4MLProblem) {
+    try requireArguments(3, call)
+    let configuration = try configuration(call)
+    let count = try configuration.extent("n_in")
+    let alpha = try constant(1, of: call, shape: [count])
+    try addActivation(.prelu, call, configuration, result: 2, parameters: [alpha])
+  }
+
+  /// Number of entries and their type; the base struct's where the configuration has none
+  /// (`nnet_activation.h`, `activ_config`).
+  private func table(
+    _ configuration: HLSConfiguration, size: String = "table_size", entry: String = "table_t"
+  ) throws(HLS4MLProblem) -> LookupTable {
+    let entries = try configuration.integer(size, in: 1...(1 << 24), default: 1024)
+    if let format = try configuration.format(entry) {
+      return LookupTable(size: entries, entry: format)
+    }
+    let standard = try Self.format(
+      width: 18, integerBits: 8, isSigned: true, configuration.structure.place)
+    return LookupTable(size: entries, entry: standard)
+  }
+
+  private static func format(
+    width: Int, integerBits: Int, isSigned: Bool, _ place: HLS4MLProblem.Place
+  ) throws(HLS4MLProblem) -> FixedPointFormat {
+    do throws(FormatError) {
+      return try FixedPointFormat(width: width, integerBits: integerBits, isSigned: isSigned)
+    } catch {
+      throw HLS4MLProblem(.format(error), at: place)
+    }
+  }
+
+  mutating func addTableActivation(_ call: HLSCall) throws(HLS4MLProblem) {
+    let table = try table(try configuration(call))
+    switch call.function {
+    case "selu": try addActivation(.selu(table), call)
+    case "sigmoid": try addActivation(.sigmoid(table), call)
+    case "tanh": try addActivation(.tanh(table), call)
+    case "softplus": try addActivation(.softplus(table), call)
+    default: try addActivation(.softsign(table), call)
+    }
+  }
+
+  /// `slope` and `shift` are static members with types and values of their own.
+  mutating func addHardActivation(
+    _ activation: Activation, _ call: HLSCall
+  ) throws(HLS4MLProblem) {
+    try requireArguments(2, call)
+    let configuration = try configuration(call)
+    var parameters: [TensorID] = []
+    for member in ["slope", "shift"] {
+      guard let declared = configuration.structure.constants[member] else {
+        throw HLS4MLProblem(
+          .unknown(kind: "member of \(configuration.name)", name: member),
+          at: configuration.structure.place)
+      }
+      guard
+        let format = try scope.resolve(
+          declared.type, file: configuration.structure.place.file
+        ).element
+      else { throw unsupported(call, "\(member) is not fixed point") }
+      parameters.append(
+        try scalar(try configuration.number(member), member, format: format, of: call))
+    }
+    try addActivation(activation, call, configuration, result: 1, parameters: parameters)
+  }
+
+  mutating func addLookup(_ call: HLSCall) throws(HLS4MLProblem) {
+    try requireArguments(3, call)
+    let configuration = try configuration(call)
+    let entries = try configuration.extent("table_size")
+    let data = try elements(0, of: call, count: try configuration.extent("n_in"))
+    guard let format = format(of: data.tensor), format.width <= 24, entries == 1 << format.width
+    else { throw unsupported(call, "a table that does not have one entry a code") }
+    let table = try constant(2, of: call, shape: [entries])
+    let result = try output(1, of: call, shape: data.shape)
+    try append(
+      .activation(.lookup), of: call, inputs: [data.tensor, table], outputs: [result])
+    try record(call, configuration: configuration, weights: [entries])
+  }
+
+  mutating func addSoftmax(
+    _ call: HLSCall, isMultidimensional: Bool
+  ) throws(HLS4MLProblem) {
+    try requireArguments(2, call)
+    let configuration = try configuration(call)
+    let count = try configuration.extent("n_in")
+    let slice = try configuration.stride("n_slice", default: count)
+    guard let word = configuration.word("implementation"),
+      let implementation = Softmax.Implementation(rawValue: word)
+    else {
+      throw unsupported(
+        call, "implementation '\(configuration.word("implementation") ?? "none")'")
+    }
+    var outer = 1
+    var inner = 1
+    if isMultidimensional {
+      outer = try configuration.stride("n_outer")
+      inner = try configuration.stride("n_inner")
+    } else if isStream {
+      // Streams normalize each packet: the last axis.
+      outer = count / slice
+    }
+    guard try checkedCount([outer, slice, inner], place: call.place) == count else {
+      throw HLS4MLProblem(
+        .count(
+          "elements of \(call.description)", expected: count, found: outer * slice * inner),
+        at: configuration.structure.place)
+    }
+    let isLegacy = implementation == .legacy
+    let exponential = try table(
+      configuration, size: "exp_table_size", entry: isLegacy ? "table_t" : "exp_table_t")
+    let inverse = try table(
+      configuration, size: "inv_table_size", entry: isLegacy ? "table_t" : "inv_table_t")
+    let accumulator = try configuration.format("accum_t") ?? exponential.entry
+    let operation = Softmax(
+      implementation: implementation, outer: outer, slice: slice, inner: inner,
+      exponential: exponential, inverse: inverse, accumulator: accumulator,
+      inverseInput: try configuration.format("inv_inp_t") ?? accumulator,
+      difference: implementation == .stable ? try configuration.requiredFormat("inp_norm_t") : nil,
+      scale: Float(try configuration.number("exp_scale", default: 1)))
+    let data = try elements(0, of: call, count: count)
+    let result = try output(1, of: call, shape: data.shape)
+    try append(.softmax(operation), of: call, inputs: [data.tensor], outputs: [result])
+    try record(call, configuration: configuration)
+  }
+}

@@ -1,0 +1,128 @@
+public import QuantGraph
+
+/// A number of an option: its loss or one of its costs.
+public enum AllocationQuantity: Sendable, Hashable {
+  case loss
+  case cost(Int)
+}
+
+/// Why an allocation problem has no meaning, or why its solution was not finished.
+public enum AllocationError: Error, Sendable, Hashable {
+  case noLayers
+  case noOptions(layer: Int)
+  case tooManyCosts(count: Int)
+  case costCount(layer: Int, expected: Int, found: Int)
+  case optionCount(layer: Int, cost: Int, expected: Int, found: Int)
+  case notFinite(layer: Int, option: Int, quantity: AllocationQuantity, value: Double)
+  case totalTooLarge(quantity: AllocationQuantity)
+  case budgetCount(expected: Int, found: Int)
+  case budgetNotANumber(budget: Int, value: Double)
+  case tiedLayerOutOfRange(tie: Int, layer: Int)
+  case tiedOptionCounts(layer: Int, tiedLayer: Int)
+  case fixedLayerOutOfRange(layer: Int)
+  case fixedOptionOutOfRange(layer: Int, option: Int)
+  case fixedOptionsDiffer(layer: Int, tiedLayer: Int)
+  /// An objective names a cost that the layers do not have, or there is none.
+  case objectives(costCount: Int)
+  /// A method that needs budgets was given none.
+  case noBudgets
+  /// A setting of a method is outside what the method defines.
+  case setting(name: String, value: Int, minimum: Int)
+  /// More partial allocations than the caller allows are needed; the best so far and a proven
+  /// lower bound of the loss are given where they exist.
+  case stateLimit(limit: Int, best: Allocation?, lowerBound: Double?)
+  case cancelled
+}
+
+extension Diagnostic {
+  /// The message for an allocation error; `problem` says which problem of a file it was.
+  public init(_ error: AllocationError, problem: String? = nil) {
+    let (code, message, remedy) = error.wording
+    self.init(code: "allocation.\(code)", message: message, location: problem, remedy: remedy)
+  }
+}
+
+extension AllocationError {
+  fileprivate var wording: (code: String, message: String, remedy: String?) {
+    switch self {
+    case .noLayers:
+      ("empty", "the problem has no layers", "Give at least one layer.")
+    case .noOptions(let layer):
+      ("empty", "layer \(layer) has no options", "Give each layer at least one option.")
+    case .tooManyCosts(let count):
+      (
+        "cost-count", "options have \(count) costs, at most 3 are supported",
+        "Leave out costs without a budget."
+      )
+    case .costCount(let layer, let expected, let found):
+      (
+        "cost-count", "layer \(layer) has \(found) costs, expected \(expected) as in layer 0",
+        "Give every layer the same costs."
+      )
+    case .optionCount(let layer, let cost, let expected, let found):
+      (
+        "option-count",
+        "cost \(cost) of layer \(layer) has \(found) values, expected \(expected), one a loss",
+        "Give one value an option."
+      )
+    case .notFinite(let layer, let option, let quantity, let value):
+      (
+        "not-finite", "\(quantity.words) of layer \(layer), option \(option) is \(value)",
+        "Leave the option out if it is not possible, or measure it again."
+      )
+    case .totalTooLarge(let quantity):
+      ("too-large", "the summed \(quantity.words) is beyond 1e300", "Use a larger unit.")
+    case .budgetCount(let expected, let found):
+      ("budget-count", "\(found) budgets for \(expected) costs", "Give one budget a cost.")
+    case .budgetNotANumber(let budget, let value):
+      ("budget", "budget \(budget) is \(value)", "Give a number; infinity means no limit.")
+    case .tiedLayerOutOfRange(let tie, let layer):
+      ("tie", "tie group \(tie) names layer \(layer), which does not exist", "Count from 0.")
+    case .tiedOptionCounts(let layer, let tiedLayer):
+      (
+        "tie", "layers \(layer) and \(tiedLayer) are tied but have different numbers of options",
+        "Give tied layers the same options, or untie them."
+      )
+    case .fixedLayerOutOfRange(let layer):
+      ("fixed", "layer \(layer) is fixed but does not exist", "Count from 0.")
+    case .fixedOptionOutOfRange(let layer, let option):
+      (
+        "fixed", "layer \(layer) is fixed at option \(option), which it does not have",
+        "Count from 0."
+      )
+    case .fixedOptionsDiffer(let layer, let tiedLayer):
+      (
+        "fixed", "layers \(layer) and \(tiedLayer) are tied but fixed at different options",
+        "Fix them at one option, or untie them."
+      )
+    case .objectives(let costCount):
+      (
+        "objectives", "the objectives are empty or name a cost beyond the \(costCount) there are",
+        "Name the loss or costs of the table."
+      )
+    case .noBudgets:
+      ("budget-count", "the method needs budgets", "Give one budget a cost.")
+    case .setting(let name, let value, let minimum):
+      ("setting", "\(name) is \(value), at least \(minimum) is needed", nil)
+    case .stateLimit(let limit, let best, let lowerBound):
+      (
+        "state-limit",
+        "more than \(limit) partial allocations are needed"
+          + (best.map { "; best loss so far \($0.loss)" } ?? "")
+          + (lowerBound.map { ", proven lower bound \($0)" } ?? ""),
+        "Raise the limit, or give fewer options or coarser costs."
+      )
+    case .cancelled:
+      ("cancelled", "the search was cancelled", nil)
+    }
+  }
+}
+
+extension AllocationQuantity {
+  fileprivate var words: String {
+    switch self {
+    case .loss: "loss"
+    case .cost(let index): "cost \(index)"
+    }
+  }
+}
