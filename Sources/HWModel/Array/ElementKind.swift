@@ -249,9 +249,22 @@ extension TensorBuffer {
 
 extension FloatFormat {
   /// The code of a number, ties to even; what has no code becomes 0.
+  ///
+  /// A NaN keeps its sign and is the quiet one; formats without NaN have -0 for it, and +0 for a
+  /// negative one, as ml_dtypes 0.6.0 converts (the recorded casts of onnx 1.23.2 come from it).
   func code(of value: Double, saturating: Bool) -> UInt64 {
-    encode(
-      ExactNumber<Int128>(value), rounding: .tiesToEven, saturating: saturating && value == value)
-      ?? 0
+    guard value.isNaN else {
+      return encode(ExactNumber<Int128>(value), rounding: .tiesToEven, saturating: saturating) ?? 0
+    }
+    let sign: UInt64 = 1 << UInt64(max(width - 1, 0))
+    let isNegative = value.sign == .minus
+    switch specials {
+    case .ieee:
+      let quiet = (infinityCode ?? 0) | (mantissaBits > 0 ? 1 << UInt64(mantissaBits - 1) : 0)
+      return isNegative && isSigned ? quiet | sign : quiet
+    case .nanOnly: return (nanCode ?? 0) | (isNegative && isSigned ? sign : 0)
+    case .finite: return isNegative || !isSigned ? 0 : sign
+    case .nanAtNegativeZero, .p3109Extended, .p3109Finite, .powerOfTwo: return nanCode ?? 0
+    }
   }
 }
