@@ -52,7 +52,8 @@ let package = Package(
       swiftSettings: settings),
     // Seeds, damaged files and the place of the shared data, for every test target.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-    .testTarget(name: "ArithTests", dependencies: ["Arith"], swiftSettings: settings),
+    .testTarget(
+      name: "ArithTests", dependencies: ["Arith", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
     .testTarget(
       name: "ImportersTests", dependencies: ["Importers", "QuantGraph", "TestSupport"],
@@ -65,6 +66,8 @@ let package = Package(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "SearchTests", dependencies: ["Search"], swiftSettings: settings),
-    .testTarget(name: "hwsimTests", dependencies: ["hwsim", "Importers"], swiftSettings: settings),
+    .testTarget(
+      name: "hwsimTests", dependencies: ["hwsim", "Importers", "TestSupport"],
+      swiftSettings: settings),
   ]
 )

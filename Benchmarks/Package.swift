@@ -16,6 +16,18 @@ let package = Package(
     // Exact allocation and frontiers on tables of problems, one line of JSON a problem.
     .executableTarget(
       name: "AllocationBench", dependencies: [.product(name: "Search", package: "hwsim")],
-      swiftSettings: settings)
+      swiftSettings: settings),
+    // Samples a second of an hls4ml project, input file to compared outputs.
+    .executableTarget(
+      name: "HLSBench",
+      dependencies: [
+        .product(name: "HWModel", package: "hwsim"), .product(name: "Importers", package: "hwsim"),
+        .product(name: "QuantGraph", package: "hwsim"),
+      ],
+      swiftSettings: settings),
+    // Number formats: casts, requantization, matrix products, MX blocks.
+    .executableTarget(
+      name: "FormatBench", dependencies: [.product(name: "Arith", package: "hwsim")],
+      swiftSettings: settings),
   ]
 )

@@ -114,6 +114,35 @@ void hwsim_dot4_i64(
     data, gather, weights, terms, initial, sums, lanes);
 }
 
+INLINE void dot4_wide_body(
+  const int64_t *data, const int32_t *gather, const int32_t *weights, ptrdiff_t terms,
+  const int64_t *initial, int64_t *sums, ptrdiff_t lanes) {
+  typedef uint64_t v8u64 __attribute__((vector_size(64), aligned(8)));
+  for (ptrdiff_t l = 0; l < lanes; l += 8) {
+    v8u64 s[4];
+    for (int o = 0; o < 4; o++) s[o] = (v8u64){} + (uint64_t)initial[o];
+    for (ptrdiff_t k = 0; k < terms; k++) {
+      if (gather[k] < 0) continue;
+      const v8u64 x = *(const v8u64 *)(data + (ptrdiff_t)gather[k] * lanes + l);
+      for (int o = 0; o < 4; o++) s[o] += x * (uint64_t)(int64_t)weights[k * 4 + o];
+    }
+    for (int o = 0; o < 4; o++) *(v8u64 *)(sums + o * lanes + l) = s[o];
+  }
+}
+
+DISPATCH(
+  dot4_wide,
+  (const int64_t *data, const int32_t *gather, const int32_t *weights, ptrdiff_t terms,
+   const int64_t *initial, int64_t *sums, ptrdiff_t lanes),
+  (data, gather, weights, terms, initial, sums, lanes))
+
+void hwsim_dot4_wide(
+  int path, const int64_t *data, const int32_t *gather, const int32_t *weights, ptrdiff_t terms,
+  const int64_t *initial, int64_t *sums, ptrdiff_t lanes) {
+  (path == 2 ? dot4_wide_avx512 : path == 1 ? dot4_wide_avx2 : dot4_wide_portable)(
+    data, gather, weights, terms, initial, sums, lanes);
+}
+
 // The bias of each rounding rule: floor((value + bias) / 2^right) is the rounded value.
 INLINE int64_t rounding_bias(int64_t value, int32_t right, int32_t rounding) {
   const int64_t half = (int64_t)1 << (right - 1);

@@ -39,7 +39,7 @@ public enum ImportError: Error, Sendable, Hashable {
   }
 
   /// Kinds of file whose structure a ``Defect`` is about.
-  public enum Container: String, Sendable, Hashable {
+  public enum Container: String, Sendable, Hashable, CaseIterable {
     case file, npy, zip, gzip, tar, text
   }
 

@@ -20,6 +20,11 @@ public struct AllocationInfeasibility: Sendable, Hashable {
   public let budget: Int?
   /// The smallest total of each cost that ties and fixed options allow, each for itself.
   public let reachableMinimum: [Double]
+
+  public init(budget: Int?, reachableMinimum: [Double]) {
+    self.budget = budget
+    self.reachableMinimum = reachableMinimum
+  }
 }
 
 /// The answer of an exact method.

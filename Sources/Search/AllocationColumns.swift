@@ -13,9 +13,9 @@ struct AllocationColumn: Sendable {
   /// The most that a scaled total may be; infinity without a budget.
   let limit: Double
 
-  /// - Parameters:
-  ///   - values: every value of the column.
-  ///   - largest: the sum over layers of the largest magnitude, in the problem's own unit.
+  /// Finds the unit and scale of a column from all its values.
+  ///
+  /// `largest` is the sum over layers of the largest magnitude, in the problem's own unit.
   init(values: [Double], largest: Double, budget: Double, layerCount: Int) {
     let power = Self.decimalPower(values: values, largest: largest)
     isExact = power != nil

@@ -2,9 +2,9 @@
 public struct AllocationLayer: Sendable, Hashable {
   /// Name for messages; empty where the source has none.
   public let name: String
-  /// Loss of each option; the sum over layers is minimised. Negative values are taken as they are.
+  /// Loss of each option; the sum over layers is minimised, negative values are taken as they are.
   public let losses: [Double]
-  /// `costs[c][j]`: cost `c` of option `j`. Negative values are taken as they are.
+  /// Each cost of each option, `costs[cost][option]`; negative values are taken as they are.
   public let costs: [[Double]]
 
   public init(name: String = "", losses: [Double], costs: [[Double]]) {
@@ -32,7 +32,7 @@ public struct AllocationProblem: Sendable, Hashable {
   public let layers: [AllocationLayer]
   /// Groups of layer indices that must choose the same option index; overlapping groups join.
   public let ties: [[Int]]
-  /// One budget a cost, or none at all (frontiers). Infinity means that a cost has no limit.
+  /// One budget a cost, or none at all (frontiers); infinity means that a cost has no limit.
   public let budgets: [Double]
   /// Layers whose option is given; their losses and costs count.
   public let fixed: [Int: Int]

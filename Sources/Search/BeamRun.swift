@@ -19,7 +19,7 @@ struct BeamRun {
     self.limit = limit
     self.lanes = lanes
     suffixMinima = core.table.suffixMinima()
-    pool = MultiplierPool(core.table, limit: limit)
+    pool = MultiplierPool(core, limit: limit)
     for multiplier in multipliers { pool.insert(multiplier) }
   }
 
@@ -30,7 +30,7 @@ struct BeamRun {
 
   /// Finds the best completion that is better than `bestLoss`, as far as `width` allows.
   mutating func search(
-    width: Int, bestLoss known: Double, lossStep: Double, effort: AllocationEffort, best: [Int]?
+    width: Int, bestLoss known: Double, lossStep: Double, effort: AllocationEffort
   ) throws(ExactSearch.Stop) {
     let threshold = known - lossStep / 2
     let table = core.table
@@ -141,15 +141,18 @@ struct BeamRun {
 struct MultiplierPool {
   private let table: OptionTable
   private let limit: SIMD4<Double>
+  /// No total of a partial allocation has a larger magnitude.
+  private let reach: SIMD4<Double>
   private var multipliers: [SIMD4<Double>] = []
   /// `constants[m][g]`: bound of the groups from `g` on at multipliers `m`, rounding deducted.
   private var constants: [[Double]] = []
   private var uses: [Int] = []
   private static let capacity = 64
 
-  init(_ table: OptionTable, limit: SIMD4<Double>) {
-    self.table = table
+  init(_ core: Core, limit: SIMD4<Double>) {
+    table = core.table
     self.limit = limit
+    reach = abs4(core.base) + core.table.magnitude()
   }
 
   /// Adds multipliers; returns their position.
@@ -160,8 +163,8 @@ struct MultiplierPool {
     var weights = new
     weights[0] = 0
     let spent = (weights * finite).sum()
-    // Scaled totals are at most 1 in each lane, so this also covers the state's own products.
-    var magnitude = (weights * abs4(finite)).sum() + 1 + weights.sum()
+    // Covers the products with a partial allocation's totals as well.
+    var magnitude = (weights * abs4(finite)).sum() + (new * reach).sum()
     var sums = [Double](repeating: 0, count: table.count + 1)
     for group in stride(from: table.count - 1, through: 0, by: -1) {
       var smallest = Double.infinity

@@ -5,9 +5,11 @@ struct ExactSearch {
     case stateLimit(best: [Int]?, lowerBound: Double)
   }
 
-  private let limit: SIMD4<Double>
+  private var limit: SIMD4<Double>
   /// The smallest difference of two losses if losses are summed exactly, else 0.
-  private let lossStep: Double
+  private var lossStep: Double
+  /// What losses have been multiplied by, a power of two.
+  private var lossScale = 1.0
   /// Lanes that dominance compares: the loss and costs whose budget can bind.
   private let lanes: [Int]
   private var table: OptionTable
@@ -25,8 +27,7 @@ struct ExactSearch {
     self.lossStep = lossStep
     lanes = [0] + (1...3).filter { !idle.contains($0) }
     groupCount = table.count
-    // Above every loss: bounds that reach it prove that nothing is feasible.
-    bestLoss = largest[0] + 0.5
+    bestLoss = .infinity
     self.table = table.clearing(lanes: idle)
   }
 
@@ -36,21 +37,21 @@ struct ExactSearch {
   /// Returns the label of the chosen option for each group, nil if nothing is feasible.
   mutating func run(effort: AllocationEffort) throws(Stop) -> [Int]? {
     reduce()
+    rescale()
     guard (0..<table.count).allSatisfy({ !table.options(of: $0).isEmpty }) else { return nil }
-    let minimum = table.minimum()
-    let root = LagrangianBound(
-      table, from: 0, limit: limit, minimum: minimum, target: .infinity, iterations: 200,
-      collectsIncumbent: true)
-    if let incumbent = root.incumbent {
-      adopt(incumbent.loss, labels: incumbent.options.map { table.labels[$0] }, of: table)
-      improve(incumbent.options)
+    var root = relaxation()
+    if dropHopelessLosses() {
+      // Losses far above the optimum (penalties) set the scale: once more without them.
+      reduce()
+      rescale()
+      root = relaxation()
     }
     var multipliers = [1, 0.93, 1.07, 0.8, 1.25, 0.5, 2].map { factor in
       var scaled = root.multipliers * factor
       scaled[0] = 1
       return scaled
     }
-    var width = 64
+    var width = 8
     while true {
       let core = core(root.multipliers)
       if core.isProven { return best }
@@ -58,19 +59,19 @@ struct ExactSearch {
       let known = bestLoss
       try run.search(
         width: min(width, effort.stateLimit), bestLoss: bestLoss, lossStep: lossStep,
-        effort: effort,
-        best: best)
+        effort: effort)
       if run.bestLoss < bestLoss {
         bestLoss = run.bestLoss
         best = core.labels(groupCount: groupCount, chosen: run.bestOptions)
       }
       if run.smallestDropped >= threshold { return best }
       guard width < effort.stateLimit else {
-        throw .stateLimit(best: best, lowerBound: min(run.smallestDropped, bestLoss))
+        throw .stateLimit(
+          best: best, lowerBound: min(run.smallestDropped, bestLoss) / lossScale)
       }
       multipliers = run.multipliers
-      // A better loss may shrink the core: the next run is wider only by what that saves.
-      width *= bestLoss < known ? 8 : 16
+      // A better loss shrinks the core: while runs still find one, widen slowly.
+      width *= bestLoss < known ? 4 : 8
     }
   }
 
@@ -91,6 +92,57 @@ struct ExactSearch {
       table = table.withoutDominatedOptions(lanes: lanes)
       if table.values.count == size { return }
     }
+  }
+
+  /// Multiplies lanes by powers of two so that totals reach 1/2 to 1 in each.
+  private mutating func rescale() {
+    let magnitude = table.magnitude()
+    var factors = SIMD4<Double>(repeating: 1)
+    for lane in 0..<4 where magnitude[lane] > 0 {
+      factors[lane] = Double(sign: .plus, exponent: -(magnitude[lane].exponent + 1), significand: 1)
+    }
+    table = table.scaled(by: factors)
+    limit *= factors
+    lossStep *= factors[0]
+    lossScale *= factors[0]
+    bestLoss *= factors[0]
+    if best == nil {
+      // Above every loss: bounds that reach it prove that nothing is feasible.
+      bestLoss = table.maximum()[0] + 0.5
+    }
+  }
+
+  /// The linear relaxation; adopts the feasible choices met on the way.
+  private mutating func relaxation() -> LagrangianBound {
+    let root = LagrangianBound(
+      table, from: 0, limit: limit, minimum: table.minimum(), target: .infinity, iterations: 200,
+      collectsIncumbent: true)
+    if let incumbent = root.incumbent {
+      adopt(incumbent.loss, labels: incumbent.options.map { table.labels[$0] }, of: table)
+      improve(incumbent.options)
+    }
+    return root
+  }
+
+  /// Drops options whose loss with the smallest of all others is above the best known.
+  ///
+  /// - Returns: whether that shrinks the losses by so much that bounds become sharper.
+  private mutating func dropHopelessLosses() -> Bool {
+    guard best != nil else { return false }
+    let total = table.minimum()[0]
+    let before = table.magnitude()
+    let kept = table.selecting { group, option in
+      let smallest = table.options(of: group).reduce(Double.infinity) {
+        min($0, table.values[$1][0])
+      }
+      let bound = total - smallest + table.values[option][0]
+      return option == table.options(of: group).min { table.values[$0][0] < table.values[$1][0] }
+        || bound <= bestLoss
+    }
+    let after = kept.magnitude()
+    guard after[0] * 16 < before[0] else { return false }
+    table = kept
+    return true
   }
 
   private mutating func adopt(_ loss: Double, labels: [Int], of table: OptionTable) {

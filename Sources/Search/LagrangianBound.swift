@@ -16,9 +16,12 @@ struct LagrangianBound {
   /// Solves the relaxation of the groups from `first` on.
   ///
   /// - Parameters:
+  ///   - table: the options of every group.
+  ///   - first: the first group that counts.
   ///   - limit: what is left of each cost; lane 0 is ignored, infinite lanes have no limit.
   ///   - minimum: the smallest total of each cost, within `limit`.
   ///   - target: a bound at which the search may stop.
+  ///   - iterations: how many columns may be tried.
   ///   - seeds: multipliers whose choices enter first, to start near the solution.
   ///   - collectsIncumbent: whether feasible choices are kept.
   init(

@@ -2,9 +2,8 @@
 enum Nondominated {
   /// Positions of the nondominated points in lexicographic order of the lanes.
   ///
-  /// Of points that are equal in all `dimensions` the one at the lowest position stays.
-  ///
-  /// - Parameter dimensions: how many leading lanes count, 1 to 4; smaller is better.
+  /// The leading `dimensions` lanes count, 1 to 4; smaller is better. Of points that are equal
+  /// there, the one at the lowest position stays.
   static func positions(of points: [SIMD4<Double>], dimensions: Int) -> [Int] {
     var order = Array(points.indices)
     order.sort { a, b in

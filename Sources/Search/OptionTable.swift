@@ -76,6 +76,27 @@ struct OptionTable: Sendable {
     return table
   }
 
+  /// The options with every lane multiplied by its factor.
+  func scaled(by factors: SIMD4<Double>) -> OptionTable {
+    var table = self
+    for index in values.indices { table.values[index] *= factors }
+    return table
+  }
+
+  /// The sum over groups of the largest magnitude in each lane; no partial sum is beyond it.
+  func magnitude() -> SIMD4<Double> {
+    var total = SIMD4<Double>()
+    for group in 0..<count {
+      var largest = SIMD4<Double>()
+      for option in options(of: group) {
+        let value = values[option]
+        largest = pointwiseMax(largest, pointwiseMax(value, -value))
+      }
+      total += largest
+    }
+    return total
+  }
+
   /// The sum over groups of the smallest value in each lane.
   func minimum() -> SIMD4<Double> { suffixMinima()[0] }
 

@@ -25,7 +25,9 @@ extension AllocationProblem {
   /// Budgets, where the problem has them, bound the points. Sums of exact columns (see
   /// ``AllocationProblem``) are compared exactly, others as binary64 sums in group order.
   ///
-  /// - Parameter objectives: 1 to 4 different quantities, all minimised.
+  /// - Parameters:
+  ///   - objectives: 1 to 4 different quantities, all minimised.
+  ///   - effort: when to give up.
   /// - Returns: an empty frontier if no allocation meets the budgets.
   /// - Throws: ``AllocationError/objectives(costCount:)``, ``AllocationError/stateLimit`` without
   ///   bounds, ``AllocationError/cancelled``.
@@ -37,7 +39,7 @@ extension AllocationProblem {
       let lane =
         switch objective {
         case .loss: 0
-        case .cost(let index): index + 1
+        case .cost(let index): index < 0 ? -1 : index + 1
         }
       guard (0...costCount).contains(lane), !lanes.contains(lane) else {
         throw .objectives(costCount: costCount)
@@ -72,7 +74,7 @@ private struct FrontierMerge {
   private let limit: SIMD4<Double>
   private let suffixMinima: [SIMD4<Double>]
 
-  /// - Parameter lanes: those that decide, in the order of comparison; objectives first.
+  /// Takes the lanes that decide, in the order of comparison; objectives first.
   init(table: OptionTable, lanes: [Int], objectiveCount: Int, limit: SIMD4<Double>) {
     dimensions = lanes.count
     self.objectiveCount = objectiveCount

@@ -57,4 +57,79 @@ struct HLSCaseTests {
     #expect(result.verdict == .bitExact)
     #expect(result.comparedValues > 0)
   }
+
+  struct Truth: Decodable {
+    let mutation: String
+    let first_divergent_layer: String?
+    let first_divergent_index_sample_then_dims: [Int]?
+  }
+
+  static let mutants: [String] = {
+    guard let root = SharedData.root else { return [] }
+    let folder = root + "/conformance/hls/mutants"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map {
+      folder + "/" + $0
+    }
+  }()
+
+  @Test("the change that made a mutant is found", arguments: mutants, [true, false])
+  func explained(folder: String, isTraced: Bool) throws {
+    let model = try HLS4ML.importModel(folder + "/project")
+    let graph = model.graph
+    let truthData = try Data(contentsOf: URL(filePath: folder + "/truth.json"))
+    let truth = try JSONDecoder().decode(Truth.self, from: truthData)
+    func sources() throws -> CheckSources {
+      func source(_ path: String, _ name: String?, _ id: TensorID) throws -> any SampleSource {
+        try ArraySampleSource(
+          try ArrayInput(path: path).rows(name), path: path, tensor: graph[id].name,
+          shape: graph[id].shape)
+      }
+      var expected = [
+        (
+          tensor: graph.outputs[0],
+          source: try source(folder + "/observed_output.npy", nil, graph.outputs[0])
+        )
+      ]
+      let trace = folder + "/observed_trace.npz"
+      for name in isTraced ? try ArrayInput(path: trace).names ?? [] : [] {
+        let id = try #require(graph.tensor(named: name))
+        expected.append((id, try source(trace, name, id)))
+      }
+      return CheckSources(
+        inputs: [try source(folder + "/input.npy", nil, graph.inputs[0])], expected: expected)
+    }
+    let plan = try Plan(graph, on: HLSFixed())
+    let check = Check(plan: plan) { Printed.matches($0, token: $1, digits: $2) }
+    let result = try check.run(sources())
+    guard let divergent = result.firstDivergentNode, let mismatch = result.firstMismatch else {
+      #expect(truth.first_divergent_layer == nil)
+      #expect(result.verdict == .bitExact)
+      return
+    }
+    if isTraced {
+      #expect(graph.nodes[divergent].name == truth.first_divergent_layer)
+      let shape = graph[graph.nodes[divergent].outputs[0]].shape
+      #expect(
+        [mismatch.sample] + shape.index(ofOffset: mismatch.element)
+          == truth.first_divergent_index_sample_then_dims)
+    }
+    let observed = try ObservedSamples.read(
+      sources(), plan: plan, firstMismatch: mismatch.sample)
+    let originals = HLS4ML.writtenValues(of: graph, inProject: folder + "/project")
+    let outcome = try Diagnosis(graph: graph, originals: originals) {
+      Printed.matches($0, token: $1, digits: $2)
+    }
+    .explain(observed, divergent: divergent)
+    let words = outcome.causes.map { "\($0.kind) \($0.object) \($0.node) \($0.detail)" }
+    print(folder.suffix(4), isTraced, outcome.tried, outcome.isComplete, words.prefix(6))
+    let expected: [String: (Cause.Kind, Cause.Object)] = [
+      "result_rounding": (.rounding, .result), "weight_sign": (.value, .weight),
+      "accum_narrowed": (.width, .accumulator), "table_size": (.tableSize, .table),
+    ]
+    let cause = try #require(outcome.causes.first)
+    let truthCause = try #require(expected[truth.mutation])
+    #expect(cause.kind == truthCause.0)
+    #expect(cause.object == truthCause.1)
+    #expect(cause.node == truth.first_divergent_layer)
+  }
 }

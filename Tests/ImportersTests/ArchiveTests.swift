@@ -3,6 +3,10 @@ import QuantGraph
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 @Suite("Archives of arrays")
 struct ArchiveTests {
   @Test("NPZ: stored, deflated and piped", arguments: ["stored", "deflated", "piped"])
@@ -228,6 +232,30 @@ struct ArchiveTests {
     #expect(code(file) == "tar.truncated")
     #expect(code(file + [UInt8](repeating: 0, count: 1023) + [1]) == "tar.trailing")
   }
+
+  #if canImport(Glibc)
+    @Test(
+      "a pipe is read once, whatever it carries",
+      arguments: [
+        "le_f4_c.npy", "be_i8_f.npy", "deflated.npz", "x.npy.gz",
+      ])
+    func pipes(name: String) throws {
+      let bytes = try ArrayFixtures.bytes(name)
+      var ends: [Int32] = [0, 0]
+      #expect(pipe(&ends) == 0)
+      defer { close(ends[0]) }
+      // Below the 64 KiB that a pipe holds on Linux (pipe(7)).
+      #expect(write(ends[1], bytes, bytes.count) == bytes.count)
+      close(ends[1])
+      let input = try ArrayInput(path: "/proc/self/fd/\(ends[0])")
+      let array = input.names?.first
+      let expected = try ArrayInput(path: ArrayFixtures.path(name))
+      #expect(try NPYTests.same(input.read(array), expected.read(array)))
+      guard input.names == nil else { return }
+      #expect(
+        ArrayFixtures.failure { () throws(ImportError) in try input.read() }?.exitCode == 66)
+    }
+  #endif
 
   @Test("the kind of a file is known by its content")
   func kinds() throws {

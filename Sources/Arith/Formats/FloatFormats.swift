@@ -52,15 +52,18 @@ extension FloatFormat {
       "e5m2", ["ocp_e5m2", "fp8_e5m2", "fp8e5m2", "float8_e5m2"], .e5m2,
       "OCP 8-bit Floating Point Specification (OFP8) 1.0, 5"),
     row(
-      "e4m3fnuz", ["float8_e4m3fnuz", "e4m3-fnuz"], FloatFormat(
+      "e4m3fnuz", ["float8_e4m3fnuz", "e4m3-fnuz"],
+      FloatFormat(
         unchecked: 4, 3, 8, .nanAtNegativeZero),
       "8-bit Numerical Formats for Deep Neural Networks (arXiv 2206.02915)"),
     row(
-      "e5m2fnuz", ["float8_e5m2fnuz", "e5m2-fnuz"], FloatFormat(
+      "e5m2fnuz", ["float8_e5m2fnuz", "e5m2-fnuz"],
+      FloatFormat(
         unchecked: 5, 2, 16, .nanAtNegativeZero),
       "8-bit Numerical Formats for Deep Neural Networks (arXiv 2206.02915)"),
     row(
-      "e4m3b11fnuz", ["float8_e4m3b11fnuz", "e4m3b11-fnuz"], FloatFormat(
+      "e4m3b11fnuz", ["float8_e4m3b11fnuz", "e4m3b11-fnuz"],
+      FloatFormat(
         unchecked: 4, 3, 11, .nanAtNegativeZero),
       "ml_dtypes float8_e4m3b11fnuz"),
     row(

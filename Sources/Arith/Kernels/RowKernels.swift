@@ -65,7 +65,8 @@ public struct RowAssignment: Sendable {
     if isInRange {
       bound = exact
     } else if format.overflow == .saturate || format.overflow == .saturateSymmetric {
-      bound = min(max(exact.lowerBound, minimum), maximum)...max(min(exact.upperBound, maximum), minimum)
+      bound =
+        min(max(exact.lowerBound, minimum), maximum)...max(min(exact.upperBound, maximum), minimum)
     } else {
       bound = minimum...maximum
     }
@@ -148,6 +149,27 @@ public enum RowKernels {
       return
     }
     hwsim_dot4_i64(
+      KernelPath.current.lanes, data, gather, weights, terms, initial, sums, lanes)
+  }
+
+  /// Four sums modulo 2^64 of 64-bit data, as the 32-bit form.
+  public static func dot4(
+    data: UnsafePointer<Int64>, gather: UnsafePointer<Int32>, weights: UnsafePointer<Int32>,
+    terms: Int, initial: UnsafePointer<Int64>, sums: UnsafeMutablePointer<Int64>, lanes: Int
+  ) {
+    if KernelPath.current == .plain {
+      for output in 0..<4 {
+        for lane in 0..<lanes {
+          var sum = initial[output]
+          for term in 0..<terms where gather[term] >= 0 {
+            sum &+= Int64(weights[4 * term + output]) &* data[Int(gather[term]) * lanes + lane]
+          }
+          sums[output * lanes + lane] = sum
+        }
+      }
+      return
+    }
+    hwsim_dot4_wide(
       KernelPath.current.lanes, data, gather, weights, terms, initial, sums, lanes)
   }
 

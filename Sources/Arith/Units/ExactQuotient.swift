@@ -19,7 +19,10 @@ extension ExactNumber where Raw == Int512 {
     let shift = max(
       440 + b.magnitude.significantBits - numerator.magnitude.significantBits, 0)
     let shifted = numerator.magnitude << shift
-    let quotient = shifted.quotient(dividingBy: b.magnitude)
+    let quotient =
+      b.magnitude.significantBits <= 64
+      ? shifted.quotient(dividingBySmall: UInt64(bitPattern: b.magnitude.low64))
+      : shifted.quotient(dividingBy: b.magnitude)
     let isInexact = quotient * b.magnitude != shifted
     let doubled = quotient << 1
     return ExactNumber(

@@ -3,4 +3,6 @@
 
 #include "CKernelsLanes.h"
 
+#include "CKernelsFormats.h"
+
 #endif

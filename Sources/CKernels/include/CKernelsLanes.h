@@ -54,6 +54,11 @@ void hwsim_dot4_i64(
   int path, const int32_t *data, const int32_t *gather, const int32_t *weights, ptrdiff_t terms,
   const int64_t *initial, int64_t *sums, ptrdiff_t lanes);
 
+// The same with 64-bit data, modulo 2^64.
+void hwsim_dot4_wide(
+  int path, const int64_t *data, const int32_t *gather, const int32_t *weights, ptrdiff_t terms,
+  const int64_t *initial, int64_t *sums, ptrdiff_t lanes);
+
 // destination[i] = assignment(source[i]).
 void hwsim_assign_i32(
   int path, const int32_t *source, int32_t *destination, ptrdiff_t count,

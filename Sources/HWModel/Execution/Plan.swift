@@ -106,3 +106,8 @@ public struct PlanProblems: Error, Sendable {
     }
   }
 }
+
+extension Plan {
+  /// The kernel type chosen for each node, for benchmarks and tests that ask which path runs.
+  public var kernelNames: [String] { nodes.map { String(describing: type(of: $0.kernel)) } }
+}

@@ -217,14 +217,16 @@ struct AccumulationTypes: Hashable, Sendable {
     width.include(productBits)
     if let shiftType {
       width.include(
-        Assignment(to: shiftType, fromFractionBits: data.fractionBits), sourceBits: data.signedWidth)
+        Assignment(to: shiftType, fromFractionBits: data.fractionBits), sourceBits: data.signedWidth
+      )
       width.include(2 * shiftType.width)
     }
     width.include(
       Assignment(to: accumulator, fromFractionBits: productFractionBits), sourceBits: productBits)
     if let bias {
       width.include(
-        Assignment(to: accumulator, fromFractionBits: bias.fractionBits), sourceBits: bias.signedWidth)
+        Assignment(to: accumulator, fromFractionBits: bias.fractionBits),
+        sourceBits: bias.signedWidth)
     }
     width.include(accumulator.signedWidth + 1)
     let sumBits = accumulator.signedWidth + 2 + max(0, -accumulator.fractionBits)
@@ -276,13 +278,18 @@ struct AccumulateStep<Raw: RawInteger>: HLSStep {
     var result: [Raw] = []
     result.reserveCapacity(geometry.positions * geometry.outputsPerPosition)
     for position in 0..<geometry.positions {
-      let base = position * geometry.inputsPerPosition
       for output in 0..<geometry.outputsPerPosition {
-        let sum = accumulate(data, base: base, output: output, events: &events)
-        result.append(finish(sum, events: &events))
+        result.append(value(data, position: position, output: output, events: &events))
       }
     }
     return [result]
+  }
+
+  /// One result element.
+  func value(_ data: [Raw], position: Int, output: Int, events: inout NodeEvents) -> Raw {
+    let base = position * geometry.inputsPerPosition
+    return finish(
+      accumulate(data, base: base, output: output, events: &events), events: &events)
   }
 
   private func accumulate(

@@ -2,7 +2,7 @@ import Arith
 import QuantGraph
 
 /// Elementwise functions of one operand (`nnet_activation.h`), and plain assignments.
-struct ActivationStep<Raw: RawInteger>: HLSStep {
+struct ActivationStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let activation: Activation
   let data: FixedPointFormat
   let result: FixedPointFormat
@@ -22,6 +22,11 @@ struct ActivationStep<Raw: RawInteger>: HLSStep {
         Assignment(to: result, fromFractionBits: fraction).result(exact, events: &events))
     }
     return [output]
+  }
+
+  func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
+    let (exact, fraction) = apply(a, element: index)
+    return result.cast(raw: exact, sourceFractionBits: fraction)
   }
 
   private func parameter(_ index: Int, element: Int) -> Raw {
@@ -86,7 +91,8 @@ struct ActivationStep<Raw: RawInteger>: HLSStep {
       return (isBit ? Raw.zero : -Raw.one, 0)
     case .ternaryTanh:
       let doubled = data.cast(raw: x << 1, sourceFractionBits: fraction)
-      if FixedPointArithmetic.isLess(Raw.one, fractionBits: 0, than: doubled, fractionBits: fraction)
+      if FixedPointArithmetic.isLess(
+        Raw.one, fractionBits: 0, than: doubled, fractionBits: fraction)
       {
         return (Raw.one, 0)
       }
@@ -148,8 +154,6 @@ struct ActivationStep<Raw: RawInteger>: HLSStep {
     let x = data.signedWidth
     let pad = max(0, -data.fractionBits)
     width.include(Assignment(to: result, fromFractionBits: data.fractionBits), sourceBits: x + 1)
-    // Comparisons and sums with integer constants align to the integer grid or the data's grid.
-    width.include(x + 2 + pad + max(0, data.fractionBits) + 8)
     width.include(Assignment(to: result, fromFractionBits: 0), sourceBits: 9)
     if let table {
       let sizeBits = Int.bitWidth - table.size.leadingZeroBitCount
@@ -165,8 +169,8 @@ struct ActivationStep<Raw: RawInteger>: HLSStep {
           to: result, fromFractionBits: data.fractionBits + parameters[0].fractionBits),
         sourceBits: x + parameters[0].signedWidth)
     case .thresholdedReLU:
-      let gap = abs(data.fractionBits - parameters[0].fractionBits)
-      width.include(max(x, parameters[0].signedWidth) + gap)
+      let gap = data.fractionBits - parameters[0].fractionBits
+      width.include(max(x + max(-gap, 0), parameters[0].signedWidth + max(gap, 0)))
     case .elu:
       if let table {
         width.include(
@@ -186,8 +190,10 @@ struct ActivationStep<Raw: RawInteger>: HLSStep {
       let grid = max(fraction, parameters[1].fractionBits)
       width.include(max(sum, 3 + max(grid, 0)) + max(0, -grid) + 2)
       width.include(Assignment(to: result, fromFractionBits: max(grid, 0)), sourceBits: sum + 2)
-    case .linear, .relu, .clippedReLU, .sigmoid, .tanh, .softplus, .softsign, .binaryTanh,
-      .ternaryTanh, .lookup:
+    case .clippedReLU, .ternaryTanh:
+      // Comparisons with an integer align both to the finer grid.
+      width.include(max(x + 1 + pad, 9 + max(0, data.fractionBits)))
+    case .linear, .relu, .sigmoid, .tanh, .softplus, .softsign, .binaryTanh, .lookup:
       break
     }
     return width.bits
@@ -195,7 +201,7 @@ struct ActivationStep<Raw: RawInteger>: HLSStep {
 }
 
 /// `out[i] = T_i(in[i])`: assignments, each by way of a type of its own if there are any.
-struct ConvertStep<Raw: RawInteger>: HLSStep {
+struct ConvertStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let data: FixedPointFormat
   let elements: [FixedPointFormat]
   let result: FixedPointFormat
@@ -220,6 +226,15 @@ struct ConvertStep<Raw: RawInteger>: HLSStep {
     return [output]
   }
 
+  /// - Precondition: element `index` of the result takes element `index` of the data.
+  func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
+    if elements.isEmpty { return result.cast(raw: a, sourceFractionBits: data.fractionBits) }
+    let own = elements[index]
+    return result.cast(
+      raw: own.cast(raw: a, sourceFractionBits: data.fractionBits),
+      sourceFractionBits: own.fractionBits)
+  }
+
   static func width(
     data: FixedPointFormat, elements: [FixedPointFormat], result: FixedPointFormat
   ) -> Int {
@@ -240,7 +255,7 @@ struct ConvertStep<Raw: RawInteger>: HLSStep {
 }
 
 /// Elementwise operations on two operands (`nnet_merge.h`); the shorter one repeats.
-struct ArithmeticStep<Raw: RawInteger>: HLSStep {
+struct ArithmeticStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let operation: Arithmetic
   let left: FixedPointFormat
   let right: FixedPointFormat
@@ -249,34 +264,42 @@ struct ArithmeticStep<Raw: RawInteger>: HLSStep {
 
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     let (a, b) = (inputs[0], inputs[1])
-    let (fa, fb) = (left.fractionBits, right.fractionBits)
-    let common = max(fa, fb)
     var output: [Raw] = []
     output.reserveCapacity(count)
     for index in 0..<count {
-      let x = a[index % a.count]
-      let y = b[index % b.count]
-      let exact: (Raw, Int)
-      switch operation {
-      case .add:
-        exact = (FixedPointArithmetic.sum(x, fractionBits: fa, y, fractionBits: fb), common)
-      case .subtract:
-        exact = (FixedPointArithmetic.difference(x, fractionBits: fa, y, fractionBits: fb), common)
-      case .multiply: exact = (x * y, fa + fb)
-      case .average:
-        // Times an ap_ufixed<1,0> of one half: exact.
-        exact = (FixedPointArithmetic.sum(x, fractionBits: fa, y, fractionBits: fb), common + 1)
-      case .maximum:
-        let isGreater = FixedPointArithmetic.isLess(y, fractionBits: fb, than: x, fractionBits: fa)
-        exact = isGreater ? (x, fa) : (y, fb)
-      case .minimum:
-        let isLess = FixedPointArithmetic.isLess(x, fractionBits: fa, than: y, fractionBits: fb)
-        exact = isLess ? (x, fa) : (y, fb)
-      }
+      let (exact, fraction) = combine(a[index % a.count], b[index % b.count])
       output.append(
-        Assignment(to: result, fromFractionBits: exact.1).result(exact.0, events: &events))
+        Assignment(to: result, fromFractionBits: fraction).result(exact, events: &events))
     }
     return [output]
+  }
+
+  func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
+    let (exact, fraction) = combine(a, b)
+    return result.cast(raw: exact, sourceFractionBits: fraction)
+  }
+
+  /// The exact result and its fraction bits.
+  private func combine(_ x: Raw, _ y: Raw) -> (Raw, Int) {
+    let (fa, fb) = (left.fractionBits, right.fractionBits)
+    let common = max(fa, fb)
+    switch operation {
+    case .add:
+      return (FixedPointArithmetic.sum(x, fractionBits: fa, y, fractionBits: fb), common)
+    case .subtract:
+      return (FixedPointArithmetic.difference(x, fractionBits: fa, y, fractionBits: fb), common)
+    case .multiply:
+      return (x * y, fa + fb)
+    case .average:
+      // Times an ap_ufixed<1,0> of one half: exact.
+      return (FixedPointArithmetic.sum(x, fractionBits: fa, y, fractionBits: fb), common + 1)
+    case .maximum:
+      let isGreater = FixedPointArithmetic.isLess(y, fractionBits: fb, than: x, fractionBits: fa)
+      return isGreater ? (x, fa) : (y, fb)
+    case .minimum:
+      let isLess = FixedPointArithmetic.isLess(x, fractionBits: fa, than: y, fractionBits: fb)
+      return isLess ? (x, fa) : (y, fb)
+    }
   }
 
   static func width(
@@ -305,7 +328,7 @@ struct ArithmeticStep<Raw: RawInteger>: HLSStep {
 }
 
 /// `data * scale + bias`, exact, then assigned (`nnet::normalize`).
-struct NormalizeStep<Raw: RawInteger>: HLSStep {
+struct NormalizeStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let types: AccumulationTypes
   let biasFormat: FixedPointFormat
   let scale: [Raw]
@@ -314,15 +337,23 @@ struct NormalizeStep<Raw: RawInteger>: HLSStep {
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     var output: [Raw] = []
     output.reserveCapacity(inputs[0].count)
-    let fraction = max(types.productFractionBits, biasFormat.fractionBits)
-    let assignment = Assignment(to: types.result, fromFractionBits: fraction)
+    let assignment = Assignment(to: types.result, fromFractionBits: fractionBits)
     for (index, value) in inputs[0].enumerated() {
-      let exact = FixedPointArithmetic.sum(
-        types.product(value, scale[index % scale.count]), fractionBits: types.productFractionBits,
-        bias[index % bias.count], fractionBits: biasFormat.fractionBits)
-      output.append(assignment.result(exact, events: &events))
+      output.append(assignment.result(line(index, value), events: &events))
     }
     return [output]
+  }
+
+  func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
+    types.result.cast(raw: line(index, a), sourceFractionBits: fractionBits)
+  }
+
+  private var fractionBits: Int { max(types.productFractionBits, biasFormat.fractionBits) }
+
+  private func line(_ index: Int, _ value: Raw) -> Raw {
+    FixedPointArithmetic.sum(
+      types.product(value, scale[index % scale.count]), fractionBits: types.productFractionBits,
+      bias[index % bias.count], fractionBits: biasFormat.fractionBits)
   }
 
   static func width(_ types: AccumulationTypes, bias: FixedPointFormat) -> Int {
@@ -338,7 +369,7 @@ struct NormalizeStep<Raw: RawInteger>: HLSStep {
 }
 
 /// Batch normalization merged with a binary or ternary tanh: comparisons with stored thresholds.
-struct ThresholdStep<Raw: RawInteger>: HLSStep {
+struct ThresholdStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let data: FixedPointFormat
   /// `>= t` gives 1, else 0; or `> high` gives 1, `<= low` gives -1, else 0.
   let thresholds: [(format: FixedPointFormat, codes: [Raw])]
@@ -352,6 +383,10 @@ struct ThresholdStep<Raw: RawInteger>: HLSStep {
       output.append(assignment.result(level(of: value, at: index), events: &events))
     }
     return [output]
+  }
+
+  func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
+    result.cast(raw: level(of: a, at: index), sourceFractionBits: 0)
   }
 
   private func level(of value: Raw, at index: Int) -> Raw {

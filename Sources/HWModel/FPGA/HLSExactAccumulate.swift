@@ -17,13 +17,15 @@ struct ExactAccumulateKernel: NodeKernel {
   private let initial32: [Int32]
   private let initial64: [Int64]
   private let usesInt64: Bool
+  private let dataIs64: Bool
   private let finish: RowFinish
   private let outputs: Int
 
   init?(
     geometry: AccumulationGeometry, types: AccumulationTypes, products: LinearProducts,
-    initial: [Int64], data: ClosedRange<Int64>
+    initial: [Int64], data: ClosedRange<Int64>, dataIs64: Bool
   ) {
+    self.dataIs64 = dataIs64
     let accumulator = types.accumulator
     let shift = accumulator.fractionBits - types.productFractionBits
     guard types.binarySum == nil else { return nil }
@@ -58,7 +60,7 @@ struct ExactAccumulateKernel: NodeKernel {
     let fitsExactly =
       range.lowerBound >= Int64(Int32.min) && range.upperBound <= Int64(Int32.max)
     let fitsModulo = wraps && accumulator.width <= 32
-    usesInt64 = !(fitsExactly || fitsModulo)
+    usesInt64 = dataIs64 || !(fitsExactly || fitsModulo)
     let rowRange =
       fitsExactly || usesInt64 ? range : Int64(Int32.min)...Int64(Int32.max)
     var accumulated = range
@@ -151,7 +153,7 @@ struct ExactAccumulateKernel: NodeKernel {
   func run(_ operands: KernelOperands) {
     let lanes = operands.lanes
     let blocks = (outputs + 3) / 4
-    let data = operands.inputs[0].rows(as: Int32.self)
+    let data = operands.inputs[0]
     let sums = operands.scratch.rows(as: Int64.self)
     gather.withUnsafeBufferPointer { gather in
       weights.withUnsafeBufferPointer { weights in
@@ -174,23 +176,29 @@ struct ExactAccumulateKernel: NodeKernel {
 
   /// Four rows of sums, as 64-bit numbers or, where they fit, as 32-bit numbers from the same start.
   private func sum(
-    data: UnsafePointer<Int32>, gather: UnsafePointer<Int32>, weights: UnsafePointer<Int32>,
+    data: TensorBuffer, gather: UnsafePointer<Int32>, weights: UnsafePointer<Int32>,
     block: Int, into sums: UnsafeMutablePointer<Int64>, lanes: Int
   ) {
     if usesInt64 {
       initial64.withUnsafeBufferPointer { initial in
         guard let initial = initial.baseAddress else { return }
-        RowKernels.dot4(
-          data: data, gather: gather, weights: weights, terms: termsPerPosition,
-          initial: initial + block * 4, sums: sums, lanes: lanes)
+        if dataIs64 {
+          RowKernels.dot4(
+            data: data.rows(as: Int64.self), gather: gather, weights: weights,
+            terms: termsPerPosition, initial: initial + block * 4, sums: sums, lanes: lanes)
+        } else {
+          RowKernels.dot4(
+            data: data.rows(as: Int32.self), gather: gather, weights: weights,
+            terms: termsPerPosition, initial: initial + block * 4, sums: sums, lanes: lanes)
+        }
       }
     } else {
       initial32.withUnsafeBufferPointer { initial in
         guard let initial = initial.baseAddress else { return }
         let narrow = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Int32.self)
         RowKernels.dot4(
-          data: data, gather: gather, weights: weights, terms: termsPerPosition,
-          initial: initial + block * 4, sums: narrow, lanes: lanes)
+          data: data.rows(as: Int32.self), gather: gather, weights: weights,
+          terms: termsPerPosition, initial: initial + block * 4, sums: narrow, lanes: lanes)
       }
     }
   }

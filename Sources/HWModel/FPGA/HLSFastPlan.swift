@@ -6,11 +6,14 @@ extension HLSFixed {
   func fastPlan(
     _ binding: HLSBinding, inputs: [PlannedTensor], width: Int
   ) throws(DatapathError) -> PlannedNode? {
-    guard width <= 63, inputs.allSatisfy({ $0.storage == .int32 && $0.bound != nil }) else {
-      return nil
-    }
+    guard width <= 63,
+      inputs.allSatisfy({ ($0.storage == .int32 || $0.storage == .int64) && $0.bound != nil })
+    else { return nil }
     if let (geometry, types) = try binding.accumulation() {
       return try accumulateKernel(binding, geometry, types, input: inputs[0])
+    }
+    if case .copy = binding.node.operation, let bound = inputs[0].bound {
+      return try copyKernel(binding, bound: bound)
     }
     if binding.node.outputs.count == 1, let kernel = try elementwise(binding, inputs: inputs) {
       return kernel
@@ -32,12 +35,14 @@ extension HLSFixed {
     let linear = LinearProducts(types: types, weights: weights)
     if let linear,
       let kernel = ExactAccumulateKernel(
-        geometry: geometry, types: types, products: linear, initial: initial, data: bound)
+        geometry: geometry, types: types, products: linear, initial: initial, data: bound,
+        dataIs64: input.storage == .int64)
     {
       return PlannedNode(kernel: kernel, outputs: [kernel.planned])
     }
-    if let kernel = OrderedAccumulateKernel(
-      geometry: geometry, types: types, weights: weights, initial: initial, data: bound)
+    if input.storage == .int32,
+      let kernel = OrderedAccumulateKernel(
+        geometry: geometry, types: types, weights: weights, initial: initial, data: bound)
     {
       return PlannedNode(kernel: kernel, outputs: [kernel.planned])
     }

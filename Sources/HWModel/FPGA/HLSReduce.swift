@@ -45,7 +45,9 @@ struct PoolStep<Raw: RawInteger>: HLSStep {
     let taken = window.map { $0 < 0 ? paddingCode : values[Int($0)] }
     let toAccumulator = Assignment(to: accumulator, fromFractionBits: data.fractionBits)
     let fraction = accumulator.fractionBits
-    func sum(_ a: Raw, _ b: Raw) -> Raw { accumulator.cast(raw: a + b, sourceFractionBits: fraction) }
+    func sum(_ a: Raw, _ b: Raw) -> Raw {
+      accumulator.cast(raw: a + b, sourceFractionBits: fraction)
+    }
     func larger(_ a: Raw, _ b: Raw) -> Raw { a >= b ? a : b }
     switch (pool.arrangement, pool.reduction) {
     case (.window, .maximum):
@@ -127,7 +129,8 @@ struct PoolStep<Raw: RawInteger>: HLSStep {
   ) -> Int {
     var width = HLSWidth()
     width.include(
-      Assignment(to: accumulator, fromFractionBits: data.fractionBits), sourceBits: data.signedWidth)
+      Assignment(to: accumulator, fromFractionBits: data.fractionBits), sourceBits: data.signedWidth
+    )
     let gap = abs(accumulator.fractionBits - data.fractionBits)
     let sum = max(accumulator.signedWidth, data.signedWidth) + gap + 1
     width.include(
@@ -307,10 +310,12 @@ struct SoftmaxStep<Raw: RawInteger>: HLSStep {
     let accumulator = softmax.accumulator
     let sizeBits =
       Int.bitWidth - max(softmax.exponential.size, softmax.inverse.size).leadingZeroBitCount
-    width.include(data.signedWidth + 1 + sizeBits + 1 + max(0, -data.fractionBits))
-    width.include(
-      exponential.signedWidth + 1 + sizeBits + 1 + max(0, -exponential.fractionBits)
-        + max(0, exponential.fractionBits))
+    if softmax.implementation == .legacy {
+      width.include(data.signedWidth + 1 + sizeBits + 1 + max(0, -data.fractionBits))
+      width.include(
+        exponential.signedWidth + 1 + sizeBits + 1 + max(0, -exponential.fractionBits))
+      width.include(exponential, sourceFractionBits: 0, sourceBits: 2)
+    }
     if let difference = softmax.difference {
       width.include(
         Assignment(to: difference, fromFractionBits: data.fractionBits),

@@ -13,7 +13,7 @@ extension HLSFixed {
       to: result, fromFractionBits: data.fractionBits, source: bound)
     switch binding.node.operation {
     case .convert(let elements) where !elements.isEmpty:
-      return nil
+      return try elementKernel(binding, result: result)
     case .convert, .reshape, .transpose, .pad, .crop, .resizeNearest, .activation(.linear):
       guard let assignment, let source = binding.movement() else { return nil }
       return MoveRowsKernel(source: source, assignment: assignment, isRectified: false).planned
@@ -39,10 +39,61 @@ extension HLSFixed {
       guard let kernel = try poolKernel(binding, pool, data: data, result: result, bound: bound)
       else { return nil }
       return kernel
+    case .concatenate(let axis):
+      return try concatenateKernel(binding, axis: axis, inputs: inputs, result: result)
     default:
       break
     }
-    return try tableKernel(binding, bound: bound, result: result)
+    if let table = try tableKernel(binding, bound: bound, result: result) { return table }
+    return try elementKernel(binding, result: result)
+  }
+
+  private func concatenateKernel(
+    _ binding: HLSBinding, axis: Int, inputs: [PlannedTensor], result: FixedPointFormat
+  ) throws(DatapathError) -> PlannedNode? {
+    var assignments: [RowAssignment] = []
+    for (operand, input) in inputs.enumerated() {
+      guard let bound = input.bound,
+        let assignment = RowAssignment(
+          to: result, fromFractionBits: try binding.format(operand).fractionBits, source: bound)
+      else { return nil }
+      assignments.append(assignment)
+    }
+    guard inputs.count == binding.node.inputs.count,
+      let low = assignments.map(\.bound.lowerBound).min(),
+      let high = assignments.map(\.bound.upperBound).max()
+    else { return nil }
+    let planned = PlannedTensor(
+      storage: Storage(signedBits: ExactAccumulateKernel.bits(of: low...high)), bound: low...high)
+    return PlannedNode(
+      kernel: ConcatenateRowsKernel(
+        source: binding.concatenation(axis: axis), assignments: assignments), outputs: [planned])
+  }
+
+  /// The definition of one element applied lane by lane, without allocation.
+  private func elementKernel(
+    _ binding: HLSBinding, result: FixedPointFormat
+  ) throws(DatapathError) -> PlannedNode? {
+    let counts = binding.node.inputs.filter { binding.graph[$0].constant == nil }.map {
+      binding.graph[$0].shape.count
+    }
+    let count = binding.output.shape.count
+    let kernel: any NodeKernel
+    switch try binding.step(Int64.self) {
+    case let step as ActivationStep<Int64>:
+      kernel = ElementRowsKernel(step: step, count: count, operandCounts: counts)
+    case let step as ArithmeticStep<Int64>:
+      kernel = ElementRowsKernel(step: step, count: count, operandCounts: counts)
+    case let step as NormalizeStep<Int64>:
+      kernel = ElementRowsKernel(step: step, count: count, operandCounts: counts)
+    case let step as ThresholdStep<Int64>:
+      kernel = ElementRowsKernel(step: step, count: count, operandCounts: counts)
+    case let step as ConvertStep<Int64>:
+      kernel = ElementRowsKernel(step: step, count: count, operandCounts: counts)
+    default:
+      return nil
+    }
+    return PlannedNode(kernel: kernel, outputs: [Self.planned(result)])
   }
 
   /// A table over every code within the bound, filled by the definition itself.
@@ -69,31 +120,17 @@ extension HLSFixed {
   ) throws(DatapathError) -> PlannedNode? {
     guard let accumulator = pool.accumulator,
       let intoAccumulator = RowAssignment(
-        to: accumulator, fromFractionBits: data.fractionBits, source: bound),
-      intoAccumulator.isIdentity || accumulator.holds(data)
+        to: accumulator, fromFractionBits: data.fractionBits, source: bound)
     else { return nil }
-    // The accumulator holds every data value, so a maximum may be taken before the cast; a sum must
-    // not overflow it.
     let windows = PoolStep<Int64>.windows(
       pool, data: binding.tensor(0).shape, result: binding.output.shape)
-    let isPadded = windows.contains { $0.contains { $0 < 0 } }
-    guard !isPadded || pool.reduction == .average else { return nil }
     if pool.reduction == .average {
-      let largest = Int64(windows.map(\.count).max() ?? 1)
-      let align = accumulator.fractionBits - data.fractionBits
-      let magnitude = max(bound.lowerBound.magnitude, bound.upperBound.magnitude)
-      guard align >= 0, align < 40, magnitude < 1 << 30, largest < 1 << 20,
-        Int64(magnitude) * largest << align <= accumulator.maximum(as: Int64.self)
-      else { return nil }
-      guard
-        let intoResult = RowAssignment(
-          to: result, fromFractionBits: accumulator.fractionBits,
-          source: (min(bound.lowerBound, 0) << align)...(max(bound.upperBound, 0) << align))
-      else { return nil }
-      let kernel = PoolRowsKernel(
-        windows: windows, average: pool.countsPadding ? .window : .overlap, align: align,
-        intoAccumulator: nil, finish: RowFinish(accumulator: nil, result: intoResult))
-      return kernel.planned(intoResult.bound)
+      return averageKernel(
+        pool, windows, accumulator: accumulator, data: data, result: result, bound: bound)
+    }
+    // A maximum may be taken before the cast only if the cast keeps the order of all values.
+    guard accumulator.holds(data), !windows.contains(where: { $0.contains { $0 < 0 } }) else {
+      return nil
     }
     guard
       let intoResult = RowAssignment(
@@ -103,6 +140,82 @@ extension HLSFixed {
       windows: windows, average: nil, align: 0, intoAccumulator: intoAccumulator,
       finish: RowFinish(accumulator: nil, result: intoResult))
     return kernel.planned(intoResult.bound)
+  }
+}
+
+extension HLSFixed {
+  /// An average whose sum may be taken in any order: nothing is rounded on the way into the
+  /// accumulator, which wraps or provably never overflows.
+  private func averageKernel(
+    _ pool: Pool, _ windows: [[Int32]], accumulator: FixedPointFormat, data: FixedPointFormat,
+    result: FixedPointFormat, bound: ClosedRange<Int64>
+  ) -> PlannedNode? {
+    let align = accumulator.fractionBits - data.fractionBits
+    let largest = Int64(windows.map(\.count).max() ?? 1)
+    guard align >= 0, align <= 40 else { return nil }
+    func total(_ value: Int64) -> Int64? {
+      let (product, overflow) = value.multipliedReportingOverflow(by: largest)
+      return !overflow && product.significantBits + align <= 62 ? product << Int64(align) : nil
+    }
+    guard let low = total(min(bound.lowerBound, 0)), let high = total(max(bound.upperBound, 0))
+    else { return nil }
+    var lowest: Int64 = accumulator.minimum()
+    if accumulator.overflow == .saturateSymmetric && accumulator.isSigned { lowest += 1 }
+    var sum = low...high
+    var intoAccumulator: RowAssignment?
+    if low < lowest || high > accumulator.maximum() {
+      guard accumulator.overflow == .wrap,
+        let wrapping = RowAssignment(
+          to: accumulator, fromFractionBits: accumulator.fractionBits, source: sum)
+      else { return nil }
+      intoAccumulator = wrapping
+      sum = wrapping.bound
+    }
+    guard
+      let intoResult = RowAssignment(
+        to: result, fromFractionBits: accumulator.fractionBits,
+        source: min(sum.lowerBound, 0)...max(sum.upperBound, 0))
+    else { return nil }
+    let countsAll = pool.countsPadding || pool.arrangement != .window
+    return PoolRowsKernel(
+      windows: windows, average: countsAll ? .window : .overlap, align: align,
+      intoAccumulator: intoAccumulator, finish: RowFinish(accumulator: nil, result: intoResult)
+    ).planned(intoResult.bound)
+  }
+
+  /// Copies of one operand, each assigned to its own type.
+  func copyKernel(
+    _ binding: HLSBinding, bound: ClosedRange<Int64>
+  ) throws(DatapathError) -> PlannedNode? {
+    let data = try binding.format(0)
+    let source = (0..<binding.tensor(0).shape.count).map(Int32.init)
+    var copies: [MoveRowsKernel] = []
+    for id in binding.node.outputs {
+      guard
+        let assignment = RowAssignment(
+          to: try HLSBinding.format(binding.graph[id], "copy"),
+          fromFractionBits: data.fractionBits, source: bound)
+      else { return nil }
+      copies.append(MoveRowsKernel(source: source, assignment: assignment, isRectified: false))
+    }
+    return PlannedNode(
+      kernel: CopyRowsKernel(copies: copies), outputs: copies.flatMap(\.planned.outputs))
+  }
+}
+
+/// Several copies of one operand.
+struct CopyRowsKernel: NodeKernel {
+  let copies: [MoveRowsKernel]
+
+  func scratchBytes(lanes: Int) -> Int { 2 * lanes * MemoryLayout<Int64>.stride }
+
+  func run(_ operands: KernelOperands) {
+    for (copy, output) in zip(copies, operands.outputs) {
+      copy.run(
+        KernelOperands(
+          inputs: operands.inputs, outputs: [output], scratch: operands.scratch,
+          lanes: operands.lanes, usedLanes: operands.usedLanes))
+    }
   }
 }
 
@@ -123,6 +236,10 @@ struct MoveRowsKernel: NodeKernel {
   func scratchBytes(lanes: Int) -> Int { 2 * lanes * MemoryLayout<Int64>.stride }
 
   func run(_ operands: KernelOperands) {
+    if operands.inputs[0].storage == .int64 {
+      runWide(operands)
+      return
+    }
     let lanes = operands.lanes
     let data = operands.inputs[0].rows(as: Int32.self)
     let row = operands.scratch.rows(as: Int64.self)
@@ -145,6 +262,30 @@ struct MoveRowsKernel: NodeKernel {
       }
       finish.store(
         row, are64: false, count: lanes, spare: row + lanes, to: operands.outputs[0], at: position)
+    }
+  }
+}
+
+extension MoveRowsKernel {
+  private func runWide(_ operands: KernelOperands) {
+    let lanes = operands.lanes
+    let data = operands.inputs[0].rows(as: Int64.self)
+    let row = operands.scratch.rows(as: Int64.self)
+    let finish = RowFinish(accumulator: nil, result: assignment)
+    for (element, from) in source.enumerated() {
+      if from < 0 {
+        for lane in 0..<lanes { row[lane] = 0 }
+      } else {
+        let input = data + Int(from) * lanes
+        if isRectified {
+          for lane in 0..<lanes { row[lane] = max(input[lane], 0) }
+        } else {
+          row.update(from: input, count: lanes)
+        }
+      }
+      finish.store(
+        row, are64: true, count: lanes, spare: row + lanes, to: operands.outputs[0],
+        at: element * lanes)
     }
   }
 }
@@ -193,8 +334,17 @@ struct PoolRowsKernel: NodeKernel {
   func scratchBytes(lanes: Int) -> Int { 2 * lanes * MemoryLayout<Int64>.stride }
 
   func run(_ operands: KernelOperands) {
+    if operands.inputs[0].storage == .int64 {
+      run(operands, operands.inputs[0].rows(as: Int64.self))
+    } else {
+      run(operands, operands.inputs[0].rows(as: Int32.self))
+    }
+  }
+
+  private func run<Code: FixedWidthInteger & BitwiseCopyable>(
+    _ operands: KernelOperands, _ data: UnsafePointer<Code>
+  ) {
     let lanes = operands.lanes
-    let data = operands.inputs[0].rows(as: Int32.self)
     let row = operands.scratch.rows(as: Int64.self)
     for (element, window) in windows.enumerated() {
       if let average {
@@ -205,7 +355,17 @@ struct PoolRowsKernel: NodeKernel {
         }
         let overlap = window.count { $0 >= 0 }
         let divisor = Int64(average == .window ? window.count : max(overlap, 1))
-        for lane in 0..<lanes { row[lane] = (row[lane] << Int64(align)) / divisor }
+        for lane in 0..<lanes { row[lane] = row[lane] << Int64(align) }
+        intoAccumulator?.apply(row, to: row, count: lanes)
+        if divisor & (divisor - 1) == 0 {
+          // Truncation toward zero: a negative sum is rounded up by the shift's own remainder.
+          let shift = Int64(divisor.trailingZeroBitCount)
+          for lane in 0..<lanes {
+            row[lane] = (row[lane] &+ ((row[lane] >> 63) & (divisor - 1))) >> shift
+          }
+        } else {
+          for lane in 0..<lanes { row[lane] = row[lane] / divisor }
+        }
       } else {
         let first = data + Int(window[0]) * lanes
         for lane in 0..<lanes { row[lane] = Int64(first[lane]) }
@@ -236,7 +396,16 @@ struct SoftmaxRowsKernel: NodeKernel {
   func scratchBytes(lanes: Int) -> Int { step.softmax.slice * MemoryLayout<Int64>.stride }
 
   func run(_ operands: KernelOperands) {
-    let data = operands.inputs[0].rows(as: Int32.self)
+    if operands.inputs[0].storage == .int64 {
+      run(operands, operands.inputs[0].rows(as: Int64.self))
+    } else {
+      run(operands, operands.inputs[0].rows(as: Int32.self))
+    }
+  }
+
+  private func run<Code: FixedWidthInteger & BitwiseCopyable>(
+    _ operands: KernelOperands, _ data: UnsafePointer<Code>
+  ) {
     let result = operands.outputs[0].rows(as: Int32.self)
     let slice = operands.scratch.rows(as: Int64.self)
     let softmax = step.softmax
@@ -254,6 +423,81 @@ struct SoftmaxRowsKernel: NodeKernel {
           }
         }
       }
+    }
+  }
+}
+
+/// A step whose result elements depend on one element of each operand.
+protocol HLSElementStep: HLSStep {
+  /// The result element from the operands' elements; `b` is 0 where there is one operand.
+  func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw
+}
+
+/// An elementwise definition applied to rows.
+struct ElementRowsKernel<Step: HLSElementStep>: NodeKernel where Step.Raw == Int64 {
+  let step: Step
+  let count: Int
+  /// Elements of each operand; shorter ones repeat.
+  let operandCounts: [Int]
+
+  func scratchBytes(lanes: Int) -> Int { 2 * lanes * MemoryLayout<Int64>.stride }
+
+  func run(_ operands: KernelOperands) {
+    let lanes = operands.lanes
+    let used = operands.usedLanes
+    let a = operands.scratch.rows(as: Int64.self)
+    let b = a + lanes
+    for lane in 0..<lanes { b[lane] = 0 }
+    for element in 0..<count {
+      operands.inputs[0].widen(element % operandCounts[0] * lanes, count: used, to: a)
+      if operandCounts.count > 1 {
+        operands.inputs[1].widen(element % operandCounts[1] * lanes, count: used, to: b)
+      }
+      for lane in 0..<used { a[lane] = step.element(element, a[lane], b[lane]) }
+      operands.outputs[0].store(a, count: used, at: element * lanes)
+    }
+  }
+}
+
+/// Rows of several operands joined, each assigned to the result's type.
+struct ConcatenateRowsKernel: NodeKernel {
+  let source: [(operand: Int32, element: Int32)]
+  let assignments: [RowAssignment]
+
+  func scratchBytes(lanes: Int) -> Int { lanes * MemoryLayout<Int64>.stride }
+
+  func run(_ operands: KernelOperands) {
+    let lanes = operands.lanes
+    let row = operands.scratch.rows(as: Int64.self)
+    for (element, from) in source.enumerated() {
+      let operand = Int(from.operand)
+      operands.inputs[operand].widen(Int(from.element) * lanes, count: lanes, to: row)
+      assignments[operand].apply(row, to: row, count: lanes)
+      operands.outputs[0].store(row, count: lanes, at: element * lanes)
+    }
+  }
+}
+
+extension TensorBuffer {
+  /// `count` codes from position `first` on as 64-bit numbers.
+  ///
+  /// - Precondition: the storage is int32 or int64.
+  func widen(_ first: Int, count: Int, to row: UnsafeMutablePointer<Int64>) {
+    if storage == .int64 {
+      row.update(from: rows(as: Int64.self) + first, count: count)
+    } else {
+      RowKernels.widen(rows(as: Int32.self) + first, to: row, count: count)
+    }
+  }
+
+  /// Stores `count` 64-bit codes from position `first` on.
+  ///
+  /// - Precondition: the storage is int64, or int32 and they fit.
+  func store(_ row: UnsafePointer<Int64>, count: Int, at first: Int) {
+    if storage == .int64 {
+      (rows(as: Int64.self) + first).update(from: row, count: count)
+    } else {
+      RowKernels.narrow(row, to: rows(as: Int32.self) + first, count: count)
     }
   }
 }

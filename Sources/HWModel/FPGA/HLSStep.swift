@@ -85,6 +85,11 @@ struct HLSWidth {
 
   mutating func include(_ other: Int) { bits = max(bits, other) }
 
+  /// An assignment to `format` of a value of `sourceBits` signed bits.
+  mutating func include(_ format: FixedPointFormat, sourceFractionBits: Int, sourceBits: Int) {
+    include(Assignment(to: format, fromFractionBits: sourceFractionBits), sourceBits: sourceBits)
+  }
+
   /// An assignment of a value of `sourceBits` signed bits.
   mutating func include(_ assignment: Assignment, sourceBits: Int) {
     include(assignment.width(sourceBits: sourceBits))

@@ -87,13 +87,7 @@ public struct DecimalNumber: Sendable, Hashable {
     }
     // The significand ends before the trailing zeros.
     let scale = exponent + zeros
-    if kept == shown, significand <= 1 << 53, abs(scale) <= 22 {
-      // Both factors are exact, so one rounding gives the nearest double (Clinger, "How to Read
-      // Floating Point Numbers Accurately", PLDI 1990).
-      let magnitude =
-        scale < 0
-        ? Double(significand) / Printed.powersOfTen[-scale]
-        : Double(significand) * Printed.powersOfTen[scale]
+    if kept == shown, let magnitude = Self.exact(significand, exponent: scale) {
       value = isNegative ? -magnitude : magnitude
     } else {
       guard let parsed = Double(String(decoding: text, as: UTF8.self)), parsed.isFinite else {
@@ -101,6 +95,17 @@ public struct DecimalNumber: Sendable, Hashable {
       }
       value = parsed
     }
+  }
+
+  /// The double nearest to `significand * 10^exponent`, where one rounding gives it, else nil.
+  ///
+  /// Both factors are exact doubles (Clinger, "How to Read Floating Point Numbers Accurately",
+  /// PLDI 1990).
+  static func exact(_ significand: UInt64, exponent: Int) -> Double? {
+    guard significand <= 1 << 53, abs(exponent) <= 22 else { return nil }
+    return exponent < 0
+      ? Double(significand) / Printed.powersOfTen[-exponent]
+      : Double(significand) * Printed.powersOfTen[exponent]
   }
 
   private static func special(

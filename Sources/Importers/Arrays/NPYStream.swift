@@ -244,8 +244,18 @@ public final class NPYStream {
     reordered == nil ? stream.offset : header.dataOffset + reorderedOffset
   }
 
+  /// Refuses to hold more than the default limit of what a decompressor or a pipe gives.
+  private func checkLimit(_ byteCount: Int) throws(ImportError) {
+    guard stream.knowsRemaining || byteCount <= ByteSource.defaultLimit else {
+      throw .damaged(
+        stream.place.at(.byte(stream.offset)),
+        .limit(.npy, limitBytes: ByteSource.defaultLimit))
+    }
+  }
+
   private func elements<Element: ArrayElement>(_ count: Int) throws(ImportError) -> [Element] {
     let stride = MemoryLayout<Element>.stride
+    try checkLimit(count * stride)
     var values: [Element]
     if header.isCOrder {
       let begin = stream.offset
@@ -312,6 +322,7 @@ public final class NPYStream {
   /// Reads all elements and brings them from Fortran into C order.
   private func reorder() throws(ImportError) {
     guard reordered == nil else { return }
+    try checkLimit(header.byteCount)
     let source = try stream.readExactly(
       header.byteCount, part: "the elements", container: .npy)
     let size = header.elementType.byteCount

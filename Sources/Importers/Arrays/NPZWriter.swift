@@ -18,7 +18,7 @@ public final class NPZWriter {
     var elementCount = 0
     var buffer: [UInt8] = []
     var extents: [Range<Int>] = []
-    /// The first extent where it is not counted: of rows without elements, it cannot be.
+    /// The shape of an array that was added whole.
     var declaredShape: [Int]?
   }
 
@@ -29,6 +29,8 @@ public final class NPZWriter {
   private var keys: Set<String> = []
   private var spool: SpoolFile?
   private var bufferedBytes = 0
+
+  private static let blockBytes = 1 << 20
 
   /// Starts an NPZ file at `path`, deflated unless `compressed` is false; `-` is standard output.
   public init(path: String, compressed: Bool = true) throws(ImportError) {
@@ -129,9 +131,21 @@ public final class NPZWriter {
     members[index].elementCount += count
   }
 
+  /// Appends `bytes` in blocks, so that an array of any size passes through bounded memory.
   private func append(_ bytes: RawSpan, to index: Int) throws(ImportError) {
-    bytes.withUnsafeBytes { members[index].buffer.append(contentsOf: $0) }
-    bufferedBytes += bytes.byteCount
+    var done = 0
+    while done < bytes.byteCount {
+      let count = min(bytes.byteCount - done, Self.blockBytes)
+      bytes.extracting(done..<done + count).withUnsafeBytes {
+        members[index].buffer.append(contentsOf: $0)
+      }
+      done += count
+      bufferedBytes += count
+      try spoolIfLarge(index)
+    }
+  }
+
+  private func spoolIfLarge(_ index: Int) throws(ImportError) {
     guard bufferedBytes > 4 << 20, members[index].buffer.count >= 1 << 16 else { return }
     if spool == nil { spool = try SpoolFile(beside: path) }
     guard let spool else { return }

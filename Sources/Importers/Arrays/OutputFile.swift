@@ -5,6 +5,7 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
+public import Synchronization
 
 /// A file that appears whole or not at all.
 ///
@@ -19,6 +20,10 @@ public final class OutputFile {
     case memory
     case closed
   }
+
+  /// Called with the path of a temporary file before it exists (`true`) and after it is gone
+  /// (`false`), so that a process that is interrupted can remove it.
+  public static let temporaryObserver = Mutex<(@Sendable (String, Bool) -> Void)?>(nil)
 
   /// The path as the user typed it; `-` is standard output.
   public let path: String
@@ -54,7 +59,9 @@ public final class OutputFile {
     let folder = String(final.lastIndex(of: "/").map { final[...$0] } ?? "")
     for attempt in 0..<100 {
       let temporary = folder + ".hwsim-\(getpid())-\(attempt).tmp"
+      Self.observe(temporary, true)
       let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor < 0 { Self.observe(temporary, false, keepingErrno: true) }
       if descriptor >= 0 {
         if exists { fchmod(descriptor, status.st_mode & 0o777) }
         target = .temporary(descriptor, path: temporary, final: final)
@@ -69,7 +76,14 @@ public final class OutputFile {
     if case .temporary(let descriptor, let temporary, _) = target {
       close(descriptor)
       unlink(temporary)
+      Self.observe(temporary, false)
     }
+  }
+
+  private static func observe(_ temporary: String, _ exists: Bool, keepingErrno: Bool = false) {
+    let code = errno
+    temporaryObserver.withLock { $0 }?(temporary, exists)
+    if keepingErrno { errno = code }
   }
 
   /// Appends `bytes`.
@@ -125,8 +139,10 @@ public final class OutputFile {
       guard close(descriptor) == 0, rename(temporary, final) == 0 else {
         let reason = systemReason()
         unlink(temporary)
+        Self.observe(temporary, false)
         throw .notWritten(path: path, reason: reason)
       }
+      Self.observe(temporary, false)
     case .memory:
       target = .closed
       let descriptor = path == "-" ? 1 : open(path, O_WRONLY | O_CLOEXEC)

@@ -46,10 +46,10 @@ public enum Printed {
     if value == token || (value.isNaN && token.isNaN) { return true }
     guard digits < 17, value.isFinite, token.isFinite, value != 0 else { return false }
     let decimal = rounded(value.magnitude, digits: max(1, digits))
-    guard let printed = DecimalNumber("\(decimal.significand)e\(decimal.exponent)".utf8) else {
-      return false
-    }
-    return (value < 0 ? -printed.value : printed.value) == token
+    let printed =
+      DecimalNumber.exact(decimal.significand, exponent: decimal.exponent)
+      ?? DecimalNumber("\(decimal.significand)e\(decimal.exponent)".utf8)?.value
+    return printed.map { value < 0 ? -$0 : $0 } == token
   }
 
   /// `magnitude` rounded to `digits` significant digits: `significand * 10^exponent`.

@@ -268,11 +268,20 @@ struct TextLexer {
   private mutating func number(at begin: Int) throws(ImportError) -> (
     value: Double, digits: UInt8
   ) {
+    // Most tokens lie in the buffer as a whole; what is odd about one is found below.
+    var end = position
+    while end < filled, (0x21...0x7E).contains(buffer[end]) { end += 1 }
+    if end < filled, buffer[end] <= 0x20, end - position <= Self.maximumTokenBytes,
+      let number = DecimalNumber(buffer[position..<end])
+    {
+      column += end - position
+      position = end
+      return (number.value, number.digits)
+    }
     token.removeAll(keepingCapacity: true)
     while try refill() {
       let byte = buffer[position]
-      guard byte > 0x20 || !(byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D)
-      else { break }
+      guard ![0x20, 0x0A, 0x09, 0x0D].contains(byte) else { break }
       guard (0x21...0x7E).contains(byte) else {
         throw .damaged(stream.place.at(.line(line, column: column + 1)), .textByte(byte))
       }

@@ -159,7 +159,10 @@ final class ZipWriter {
   }
 }
 
-/// Compresses to raw deflate data (RFC 1951) at zlib's default level.
+/// Compresses to raw deflate data (RFC 1951) at zlib's fastest level.
+///
+/// On arrays of codes and activations the default level gains at most 3% in size and takes 5 to 8
+/// times as long (measured with zlib on random 16-bit fixed-point values, with and without ReLU).
 private final class Deflater {
   // zlib keeps the address of its stream: it must not move.
   private let state: UnsafeMutablePointer<z_stream>
@@ -171,7 +174,7 @@ private final class Deflater {
     state = .allocate(capacity: 1)
     state.initialize(to: z_stream())
     let code = deflateInit2_(
-      state, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+      state, Z_BEST_SPEED, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
       Int32(MemoryLayout<z_stream>.size))
     guard code == Z_OK else {
       throw .notWritten(path: path, reason: "zlib cannot start (code \(code))")

@@ -10,16 +10,26 @@ public enum HLS4ML {
     return exists && isFolder
   }
 
+  /// Whether `path` is a gzip file with hls4ml's `model_arch.json` in it, whatever its name.
+  ///
+  /// Reads the archive; a file that cannot be read is no archive.
+  public static func isArchive(_ path: String) -> Bool {
+    guard (try? HLS4MLArchive.isCandidate(path: path)) == true,
+      let files = try? TarArchive.read(path)
+    else { return false }
+    return files[HLS4MLArchive.architectureName] != nil
+  }
+
   /// The model at `path`: a project folder, else an archive.
+  ///
+  /// Where a folder holds a project and archives, the project is read, and
+  /// ``HLS4MLProjectInfo/archives`` lists the others.
   ///
   /// - Throws: ``HLS4MLError`` with every problem of the model, in the order found.
   public static func importModel(_ path: String) throws(HLS4MLError) -> HLS4MLModel {
-    guard isProject(path) else {
-      throw HLS4MLError(
-        [HLS4MLProblem(.notAModel(missing: "firmware/"), at: .init(file: path))], path: path)
-    }
     do throws(HLS4MLProblems) {
-      return try HLS4MLProject(path: path).model()
+      if isProject(path) { return try HLS4MLProject(path: path).model() }
+      return try HLS4MLArchive.model(path: path)
     } catch {
       throw HLS4MLError(error.problems, path: path)
     }

@@ -121,7 +121,11 @@ struct HLS4MLProject {
     guard exists(file) else { return nil }
     let text = try bytes(file, limit: HLSWeightFiles.byteLimit)
     guard let head = HLSWeightFiles.headerValues(text) else { return nil }
-    let tokens = try CppLexer.tokens(Array(text[..<head.lowerBound]), file: file)
+    // Only the line with the declaration: the guards around it are not closed before the values.
+    let before = text[..<head.lowerBound]
+    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let line = 1 + before[..<start].count { $0 == UInt8(ascii: "\n") }
+    let tokens = try CppLexer.tokens(Array(before[start...]), file: file, firstLine: line)
     guard let name = tokens.lastIndex(where: { $0.isWord(variable) }), name > 0 else { return nil }
     var cursor = CppCursor(tokens[(name - 1)...], file: file)
     let place = cursor.place

@@ -100,10 +100,18 @@ struct TFLiteTensors {
         try AffineFormat(
           width: width, isSigned: type.isSigned, scales: record.scales.map(Double.init),
           zeroPoints: record.zeroPoints,
-          axis: record.scales.count > 1 ? record.quantizedDimension : nil))
+          axis: record.scales.count > 1 ? Self.quantizedAxis(record) : nil))
     } catch {
       throw TFLiteKind(.quantization(reason: "\(error)"))
     }
+  }
+
+  /// The axis along which scales vary.
+  ///
+  /// Some files give a bias the axis of its weights; a vector has one axis only, and the micro
+  /// runtime reads no other.
+  private static func quantizedAxis(_ record: TFLiteFile.TensorRecord) -> Int {
+    record.shape.count == 1 ? 0 : record.quantizedDimension
   }
 
   private func checkQuantization(
@@ -117,7 +125,7 @@ struct TFLiteTensors {
       throw TFLiteKind(.quantization(reason: "scale \(scale) is no positive number"))
     }
     if scales.count > 1 {
-      let axis = record.quantizedDimension
+      let axis = Self.quantizedAxis(record)
       guard shape.extents.indices.contains(axis), shape[axis] == scales.count else {
         throw TFLiteKind(
           .quantization(

@@ -51,6 +51,27 @@ struct HLS4MLConformanceTests {
     }
   }
 
+  @Test("the archive gives the graph of the project", arguments: HLSCase.all)
+  func archive(shared: HLSCase) throws {
+    guard let archive = shared.archive else { return }
+    #expect(HLS4ML.isArchive(archive))
+    let project = try importing(shared.project)
+    let saved = try importing(archive)
+    #expect(HLS4ML.difference(project.graph, saved.graph) == [])
+    #expect(saved.info.form == .archive)
+    #expect(saved.info.version == "1.3.0")
+    #expect(saved.info.backend == project.info.backend)
+    #expect(saved.info.part == project.info.part)
+    #expect(saved.info.clockPeriod == project.info.clockPeriod)
+    #expect(saved.info.ioType == project.info.ioType)
+    #expect(saved.info.weightCount == project.info.weightCount)
+  }
+
+  @Test("all cases but one have an archive")
+  func archives() {
+    #expect(HLSCase.all.count { $0.archive != nil } >= 18)
+  }
+
   private func check(
     _ node: Node, against layer: HLSCase.Description.Layer, in graph: Graph,
     reshapes: [String: HLSCase.Description.Layer]

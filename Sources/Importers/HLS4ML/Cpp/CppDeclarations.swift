@@ -121,7 +121,7 @@ struct CppDeclarations: Sendable {
     try addType(name, type, place: place)
   }
 
-  /// `TYPE NAME = ...;`, `TYPE CONFIG::NAME[...] = {...};`: kept by the name. A function is skipped.
+  /// Reads `TYPE NAME = ...;` or `TYPE CONFIG::NAME[...] = {...};`; a function is skipped.
   private mutating func addDefinition(_ cursor: inout CppCursor) throws(HLS4MLProblem) {
     let place = cursor.place
     let type = try CppType.parse(&cursor)

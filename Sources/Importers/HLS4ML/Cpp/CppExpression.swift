@@ -66,7 +66,7 @@ struct CppExpression {
     budget.depth += 1
     defer { budget.depth -= 1 }
     try step(&budget)
-    let condition = try comparison(&budget)
+    let condition = try binary(0, &budget)
     guard cursor.take("?") else { return condition }
     let first = try conditional(&budget)
     try cursor.expect(":")
@@ -74,24 +74,32 @@ struct CppExpression {
     return condition != 0 ? first : second
   }
 
-  private mutating func comparison(_ budget: inout Budget) throws(HLS4MLProblem) -> Int {
-    var left = try sum(&budget)
-    while let token = cursor.peek(), token.kind == .punctuator {
-      let holds: (Int, Int) -> Bool
-      switch token.text {
-      case "==": holds = { $0 == $1 }
-      case "!=": holds = { $0 != $1 }
-      case "<=": holds = { $0 <= $1 }
-      case ">=": holds = { $0 >= $1 }
-      case "<": holds = { $0 < $1 }
-      case ">": holds = { $0 > $1 }
-      case "&&": holds = { $0 != 0 && $1 != 0 }
-      case "||": holds = { $0 != 0 || $1 != 0 }
-      default: return left
-      }
+  /// Logical and comparison operators, loosest first (ISO C++, [expr]); sums bind tighter.
+  private static let levels: [[String]] = [
+    ["||"], ["&&"], ["==", "!="], ["<", ">", "<=", ">="],
+  ]
+
+  private mutating func binary(_ level: Int, _ budget: inout Budget) throws(HLS4MLProblem) -> Int {
+    guard level < Self.levels.count else { return try sum(&budget) }
+    var left = try binary(level + 1, &budget)
+    while let token = cursor.peek(), token.kind == .punctuator,
+      Self.levels[level].contains(token.text)
+    {
       _ = cursor.next()
       try step(&budget)
-      left = holds(left, try sum(&budget)) ? 1 : 0
+      let right = try binary(level + 1, &budget)
+      let holds =
+        switch token.text {
+        case "||": left != 0 || right != 0
+        case "&&": left != 0 && right != 0
+        case "==": left == right
+        case "!=": left != right
+        case "<": left < right
+        case ">": left > right
+        case "<=": left <= right
+        default: left >= right
+        }
+      left = holds ? 1 : 0
     }
     return left
   }

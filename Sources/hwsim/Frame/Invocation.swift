@@ -1,0 +1,153 @@
+import ArgumentParser
+import Importers
+import QuantGraph
+
+/// One run of the tool: parse, let the command work, print, say the exit code.
+struct Invocation {
+  private let arguments: [String]
+  /// Whether errors are documents; read from the raw words, since parsing may be what fails.
+  private let wantsJSON: Bool
+  private let errorStyle: Style
+
+  init(_ arguments: [String]) {
+    self.arguments = arguments
+    let options = arguments.prefix { $0 != "--" }
+    wantsJSON = options.contains("--json")
+    var choice = ColorChoice.auto
+    for (index, word) in options.enumerated() {
+      if word == "--color", index + 1 < options.count {
+        choice = ColorChoice(rawValue: options[index + 1]) ?? choice
+      } else if word.hasPrefix("--color=") {
+        choice = ColorChoice(rawValue: String(word.dropFirst(8))) ?? choice
+      }
+    }
+    errorStyle = choice.style(on: .error)
+  }
+
+  /// Runs to the end and returns the exit code.
+  func run() -> Int32 {
+    do throws(Failure) {
+      return try parseAndRun().rawValue
+    } catch {
+      return print(error)
+    }
+  }
+
+  private func parseAndRun() throws(Failure) -> ExitStatus {
+    try checkCommandName()
+    let command: any ReportingCommand
+    let session: Session
+    switch try parse() {
+    case .command(let parsed, let itsSession): (command, session) = (parsed, itsSession)
+    case .text(let text):
+      try StandardStream.output.write(text)
+      return .yes
+    }
+    if command.output.json, command.tableOptions?.csv == true {
+      throw Failure(
+        "usage.arguments", "--json and --csv exclude each other",
+        remedy: "give one of them; --json-file FILE adds the JSON document to a table.")
+    }
+    return try print(command.report(session), for: command)
+  }
+
+  private enum Parsed {
+    case command(any ReportingCommand, Session)
+    /// Help, a version, a completion script: asked for, so printed as a result.
+    case text(String)
+  }
+
+  /// Parses the words typed and, where the command takes `--config`, what the configuration adds.
+  private func parse() throws(Failure) -> Parsed {
+    let typed = try parse(arguments, blaming: nil)
+    guard case .command(let command as any ConfigurableCommand, _) = typed,
+      let name = arguments.first
+    else { return typed }
+    let configuration = try Configuration.load(explicit: command.computing.config)
+    let added = configuration.words(for: name, typed: arguments)
+    return try parse([name] + added + arguments.dropFirst(), blaming: configuration)
+  }
+
+  private func parse(
+    _ words: [String], blaming configuration: Configuration?
+  ) throws(Failure) -> Parsed {
+    do {
+      var command = try HWSim.parseAsRoot(words)
+      if let reporting = command as? any ReportingCommand {
+        return .command(
+          reporting, Session(output: reporting.output, configuration: configuration))
+      }
+      // The parser's own commands (help) end by throwing what they print.
+      try command.run()
+      return .text("")
+    } catch {
+      guard HWSim.exitCode(for: error) != .success else {
+        return .text(HWSim.fullMessage(for: error, columns: Table.width) + "\n")
+      }
+      let message = Self.oneLine(HWSim.message(for: error))
+      if let configuration {
+        throw Failure(
+          "config.value", message, at: configuration.files.joined(separator: ", "),
+          remedy: "correct the value; hwsim config shows what each file sets.")
+      }
+      let command = HWSim.command(named: arguments.first)
+      throw Failure(
+        "usage.arguments", message, notes: ["usage: \(Self.usage(of: command))"],
+        remedy: "hwsim \(command.map { $0._commandName + " " } ?? "")--help shows every option.")
+    }
+  }
+
+  private static func usage(of command: (any ParsableCommand.Type)?) -> String {
+    command?.configuration.usage ?? "hwsim COMMAND [options]"
+  }
+
+  private static func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
+  }
+
+  /// The parser suggests options only; commands are looked up here first.
+  private func checkCommandName() throws(Failure) {
+    guard let word = arguments.first, !word.hasPrefix("-"), word != "help",
+      HWSim.command(named: word) == nil
+    else { return }
+    throw .unknown(
+      "command", word, code: "usage.unknown-command", among: HWSim.commandNames,
+      listedBy: "hwsim --help")
+  }
+
+  private func print(
+    _ report: Report, for command: any ReportingCommand
+  ) throws(Failure) -> ExitStatus {
+    let options = command.output
+    let document =
+      options.json || options.jsonFile != nil ? try report.envelope().document : ""
+    if !report.warnings.isEmpty {
+      StandardStream.error.attempt(DiagnosticText.warnings(report.warnings, style: errorStyle))
+    }
+    if let file = options.jsonFile { try Self.write(document, to: file) }
+    if options.json {
+      try StandardStream.output.write(document)
+    } else if command.tableOptions?.csv == true, let table = report.table {
+      try StandardStream.output.write(table.csv)
+    } else {
+      try StandardStream.output.write(report.text(options.color.style(on: .output)))
+    }
+    return report.status
+  }
+
+  private static func write(_ text: String, to path: String) throws(Failure) {
+    do throws(ImportError) {
+      let file = try OutputFile(path: path)
+      try file.write(Array(text.utf8))
+      try file.commit()
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+  }
+
+  private func print(_ failure: Failure) -> Int32 {
+    StandardStream.error.attempt(DiagnosticText.errors(failure.problems, style: errorStyle))
+    if wantsJSON { try? StandardStream.output.write(failure.envelope.document) }
+    return failure.status.rawValue
+  }
+}

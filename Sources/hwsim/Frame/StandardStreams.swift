@@ -1,0 +1,57 @@
+import Glibc
+
+/// Standard output and standard error, written through `write`, unbuffered.
+enum StandardStream: Int32, Sendable {
+  case output = 1
+  case error = 2
+
+  /// Writes all of `text`.
+  ///
+  /// A reader that went away (`hwsim ... | head`) is no failure: what it does not want is dropped.
+  ///
+  /// - Throws: a ``Failure`` with code `file.not-written` if the stream cannot take it.
+  func write(_ text: String) throws(Failure) {
+    var text = text
+    let code = text.withUTF8 { Self.writeAll($0, to: rawValue) }
+    guard code == 0 || code == EPIPE else {
+      throw Failure(
+        "file.not-written", "standard \(self) cannot be written: \(systemMessage(code))",
+        remedy: "free space where it goes, or send it elsewhere.")
+    }
+  }
+
+  /// Writes what it can; for messages that have nowhere else to go.
+  func attempt(_ text: String) {
+    var text = text
+    _ = text.withUTF8 { Self.writeAll($0, to: rawValue) }
+  }
+
+  var isTerminal: Bool { isatty(rawValue) == 1 }
+
+  /// Writes all bytes to a descriptor; 0, or the number of the error.
+  static func writeAll(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Int32 {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = Glibc.write(
+        descriptor, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        return errno
+      }
+      rest = rest.dropFirst(written)
+    }
+    return 0
+  }
+}
+
+/// The system's words for an error number.
+func systemMessage(_ code: Int32) -> String {
+  guard let text = strerror(code) else { return "error \(code)" }
+  return String(cString: text)
+}
+
+/// An environment variable, or nil if it is not set.
+func environment(_ name: String) -> String? {
+  guard let value = getenv(name) else { return nil }
+  return String(cString: value)
+}

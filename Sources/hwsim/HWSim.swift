@@ -1,0 +1,39 @@
+import ArgumentParser
+import Glibc
+
+/// The root command.
+struct HWSim: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "hwsim",
+    abstract:
+      "Says bit for bit what hardware computes from a quantized network, and what it costs.",
+    usage: "hwsim COMMAND [options]",
+    discussion: """
+      EXAMPLES:
+        hwsim check my_project/                 does it match its C-simulation, bit for bit?
+        hwsim explain array.shape               what an error code means and what to do
+
+      Options follow the command. Exit codes: 0 yes, 1 no, 64 wrong usage, 65 broken or unsupported
+      input, 66 missing input, 70 a bug in hwsim, 73 output cannot be written, 130 interrupted.
+      """,
+    version: "hwsim \(version)",
+    subcommands: [CheckCommand.self, ConfigCommand.self, ExplainCommand.self, SchemaCommand.self])
+
+  /// Names of all commands, in the order of the help.
+  static var commandNames: [String] { configuration.subcommands.map { $0._commandName } }
+
+  /// The command with this name, or nil.
+  static func command(named name: String?) -> (any ParsableCommand.Type)? {
+    configuration.subcommands.first { $0._commandName == name }
+  }
+}
+
+@main
+enum Entry {
+  static func main() {
+    Signals.install()
+    exit(Invocation(Array(CommandLine.arguments.dropFirst())).run())
+  }
+}

@@ -1,0 +1,84 @@
+/// A JSON value whose objects keep the order of their keys.
+///
+/// Results are printed in the order they were written, so that the same inputs give the same bytes.
+enum JSON: Hashable, Sendable {
+  case null
+  case bool(Bool)
+  case integer(Int)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object([Member])
+
+  /// A key and its value.
+  struct Member: Hashable, Sendable {
+    let key: String
+    let value: JSON
+  }
+}
+
+extension JSON {
+  /// The value under `key`; nil if this is no object or has no such key.
+  subscript(key: String) -> JSON? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.key == key }?.value
+  }
+
+  /// Elements of an array; nil for anything else.
+  var elements: [JSON]? {
+    if case .array(let elements) = self { elements } else { nil }
+  }
+
+  /// Members of an object; nil for anything else.
+  var members: [Member]? {
+    if case .object(let members) = self { members } else { nil }
+  }
+
+  /// The text of a string; nil for anything else.
+  var text: String? {
+    if case .string(let text) = self { text } else { nil }
+  }
+
+  /// The value of a Boolean; nil for anything else.
+  var flag: Bool? {
+    if case .bool(let flag) = self { flag } else { nil }
+  }
+
+  /// What the value is, as messages call it.
+  var kind: String {
+    switch self {
+    case .null: "null"
+    case .bool: "a Boolean"
+    case .integer: "an integer"
+    case .number: "a number"
+    case .string: "a string"
+    case .array: "an array"
+    case .object: "an object"
+    }
+  }
+
+  /// `value`, or null.
+  static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+
+  /// `value`, or null.
+  static func optional(_ value: Int?) -> JSON { value.map(JSON.integer) ?? .null }
+
+  /// An array of strings.
+  static func strings(_ values: some Sequence<String>) -> JSON { .array(values.map(JSON.string)) }
+
+  /// An array of integers.
+  static func integers(_ values: some Sequence<Int>) -> JSON { .array(values.map(JSON.integer)) }
+}
+
+extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
+  ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral
+{
+  init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(elements.map { Member(key: $0.0, value: $0.1) })
+  }
+
+  init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  init(stringLiteral value: String) { self = .string(value) }
+  init(integerLiteral value: Int) { self = .integer(value) }
+  init(booleanLiteral value: Bool) { self = .bool(value) }
+}

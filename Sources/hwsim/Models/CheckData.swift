@@ -1,0 +1,93 @@
+import FoundationEssentials
+import HWModel
+import Importers
+import QuantGraph
+
+/// The array files of a check: inputs, expected outputs, expected layers.
+struct CheckData {
+  let graph: Graph
+  let inputs: TensorFiles
+  let outputs: TensorFiles
+  let layers: TensorFiles
+  /// Whether inputs and outputs are the project's own test bench data.
+  let usesTestBench: Bool
+
+  /// Resolves the files of a command, or the project's own `tb_data`.
+  ///
+  /// - Throws: a ``Failure`` if files are missing, or are not those of the model.
+  init(_ command: CheckCommand, model: ModelFile) throws(Failure) {
+    graph = model.graph
+    let bench = TestBench(model)
+    let inputPaths = command.inputs.isEmpty ? [bench?.inputs].compactMap(\.self) : command.inputs
+    guard !inputPaths.isEmpty else {
+      throw Failure(
+        "check.no-data", "there are no inputs to check with", at: model.path,
+        notes: ["looked for: tb_data/tb_input_features.dat in the project"],
+        remedy: "give them: --inputs x.npy --expected y.npy.")
+    }
+    inputs = try TensorFiles(
+      inputPaths, for: graph.inputs, of: graph,
+      role: .init(option: "inputs", what: "the model's inputs", linesTogether: 1))
+    if let path = command.layers {
+      layers = try TensorFiles(layers: path, of: graph)
+    } else {
+      layers = TensorFiles()
+    }
+    let role = TensorFiles.Role(
+      option: "expected", what: "the model's outputs", linesTogether: graph.outputs.count)
+    if !command.expected.isEmpty {
+      outputs = try TensorFiles(command.expected, for: graph.outputs, of: graph, role: role)
+    } else if command.inputs.isEmpty, let bench, !bench.results.isEmpty {
+      var all = TensorFiles()
+      for path in bench.results {
+        all = all + (try TensorFiles([path], for: graph.outputs, of: graph, role: role))
+      }
+      outputs = all
+    } else if command.layers != nil {
+      outputs = TensorFiles()
+    } else {
+      throw Failure(
+        "check.no-data", "there is nothing to compare with", at: model.path,
+        notes: [
+          command.inputs.isEmpty
+            ? "looked for: tb_data/csim_results.log and rtl_cosim_results.log in the project"
+            : "the project's own results belong to its own inputs"
+        ], remedy: "give expected outputs: --expected y.npy, or layers: --layers trace.npz.")
+    }
+    usesTestBench = command.inputs.isEmpty || command.expected.isEmpty && command.layers == nil
+  }
+
+  /// Whether everything can be read a second time, which an explanation needs.
+  var canReopen: Bool { inputs.canReopen && outputs.canReopen && layers.canReopen }
+
+  /// Sources from the first sample on: expected outputs, then layers.
+  func open() throws(Failure) -> CheckSources {
+    CheckSources(
+      inputs: try inputs.open(graph).map(\.source),
+      expected: try outputs.open(graph) + layers.open(graph))
+  }
+
+  var records: [InputRecord] {
+    inputs.records(role: "inputs") + outputs.records(role: "expected")
+      + layers.records(role: "layers")
+  }
+}
+
+/// The data that an hls4ml test bench reads and writes in a project.
+private struct TestBench {
+  let inputs: String
+  /// Logs of C and RTL simulation, those that exist.
+  let results: [String]
+
+  /// Nil if the project has no test bench inputs.
+  init?(_ model: ModelFile) {
+    guard model.isProject else { return nil }
+    let folder = (model.path.hasSuffix("/") ? model.path : model.path + "/") + "tb_data/"
+    func existing(_ name: String) -> String? {
+      FileManager.default.fileExists(atPath: folder + name) ? folder + name : nil
+    }
+    guard let inputs = existing("tb_input_features.dat") else { return nil }
+    self.inputs = inputs
+    results = ["csim_results.log", "rtl_cosim_results.log"].compactMap(existing)
+  }
+}

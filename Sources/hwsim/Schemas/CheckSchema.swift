@@ -1,0 +1,72 @@
+extension Schema {
+  static let check = command(
+    "check", "Whether a model matches observed values (hwsim check --json)",
+    result: object([
+      "verdict": choice(
+        ["BIT-EXACT", "EXACT AS PRINTED", "WITHIN", "MISMATCH"],
+        "Codes compared and equal; printed text equal; within the tolerance; or not."),
+      "samples": integer("Samples compared."),
+      "compared_values": integer("Values compared, of outputs and layers."),
+      "equal_values": integer("Values that are equal."),
+      "max_lsb": number("Largest difference in units of the last place."),
+      "mean_lsb": number("Mean difference over all compared values."),
+      "printed_digits": nullable(integer("Significant digits of the text compared with.")),
+      "distinguishable_values": nullable(
+        integer("Printed values that no neighbouring code would print as.")),
+      "outputs": array(of: comparison),
+      "layers": array(of: comparison),
+      "first_divergence": nullable(
+        object([
+          "node": string("The first differing layer in execution order."),
+          "index": array(of: integer("Sample, then one index a dimension.")),
+          "expected": number("Observed value."),
+          "actual": number("hwsim's value."),
+          "cause": nullable(cause),
+          "candidates": array(of: cause, "Every single change found, most plausible first."),
+          "search": nullable(
+            object([
+              "tried": integer("Single changes tried."),
+              "complete": boolean("Whether all were tried."),
+            ])),
+        ])),
+      "mismatches": array(
+        of: object([
+          "name": string("The output, or the layer where outputs are equal."),
+          "sample": integer("Number of the sample, from 0."),
+          "index": array(of: integer("One index a dimension.")),
+          "expected": number("Observed value."),
+          "actual": number("hwsim's value."),
+          "lsb": number("Difference in units of the last place."),
+          "first_differing_node": nullable(
+            string("The first layer known to differ in this sample.")),
+        ])),
+      "overflows": array(
+        of: object([
+          "node": string("Name of the layer."),
+          "object": choice(["accumulator", "result"], "What overflowed."),
+          "values": integer("Result values affected."),
+          "bits_needed": nullable(integer("Bits that the largest value needed.")),
+          "bits": integer("Bits that the type has."),
+        ])),
+      "overflow_samples": integer("Samples that overflows were counted over."),
+    ]))
+
+  private static let comparison = object([
+    "name": string("The tensor, or the layer as its file names it."),
+    "file": string("The file with the observed values."),
+    "format": string("The tensor's number format."),
+    "compared": integer("Values compared."),
+    "equal": integer("Values that are equal."),
+    "max_lsb": number("Largest difference in units of the last place."),
+  ])
+
+  private static let cause = object([
+    "kind": choice(
+      ["rounding", "overflow", "width", "value", "table-size", "order"], "What was changed."),
+    "object": choice(
+      ["result", "accumulator", "weight", "bias", "input", "table"], "The thing that was changed."),
+    "node": string("The layer at which it was changed."),
+    "detail": string("The change in words."),
+    "reproduces": integer("Observed values that the change reproduces."),
+  ])
+}

@@ -1,0 +1,108 @@
+/// The description of a JSON document that hwsim writes, as JSON Schema 2020-12.
+///
+/// Keys are only added within a version; what reads a document must ignore keys it does not know.
+struct Schema: Sendable {
+  /// The number after the slash of `"schema"` in every document.
+  static let version = 1
+
+  let name: String
+  /// What the document is, in one line.
+  let title: String
+  /// The whole document.
+  let document: JSON
+
+  /// Every schema, in the order of the commands; one a command, and that of errors.
+  static let all: [Schema] = [check, config, explain, schema, error]
+
+  /// The envelope of a command around the schema of its `result`.
+  static func command(_ name: String, _ title: String, result: JSON) -> Schema {
+    Schema(
+      name: name, title: title,
+      document: header(
+        name, title,
+        required: [
+          "schema", "hwsim", "arguments", "inputs", "target", "warnings", "result",
+        ],
+        properties: [
+          ("arguments", ["type": "object", "description": "What decided the result."]),
+          ("inputs", array(of: input)),
+          ("target", nullable(object(["id": string("Id of the device."), "sha256": digest]))),
+          ("warnings", array(of: problem)),
+          ("result", result),
+        ]))
+  }
+
+  static func header(
+    _ name: String, _ title: String, required: [String], properties: [(String, JSON)]
+  ) -> JSON {
+    let common: [JSON.Member] = [
+      .init(key: "schema", value: ["const": .string("hwsim.\(name)/\(version)")]),
+      .init(key: "hwsim", value: object(["version": string("Version of the tool.")])),
+    ]
+    return [
+      "$schema": "https://json-schema.org/draft/2020-12/schema",
+      "title": .string(title),
+      "type": "object",
+      "required": .strings(required),
+      "properties": .object(common + properties.map { .init(key: $0.0, value: $0.1) }),
+    ]
+  }
+
+  // MARK: Parts
+
+  static func string(_ description: String) -> JSON {
+    ["type": "string", "description": .string(description)]
+  }
+
+  static func integer(_ description: String) -> JSON {
+    ["type": "integer", "description": .string(description)]
+  }
+
+  /// A number; NaN and infinities are strings, since JSON has none.
+  static func number(_ description: String) -> JSON {
+    [
+      "anyOf": [["type": "number"], ["enum": ["NaN", "Infinity", "-Infinity"]]],
+      "description": .string(description),
+    ]
+  }
+
+  static func boolean(_ description: String) -> JSON {
+    ["type": "boolean", "description": .string(description)]
+  }
+
+  static func choice(_ values: [String], _ description: String) -> JSON {
+    ["enum": .strings(values), "description": .string(description)]
+  }
+
+  static func array(of items: JSON, _ description: String? = nil) -> JSON {
+    .object(
+      [.init(key: "type", value: "array"), .init(key: "items", value: items)]
+        + (description.map { [.init(key: "description", value: .string($0))] } ?? []))
+  }
+
+  static func nullable(_ schema: JSON) -> JSON { ["anyOf": [schema, ["type": "null"]]] }
+
+  /// An object whose keys are all required.
+  static func object(_ properties: JSON) -> JSON {
+    let keys = (properties.members ?? []).map(\.key)
+    return ["type": "object", "required": .strings(keys), "properties": properties]
+  }
+
+  static let digest: JSON = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
+
+  static let input = object([
+    "role": string("What the file was used for."),
+    "path": string("As it was typed."),
+    "kind": string("What it was recognised as, by content."),
+    "bytes": integer("Size; of a folder, the sum of the files read."),
+    "sha256": digest,
+  ])
+
+  static let problem = object([
+    "code": string("Stable identifier; hwsim explain CODE tells more."),
+    "message": string("What is wrong."),
+    "location": nullable(string("File, then node, tensor, line or byte offset.")),
+    "notes": array(of: string("What was expected, what is supported.")),
+    "help": nullable(string("What to do.")),
+  ])
+}

@@ -1,0 +1,90 @@
+import Search
+import Testing
+
+@Suite("Frontiers against enumeration")
+struct ParetoFrontierTests {
+  /// Nondominated rows by the definition, sorted, without duplicates.
+  private func frontier(_ rows: [[Int]]) -> [[Int]] {
+    let distinct = Array(Set(rows)).sorted { $0.lexicographicallyPrecedes($1) }
+    return distinct.filter { row in
+      !distinct.contains { other in other != row && zip(other, row).allSatisfy { $0 <= $1 } }
+    }
+  }
+
+  @Test(arguments: [1.0, 100])
+  func randomProblems(perOne: Double) throws {
+    let objectiveSets: [[AllocationObjective]] = [
+      [.loss], [.loss, .cost(0)], [.cost(1), .loss], [.loss, .cost(0), .cost(2)],
+      [.loss, .cost(0), .cost(1), .cost(2)],
+    ]
+    for seed in 0..<300 as Range<UInt64> {
+      var random = RandomProblem(seed: seed)
+      let budgeted = random.draw(0...1) == 1
+      let problem = try random.problem(
+        layers: random.draw(1...5), options: 1...4, costs: 3, perOne: perOne, tightness: 30...90,
+        budgeted: budgeted)
+      let budgets = wholeBudgets(problem, perOne: perOne)
+      let totals = allChoices(of: problem).map { wholeTotals(of: $0, in: problem, perOne: perOne) }
+        .filter { !budgeted || zip($0.dropFirst(), budgets).allSatisfy { $0 <= $1 } }
+      for objectives in objectiveSets {
+        let lanes = objectives.map { objective in
+          switch objective {
+          case .loss: 0
+          case .cost(let cost): cost + 1
+          }
+        }
+        let expected = frontier(totals.map { row in lanes.map { row[$0] } })
+        let found = try problem.paretoFrontier(of: objectives)
+        #expect(
+          found.points.map { $0.values.map { Int(($0 * perOne).rounded()) } } == expected,
+          "seed \(seed), \(objectives)")
+        for point in found.points {
+          let own = wholeTotals(of: point.choice, in: problem, perOne: perOne)
+          #expect(
+            lanes.map { Double(own[$0]) / perOne }.elementsEqual(point.values) {
+              abs($0 - $1) < 1e-9
+            }
+          )
+          #expect(problem.respectsTies(point.choice))
+        }
+      }
+    }
+  }
+
+  /// One layer with many options is the nondominated filter by itself, beyond its small cases.
+  @Test(arguments: [3, 4])
+  func manyPoints(dimensions: Int) throws {
+    for seed in 0..<6 as Range<UInt64> {
+      var random = RandomProblem(seed: seed)
+      let span = seed % 2 == 0 ? 30 : 1000
+      let columns = (0..<4).map { _ in (0..<400).map { _ in random.draw(0...span) } }
+      let layer = AllocationLayer(
+        losses: columns[0].map(Double.init),
+        costs: (1...3).map { column in columns[column].map(Double.init) })
+      // A second layer without effect, so that the merge sees the points twice.
+      let none = AllocationLayer(losses: [0, 0], costs: [[0, 0], [0, 1], [0, 0]])
+      let problem = try AllocationProblem(layers: [none, layer])
+      let objectives: [AllocationObjective] =
+        dimensions == 3
+        ? [.loss, .cost(0), .cost(1)] : [.loss, .cost(0), .cost(1), .cost(2)]
+      let rows = (0..<400).map { index in (0..<dimensions).map { columns[$0][index] } }
+      let found = try problem.paretoFrontier(of: objectives).points.map {
+        $0.values.map { Int($0) }
+      }
+      #expect(found == frontier(rows), "seed \(seed)")
+    }
+  }
+
+  @Test func objectivesAreChecked() throws {
+    let problem = try AllocationProblem(layers: [AllocationLayer(losses: [1], costs: [[2]])])
+    for objectives: [AllocationObjective] in [[], [.cost(1)], [.loss, .loss], [.cost(-1)]] {
+      #expect(throws: AllocationError.objectives(costCount: 1)) {
+        try problem.paretoFrontier(of: objectives)
+      }
+    }
+    #expect(throws: AllocationError.cancelled) {
+      try problem.paretoFrontier(
+        of: [.loss], effort: AllocationEffort(isCancelled: { true }))
+    }
+  }
+}
