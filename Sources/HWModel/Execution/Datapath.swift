@@ -37,6 +37,11 @@ public protocol Datapath: Sendable {
   /// Whether this hardware computes `operation`; asked of every node before anything runs.
   func supports(_ operation: Operator) -> Bool
 
+  /// The graph as this hardware runs it: operators fused or rewritten, names kept.
+  ///
+  /// - Throws: ``DatapathError`` for a graph that the hardware has no use for as a whole.
+  func prepare(_ graph: Graph) throws(DatapathError) -> Graph
+
   /// How a graph input is stored.
   ///
   /// - Throws: ``DatapathError/encoding(operand:expected:)`` for an encoding that it does not have.
@@ -79,4 +84,6 @@ extension NodeKernel {
 
 extension Datapath {
   public static var preferredLanes: Int? { nil }
+
+  public func prepare(_ graph: Graph) throws(DatapathError) -> Graph { graph }
 }

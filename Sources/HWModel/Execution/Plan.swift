@@ -12,7 +12,13 @@ public struct Plan: Sendable {
   let preferredLanes: Int?
 
   /// - Throws: ``PlanProblems`` with every node that the datapath cannot run.
-  public init(_ graph: Graph, on datapath: some Datapath) throws(PlanProblems) {
+  public init(_ given: Graph, on datapath: some Datapath) throws(PlanProblems) {
+    let graph: Graph
+    do throws(DatapathError) {
+      graph = try datapath.prepare(given)
+    } catch {
+      throw PlanProblems(graph: given, problems: [.init(node: nil, error: error)])
+    }
     var problems: [PlanProblems.Problem] = []
     for (index, node) in graph.nodes.enumerated() where !datapath.supports(node.operation) {
       problems.append(
