@@ -20,7 +20,7 @@ extension Int64: ProductSum {
 }
 
 /// Where the elements of an image, a kernel's weights and a result are, whatever their layout.
-struct ConvolutionGeometry: Sendable {
+struct WindowProductGeometry: Sendable {
   let batch: Int
   let groups: Int
   let channels: Int
@@ -310,7 +310,7 @@ struct ProductGeometry: Sendable {
 
 /// Pooling windows whatever the layout.
 struct PoolGeometry: Sendable {
-  private let geometry: ConvolutionGeometry
+  private let geometry: WindowProductGeometry
   let pool: Pool
   let channels: Int
 
@@ -322,7 +322,7 @@ struct PoolGeometry: Sendable {
       kernel: pool.kernel, strides: pool.strides, dilations: pool.dilations,
       paddingBefore: pool.paddingBefore, paddingAfter: pool.paddingAfter, layout: pool.layout,
       grouping: .depthwise, weightLayout: .kernelChannelsFilters)
-    geometry = ConvolutionGeometry(window, data: data, weights: data, result: result)
+    geometry = WindowProductGeometry(window, data: data, weights: data, result: result)
     channels = geometry.groups
   }
 

@@ -92,8 +92,7 @@ struct MCURules: Sendable {
       case .nearest, .linear: true
       case .cubic: false
       }
-    case .activation, .softmax, .arithmetic, .dot, .normalize, .threshold, .pad, .crop,
-      .resizeNearest, .gather, .select, .cast:
+    default:
       false
     }
   }
