@@ -67,7 +67,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "SearchTests", dependencies: ["Search"], swiftSettings: settings),
     .testTarget(
-      name: "hwsimTests", dependencies: ["hwsim", "Importers", "TestSupport"],
+      name: "hwsimTests", dependencies: ["hwsim", "Arith", "Importers", "TestSupport"],
       swiftSettings: settings),
   ]
 )

@@ -21,7 +21,63 @@ struct HLSFixtureTests {
 
   @Test("the cases are there")
   func present() {
-    #expect(Self.names.count >= 8)
+    #expect(Self.names.count >= 22)
+  }
+
+  @Test("archives give the graphs of the projects", arguments: names)
+  func archives(name: String) throws {
+    let folder = Self.root + "/" + name
+    guard FileManager.default.fileExists(atPath: folder + "/model.fml") else { return }
+    let project = try HLS4ML.importModel(folder + "/project").graph
+    let saved = try HLS4ML.importModel(folder + "/model.fml").graph
+    #expect(HLS4ML.difference(project, saved) == [])
+  }
+
+  /// hls4ml's function for both parts calls the two one after the other (`nnet_sepconv2d.h`), so
+  /// that a project with the one call has the values of the project with two.
+  @Test("a separable convolution in one call is the two that it stands for")
+  func separableCall() throws {
+    let folder = Self.root + "/separable_conv2d"
+    let copy = try TemporaryFolder()
+    let target = copy.file("project")
+    try FileManager.default.copyItem(atPath: folder + "/project", toPath: target)
+    let source = target + "/firmware/myproject.cpp"
+    var lines: [Substring] = []
+    let text = try String(contentsOf: URL(filePath: source), encoding: .utf8)
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.contains("nnet::depthwise_conv_2d_cl") || line.contains("layer3_out") {
+        if line.contains("nnet::pointwise_conv_2d_cl") {
+          lines.append(
+            """
+            nnet::separable_conv_2d_cl<input_t, layer3_t, result_t, config9>\
+            (inp, layer4_out, w3, w4, b3, b4); // s
+            """)
+        }
+        continue
+      }
+      lines.append(line)
+    }
+    try lines.joined(separator: "\n").write(
+      to: URL(filePath: source), atomically: false, encoding: .utf8)
+    let parameters = URL(filePath: target + "/firmware/parameters.h")
+    let configuration = """
+      struct config9 { typedef config3 depthwise_config; typedef config5 pointwise_config; };
+      """
+    try
+      (try String(contentsOf: parameters, encoding: .utf8)
+      .replacing("\n#endif", with: "\n" + configuration + "\n#endif"))
+      .write(to: parameters, atomically: false, encoding: .utf8)
+    let two = try HLS4ML.importModel(folder + "/project").graph
+    let one = try HLS4ML.importModel(target).graph
+    #expect(one.nodes.map(\.operation) == two.nodes.map(\.operation))
+    #expect(one.nodes.map(\.name) == ["s.depthwise", "s"])
+    for (a, b) in zip(one.nodes, two.nodes) {
+      let first = (a.inputs + a.outputs).map { one[$0] }
+      let second = (b.inputs + b.outputs).map { two[$0] }
+      #expect(first.map(\.encoding) == second.map(\.encoding))
+      #expect(first.map(\.constant) == second.map(\.constant))
+      #expect(first.map(\.shape) == second.map(\.shape))
+    }
   }
 
   @Test("outputs and layers are C simulation's", arguments: names, [true, false])

@@ -115,7 +115,7 @@ extension Failure {
     var notes: [String] = []
     if let grammar = error.grammar { notes.append("expected: \(grammar)") }
     notes.append("nearest valid name: \(error.nearest)")
-    self.init(
+    self = Failure(
       "format.unknown", cause.message, at: option, notes: notes,
       remedy: "did you mean '\(error.nearest)'? hwsim formats lists every family.")
   }
@@ -125,37 +125,37 @@ extension Failure {
   init(_ error: UnitError) {
     switch error {
     case .notScalar(let encoding):
-      self.init(
+      self = Failure(
         "format.cast", "\(encoding.name) does not hold single numbers",
         remedy: "name a scalar format; block formats are written by hwsim cast --axis.")
     case .overflowUnsupported(let mode, let encoding):
-      self.init(
+      self = Failure(
         "format.cast", "\(encoding.name) cannot overflow by \(mode.rawValue)",
         remedy: "use --overflow sat or nosat with formats that are not fixed point.")
     case .randomWidth(let width):
-      self.init(
+      self = Failure(
         "usage.random-bits", "--random-width \(width) is outside 0 to 32",
         remedy: "give the number of random bits that each rounding takes.")
     case .format(let error): self.init(Diagnostic(error))
     case .operand(let name, let operation):
-      self.init(
+      self = Failure(
         "usage.operands", "unit \(operation.rawValue): operand \(name) is missing or superfluous",
         notes: ["operands: " + operation.operands.joined(separator: ", ")],
         remedy: "give a format for each operand (--a, --b, --c), and no other.")
     case .lengths(let lengths):
-      self.init(
+      self = Failure(
         "array.lengths", "the operand arrays do not fit together: lengths \(lengths)",
         remedy: "arrays of one shape; for dot c has one value a row.")
     case .invalidCode(let code, let operand, let index):
-      self.init(
+      self = Failure(
         "array.code", "code \(code) of operand \(operand) is outside its format",
         at: "\(operand)[\(index)]", remedy: "write codes, not values; sign-extend signed ones.")
     case .invalidRandomBits(let bits, let index):
-      self.init(
+      self = Failure(
         "array.code", "random number \(bits) does not fit the width", at: "random bits [\(index)]",
         remedy: "random numbers are 0 to 2^N - 1 for --random-width N.")
     case .tooWide(let encoding):
-      self.init(
+      self = Failure(
         "format.cast", "codes of \(encoding.name) do not fit in 64 bits",
         remedy: "arrays hold codes of at most 64 bits.")
     }

@@ -9,7 +9,7 @@ struct UnitCommand: ConfigurableCommand {
     commandName: "unit",
     abstract: "Computes an arithmetic unit on codes, or writes golden vectors for a test bench.",
     usage:
-      "hwsim unit OP --a FORMAT [--b FORMAT] [--c FORMAT] --out FORMAT (--inputs IN.npz | --golden N) -o OUT",
+      "hwsim unit OP --a FORMAT [--b FORMAT] --out FORMAT (--inputs IN.npz | --golden N) -o OUT",
     discussion: """
       OP is one of cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne. Results are
       exact and rounded once. dot sums over the last axis, in an exact register unless --accumulator
