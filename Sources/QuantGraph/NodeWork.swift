@@ -1,6 +1,7 @@
 extension Graph {
-  /// Multiplications with accumulation that a node does for one sample; convolutions and matrix
-  /// products only, 0 for all else. `Int.max` where the true number is larger.
+  /// Multiplications with accumulation that a node does for one sample.
+  ///
+  /// Convolutions and matrix products only, 0 for all else; `Int.max` where the number is larger.
   public func multiplyAccumulates(of node: Node) -> Int {
     guard let first = node.inputs.first, let result = node.outputs.first else { return 0 }
     let data = self[first].shape

@@ -11,7 +11,9 @@ public enum SplitSampleSource {
   ///
   /// - Parameters:
   ///   - rows: the rows, not read from elsewhere.
+  ///   - path: their file, for messages.
   ///   - tensors: name and shape of one sample of each tensor.
+  /// - Returns: one source a tensor.
   /// - Throws: a ``Diagnostic`` if a row has not as many elements as the tensors together.
   public static func sources(
     _ rows: ArrayRows, path: String, tensors: [(name: String, shape: Shape)]

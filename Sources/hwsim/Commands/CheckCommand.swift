@@ -4,7 +4,7 @@ import HWModel
 import Importers
 import QuantGraph
 
-/// `hwsim check MODEL`: does the model compute what was observed, bit for bit?
+/// `hwsim check MODEL`: whether the model computes what was observed, bit for bit.
 struct CheckCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
@@ -119,14 +119,15 @@ struct CheckCommand: ConfigurableCommand {
   private func explanation(
     of result: CheckResult, file: ModelFile, plan: Plan, data: CheckData
   ) throws(Failure) -> Diagnosis.Outcome? {
-    guard let divergent = result.firstDivergentNode, let mismatch = result.firstMismatch,
-      data.canReopen
+    // What is within the tolerance needs no explanation.
+    guard result.verdict == .mismatch, let divergent = result.firstDivergentNode,
+      let mismatch = result.firstMismatch, data.canReopen
     else { return nil }
     let sources = try data.open()
     do throws(Diagnostic) {
       let observed = try ObservedSamples.read(
         CheckSources(inputs: sources.inputs, expected: sources.expected), plan: plan,
-        firstMismatch: mismatch.sample)
+        firstMismatch: mismatch.sample, limit: min(512, (first ?? .max) - mismatch.sample))
       let originals = file.isProject ? HLS4ML.writtenValues(of: file.graph, inProject: model) : [:]
       return try Diagnosis(graph: file.graph, originals: originals) {
         Printed.matches($0, token: $1, digits: $2)

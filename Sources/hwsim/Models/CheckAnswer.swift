@@ -281,9 +281,10 @@ struct CheckAnswer: Sendable {
     guard let node = result.firstDivergentNode else { return "" }
     let name = graph.nodes[node].name
     guard let explanation else {
-      return
-        "\nfirst differing layer: \(name); no cause was searched for, since the data came from a "
-        + "pipe\n"
+      let reason =
+        result.verdict == .within
+        ? "" : "; no cause was searched for, since the data came from a pipe"
+      return "\nfirst differing layer: \(name)\(reason)\n"
     }
     guard let cause = explanation.causes.first else {
       let extent = explanation.isComplete ? "" : ", and not all of them were tried"

@@ -13,6 +13,7 @@ struct InspectAnswer: Sendable {
   private var graph: Graph { model.graph }
 
   /// - Parameters:
+  ///   - file: the model.
   ///   - node: the one layer asked for.
   ///   - ranges: the bounds of accumulators, if asked for.
   init(file: ModelFile, node: Node?, ranges: [AccumulatorRange]?) {

@@ -55,7 +55,9 @@ struct ModelRun {
   ///
   /// - Parameters:
   ///   - sources: one a graph input.
+  ///   - threads: threads to use.
   ///   - limit: samples to run; nil for all.
+  ///   - wrapsCodes: whether integer inputs out of range are brought into range.
   ///   - progress: called with the number of samples done.
   /// - Throws: a ``Failure`` for unreadable or unequal inputs, or files that cannot be written; no
   ///   file appears then.

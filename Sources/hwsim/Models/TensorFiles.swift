@@ -106,6 +106,8 @@ extension TensorFiles {
   /// - Parameters:
   ///   - arguments: as typed.
   ///   - tensors: what may be given, in the model's order; each needs exactly one array.
+  ///   - graph: the model.
+  ///   - role: what the files are for.
   /// - Throws: a ``Failure`` for unreadable files, unknown names, and tensors with no array or two.
   init(
     _ arguments: [String], for tensors: [TensorID], of graph: Graph, role: Role
