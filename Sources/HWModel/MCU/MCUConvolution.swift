@@ -156,6 +156,8 @@ struct MCUDense<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKerne
           let value = Int32(truncatingIfNeeded: data[row * depth + position]) - dataZero
           sum &+= Int64(value) * Int64(weights[index * depth + position])
         }
+        // Sums of 8-bit data are kept in 32 bits, whatever the multiplier's rule.
+        if Data.bitWidth == 8 { sum = Int64(Int32(truncatingIfNeeded: sum)) }
         result[row * results + index] = Data(
           truncatingIfNeeded: requantizer.code(sum, channel: index))
       }

@@ -55,6 +55,7 @@ extension MCURules {
     let requantizer = Requantizer(
       multipliers: [multiplier], rule: .twice, zeroPoint: result.zeroPoint,
       codes: result.clampedCodes(binary.range))
+    if let fast = byteAddition(rule, node, requantizer) { return node.planned(fast) }
     let walk = BroadcastWalk(result: result.shape, left: left.shape, right: right.shape)
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
@@ -65,6 +66,23 @@ extension MCURules {
     }
     return node.planned(
       byStorage(left.storage, kernel(Int8.self), kernel(UInt8.self), kernel(Int16.self)))
+  }
+
+  /// The fast kernel of a sum of two 8-bit tensors of one shape, or nil.
+  private func byteAddition(
+    _ rule: MCUBinaryRule, _ node: MCUNode, _ requantizer: Requantizer
+  ) -> MCUByteAddition? {
+    let (left, right, result) = (node.inputs[0], node.inputs[1], node.result)
+    guard path != .plain, case .sum(let shift, let a, let b, let subtracts) = rule,
+      left.storage != .int16, left.shape == right.shape, left.shape == result.shape,
+      let addition = ByteAddition(
+        left: a, leftZero: left.zeroPoint, right: b, rightZero: right.zeroPoint, shift: shift,
+        subtracts: subtracts, result: requantizer.multipliers[0], resultZero: result.zeroPoint,
+        codes: requantizer.codes, isSigned: left.storage == .int8)
+    else { return nil }
+    return MCUByteAddition(
+      addition: addition, left: node.source(0), right: node.source(1),
+      count: result.shape.count, path: path)
   }
 
   /// `a * b / c`: in binary32 in the full runtime, in binary64 in the micro runtime.

@@ -51,6 +51,13 @@ extension MCURules {
       case .depthwise: nil
       }
     let bias = try bias(node, at: 2)
+    if path != .plain, storage != .int16,
+      let fast = MCUByteProduct.convolution(
+        geometry, groupChannels: groupChannels, weights: weights, bias: bias,
+        dataZero: data.zeroPoint, isSigned: storage == .int8, requantizer: requantizer, path: path)
+    {
+      return node.planned(fast)
+    }
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) -> any NodeKernel {
@@ -114,11 +121,19 @@ extension MCURules {
     let weights = try weights(filter)
     let bias = try bias(node, at: 2)
     let depth = data.shape.count / dense.rows
+    let results = result.shape.count / dense.rows
+    if path != .plain, storage != .int16,
+      let fast = MCUByteProduct.dense(
+        rows: dense.rows, depth: depth, results: results, weights: weights, bias: bias,
+        dataZero: data.zeroPoint, isSigned: storage == .int8, requantizer: requantizer, path: path)
+    {
+      return node.planned(fast)
+    }
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) -> any NodeKernel {
       MCUDense<Data>(
-        rows: dense.rows, depth: depth, results: result.shape.count / dense.rows, weights: weights,
+        rows: dense.rows, depth: depth, results: results, weights: weights,
         bias: bias, dataZero: data.zeroPoint, requantizer: requantizer)
     }
     return node.planned(
