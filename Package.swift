@@ -22,6 +22,8 @@ let package = Package(
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Messages of the ONNX schema.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     // SHA-256 of inputs in the JSON envelope.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
@@ -32,7 +34,12 @@ let package = Package(
     .target(name: "QuantGraph", dependencies: ["Arith"], swiftSettings: settings),
     // Inflate and CRC for .npz, .gz and .fml archives.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "Importers", dependencies: ["QuantGraph", "CZlib"], swiftSettings: settings),
+    .target(
+      name: "Importers",
+      dependencies: [
+        "QuantGraph", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
     .target(name: "HWModel", dependencies: ["QuantGraph"], swiftSettings: settings),
     .target(name: "Search", dependencies: ["QuantGraph"], swiftSettings: settings),
     .executableTarget(
@@ -60,7 +67,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "SearchTests", dependencies: ["Search"], swiftSettings: settings),
     .testTarget(
-      name: "hwsimTests", dependencies: ["hwsim", "Importers", "TestSupport"],
+      name: "hwsimTests", dependencies: ["hwsim", "Arith", "Importers", "TestSupport"],
       swiftSettings: settings),
   ]
 )

@@ -32,13 +32,15 @@ static inline float float_of(uint32_t bits) {
   return x;
 }
 
-uint16_t hwsim_lookup_f32(const float *x, size_t n, const uint16_t *table, uint8_t *codes) {
+uint16_t hwsim_lookup_f32(const float *x, size_t n, const uint64_t *table, uint8_t *codes) {
   uint16_t used = 0;
   for (size_t i = 0; i < n; i++) {
     uint32_t bits = bits_of(x[i]);
-    uint16_t entry = table[(bits >> 16 << 1) | ((bits & 0xffff) != 0)];
-    used |= entry;
-    codes[i] = (uint8_t)entry;
+    uint64_t entry = table[bits >> 16];
+    unsigned shift = 32 + 16 * ((bits & 0xffff) >= (uint32_t)entry);
+    uint16_t code = (uint16_t)(entry >> shift);
+    used |= code;
+    codes[i] = (uint8_t)code;
   }
   return used;
 }
@@ -46,23 +48,20 @@ uint16_t hwsim_lookup_f32(const float *x, size_t n, const uint16_t *table, uint8
 /* One element. The sum with magic rounds to the subnormal grid, to nearest even like all floats. */
 static inline int32_t minifloat_code(uint32_t bits, const hwsim_minifloat *f, int *bad) {
   int32_t magnitude = (int32_t)(bits & 0x7fffffff);
-  int32_t sign = bits >> 31 ? f->sign_bit : 0;
-  if (magnitude > 0x7f800000) {
-    if (f->nan_code < 0) *bad = 1;
-    return f->nan_code & 0xff;
-  }
-  int32_t code;
-  if (magnitude < f->normal_bits) {
-    float sum = float_of((uint32_t)magnitude) + float_of((uint32_t)f->magic_bits);
-    code = (int32_t)bits_of(sum) - f->magic_bits;
-  } else {
-    int shift = 23 - f->mantissa_bits;
-    int32_t odd = (magnitude >> shift) & 1;
-    code = (int32_t)(((uint32_t)magnitude + ((1u << (shift - 1)) - 1) + (uint32_t)odd) >> shift) -
-           f->rebias;
-  }
-  if (code > f->maximum_code) return f->overflow_code | (f->overflow_signed ? sign : 0);
-  return code == 0 && !f->negative_zero ? 0 : code | sign;
+  int32_t sign = -(int32_t)(bits >> 31) & f->sign_bit;
+  int shift = 23 - f->mantissa_bits;
+  int32_t small = (int32_t)bits_of(float_of((uint32_t)magnitude) + float_of((uint32_t)f->magic_bits)) -
+                  f->magic_bits;
+  uint32_t odd = ((uint32_t)magnitude >> shift) & 1;
+  int32_t normal =
+      (int32_t)(((uint32_t)magnitude + ((1u << (shift - 1)) - 1) + odd) >> shift) - f->rebias;
+  int32_t code = magnitude < f->normal_bits ? small : normal;
+  int is_large = code > f->maximum_code;
+  int keeps_sign = is_large ? f->overflow_signed : code != 0 || f->negative_zero;
+  code = (is_large ? f->overflow_code : code) | (keeps_sign ? sign : 0);
+  int is_nan = magnitude > 0x7f800000;
+  *bad |= is_nan & (f->nan_code < 0);
+  return is_nan ? f->nan_code & 0xff : code;
 }
 
 #ifdef HWSIM_X86

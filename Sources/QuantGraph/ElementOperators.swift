@@ -198,6 +198,14 @@ public enum Cast: Hashable, Sendable {
   case saturating
   /// The same bits read as another type of the same width.
   case bits
+  /// To a power of two without sign (E8M0), by a rule of its own; infinities and numbers out of
+  /// range become its ends if it saturates, else NaN.
+  case scale(ScaleRounding, saturates: Bool)
+
+  /// How a number between two powers of two is rounded.
+  public enum ScaleRounding: String, Hashable, Sendable, CaseIterable {
+    case up, down, nearest
+  }
 }
 
 /// Elements at regular steps: position i along an axis is data position `begin + i * stride`.

@@ -87,15 +87,13 @@ public struct Graph: Hashable, Sendable {
     Self.checkTensors(
       tensors, given: inputs + outputs + states.flatMap { [$0.tensor, $0.next] }, into: &problems)
     Self.checkNames(nodes, into: &problems)
-    let given = inputs + states.map(\.tensor)
-    let ordered = Self.ordering(nodes, tensors: tensors, inputs: given, into: &problems)
+    let sources = inputs + states.map(\.tensor)
+    let ordered = Self.ordering(nodes, tensors: tensors, inputs: sources, into: &problems)
     if problems.isEmpty {
       Self.checkStates(states, tensors: tensors, inputs: inputs, into: &problems)
-      let written = Set(ordered.flatMap(\.outputs))
+      let written = Set(ordered.flatMap(\.outputs) + sources)
       for output in outputs + states.map(\.next)
-      where tensors[output.index].constant == nil && !given.contains(output)
-        && !written.contains(output)
-      {
+      where tensors[output.index].constant == nil && !written.contains(output) {
         problems.append(
           .init(node: nil, error: .undefinedTensor(tensors[output.index].name)))
       }
@@ -213,12 +211,15 @@ extension Graph {
     _ nodes: [Node], tensors: [Tensor], inputs: [TensorID], into problems: inout [GraphProblem]
   ) -> [Node] {
     var producer: [Int: Int] = [:]
+    let given = Set(inputs.map(\.index))
     for (position, node) in nodes.enumerated() {
       for id in node.inputs + node.outputs where !tensors.indices.contains(id.index) {
         problems.append(.init(node: node.name, error: .danglingTensor(id.index)))
       }
       for id in node.outputs where tensors.indices.contains(id.index) {
-        if producer[id.index] != nil || tensors[id.index].constant != nil || inputs.contains(id) {
+        if producer[id.index] != nil || tensors[id.index].constant != nil
+          || given.contains(id.index)
+        {
           problems.append(
             .init(node: node.name, error: .severalProducers(tensors[id.index].name)))
         }
@@ -228,7 +229,6 @@ extension Graph {
     guard problems.isEmpty else { return nodes }
     var waiting = [Int](repeating: 0, count: nodes.count)
     var readers: [Int: [Int]] = [:]
-    let given = Set(inputs.map(\.index))
     for (position, node) in nodes.enumerated() {
       for id in Set(node.inputs.map(\.index)) {
         if producer[id] != nil {

@@ -82,6 +82,24 @@ public enum Operator: Hashable, Sendable {
   /// `data, indices -> result`: elements at positions along an axis; a negative one counts from the
   /// end.
   case gatherAxis(axis: Int)
+  /// `data, scale, zero point -> codes`: quantization whose parameters are operands.
+  case quantize(Quantize)
+  /// `codes, scale, zero point -> values`: `(code - zero point) * scale`.
+  case dequantize(Granularity)
+  /// `data -> codes, scale, zero point`: quantization to uint8 over the data's own range.
+  case dynamicQuantize
+  /// An operation between codes; see ``Quantized`` for the operands.
+  case quantized(Quantized)
+  /// `codes, zero point, codes, zero point -> int32`: exact sums of integer products.
+  case integerProduct(IntegerProduct)
+  /// `data, scale, bias, mean, variance -> result`: normalization of each channel (axis 1).
+  case normalizeBatch(epsilon: Float)
+  /// `data, scale [, bias] -> result`: normalization over the axes from `axis` on.
+  case normalizeLayer(axis: Int, epsilon: Float)
+  /// A quantizer of QONNX.
+  case qonnx(QONNXOperator)
+  /// An integer-only function of a transformer.
+  case integerTransformer(IntegerTransformerFunction)
 }
 
 /// How products are summed; part of the graph because it changes bits once an accumulator
@@ -285,6 +303,16 @@ extension Operator {
     case .rearrange(let rearrangement): rearrangement.name
     case .gather: "Embedding"
     case .gatherAxis: "Gather"
+    case .quantize: "QuantizeLinear"
+    case .dequantize: "DequantizeLinear"
+    case .dynamicQuantize: "DynamicQuantizeLinear"
+    case .quantized(let quantized): quantized.name
+    case .integerProduct(.convolution): "ConvInteger"
+    case .integerProduct(.matMul): "MatMulInteger"
+    case .normalizeBatch: "BatchNormalization"
+    case .normalizeLayer: "LayerNormalization"
+    case .qonnx(let operation): operation.name
+    case .integerTransformer(let function): function.name
     }
   }
 }

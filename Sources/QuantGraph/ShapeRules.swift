@@ -129,6 +129,11 @@ extension Operator {
         throw .parameter("table", reason: "must be [rows, width]")
       }
       try Self.require("result", result.count, data.count, times: table[1])
+    case .quantized(let quantized):
+      try quantized.check(inputs: inputs, outputs: outputs)
+    case .quantize, .dequantize, .dynamicQuantize, .integerProduct, .normalizeBatch,
+      .normalizeLayer, .qonnx, .integerTransformer:
+      try checkQuantizing(inputs: inputs, outputs: outputs)
     }
   }
 
@@ -158,6 +163,14 @@ extension Operator {
     case .threshold: (allowed, constants) = (2...3, 1..<3)
     case .concatenate: (allowed, constants) = (1...1024, 1024..<1024)
     case .gather: (allowed, constants) = (2...2, 1..<2)
+    case .quantize, .dequantize: (allowed, constants) = (3...3, 3..<3)
+    case .dynamicQuantize, .integerTransformer: (allowed, constants) = (1...1, 1..<1)
+    case .quantized: (allowed, constants) = (3...3073, 0..<0)
+    case .integerProduct: (allowed, constants) = (4...4, 4..<4)
+    case .normalizeBatch: (allowed, constants) = (5...5, 5..<5)
+    case .normalizeLayer: (allowed, constants) = (2...3, 3..<3)
+    case .qonnx(let operation):
+      (allowed, constants) = (operation.operandCount...operation.operandCount, 0..<0)
     }
     guard allowed.contains(inputs.count) else {
       let expected =
@@ -177,7 +190,8 @@ extension Operator {
     case .copy, .split:
       guard found > 0 else { throw .operandCount(expected: "at least 1 result", found: found) }
       return
-    case .lstm: expected = 3
+    case .quantized: return
+    case .lstm, .dynamicQuantize: expected = 3
     case .svdf: expected = 2
     default: expected = 1
     }

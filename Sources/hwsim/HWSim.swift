@@ -20,8 +20,9 @@ struct HWSim: ParsableCommand {
       """,
     version: "hwsim \(version)",
     subcommands: [
-      CheckCommand.self, RunCommand.self, InspectCommand.self, ConfigCommand.self,
-      ExplainCommand.self, SchemaCommand.self,
+      CheckCommand.self, RunCommand.self, InspectCommand.self, FormatsCommand.self,
+      CastCommand.self, UnitCommand.self, ConfigCommand.self, ExplainCommand.self,
+      SchemaCommand.self,
     ])
 
   /// Names of all commands, in the order of the help.

@@ -14,10 +14,18 @@ extension BlockFormat {
   ///
   /// - Throws: ``BlockError/notFinite(index:)``.
   public func quantize(_ values: [Double]) throws(BlockError) -> BlockCodes {
+    try quantize(values, tensorScale: rule == .twoLevel ? tensorScale(of: values) : 1)
+  }
+
+  /// The codes of a row of a tensor whose scale is given, as ``tensorScale(of:)`` computes it.
+  ///
+  /// - Throws: ``BlockError/notFinite(index:)``.
+  public func quantize(
+    _ values: [Double], tensorScale: Float
+  ) throws(BlockError) -> BlockCodes {
     if let index = values.firstIndex(where: { !$0.isFinite }) { throw .notFinite(index: index) }
-    var result = BlockCodes(codes: [], scales: [])
+    var result = BlockCodes(codes: [], scales: [], tensorScale: tensorScale)
     result.codes.reserveCapacity(values.count)
-    if rule == .twoLevel { result.tensorScale = tensorScale(of: values) }
     for start in stride(from: 0, to: values.count, by: blockSize) {
       let block = Array(values[start..<min(start + blockSize, values.count)])
       switch rule {
@@ -78,7 +86,9 @@ extension BlockFormat {
 
   private var largestElement: Float { Float(elements[0].finiteRange?.upperBound ?? 1) }
 
-  private func tensorScale(of values: [Double]) -> Float {
+  /// The scale of a tensor under ``ScaleRule/twoLevel``; 1 for other rules.
+  public func tensorScale(of values: some Sequence<Double>) -> Float {
+    guard rule == .twoLevel else { return 1 }
     let largest = values.lazy.map { Float($0).magnitude }.max() ?? 0
     let scale = largest / (Float(scale.doubleValue(of: scale.maximumCode)) * largestElement)
     return scale > 0 ? scale : 1

@@ -3,22 +3,22 @@ import CKernels
 /// A fast path for casting floats into formats of at most 8 bits; equal to ``CastRule``.
 ///
 /// Formats with subnormals rounded to nearest even are computed with integer and float additions;
-/// every other monotone cast looks up a table that ``CastRule`` filled, indexed by the upper 16 bits
-/// of the float and whether a lower bit is set. Entries whose bucket holds a boundary are resolved
-/// by ``CastRule``, value by value.
+/// every other monotone cast looks up a table that ``CastRule`` filled: for each upper half of a
+/// float's bits the place where the code changes and the codes on both sides. Halves in which it
+/// changes more than once are resolved by ``CastRule``, value by value.
 public struct FloatCastKernel: Sendable {
   public let rule: CastRule
   private let parameters: hwsim_minifloat?
-  private let table: [UInt16]
+  private let table: [UInt64]
 
-  /// Entry bits above the code: no code, or the bucket holds several codes.
+  /// Bits above a code in the table: there is none, or there are several.
   private static let invalid: UInt16 = 0x100
   private static let mixed: UInt16 = 0x200
 
   /// The kernel of `rule`, or nil if the target is wider than 8 bits or the cast is not monotone:
   /// stochastic, jamming, magnitude truncation of fixed point, or an overflow mode that wraps.
   ///
-  /// - Complexity: 2^18 plain casts where a table is needed.
+  /// - Complexity: about 2^17 plain casts where a table is needed.
   public init?(_ rule: CastRule) {
     guard let width = rule.encoding.scalarWidth, width <= 8,
       case .deterministic(let mode) = rule.rounding
@@ -34,6 +34,7 @@ public struct FloatCastKernel: Sendable {
     }
     self.rule = rule
     if case .float(let format) = rule.encoding, mode == .roundTiesToEven,
+      hwsim_formats_level() >= 2,
       let parameters = hwsim_minifloat(format, saturates: rule.saturates)
     {
       self.parameters = parameters
@@ -41,19 +42,33 @@ public struct FloatCastKernel: Sendable {
       return
     }
     parameters = nil
-    table = (0..<(1 << 17)).map { (index: UInt32) -> UInt16 in
-      let upper = (index >> 1) << 16
-      let sticky = index & 1
-      func entry(_ bits: UInt32) -> UInt16 {
-        let value = ExactNumber<Int128>(Float(bitPattern: bits))
-        guard let code = rule.encode(value) else { return Self.invalid }
-        return UInt16(truncatingIfNeeded: code & 0xff)
-      }
-      let low = entry(upper | sticky)
-      // NaNs share one bucket result whatever their payload.
-      let high = sticky == 0 ? low : entry(upper | 0xffff)
-      return low == high ? low : Self.mixed
+    table = (0..<(1 << 16)).map { Self.entry(upper: $0 << 16, rule: rule) }
+  }
+
+  /// The table entry of floats whose bits begin with `upper`.
+  private static func entry(upper: UInt32, rule: CastRule) -> UInt64 {
+    func code(_ low: UInt32) -> UInt16 {
+      let value = ExactNumber<Int128>(Float(bitPattern: upper | low))
+      guard let code = rule.encode(value) else { return invalid }
+      return UInt16(truncatingIfNeeded: code & 0xff)
     }
+    let first = code(0)
+    let last = code(0xffff)
+    // Codes are monotone in the bits, so a search finds the first change.
+    var low: UInt32 = 0
+    var high: UInt32 = 0xffff
+    if first == last {
+      high = 0
+    } else {
+      while high - low > 1 {
+        let middle = (low + high) / 2
+        if code(middle) == first { low = middle } else { high = middle }
+      }
+    }
+    let isMixed = first != last && code(high) != last
+    let below = UInt64(isMixed ? mixed : first)
+    let above = UInt64(isMixed ? mixed : last)
+    return UInt64(high) | below << 32 | above << 48
   }
 
   /// Writes the code of each value, as its low 8 bits, and returns the indices of values without a
@@ -99,10 +114,15 @@ public struct FloatCastKernel: Sendable {
     var invalid: [Int] = []
     for index in range {
       let bits = values[index].bitPattern
-      guard table[Int((bits >> 16) << 1) | (bits & 0xffff != 0 ? 1 : 0)] >= Self.invalid else {
-        continue
+      let entry = table[Int(bits >> 16)]
+      let isBelow = bits & 0xffff < UInt32(truncatingIfNeeded: entry)
+      let code = UInt16(truncatingIfNeeded: isBelow ? entry >> 32 : entry >> 48)
+      if code == Self.invalid {
+        codes[index] = 0
+        invalid.append(index)
+      } else if code >= Self.mixed {
+        invalid += encodePlainly(values, into: &codes, range: index..<(index + 1))
       }
-      invalid += encodePlainly(values, into: &codes, range: index..<(index + 1))
     }
     return invalid
   }

@@ -37,6 +37,20 @@ public enum KernelPath: String, CaseIterable, Sendable {
     default: .portable
     }
 
+  /// Whether the environment names a path.
+  static let isForced = getenv("HWSIM_KERNEL") != nil
+
+  /// The byte products' number for this path, never above what the processor has.
+  var products: Int32 {
+    switch self {
+    case .plain, .portable: return 0
+    case .avx2:
+      return KernelPath.isForced || self != .current
+        ? min(1, hwsim_gemm_best_path()) : hwsim_gemm_best_path()
+    case .vnni, .vpopcnt: return hwsim_gemm_best_path()
+    }
+  }
+
   /// The row kernels' number for this path, never above what the processor has.
   var lanes: Int32 {
     let wanted: Int32 =

@@ -5,4 +5,6 @@
 
 #include "CKernelsFormats.h"
 
+#include "CKernelsGEMM.h"
+
 #endif

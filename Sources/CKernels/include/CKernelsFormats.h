@@ -22,9 +22,10 @@ typedef struct {
   int32_t negative_zero;   /* whether -0 has a code */
 } hwsim_minifloat;
 
-/* Codes of n floats through a table of 2^17 entries, indexed by the upper 16 bits and whether any
- * lower bit is set. Returns the bitwise or of the entries that were used. */
-uint16_t hwsim_lookup_f32(const float *x, size_t n, const uint16_t *table, uint8_t *codes);
+/* Codes of n floats through a table of 2^16 entries, indexed by the upper 16 bits of a float. The
+ * low half of an entry is a boundary: floats whose lower 16 bits are below it have the code in bits
+ * 32 to 47, others that in bits 48 to 63. Returns the bitwise or of the codes that were used. */
+uint16_t hwsim_lookup_f32(const float *x, size_t n, const uint64_t *table, uint8_t *codes);
 
 /* Codes of n floats; returns 1 if one was a NaN without code. level: 1 or 2. */
 int hwsim_minifloat_f32(

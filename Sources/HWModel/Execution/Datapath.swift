@@ -30,8 +30,17 @@ public protocol Datapath: Sendable {
   /// Name used by `--datapath` and in reports, such as `hls-fixed`.
   static var name: String { get }
 
+  /// Samples that a block holds where kernels need a fixed number of lanes; nil leaves it to the
+  /// runner. Kernels that take tensors in row-major order ask for 1.
+  static var preferredLanes: Int? { get }
+
   /// Whether this hardware computes `operation`; asked of every node before anything runs.
   func supports(_ operation: Operator) -> Bool
+
+  /// The graph as this hardware runs it: operators fused or rewritten, names kept.
+  ///
+  /// - Throws: ``DatapathError`` for a graph that the hardware has no use for as a whole.
+  func prepare(_ graph: Graph) throws(DatapathError) -> Graph
 
   /// How a graph input is stored.
   ///
@@ -71,4 +80,10 @@ public protocol NodeKernel: Sendable {
 
 extension NodeKernel {
   public func scratchBytes(lanes: Int) -> Int { 0 }
+}
+
+extension Datapath {
+  public static var preferredLanes: Int? { nil }
+
+  public func prepare(_ graph: Graph) throws(DatapathError) -> Graph { graph }
 }

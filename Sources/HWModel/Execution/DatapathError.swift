@@ -10,6 +10,10 @@ public enum DatapathError: Error, Hashable, Sendable {
   case tooWide(bits: Int, limit: Int)
   case format(FormatError)
   case parameter(String, reason: String)
+  /// The datapath is about quantized graphs, and nothing in this one is; the tensor is a float one.
+  case notQuantized(tensor: String)
+  /// A rewrite for the datapath gave no valid graph.
+  case graph(GraphProblems)
 }
 
 extension Diagnostic {
@@ -32,6 +36,17 @@ extension Diagnostic {
         code: "datapath.too-wide",
         message: "an exact intermediate takes \(bits) bits, \(limit) is the most",
         location: location, remedy: "narrow the types of this layer.")
+    case .notQuantized(let tensor):
+      self.init(
+        code: "model.not-quantized",
+        message: "not quantized: no tensor of the model is, '\(tensor)' is the first float one",
+        location: file,
+        remedy: "quantize the model first, or run it on --datapath onnx-reference.")
+    case .graph(let problems):
+      let inner = problems.problems.first.map { Diagnostic($0, file: file) }
+      self.init(
+        code: inner?.code ?? "graph.invalid", message: inner?.message ?? "the graph is not valid",
+        location: location, remedy: inner?.remedy)
     case .format(let error):
       let inner = Diagnostic(error, location: location)
       self.init(

@@ -8,9 +8,17 @@ public struct Plan: Sendable {
   /// The plan of each tensor that is no constant, by position in ``Graph/tensors``.
   public let tensors: [PlannedTensor?]
   let nodes: [PlannedNode]
+  /// Lanes that the datapath's kernels need; nil where any number will do.
+  let preferredLanes: Int?
 
   /// - Throws: ``PlanProblems`` with every node that the datapath cannot run.
-  public init(_ graph: Graph, on datapath: some Datapath) throws(PlanProblems) {
+  public init(_ given: Graph, on datapath: some Datapath) throws(PlanProblems) {
+    let graph: Graph
+    do throws(DatapathError) {
+      graph = try datapath.prepare(given)
+    } catch {
+      throw PlanProblems(graph: given, problems: [.init(node: nil, error: error)])
+    }
     var problems: [PlanProblems.Problem] = []
     for (index, node) in graph.nodes.enumerated() where !datapath.supports(node.operation) {
       problems.append(
@@ -22,7 +30,7 @@ public struct Plan: Sendable {
     guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
     var tensors = [PlannedTensor?](repeating: nil, count: graph.tensors.count)
     var nodes: [PlannedNode] = []
-    for id in graph.inputs {
+    for id in graph.inputs + graph.states.map(\.tensor) {
       do throws(DatapathError) {
         tensors[id.index] = try datapath.planInput(graph[id])
       } catch {
@@ -44,6 +52,7 @@ public struct Plan: Sendable {
     guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
     self.graph = graph
     self.datapath = type(of: datapath).name
+    preferredLanes = graph.states.isEmpty ? type(of: datapath).preferredLanes : 1
     self.tensors = tensors
     self.nodes = nodes
   }
@@ -64,6 +73,7 @@ public struct Plan: Sendable {
   private init(_ other: Plan, graph: Graph, node index: Int, planned: PlannedNode) {
     self.graph = graph
     datapath = other.datapath
+    preferredLanes = other.preferredLanes
     var tensors = other.tensors
     for (id, output) in zip(graph.nodes[index].outputs, planned.outputs) {
       tensors[id.index] = output

@@ -16,7 +16,7 @@ public final class PlanRunner {
   public init(_ plan: Plan, keeping kept: Set<TensorID> = [], lanes: Int? = nil) {
     self.plan = plan
     let lifetimes = Self.lifetimes(plan, kept: kept)
-    self.lanes = lanes ?? Self.suitableLanes(plan)
+    self.lanes = lanes ?? plan.preferredLanes ?? Self.suitableLanes(plan)
     buffers = Self.allocate(plan, lifetimes: lifetimes, lanes: self.lanes)
     let laneCount = self.lanes
     scratch = TensorBuffer(
@@ -29,12 +29,20 @@ public final class PlanRunner {
         node.outputs.compactMap { allocated[$0.index] }
       )
     }
+    resetStates()
+  }
+
+  /// Gives every state tensor its initial codes, as before the first run.
+  public func resetStates() {
+    for state in plan.graph.states {
+      buffers[state.tensor.index]?.fill(with: state.initial)
+    }
   }
 
   /// The buffer of a graph input, of an output, or of a tensor that was asked to be kept.
   public func buffer(of id: TensorID) -> TensorBuffer? { buffers[id.index] }
 
-  /// Runs the nodes from `first` on over the lanes that hold samples.
+  /// Runs the nodes from `first` on over the lanes that hold samples, then advances the states.
   ///
   /// - Precondition: the inputs' buffers are filled for `usedLanes` lanes, at most ``lanes``.
   public func run(usedLanes: Int, from first: Int = 0) {
@@ -44,6 +52,9 @@ public final class PlanRunner {
         KernelOperands(
           inputs: operands[index].inputs, outputs: operands[index].outputs, scratch: scratch,
           lanes: lanes, usedLanes: usedLanes))
+    }
+    for state in plan.graph.states {
+      if let next = buffers[state.next.index] { buffers[state.tensor.index]?.copy(from: next) }
     }
   }
 
@@ -60,7 +71,8 @@ public final class PlanRunner {
     let graph = plan.graph
     let end = graph.nodes.count
     var lifetimes = [ClosedRange<Int>?](repeating: nil, count: graph.tensors.count)
-    for id in graph.inputs { lifetimes[id.index] = 0...end }
+    let states = graph.states.map(\.tensor)
+    for id in graph.inputs + states { lifetimes[id.index] = 0...end }
     for (step, node) in graph.nodes.enumerated() {
       for id in node.inputs {
         if let life = lifetimes[id.index] {
@@ -69,7 +81,7 @@ public final class PlanRunner {
       }
       for id in node.outputs { lifetimes[id.index] = step...step }
     }
-    for id in graph.outputs + kept {
+    for id in graph.outputs + graph.states.map(\.next) + kept {
       if let life = lifetimes[id.index] { lifetimes[id.index] = life.lowerBound...end }
     }
     return lifetimes

@@ -1,4 +1,5 @@
 import Arith
+public import QuantGraph
 
 /// How a plan stores one element of a tensor.
 public enum Storage: String, Hashable, Sendable, CaseIterable {
@@ -79,6 +80,35 @@ public final class TensorBuffer {
   }
 
   @usableFromInline var memory: UnsafeMutableRawPointer { base }
+
+  /// Copies another buffer's codes.
+  ///
+  /// - Precondition: both have one storage, and this one is not smaller.
+  func copy(from other: TensorBuffer) {
+    precondition(other.storage == storage && other.capacity <= capacity, "buffers of one kind")
+    base.copyMemory(from: other.base, byteCount: other.capacity * storage.stride)
+  }
+
+  /// Stores `codes` from the first element on.
+  ///
+  /// - Precondition: they are of this buffer's storage and fit.
+  public func fill(with codes: Codes) {
+    precondition(codes.count <= capacity, "more codes than the buffer holds")
+    func store<Element: BitwiseCopyable>(_ source: [Element]) {
+      _ = elements(as: Element.self).update(fromContentsOf: source)
+    }
+    switch codes {
+    case .int8(let codes): store(codes)
+    case .uint8(let codes): store(codes)
+    case .int16(let codes): store(codes)
+    case .uint16(let codes): store(codes)
+    case .int32(let codes): store(codes)
+    case .int64(let codes): store(codes)
+    case .float32(let codes): store(codes)
+    case .float64(let codes): store(codes)
+    case .wide(let codes): store(codes)
+    }
+  }
 
   /// The integer code at `position`, sign-extended.
   ///

@@ -14,7 +14,8 @@ struct HLS4MLArchive {
   private var scope = HLSScope()
   private var program = HLSProgram()
   private var arrays: [String: String] = [:]
-  private var generated: [String: HLSGeneratedCode] = [:]
+  /// All generated code, one text after the other.
+  private var generated: [UInt8] = []
   private var knownShapes: [String: [Int]] = [:]
   private var problems: [HLS4MLProblem] = []
   private var isStream = false
@@ -86,16 +87,10 @@ struct HLS4MLArchive {
       }
     }
     guard problems.isEmpty else { throw HLS4MLProblems(problems) }
-    let code = generated
+    let code = generated.isEmpty ? nil : HLSGeneratedCode(generated, file: Self.architectureName)
     var builder = HLSGraphBuilder(
       program: program, scope: scope, source: HLSArrayFiles(files: files, names: arrays),
-      isStream: isStream, knownShapes: knownShapes
-    ) { (name) throws(HLS4MLProblem) in
-      for layer in code.keys.sorted() {
-        if let function = try code[layer]?.function(name) { return function }
-      }
-      return nil
-    }
+      isStream: isStream, knownShapes: knownShapes, generatedCode: code)
     let (graph, weightCount) = try builder.graph()
     let version = (try? json("version.json"))?["hls4ml"]?.string
     let info = HLS4MLProjectInfo(
@@ -134,7 +129,7 @@ struct HLS4MLArchive {
         try addCalls(value, layer: name, place: keyPlace)
       default:
         if let code = value["state"]?["code"]?.string {
-          generated[name + "." + key] = HLSGeneratedCode(Array(code.utf8), file: keyPlace.file)
+          generated += Array(code.utf8) + [UInt8(ascii: "\n")]
         } else if let className = value["class_name"]?.string, let state = value["state"] {
           try addVariable(className, state, place: keyPlace)
         }

@@ -68,8 +68,7 @@ struct HLS4MLProject {
     let isStream = parsed.arguments.contains { $0.extents == nil }
     var builder = HLSGraphBuilder(
       program: parsed, scope: scope, source: HLSWeightFiles(path: path), isStream: isStream,
-      knownShapes: configuration.inputShapes
-    ) { (name) throws(HLS4MLProblem) in try generated?.function(name) }
+      knownShapes: configuration.inputShapes, generatedCode: generated)
     let (graph, weightCount) = try builder.graph()
     let info = HLS4MLProjectInfo(
       form: .project, name: parsed.name, ioType: isStream ? .stream : .parallel, version: nil,

@@ -51,7 +51,7 @@ extension HLSGraphBuilder {
   /// `elu(data, alpha, result)`, or with alpha 1 of type `ap_uint<1>` where it is left out.
   mutating func addELU(_ call: HLSCall) throws(HLS4MLProblem) {
     let configuration = try configuration(call)
-    let activation = Activation.elu(try table(configuration))
+    let activation = Activation.elu(try lookupTable(configuration))
     if call.arguments.count == 3 {
       try addScalarActivation(activation, "alpha", call)
       return
@@ -72,7 +72,7 @@ extension HLSGraphBuilder {
 
   /// Number of entries and their type; the base struct's where the configuration has none
   /// (`nnet_activation.h`, `activ_config`).
-  private func table(
+  func lookupTable(
     _ configuration: HLSConfiguration, size: String = "table_size", entry: String = "table_t"
   ) throws(HLS4MLProblem) -> LookupTable {
     let entries = try configuration.integer(size, in: 1...(1 << 24), default: 1024)
@@ -95,7 +95,7 @@ extension HLSGraphBuilder {
   }
 
   mutating func addTableActivation(_ call: HLSCall) throws(HLS4MLProblem) {
-    let table = try table(try configuration(call))
+    let table = try lookupTable(try configuration(call))
     switch call.function {
     case "selu": try addActivation(.selu(table), call)
     case "sigmoid": try addActivation(.sigmoid(table), call)
@@ -172,9 +172,9 @@ extension HLSGraphBuilder {
         at: configuration.structure.place)
     }
     let isLegacy = implementation == .legacy
-    let exponential = try table(
+    let exponential = try lookupTable(
       configuration, size: "exp_table_size", entry: isLegacy ? "table_t" : "exp_table_t")
-    let inverse = try table(
+    let inverse = try lookupTable(
       configuration, size: "inv_table_size", entry: isLegacy ? "table_t" : "inv_table_t")
     let accumulator = try configuration.format("accum_t") ?? exponential.entry
     let operation = Softmax(

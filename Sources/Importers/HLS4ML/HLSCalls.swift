@@ -11,6 +11,7 @@ extension HLSGraphBuilder {
     case "depthwise_conv_1d_cl", "depthwise_conv_2d_cl":
       try addConvolution(call, isDepthwise: true)
     case "separable_conv_1d_cl", "separable_conv_2d_cl": try addSeparableConvolution(call)
+    case "conv1d_cl", "conv2d_cl": try addGeneratedConvolution(call)
     case "pooling1d_cl", "pooling2d_cl": try addPool(call)
     case "global_pooling1d_cl", "global_pooling2d_cl": try addGlobalPool(call)
     case "normalize": try addNormalize(call)
@@ -48,14 +49,20 @@ extension HLSGraphBuilder {
     case "cropping2d_cl": try addMargins(call, rank: 2, isCrop: true)
     case "transpose": try addTranspose(call)
     case "embedding": try addEmbedding(call)
+    case "lstm_stack": try addRecurrent(call, gates: 4)
+    case "gru_stack": try addRecurrent(call, gates: 3)
     default: try addGenerated(call)
     }
   }
 
   /// A call whose function the project itself defines, in `nnet_utils/nnet_code_gen.h`.
   private mutating func addGenerated(_ call: HLSCall) throws(HLS4MLProblem) {
-    guard let function = try generatedFunction(call.function) else {
+    guard let function = try generatedCode?.function(call.function) else {
       throw unsupported(call, "no operator has this function, and the project does not define it")
+    }
+    if call.function.hasPrefix("dense_da_") {
+      try addAdderDense(call, function: function, configuration: nil)
+      return
     }
     guard let formats = try function.elementFormats(scope: scope) else {
       throw unsupported(call, "the generated function is not one of per-element quantizers")

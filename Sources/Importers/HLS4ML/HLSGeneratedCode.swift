@@ -31,6 +31,20 @@ struct HLSGeneratedFunction {
     }
   }
 
+  /// Elements of the first parameter, an array such as `inp_t model_inp[8]`.
+  func inputCount(scope: HLSScope) throws(HLS4MLProblem) -> Int {
+    var cursor = CppCursor(tokens[...], file: place.file)
+    _ = try cursor.collect(until: ["["])
+    try cursor.expect("[")
+    let count = try scope.integer(try cursor.collect(until: ["]"]), file: place.file)
+    guard (1...HLSScope.elementLimit).contains(count) else {
+      throw HLS4MLProblem(
+        .range("the number of inputs of \(name)", value: count, allowed: 1...HLSScope.elementLimit),
+        at: place)
+    }
+    return count
+  }
+
   private func element(
     _ index: Int, _ cursor: inout CppCursor, scope: HLSScope
   ) throws(HLS4MLProblem) -> FixedPointFormat? {
@@ -106,6 +120,74 @@ struct HLSGeneratedCode {
       return nil
     }
     return (String(decoding: rest[..<open], as: UTF8.self).trimmingBlanks(), open + 1)
+  }
+
+  /// An entry of a generated line buffer: where one element of the data goes.
+  struct BufferEntry {
+    let partition: Int
+    let pixel: Int
+    /// Position in the window, channels innermost.
+    let position: Int
+    let dataIndex: Int
+  }
+
+  /// The first entry of the line buffer class `name` that reads data rather than padding.
+  ///
+  /// hls4ml writes `if (partition == P) { buffer[pixel][position] = data[index]; ... }` (hls4ml
+  /// `im2col_codegen.py`).
+  func bufferEntry(ofClass name: String) -> BufferEntry? {
+    guard let start = Self.find("class \(name) ", in: bytes[...]),
+      let data = Self.find("data[", in: bytes[start...].drop { $0 != UInt8(ascii: "{") }),
+      let mark = Self.find("partition ==", in: bytes[start...])
+    else { return nil }
+    // The signature declares `data[CONFIG_T::...]`; entries have numbers.
+    var entry = data
+    while !(0x30...0x39).contains(bytes[entry]) {
+      guard let next = Self.find("data[", in: bytes[entry...]) else { return nil }
+      entry = next
+    }
+    var partition = mark
+    while let next = Self.find("partition ==", in: bytes[partition..<entry]) { partition = next }
+    guard let open = bytes[..<entry].lastIndex(of: UInt8(ascii: "=")),
+      let buffer = Self.findLast("buffer[", in: bytes[start..<open])
+    else { return nil }
+    let numbers = bytes[buffer..<open].split { !(0x30...0x39).contains($0) }.map(Self.integer)
+    guard numbers.count == 2, let pixel = numbers[0], let position = numbers[1],
+      let partitionNumber = Self.integer(
+        bytes[partition..<entry].drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }),
+      let dataIndex = Self.integer(bytes[entry...].prefix { (0x30...0x39).contains($0) })
+    else { return nil }
+    return BufferEntry(
+      partition: partitionNumber, pixel: pixel, position: position, dataIndex: dataIndex)
+  }
+
+  private static func integer(_ digits: ArraySlice<UInt8>) -> Int? {
+    Int(String(decoding: digits.prefix(20), as: UTF8.self))
+  }
+
+  /// Position behind the first `text` in `slice`, within the slice's base.
+  private static func find(_ text: String, in slice: ArraySlice<UInt8>) -> Int? {
+    let wanted = Array(text.utf8)
+    guard let first = wanted.first else { return nil }
+    var position = slice.startIndex
+    while let index = slice[position...].firstIndex(of: first) {
+      let end = index + wanted.count
+      guard end < slice.endIndex else { return nil }
+      if slice[index..<end].elementsEqual(wanted) { return end }
+      position = index + 1
+    }
+    return nil
+  }
+
+  /// Position behind the last `text` in `slice`.
+  private static func findLast(_ text: String, in slice: ArraySlice<UInt8>) -> Int? {
+    let wanted = Array(text.utf8)
+    var end = slice.endIndex
+    while let index = slice[..<end].lastIndex(of: wanted.first ?? 0) {
+      if slice[index...].starts(with: wanted) { return index + wanted.count }
+      end = index
+    }
+    return nil
   }
 
   /// The function `name`, or nil if there is none.

@@ -13,8 +13,8 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
   let isStream: Bool
   /// Shapes that a configuration file gives, by variable.
   let knownShapes: [String: [Int]]
-  /// The tokens of a generated function by its name, or nil.
-  let generatedFunction: (String) throws(HLS4MLProblem) -> HLSGeneratedFunction?
+  /// Code that the project generated for its own layers; nil if there is none.
+  let generatedCode: HLSGeneratedCode?
 
   /// A tensor whose shape may still be open: a stream does not tell before it is read.
   struct Draft {
@@ -38,15 +38,14 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
 
   init(
     program: HLSProgram, scope: HLSScope, source: Source, isStream: Bool,
-    knownShapes: [String: [Int]],
-    generatedFunction: @escaping (String) throws(HLS4MLProblem) -> HLSGeneratedFunction?
+    knownShapes: [String: [Int]], generatedCode: HLSGeneratedCode?
   ) {
     self.program = program
     self.scope = scope
     self.source = source
     self.isStream = isStream
     self.knownShapes = knownShapes
-    self.generatedFunction = generatedFunction
+    self.generatedCode = generatedCode
   }
 
   /// Runs over the whole program.
@@ -379,6 +378,17 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
     return try add(
       Draft(name: name, shape: [], encoding: .fixed(format), constant: builder.codes),
       variable: name, place: call.place)
+  }
+
+  /// A constant that several nodes of one call share, named after the layer.
+  mutating func sharedConstant(
+    _ suffix: String, shape: [Int], encoding: Encoding, codes: Codes, of call: HLSCall
+  ) throws(HLS4MLProblem) -> TensorID {
+    let name = (call.layer ?? call.function) + "." + suffix
+    if let known = constants[name] { return known }
+    return try add(
+      Draft(name: name, shape: shape, encoding: encoding, constant: codes), variable: name,
+      place: call.place)
   }
 
   /// A tensor between two nodes of one call.

@@ -48,28 +48,102 @@ extension HLSGraphBuilder {
     }
   }
 
+  /// The matrix product that a `dense_config` describes.
+  func denseOperation(
+    _ configuration: HLSConfiguration, _ call: HLSCall
+  ) throws(HLS4MLProblem) -> Dense {
+    let rule = try productRule(configuration, call)
+    let kernel = try kernel(configuration, rule: rule, call)
+    return Dense(
+      weightsAreOutputMajor: kernel.isTransposed,
+      accumulation: Accumulation(
+        encoding: try configuration.requiredFormat("accum_t"), order: kernel.order, product: rule))
+  }
+
   mutating func addDense(_ call: HLSCall) throws(HLS4MLProblem) {
     let configuration = try configuration(call)
     if call.arguments.count == 2, configuration.word("strategy") == "distributed_arithmetic" {
-      throw unsupported(call, "distributed arithmetic")
+      let function = try adderFunction(configuration, call)
+      try addAdderDense(call, function: function, configuration: configuration)
+      return
     }
     try requireArguments(4, call)
     let inputs = try configuration.extent("n_in")
     let outputs = try configuration.extent("n_out")
-    let rule = try productRule(configuration, call)
-    let kernel = try kernel(configuration, rule: rule, call)
-    let accumulator = try configuration.requiredFormat("accum_t")
+    let dense = try denseOperation(configuration, call)
     let data = try elements(0, of: call, count: inputs)
     let weights = try constant(
-      2, of: call, shape: kernel.isTransposed ? [outputs, inputs] : [inputs, outputs])
+      2, of: call, shape: dense.weightsAreOutputMajor ? [outputs, inputs] : [inputs, outputs])
     let bias = try constant(3, of: call, shape: [outputs])
     let result = try output(1, of: call, shape: [outputs])
-    let dense = Dense(
-      weightsAreOutputMajor: kernel.isTransposed,
-      accumulation: Accumulation(encoding: accumulator, order: kernel.order, product: rule))
     try append(
       .dense(dense), of: call, inputs: [data.tensor, weights, bias], outputs: [result])
     try record(call, configuration: configuration, weights: [inputs * outputs, outputs])
+  }
+
+  /// The generated function behind a configuration's `dense_da` member or its kernel's wrapper.
+  private func adderFunction(
+    _ configuration: HLSConfiguration, _ call: HLSCall
+  ) throws(HLS4MLProblem) -> HLSGeneratedFunction {
+    var name = configuration.structure.constants["dense_da"]?.value?.first {
+      $0.text.hasPrefix("dense_da_")
+    }?.text
+    if let alias = configuration.alias("kernel")?.name, alias.hasPrefix("dense_da_wrapper_") {
+      name = "dense_da_" + alias.dropFirst("dense_da_wrapper_".count)
+    }
+    guard let name, let function = try generatedCode?.function(name) else {
+      throw HLS4MLProblem(
+        .unknown(kind: "generated function", name: name ?? "dense_da"), at: call.place)
+    }
+    return function
+  }
+
+  /// `conv2d_cl<config, in, out>(data, result)`: a convolution that is an adder graph a window.
+  mutating func addGeneratedConvolution(_ call: HLSCall) throws(HLS4MLProblem) {
+    try requireArguments(2, call)
+    let configuration = try configuration(call, at: 0)
+    var window = try window(configuration)
+    for axis in window.kernel.indices {
+      let span = (window.output[axis] - 1) * window.strides[axis] + window.kernel[axis]
+      let padding = max(0, span - window.input[axis])
+      window.after[axis] = padding
+    }
+    if window.after.contains(where: { $0 > 0 }) {
+      try readPadding(&window, configuration, call)
+    }
+    try addAdderConvolution(
+      call, function: try adderFunction(configuration, call), configuration: configuration,
+      window: window)
+  }
+
+  /// Divides the padding of a window as the generated line buffer does, by one of its entries.
+  private func readPadding(
+    _ window: inout Window, _ configuration: HLSConfiguration, _ call: HLSCall
+  ) throws(HLS4MLProblem) {
+    let pixels = try configuration.stride("n_pixels")
+    guard let buffer = configuration.alias("fill_buffer"),
+      let entry = generatedCode?.bufferEntry(ofClass: buffer.name)
+    else { throw unsupported(call, "padding without a generated line buffer") }
+    let (first, overflow) = entry.partition.multipliedReportingOverflow(by: pixels)
+    guard !overflow, entry.pixel < pixels, first <= HLSScope.elementLimit else {
+      throw unsupported(call, "an entry of its line buffer is out of range")
+    }
+    var position = first + entry.pixel
+    var tap = entry.position / window.channels
+    var source = entry.dataIndex / window.channels
+    for axis in window.kernel.indices.reversed() {
+      let shift =
+        (position % window.output[axis]) * window.strides[axis] + tap % window.kernel[axis]
+        - source % window.input[axis]
+      guard (0...window.after[axis]).contains(shift) else {
+        throw unsupported(call, "its line buffer does not fit its shape")
+      }
+      window.before[axis] = shift
+      window.after[axis] -= shift
+      position /= window.output[axis]
+      tap /= window.kernel[axis]
+      source /= window.input[axis]
+    }
   }
 
   /// Extents and steps of a convolution or pooling window.
@@ -87,7 +161,8 @@ extension HLSGraphBuilder {
 
   /// The window that a `conv1d_config` or `conv2d_config` describes.
   private func window(_ configuration: HLSConfiguration) throws(HLS4MLProblem) -> Window {
-    let isPlanar = configuration.structure.constants["in_height"] != nil
+    // One-dimensional adder convolutions have heights of -1.
+    let isPlanar = try configuration.integer("in_height", default: -1) != -1
     var window = Window(
       input: [try configuration.extent("in_width")],
       output: [try configuration.extent("out_width")],
@@ -114,6 +189,16 @@ extension HLSGraphBuilder {
   ) throws(HLS4MLProblem) {
     try requireArguments(4, call)
     let configuration = try configuration(call)
+    let kernelName = try configuration.nested("mult_config")?.alias("kernel")?.name ?? ""
+    if !isDepthwise, kernelName.hasPrefix("dense_da_wrapper_"),
+      let inner = try configuration.nested("mult_config")
+    {
+      // The weights are passed and not read.
+      try addAdderConvolution(
+        call, function: try adderFunction(inner, call), configuration: configuration,
+        window: try window(configuration))
+      return
+    }
     let parts = try convolution(configuration, isDepthwise: isDepthwise, call)
     let window = parts.window
     let data = try input(0, of: call, shape: window.input + [window.channels])

@@ -221,7 +221,8 @@ struct CodesBuilder {
     }
   }
 
-  private mutating func append(code: Int512) {
+  /// A code of the format itself.
+  mutating func append(code: Int512) {
     if isNarrow { narrow.append(code.low64) } else { wide.append(code) }
   }
 

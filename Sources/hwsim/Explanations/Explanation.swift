@@ -21,9 +21,9 @@ struct Explanation: Sendable {
   }
 
   /// Every code, sorted.
-  static let all: [Explanation] = (frame + graph + containers + arrays + hls + hardware).sorted {
-    $0.code < $1.code
-  }
+  static let all: [Explanation] =
+    (frame + graph + models + containers + arrays + hls + hardware + formats)
+    .sorted { $0.code < $1.code }
 
   static func of(_ code: String) -> Explanation? { all.first { $0.code == code } }
 

@@ -124,7 +124,7 @@ struct Invocation {
     if !report.warnings.isEmpty {
       StandardStream.error.attempt(DiagnosticText.warnings(report.warnings, style: errorStyle))
     }
-    if let file = options.jsonFile { try Self.write(document, to: file) }
+    if let file = options.jsonFile { try TextFile.replace(file, with: document) }
     if options.json {
       try StandardStream.output.write(document)
     } else if command.tableOptions?.csv == true, let table = report.table {
@@ -133,16 +133,6 @@ struct Invocation {
       try StandardStream.output.write(report.text(options.color.style(on: .output)))
     }
     return report.status
-  }
-
-  private static func write(_ text: String, to path: String) throws(Failure) {
-    do throws(ImportError) {
-      let file = try OutputFile(path: path)
-      try file.write(Array(text.utf8))
-      try file.commit()
-    } catch {
-      throw Failure(Diagnostic(error))
-    }
   }
 
   private func print(_ failure: Failure) -> Int32 {

@@ -12,7 +12,9 @@ struct Schema: Sendable {
   let document: JSON
 
   /// Every schema, in the order of the commands; one a command, and that of errors.
-  static let all: [Schema] = [check, run, inspect, config, explain, schema, error]
+  static let all: [Schema] = [
+    check, run, inspect, formats, cast, unit, config, explain, schema, error,
+  ]
 
   /// The envelope of a command around the schema of its `result`.
   static func command(_ name: String, _ title: String, result: JSON) -> Schema {

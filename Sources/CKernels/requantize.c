@@ -1,0 +1,201 @@
+#include "CKernelsGEMM.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define TARGET_AVX2 __attribute__((target("avx2")))
+#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#define HAS_X86 1
+#else
+#define HAS_X86 0
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+// gemmlowp's two roundings: high half of the doubled product (ties up), then a power of two (ties
+// away from zero).
+INLINE int32_t round_twice(int32_t value, int32_t multiplier, int32_t shift) {
+  const int32_t left = shift > 0 ? shift : 0, right = shift < 0 ? -shift : 0;
+  const int32_t shifted = (int32_t)((uint32_t)value << (left & 31));
+  const int32_t high =
+    (int32_t)(((int64_t)shifted * (int64_t)multiplier + (1ll << 30)) >> 31);
+  const int32_t mask = (int32_t)((1u << (right & 31)) - 1u);
+  const int32_t threshold = (mask >> 1) + (high < 0 ? 1 : 0);
+  return (high >> (right & 31)) + ((high & mask) > threshold ? 1 : 0);
+}
+
+// The exact product rounded once, ties away from zero, saturated; shifts of -31 to 30.
+INLINE int32_t round_once(int32_t value, int32_t multiplier, int32_t shift) {
+  const int64_t product = (int64_t)value * (int64_t)multiplier;
+  const int32_t right = 31 - shift;
+  const int64_t mask = (int64_t)((1ull << right) - 1ull);
+  const int64_t threshold = (mask >> 1) + (product < 0 ? 1 : 0);
+  const int64_t result = (product >> right) + ((product & mask) > threshold ? 1 : 0);
+  return result > INT32_MAX ? INT32_MAX : result < INT32_MIN ? INT32_MIN : (int32_t)result;
+}
+
+INLINE int32_t clamped(int32_t value, int32_t smallest, int32_t largest) {
+  return value < smallest ? smallest : value > largest ? largest : value;
+}
+
+#define PARAMETERS                                                                       \
+  const hwsim_requantization *rule, const int32_t *sums, ptrdiff_t rows, ptrdiff_t channels, \
+    uint8_t *codes
+#define ARGUMENTS rule, sums, rows, channels, codes
+
+INLINE void requantize_body(PARAMETERS) {
+  for (ptrdiff_t row = 0; row < rows; row++) {
+    const int32_t *from = sums + row * channels;
+    uint8_t *to = codes + row * channels;
+    if (rule->rounds_once) {
+      for (ptrdiff_t c = 0; c < channels; c++) {
+        const int32_t value = round_once(from[c], rule->multipliers[c], rule->shifts[c]);
+        to[c] = (uint8_t)clamped(
+          (int32_t)((uint32_t)value + (uint32_t)rule->zero_point), rule->smallest, rule->largest);
+      }
+    } else {
+      for (ptrdiff_t c = 0; c < channels; c++) {
+        const int32_t value = round_twice(from[c], rule->multipliers[c], rule->shifts[c]);
+        to[c] = (uint8_t)clamped(
+          (int32_t)((uint32_t)value + (uint32_t)rule->zero_point), rule->smallest, rule->largest);
+      }
+    }
+  }
+}
+
+static void requantize_portable(PARAMETERS) { requantize_body(ARGUMENTS); }
+
+#if HAS_X86
+TARGET_AVX2 static void requantize_avx2(PARAMETERS) { requantize_body(ARGUMENTS); }
+
+TARGET_AVX512 INLINE __m512i round_twice_512(__m512i value, __m512i multiplier, __m512i left, __m512i right) {
+  const __m512i one = _mm512_set1_epi32(1), nudge = _mm512_set1_epi64(1ll << 30);
+  const __m512i x = _mm512_sllv_epi32(value, left);
+  const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(x, multiplier), nudge);
+  const __m512i odd = _mm512_add_epi64(
+    _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(multiplier, 32)), nudge);
+  const __m512i high = _mm512_mask_blend_epi32(
+    0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+  const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
+  const __m512i threshold =
+    _mm512_sub_epi32(_mm512_srli_epi32(mask, 1), _mm512_srai_epi32(high, 31));
+  const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(high, mask), threshold);
+  return _mm512_mask_add_epi32(
+    _mm512_srav_epi32(high, right), up, _mm512_srav_epi32(high, right), one);
+}
+
+TARGET_AVX512 static void requantize_avx512(PARAMETERS) {
+  if (rule->rounds_once) {
+    requantize_body(ARGUMENTS);
+    return;
+  }
+  const __m512i zero = _mm512_setzero_si512();
+  const __m512i offset = _mm512_set1_epi32(rule->zero_point);
+  const __m512i smallest = _mm512_set1_epi32(rule->smallest);
+  const __m512i largest = _mm512_set1_epi32(rule->largest);
+  for (ptrdiff_t first = 0; first < channels; first += 16) {
+    const ptrdiff_t left_over = channels - first;
+    const __mmask16 lanes = left_over >= 16 ? 0xFFFF : (__mmask16)((1u << left_over) - 1);
+    const __m512i multiplier = _mm512_maskz_loadu_epi32(lanes, rule->multipliers + first);
+    const __m512i shift = _mm512_maskz_loadu_epi32(lanes, rule->shifts + first);
+    const __m512i left = _mm512_max_epi32(shift, zero);
+    const __m512i right = _mm512_max_epi32(_mm512_sub_epi32(zero, shift), zero);
+    for (ptrdiff_t row = 0; row < rows; row++) {
+      const __m512i sum = _mm512_maskz_loadu_epi32(lanes, sums + row * channels + first);
+      __m512i value =
+        _mm512_add_epi32(round_twice_512(sum, multiplier, left, right), offset);
+      value = _mm512_min_epi32(_mm512_max_epi32(value, smallest), largest);
+      _mm_mask_storeu_epi8(
+        codes + row * channels + first, lanes, _mm512_cvtepi32_epi8(value));
+    }
+  }
+}
+#endif
+
+void hwsim_requantize(int path, PARAMETERS) {
+#if HAS_X86
+  if (path == HWSIM_GEMM_VNNI512) {
+    requantize_avx512(ARGUMENTS);
+    return;
+  }
+  if (path >= HWSIM_GEMM_AVX2) {
+    requantize_avx2(ARGUMENTS);
+    return;
+  }
+#endif
+  (void)path;
+  requantize_portable(ARGUMENTS);
+}
+
+#define ADD_PARAMETERS                                                                     \
+  hwsim_addend a, hwsim_addend b, bool is_signed, int32_t left, int32_t sign,              \
+    int32_t multiplier, int32_t shift, int32_t zero_point, int32_t smallest,               \
+    int32_t largest, ptrdiff_t count, uint8_t *codes
+#define ADD_ARGUMENTS                                                                      \
+  a, b, is_signed, left, sign, multiplier, shift, zero_point, smallest, largest, count, codes
+
+INLINE int32_t addend(hwsim_addend x, ptrdiff_t i, bool is_signed, int32_t left) {
+  const int32_t code = is_signed ? (int32_t)(int8_t)x.codes[i] : (int32_t)x.codes[i];
+  return round_twice(
+    (int32_t)((uint32_t)(code - x.zero_point) << left), x.multiplier, x.shift);
+}
+
+INLINE void add_body(ADD_PARAMETERS) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    const int32_t sum = (int32_t)(
+      (uint32_t)addend(a, i, is_signed, left) +
+      (uint32_t)sign * (uint32_t)addend(b, i, is_signed, left));
+    const int32_t value = round_twice(sum, multiplier, shift);
+    codes[i] = (uint8_t)clamped(
+      (int32_t)((uint32_t)value + (uint32_t)zero_point), smallest, largest);
+  }
+}
+
+static void add_portable(ADD_PARAMETERS) { add_body(ADD_ARGUMENTS); }
+
+#if HAS_X86
+TARGET_AVX2 static void add_avx2(ADD_PARAMETERS) { add_body(ADD_ARGUMENTS); }
+
+TARGET_AVX512 INLINE __m512i addend_512(
+  hwsim_addend x, ptrdiff_t i, __mmask16 lanes, bool is_signed, int32_t left) {
+  const __m128i bytes = _mm_maskz_loadu_epi8(lanes, x.codes + i);
+  const __m512i code = is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
+  const __m512i value =
+    _mm512_sll_epi32(_mm512_sub_epi32(code, _mm512_set1_epi32(x.zero_point)), _mm_cvtsi32_si128(left));
+  return round_twice_512(
+    value, _mm512_set1_epi32(x.multiplier), _mm512_set1_epi32(x.shift > 0 ? x.shift : 0),
+    _mm512_set1_epi32(x.shift < 0 ? -x.shift : 0));
+}
+
+TARGET_AVX512 static void add_avx512(ADD_PARAMETERS) {
+  const __m512i low = _mm512_set1_epi32(smallest), high = _mm512_set1_epi32(largest);
+  for (ptrdiff_t i = 0; i < count; i += 16) {
+    const __mmask16 lanes = count - i >= 16 ? 0xFFFF : (__mmask16)((1u << (count - i)) - 1);
+    const __m512i x = addend_512(a, i, lanes, is_signed, left);
+    const __m512i y = addend_512(b, i, lanes, is_signed, left);
+    const __m512i sum = sign < 0 ? _mm512_sub_epi32(x, y) : _mm512_add_epi32(x, y);
+    __m512i value = round_twice_512(
+      sum, _mm512_set1_epi32(multiplier), _mm512_set1_epi32(shift > 0 ? shift : 0),
+      _mm512_set1_epi32(shift < 0 ? -shift : 0));
+    value = _mm512_add_epi32(value, _mm512_set1_epi32(zero_point));
+    value = _mm512_min_epi32(_mm512_max_epi32(value, low), high);
+    _mm_mask_storeu_epi8(codes + i, lanes, _mm512_cvtepi32_epi8(value));
+  }
+}
+#endif
+
+void hwsim_add_codes(int path, ADD_PARAMETERS) {
+#if HAS_X86
+  if (path == HWSIM_GEMM_VNNI512) {
+    add_avx512(ADD_ARGUMENTS);
+    return;
+  }
+  if (path >= HWSIM_GEMM_AVX2) {
+    add_avx2(ADD_ARGUMENTS);
+    return;
+  }
+#endif
+  (void)path;
+  add_portable(ADD_ARGUMENTS);
+}

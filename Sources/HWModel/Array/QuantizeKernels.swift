@@ -1,0 +1,166 @@
+import Arith
+import QuantGraph
+
+/// Which scale belongs to each element.
+struct ScaleMap: Sendable {
+  private let shape: Shape
+  private let granularity: Granularity
+  private let blockStrides: [Int]
+
+  init(_ granularity: Granularity, data: Shape, scale: Shape) {
+    shape = data
+    self.granularity = granularity
+    blockStrides = scale.strides
+  }
+
+  /// Position of the scale of the element at `offset`.
+  func position(_ offset: Int) -> Int {
+    switch granularity {
+    case .tensor: return 0
+    case .axis(let axis): return offset / shape.strides[axis] % shape[axis]
+    case .blocks(let axis, let size):
+      var index = shape.index(ofOffset: offset)
+      index[axis] /= size
+      return zip(index, blockStrides).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+  }
+
+  /// The position of every element's scale.
+  func positions() -> [Int] { (0..<shape.count).map(position) }
+}
+
+extension ArrayNode {
+  /// Values to codes: divided in float32 (or the precision asked for), one rounding to even,
+  /// saturated, plus the zero point.
+  ///
+  /// Source: ONNX, QuantizeLinear-28; the clamp before rounding keeps huge quotients in range, as
+  /// onnxruntime 1.31 does.
+  func quantize(_ quantize: Quantize) throws(DatapathError) -> PlannedNode {
+    let (data, scale, zero, result) = (operands[0], operands[1], operands[2], result)
+    let map = ScaleMap(quantize.granularity, data: data.shape, scale: scale.shape)
+    let isTensor = quantize.granularity == .tensor
+    if quantize.precision == .float64 || quantize.precision == .float16
+      || quantize.precision == .bfloat16
+    {
+      return planned { o in
+        let scales = scale.reals(as: Double.self, o)
+        let zeros = zero.kind.isInteger ? zero.integers(o) : []
+        let values = data.reals(as: Double.self, o)
+        let quotients = values.indices.map { index -> Double in
+          let quotient = values[index] / scales[isTensor ? 0 : map.position(index)]
+          return quantize.precision.rounded(quotient)
+        }
+        Self.store(
+          quotients, zeros: zeros, map: isTensor ? nil : map, quantize, result.kind, o.outputs[0])
+      }
+    }
+    return planned { o in
+      let scales = scale.reals(as: Float.self, o)
+      let zeros = zero.kind.isInteger ? zero.integers(o) : []
+      var values = data.reals(as: Float.self, o)
+      if isTensor {
+        for index in values.indices { values[index] /= scales[0] }
+      } else {
+        for index in values.indices { values[index] /= scales[map.position(index)] }
+      }
+      Self.store(
+        values, zeros: zeros, map: isTensor ? nil : map, quantize, result.kind, o.outputs[0])
+    }
+  }
+
+  private static func store<Real: ArrayReal>(
+    _ quotients: [Real], zeros: [Int64], map: ScaleMap?, _ quantize: Quantize,
+    _ kind: ElementKind, _ buffer: TensorBuffer
+  ) {
+    guard let range = kind.range else {
+      buffer.store(reals: quotients, kind: kind, saturating: quantize.saturates)
+      return
+    }
+    buffer.store(
+      wrapping: quotients.indices.map { index in
+        let zero = zeros.count == 1 ? zeros[0] : zeros[map?.position(index) ?? 0]
+        return Self.code(quotients[index], zeroPoint: zero, range: range)
+      }, kind: kind)
+  }
+
+  /// The code of a quotient: clamped, rounded to even, plus the zero point; NaN becomes the zero
+  /// point.
+  static func code<Real: ArrayReal>(
+    _ quotient: Real, zeroPoint: Int64, range: ClosedRange<Int64>
+  ) -> Int64 {
+    let low = Real(range.lowerBound - zeroPoint)
+    let high = Real(range.upperBound - zeroPoint)
+    if quotient.isNaN { return zeroPoint }
+    let rounded = max(low, min(high, quotient)).rounded(.toNearestOrEven)
+    return Int64(rounded) + zeroPoint
+  }
+
+  /// Codes to values: `(code - zero point) * scale` in float32 (float64 where a type is).
+  ///
+  /// Source: ONNX, DequantizeLinear-28.
+  func dequantize(_ granularity: Granularity) -> PlannedNode {
+    let (data, scale, zero, result) = (operands[0], operands[1], operands[2], result)
+    let map = ScaleMap(granularity, data: data.shape, scale: scale.shape)
+    let isTensor = granularity == .tensor
+    func body<Real: ArrayReal>(_ type: Real.Type) -> PlannedNode {
+      planned { o in
+        let scales = scale.reals(as: type, o)
+        var values: [Real]
+        if data.kind.isInteger {
+          let zeros = zero.integers(o)
+          let codes = data.integers(o)
+          if isTensor {
+            values = codes.map { Real($0 &- zeros[0]) * scales[0] }
+          } else {
+            values = codes.indices.map { index in
+              let position = map.position(index)
+              return Real(codes[index] &- zeros[zeros.count == 1 ? 0 : position]) * scales[position]
+            }
+          }
+        } else {
+          values = data.reals(as: type, o)
+          for index in values.indices { values[index] *= scales[isTensor ? 0 : map.position(index)] }
+        }
+        o.outputs[0].store(reals: values, kind: result.kind)
+      }
+    }
+    return scale.kind == .float64 || result.kind == .float64 ? body(Double.self) : body(Float.self)
+  }
+
+  /// Codes of uint8 over the data's own range, which includes zero.
+  ///
+  /// Source: ONNX, DynamicQuantizeLinear-11: scale `(max - min) / 255`, zero point
+  /// `round(-min / scale)`; a range of no extent has scale 1, as in onnxruntime 1.31.
+  func dynamicQuantize() -> PlannedNode {
+    let data = operands[0]
+    return planned { o in
+      let values = data.reals(as: Float.self, o)
+      var low: Float = 0
+      var high: Float = 0
+      for value in values {
+        low = min(low, value)
+        high = max(high, value)
+      }
+      let scale: Float = high == low ? 1 : (high - low) / 255
+      let zeroPoint = Int64(max(0, min(255, (0 - low / scale).rounded(.toNearestOrEven))))
+      o.outputs[0].store(
+        wrapping: values.map {
+          Self.code($0 / scale, zeroPoint: zeroPoint, range: 0...255)
+        }, kind: .integer(width: 8, isSigned: false))
+      o.outputs[1].store(bits: [scale])
+      o.outputs[2].store(bits: [UInt8(truncatingIfNeeded: zeroPoint)])
+    }
+  }
+}
+
+extension FloatFormat {
+  /// The nearest number of a format of at most 64 bits.
+  func rounded(_ value: Double) -> Double {
+    switch self {
+    case .float64: value
+    case .float32: Double(Float(value))
+    case .float16: Double(Float16(value))
+    default: doubleValue(of: code(of: value, saturating: false))
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import Arith
+import QuantGraph
+
+/// A convolution as its definition: every sum formed tap by tap.
+///
+/// `sum of (x - z) * w + bias` over the taps inside the image, then the requantizer. Source:
+/// TensorFlow Lite, `kernels/internal/reference/integer_ops/{conv,depthwise_conv}.h`.
+struct MCUConvolution<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel {
+  let geometry: ConvolutionGeometry
+  /// Channels of one group; nil for a depthwise convolution.
+  let groupChannels: Int?
+  /// Zero point subtracted: `[filter][kernel row][kernel column][channel]`, or
+  /// `[kernel row][kernel column][filter]` if depthwise.
+  let weights: [Int16]
+  let bias: [Int64]
+  let dataZero: Int32
+  let requantizer: Requantizer
+
+  func run(_ operands: KernelOperands) {
+    let data = UnsafeBufferPointer(operands.inputs[0].elements(as: Data.self))
+    let result = operands.outputs[0].elements(as: Data.self)
+    let g = geometry
+    var position = 0
+    for sample in 0..<g.batch {
+      for row in 0..<g.resultRows {
+        for column in 0..<g.resultColumns {
+          for filter in 0..<g.filters {
+            let sum = sum(data, sample: sample, row: row, column: column, filter: filter)
+            result[position] = Data(
+              truncatingIfNeeded: requantizer.code(sum, channel: filter))
+            position += 1
+          }
+        }
+      }
+    }
+  }
+
+  private func sum(
+    _ data: UnsafeBufferPointer<Data>, sample: Int, row: Int, column: Int, filter: Int
+  ) -> Int64 {
+    let g = geometry
+    var sum = bias.isEmpty ? 0 : bias[filter]
+    for kernelRow in 0..<g.kernelRows {
+      let y = row * g.rowStride - g.rowsBefore + kernelRow * g.rowDilation
+      guard (0..<g.rows).contains(y) else { continue }
+      for kernelColumn in 0..<g.kernelColumns {
+        let x = column * g.columnStride - g.columnsBefore + kernelColumn * g.columnDilation
+        guard (0..<g.columns).contains(x) else { continue }
+        let pixel = ((sample * g.rows + y) * g.columns + x) * g.channels
+        let tap = kernelRow * g.kernelColumns + kernelColumn
+        if let groupChannels {
+          let group = filter / (g.filters / (g.channels / groupChannels))
+          let first = pixel + group * groupChannels
+          let weight = (filter * g.taps + tap) * groupChannels
+          for channel in 0..<groupChannels {
+            let value = Int32(truncatingIfNeeded: data[first + channel]) - dataZero
+            sum &+= Int64(value) * Int64(weights[weight + channel])
+          }
+        } else {
+          let channel = filter / (g.filters / g.channels)
+          let value = Int32(truncatingIfNeeded: data[pixel + channel]) - dataZero
+          sum &+= Int64(value) * Int64(weights[tap * g.filters + filter])
+        }
+      }
+    }
+    return sum
+  }
+}
+
+/// A transposed convolution as its definition: each input value is spread over the result.
+///
+/// Sums are kept in 64 bits; sums of 8-bit data wrap to 32 bits in the requantizer. Source:
+/// TensorFlow Lite, `kernels/internal/reference/integer_ops/transpose_conv.h`.
+struct MCUTransposedConvolution<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel {
+  /// Rows, columns and channels are the input's; the result's are larger.
+  let geometry: ConvolutionGeometry
+  /// `[filter][kernel row][kernel column][channel]`.
+  let weights: [Int16]
+  let bias: [Int64]
+  let dataZero: Int32
+  let requantizer: Requantizer
+
+  func scratchBytes(lanes: Int) -> Int {
+    geometry.resultRows * geometry.resultColumns * geometry.filters * 8
+  }
+
+  func run(_ operands: KernelOperands) {
+    let data = UnsafeBufferPointer(operands.inputs[0].elements(as: Data.self))
+    let result = operands.outputs[0].elements(as: Data.self)
+    let g = geometry
+    let count = g.resultRows * g.resultColumns * g.filters
+    let sums = UnsafeMutableBufferPointer(
+      start: operands.scratch.memory.assumingMemoryBound(to: Int64.self), count: count)
+    for sample in 0..<g.batch {
+      for position in 0..<count { sums[position] = bias.isEmpty ? 0 : bias[position % g.filters] }
+      for row in 0..<g.rows {
+        for column in 0..<g.columns {
+          spread(data, sample: sample, row: row, column: column, into: sums)
+        }
+      }
+      for position in 0..<count {
+        result[sample * count + position] = Data(
+          truncatingIfNeeded: requantizer.code(sums[position], channel: position % g.filters))
+      }
+    }
+  }
+
+  private func spread(
+    _ data: UnsafeBufferPointer<Data>, sample: Int, row: Int, column: Int,
+    into sums: UnsafeMutableBufferPointer<Int64>
+  ) {
+    let g = geometry
+    let pixel = ((sample * g.rows + row) * g.columns + column) * g.channels
+    for kernelRow in 0..<g.kernelRows {
+      let y = row * g.rowStride - g.rowsBefore + kernelRow * g.rowDilation
+      guard (0..<g.resultRows).contains(y) else { continue }
+      for kernelColumn in 0..<g.kernelColumns {
+        let x = column * g.columnStride - g.columnsBefore + kernelColumn * g.columnDilation
+        guard (0..<g.resultColumns).contains(x) else { continue }
+        let target = (y * g.resultColumns + x) * g.filters
+        let tap = kernelRow * g.kernelColumns + kernelColumn
+        for filter in 0..<g.filters {
+          let weight = (filter * g.taps + tap) * g.channels
+          var sum: Int64 = 0
+          for channel in 0..<g.channels {
+            let value = Int32(truncatingIfNeeded: data[pixel + channel]) - dataZero
+            sum &+= Int64(value) * Int64(weights[weight + channel])
+          }
+          sums[target + filter] &+= sum
+        }
+      }
+    }
+  }
+}
+
+/// Products of rows of data with the rows of a weight matrix, as their definition.
+///
+/// Source: TensorFlow Lite, `kernels/internal/reference/integer_ops/fully_connected.h`.
+struct MCUDense<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel {
+  let rows: Int
+  let depth: Int
+  let results: Int
+  /// Zero point subtracted: `[results][depth]`.
+  let weights: [Int16]
+  let bias: [Int64]
+  let dataZero: Int32
+  let requantizer: Requantizer
+
+  func run(_ operands: KernelOperands) {
+    let data = UnsafeBufferPointer(operands.inputs[0].elements(as: Data.self))
+    let result = operands.outputs[0].elements(as: Data.self)
+    for row in 0..<rows {
+      for index in 0..<results {
+        var sum = bias.isEmpty ? 0 : bias[index]
+        for position in 0..<depth {
+          let value = Int32(truncatingIfNeeded: data[row * depth + position]) - dataZero
+          sum &+= Int64(value) * Int64(weights[index * depth + position])
+        }
+        // Sums of 8-bit data are kept in 32 bits, whatever the multiplier's rule.
+        if Data.bitWidth == 8 { sum = Int64(Int32(truncatingIfNeeded: sum)) }
+        result[row * results + index] = Data(
+          truncatingIfNeeded: requantizer.code(sum, channel: index))
+      }
+    }
+  }
+}
+
+/// Matrix products of two computed operands, as their definition.
+///
+/// Source: TensorFlow Lite, `kernels/internal/reference/batch_matmul.h`.
+struct MCUMatMul<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel {
+  let product: MatMul
+  let left: MCUSource
+  let right: MCUSource
+  /// Result shape without the last two axes, and the matrix strides of both operands along it.
+  let batch: [Int]
+  let leftBatchStrides: [Int]
+  let rightBatchStrides: [Int]
+  let rows: Int
+  let inner: Int
+  let columns: Int
+  let leftZero: Int32
+  let rightZero: Int32
+  let requantizer: Requantizer
+
+  func run(_ operands: KernelOperands) {
+    let result = operands.outputs[0].elements(as: Data.self)
+    left.withCodes(operands, as: Data.self) { left in
+      right.withCodes(operands, as: Data.self) { right in
+        var position = 0
+        let count = batch.reduce(1, *)
+        for matrix in 0..<count {
+          var rest = matrix
+          var leftBase = 0
+          var rightBase = 0
+          for axis in batch.indices.reversed() {
+            leftBase += rest % batch[axis] * leftBatchStrides[axis]
+            rightBase += rest % batch[axis] * rightBatchStrides[axis]
+            rest /= batch[axis]
+          }
+          for row in 0..<rows {
+            for column in 0..<columns {
+              var sum: Int64 = 0
+              for k in 0..<inner {
+                let a = left[
+                  leftBase + (product.transposesLeft ? k * rows + row : row * inner + k)]
+                let b = right[
+                  rightBase + (product.transposesRight ? column * inner + k : k * columns + column)]
+                sum &+=
+                  Int64(Int32(truncatingIfNeeded: a) - leftZero)
+                  * Int64(Int32(truncatingIfNeeded: b) - rightZero)
+              }
+              result[position] = Data(truncatingIfNeeded: requantizer.code(sum, channel: 0))
+              position += 1
+            }
+          }
+        }
+      }
+    }
+  }
+}

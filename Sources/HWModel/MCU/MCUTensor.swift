@@ -1,0 +1,166 @@
+import Arith
+import QuantGraph
+
+/// A tensor as the microcontroller runtimes see it: storage, scales and zero point.
+struct MCUTensor {
+  let tensor: Tensor
+  let storage: Storage
+  /// One, or one an index of the quantized axis; empty for plain integers and floats.
+  let scales: [Double]
+  let zeroPoint: Int32
+  /// Smallest and largest code of the format.
+  let codes: ClosedRange<Int64>
+
+  /// - Throws: ``DatapathError/encoding(operand:expected:)`` for encodings that the runtimes lack.
+  init(_ tensor: Tensor, name: String) throws(DatapathError) {
+    self.tensor = tensor
+    let width: Int
+    let isSigned: Bool
+    switch tensor.encoding {
+    case .affine(let format):
+      (width, isSigned) = (format.width, format.isSigned)
+      scales = format.scales
+      guard Set(format.zeroPoints).count <= 1 else {
+        throw .encoding(operand: name, expected: "quantized with one zero point")
+      }
+      zeroPoint = Int32(clamping: format.zeroPoints.first ?? 0)
+    case .fixed(let format) where format.integerBits == format.width:
+      (width, isSigned) = (format.width, format.isSigned)
+      scales = []
+      zeroPoint = 0
+    case .float(.float32):
+      storage = .float32
+      scales = []
+      zeroPoint = 0
+      codes = 0...0
+      return
+    default:
+      throw .encoding(operand: name, expected: "float32 or an integer of 2 to 64 bits")
+    }
+    switch (width, isSigned) {
+    case (...8, true): storage = .int8
+    case (...8, false): storage = .uint8
+    case (16, true): storage = .int16
+    case (16, false): storage = .uint16
+    case (32, true): storage = .int32
+    case (33...64, true), (32, false): storage = .int64
+    default: throw .encoding(operand: name, expected: "an integer of 8, 16, 32 or 64 bits")
+    }
+    if isSigned {
+      let low = width == 64 ? Int64.min : Int64(-1) << Int64(width - 1)
+      codes = low...(~low)
+    } else {
+      codes = 0...(width >= 63 ? .max : (Int64(1) << Int64(width)) - 1)
+    }
+  }
+
+  var isQuantized: Bool { !scales.isEmpty }
+  var isFloat: Bool { storage == .float32 }
+  var scale: Double { scales.first ?? 1 }
+  var scale32: Float { Float(scale) }
+  var shape: Shape { tensor.shape }
+  var planned: PlannedTensor {
+    PlannedTensor(storage: storage, bound: isFloat ? nil : codes)
+  }
+
+  /// Throws unless the tensor is quantized in one of `storages`.
+  func require(_ storages: Set<Storage>, _ name: String) throws(DatapathError) {
+    guard isQuantized, storages.contains(storage) else {
+      let names = storages.map(\.rawValue).sorted().joined(separator: ", ")
+      throw .encoding(operand: name, expected: "quantized \(names)")
+    }
+  }
+
+  /// The codes of a constant.
+  func constantCodes(_ name: String) throws(DatapathError) -> [Int64] {
+    guard let codes = tensor.constant?.int64 else {
+      throw .parameter(name, reason: "must be a constant of integers")
+    }
+    return codes
+  }
+
+  /// Codes to which results are clamped: `range` rounded to codes and cut to the type's own.
+  ///
+  /// `half-away(v / scale) + zero point` in binary32. Source: TensorFlow Lite,
+  /// `kernels/kernel_util.cc`, `CalculateActivationRangeQuantized`.
+  func clampedCodes(_ range: ValueRange) -> ClosedRange<Int32> {
+    let low = Int32(clamping: codes.lowerBound)
+    let high = Int32(clamping: codes.upperBound)
+    func code(_ value: Double) -> Int32 {
+      let steps = (Float(value) / scale32).rounded(.toNearestOrAwayFromZero)
+      guard steps.isFinite else { return steps > 0 ? high : low }
+      let offset = Int64(
+        Float(0x1p31) > steps.magnitude ? Int64(steps) : steps > 0 ? 1 << 31 : -1 << 31)
+      return Int32(clamping: min(max(offset + Int64(zeroPoint), Int64(low)), Int64(high)))
+    }
+    let bottom = range.minimum.map(code) ?? low
+    let top = range.maximum.map(code) ?? high
+    return bottom...max(bottom, top)
+  }
+}
+
+/// Where a node's operands are: plans of those that a run computes, codes of the constants.
+struct MCUNode {
+  let node: Node
+  let inputs: [MCUTensor]
+  let outputs: [MCUTensor]
+
+  init(_ node: Node, in graph: Graph) throws(DatapathError) {
+    self.node = node
+    var inputs: [MCUTensor] = []
+    for (position, id) in node.inputs.enumerated() {
+      inputs.append(try MCUTensor(graph[id], name: "operand \(position) ('\(graph[id].name)')"))
+    }
+    self.inputs = inputs
+    var outputs: [MCUTensor] = []
+    for id in node.outputs { outputs.append(try MCUTensor(graph[id], name: "'\(graph[id].name)'")) }
+    self.outputs = outputs
+  }
+
+  var result: MCUTensor { outputs[0] }
+
+  /// The node with `kernel`.
+  func planned(_ kernel: any NodeKernel) -> PlannedNode {
+    PlannedNode(kernel: kernel, outputs: outputs.map(\.planned))
+  }
+
+  /// Where operand `position` is read from in a run.
+  func source(_ position: Int) -> MCUSource {
+    if let constant = inputs[position].tensor.constant { return .constant(constant) }
+    return .buffer(inputs[..<position].count { $0.tensor.constant == nil })
+  }
+}
+
+/// An operand in a run: one of the node's buffers, or a constant.
+enum MCUSource: Sendable {
+  case buffer(Int)
+  case constant(Codes)
+
+  /// Calls `body` with the codes as `Element`.
+  ///
+  /// - Precondition: the codes are stored as `Element`.
+  func withCodes<Element: BitwiseCopyable, Result>(
+    _ operands: KernelOperands, as type: Element.Type = Element.self,
+    _ body: (UnsafeBufferPointer<Element>) -> Result
+  ) -> Result {
+    switch self {
+    case .buffer(let index):
+      return body(UnsafeBufferPointer(operands.inputs[index].elements(as: type)))
+    case .constant(let codes):
+      func call<Stored>(_ array: [Stored]) -> Result {
+        array.withUnsafeBytes { body($0.bindMemory(to: type)) }
+      }
+      switch codes {
+      case .int8(let array): return call(array)
+      case .uint8(let array): return call(array)
+      case .int16(let array): return call(array)
+      case .uint16(let array): return call(array)
+      case .int32(let array): return call(array)
+      case .int64(let array): return call(array)
+      case .wide(let array): return call(array)
+      case .float32(let array): return call(array)
+      case .float64(let array): return call(array)
+      }
+    }
+  }
+}

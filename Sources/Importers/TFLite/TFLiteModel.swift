@@ -1,0 +1,90 @@
+import FoundationEssentials
+public import QuantGraph
+
+/// A TensorFlow Lite model as a graph.
+public struct TFLiteModel: Sendable {
+  public let graph: Graph
+  /// Tensors of the file; number i of the file is ``TensorID`` i of the graph, and tensors that the
+  /// reader adds follow.
+  public let tensorCount: Int
+  /// Operators of the file.
+  public let operatorCount: Int
+  /// The description that the converter wrote.
+  public let description: String
+
+  /// The graph's tensor for a tensor number of the file, or nil if there is none.
+  public func tensor(numbered number: Int) -> TensorID? {
+    (0..<tensorCount).contains(number) ? TensorID(number) : nil
+  }
+
+  /// Reads the model at `path`; `-` is standard input.
+  ///
+  /// - Throws: ``TFLiteError`` with every problem of the file.
+  public static func read(_ path: String) throws(TFLiteError) -> TFLiteModel {
+    let bytes: [UInt8]
+    do throws(ImportError) {
+      bytes = try [UInt8](contentsOf: path)
+    } catch {
+      throw .file(error)
+    }
+    return try TFLiteModel(bytes, path: path)
+  }
+
+  /// Whether `bytes` begin as a TFLite file does.
+  public static func recognizes(_ bytes: some Collection<UInt8>) -> Bool {
+    TFLiteFile.hasIdentifier(bytes)
+  }
+
+  /// The model whose file is `bytes`; `path` is what messages call it.
+  ///
+  /// - Throws: ``TFLiteError`` with every problem of the file.
+  public init(_ bytes: [UInt8], path: String) throws(TFLiteError) {
+    guard Self.recognizes(bytes) else {
+      let found = Array(bytes.dropFirst(4).prefix(4))
+      throw .problems(path: path, [TFLiteProblem(.file, .notTFLite(firstBytes: found))])
+    }
+    let file: TFLiteFile
+    do throws(FlatBufferDefect) {
+      file = try TFLiteFile(bytes)
+    } catch {
+      throw .problems(
+        path: path, [TFLiteProblem(.byte(error.offset), .damaged(reason: error.reason))])
+    }
+    var problems: [TFLiteProblem] = []
+    if file.version != 3 { problems.append(TFLiteProblem(.file, .schemaVersion(file.version))) }
+    if file.subgraphCount == 0 { problems.append(TFLiteProblem(.file, .subgraphs(0))) }
+    guard problems.isEmpty else { throw .problems(path: path, problems) }
+    if let name = Self.firstFloatTensorOfFloatModel(file) {
+      throw .problems(
+        path: path, [TFLiteProblem(.file, .notQuantized(firstFloatTensor: name))])
+    }
+    var builder = TFLiteGraphBuilder(file)
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let graph = builder.build(name: name)
+    guard let graph, builder.problems.isEmpty else {
+      throw .problems(path: path, builder.problems)
+    }
+    self.graph = graph
+    tensorCount = file.tensors.count
+    operatorCount = file.operators.count
+    description = file.description
+  }
+
+  /// The first float tensor where nothing that a run computes is quantized, else nil.
+  ///
+  /// Float models may hold weights in few bits; what decides is what flows between operators.
+  private static func firstFloatTensorOfFloatModel(_ file: TFLiteFile) -> String? {
+    let computed = file.inputs + file.operators.flatMap(\.outputs)
+    var firstFloat: String?
+    for index in computed where file.tensors.indices.contains(index) {
+      let record = file.tensors[index]
+      let type = TFLiteTensorType(rawValue: record.type)
+      if type == .float32 || type == .float16 || type == .bfloat16 || type == .float64 {
+        if firstFloat == nil { firstFloat = record.name.isEmpty ? "#\(index)" : record.name }
+      } else if !record.scales.isEmpty {
+        return nil
+      }
+    }
+    return firstFloat
+  }
+}

@@ -1,0 +1,191 @@
+import Arith
+import Importers
+
+/// Casts an array in blocks of rows, so that memory does not grow with the file.
+struct ArrayCast {
+  let rule: CastRule
+  /// Format of the input's codes; nil for values.
+  let source: Encoding?
+  let invalid: InvalidChoice
+  let writesValues: Bool
+  let randomBits: String?
+  let progress: ProgressLine
+
+  /// Elements that are read at a time.
+  private static let chunk = 1 << 20
+
+  func run(_ input: String, to output: String) throws(Failure) -> CastSummary {
+    let result: Result<CastSummary, Failure>
+    do throws(ImportError) {
+      result = try cast(NPYStream(path: input), input: input, to: output)
+    } catch {
+      throw Failure(error)
+    }
+    return try result.get()
+  }
+
+  private func cast(
+    _ stream: NPYStream, input: String, to output: String
+  ) throws(ImportError) -> Result<CastSummary, Failure> {
+    let header = stream.header
+    if source == nil && !header.elementType.isFloatingPoint {
+      return .failure(
+        Failure(
+          "array.type", "an array of \(header.elementType.rawValue) holds codes, not values",
+          at: input, remedy: "name the format of the codes with --from."))
+    }
+    if source != nil && header.elementType.isFloatingPoint {
+      return .failure(
+        Failure(
+          "array.type", "an array of \(header.elementType.rawValue) holds values, not codes",
+          at: input, remedy: "leave out --from, or give integer codes."))
+    }
+    var type = NDArray.ElementType.float64
+    if !writesValues {
+      do throws(Failure) {
+        type = try rule.encoding.elementType(signed: invalid == .minusOne)
+      } catch {
+        return .failure(error)
+      }
+    }
+    var random: NPYStream?
+    if let randomBits {
+      let numbers = try NPYStream(path: randomBits)
+      guard numbers.header.elementCount == header.elementCount else {
+        return .failure(
+          Failure(UnitError.lengths([header.elementCount, numbers.header.elementCount])))
+      }
+      random = numbers
+    }
+    let rowShape = Array(header.shape.dropFirst())
+    let writer = try NPYWriter(path: output, elementType: type, rowShape: rowShape)
+    let rows = max(Self.chunk / max(stream.rowElements, 1), 1)
+    let kernel =
+      source == nil && !writesValues && header.elementType == .float32
+      ? FloatCastKernel(rule) : nil
+    var done = 0
+    var invalidCount = 0
+    let total = header.elementCount
+    while done < total {
+      let count = min(rows, max(stream.remainingRows, 1)) * stream.rowElements
+      let first = done
+      let failed: Failure?
+      if let kernel {
+        failed = try castFloats(
+          stream, kernel, count: count, first: first, input: input, writer: writer,
+          invalid: &invalidCount)
+      } else {
+        failed = try castPlainly(
+          stream, random, count: count, first: first, input: input, writer: writer,
+          invalid: &invalidCount)
+      }
+      if let failed { return .failure(failed) }
+      done += count
+      progress.update(done: done, of: total)
+    }
+    try writer.finish()
+    return .success(
+      CastSummary(
+        shape: header.shape, count: total, invalid: invalidCount, type: type.rawValue))
+  }
+
+  private func castFloats(
+    _ stream: NPYStream, _ kernel: FloatCastKernel, count: Int, first: Int, input: String,
+    writer: NPYWriter, invalid invalidCount: inout Int
+  ) throws(ImportError) -> Failure? {
+    var values = [Float](repeating: 0, count: count)
+    var valueSpan = values.mutableSpan
+    _ = try stream.read(into: &valueSpan)
+    var codes = [UInt8](repeating: 0, count: count)
+    var codeSpan = codes.mutableSpan
+    let missing = kernel.encode(values.span, into: &codeSpan)
+    invalidCount += missing.count
+    if let index = missing.first, invalid == .error {
+      return .noCode("\(values[index])", in: rule.encoding, index: first + index, at: input)
+    }
+    let width = rule.encoding.scalarWidth ?? 8
+    if writer.elementType == .uint8 {
+      try writer.append(codes.span)
+    } else {
+      var wide = [Int16](repeating: 0, count: count)
+      let spare = Int16(16 - width)
+      for index in codes.indices {
+        let raw = Int16(codes[index])
+        wide[index] = rule.encoding.hasSignedCodes ? (raw << spare) >> spare : raw
+      }
+      for index in missing { wide[index] = -1 }
+      try writer.append(codes: wide.span)
+    }
+    return nil
+  }
+
+  private func castPlainly(
+    _ stream: NPYStream, _ random: NPYStream?, count: Int, first: Int, input: String,
+    writer: NPYWriter, invalid invalidCount: inout Int
+  ) throws(ImportError) -> Failure? {
+    var bits = [Int64](repeating: 0, count: random == nil ? 0 : count)
+    if let random {
+      guard try fill(&bits, from: random) else {
+        return Failure(UnitError.lengths([count, bits.count]))
+      }
+      let limit: Int64 = 1 << Int64(rule.rounding.randomWidth)
+      if let index = bits.firstIndex(where: { $0 < 0 || $0 >= limit }) {
+        return Failure(
+          UnitError.invalidRandomBits(UInt64(bitPattern: bits[index]), index: first + index))
+      }
+    }
+    var codes = [Int64](repeating: 0, count: source == nil ? 0 : count)
+    var values = [Double](repeating: 0, count: source == nil ? count : 0)
+    if source == nil {
+      var span = values.mutableSpan
+      _ = try stream.read(into: &span)
+    } else {
+      var span = codes.mutableSpan
+      _ = try stream.read(into: &span)
+    }
+    var results = [Int64](repeating: 0, count: writesValues ? 0 : count)
+    var decoded = [Double](repeating: 0, count: writesValues ? count : 0)
+    for index in 0..<count {
+      let value: ExactNumber<Int128>
+      if let source {
+        guard let number: ExactNumber<Int128> = source.decode(codes[index]) else {
+          return Failure(UnitError.invalidCode(codes[index], operand: input, index: first + index))
+        }
+        value = number
+      } else {
+        value = ExactNumber(values[index])
+      }
+      let code = rule.encode(value, randomBits: bits.isEmpty ? 0 : UInt64(bits[index]))
+      if code == nil {
+        invalidCount += 1
+        if invalid == .error {
+          let text = source == nil ? "\(values[index])" : "code \(codes[index])"
+          return .noCode(text, in: rule.encoding, index: first + index, at: input)
+        }
+      }
+      if writesValues {
+        let number: ExactNumber<Int128>? = code.flatMap { rule.encoding.decode($0) }
+        decoded[index] = number?.doubleValue ?? .nan
+      } else {
+        results[index] = code ?? -1
+      }
+    }
+    if writesValues {
+      try writer.append(decoded.span)
+    } else if writer.elementType == .uint64 {
+      let patterns = results.map { UInt64(bitPattern: $0) }
+      try writer.append(patterns.span)
+    } else {
+      try writer.append(codes: results.span)
+    }
+    return nil
+  }
+
+  /// Fills `numbers` from a stream whose rows may be of another length.
+  private func fill(_ numbers: inout [Int64], from stream: NPYStream) throws(ImportError) -> Bool {
+    let rows = numbers.count / max(stream.rowElements, 1)
+    guard rows * stream.rowElements == numbers.count else { return false }
+    var span = numbers.mutableSpan
+    return try stream.read(into: &span) == rows
+  }
+}

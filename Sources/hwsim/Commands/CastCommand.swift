@@ -1,0 +1,131 @@
+import Arith
+import ArgumentParser
+import Importers
+import QuantGraph
+
+/// `hwsim cast`: an array through a format.
+struct CastCommand: ConfigurableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cast",
+    abstract: "Moves an array of values, or of another format's codes, into a format.",
+    usage: "hwsim cast IN.npy --to FORMAT [--from FORMAT] [options] -o OUT.npy",
+    discussion: """
+      Float arrays are values; integer arrays are codes of --from. The result holds codes in the
+      smallest integer type, or values with --values. Block formats write codes and scales to an .npz.
+
+      EXAMPLES:
+        hwsim cast x.npy --to e4m3 --rounding TiesToEven --overflow sat -o codes.npy
+        hwsim cast acc.npy --from 'fixed<20,8>' --to 'fixed<8,3>' --rounding RND_CONV --overflow SAT -o y.npy
+        hwsim cast w.npy --to mxfp4 --axis -1 -o w.npz
+      """)
+
+  @Argument(help: .init("The array; - is standard input.", valueName: "IN.npy"))
+  var input: String
+
+  @Option(help: .init("Format of the result.", valueName: "FORMAT"))
+  var to: String?
+
+  @Option(help: .init("Format whose codes the input holds.", valueName: "FORMAT"))
+  var from: String?
+
+  @OptionGroup var casting: CastOptions
+
+  @Option(
+    help: .init("Random numbers of a stochastic rounding, one a value.", valueName: "FILE"),
+    completion: .file(extensions: ["npy"]))
+  var randomBits: String?
+
+  @Option(help: .init("Bits of each random number, 1 to 32.", valueName: "N"))
+  var randomWidth: Int?
+
+  @Option(help: .init("What stands where the format has no code.", valueName: "CHOICE"))
+  var invalid = InvalidChoice.error
+
+  @Flag(help: "Write values (float64) instead of codes.")
+  var values = false
+
+  @Option(help: .init("Axis along which blocks lie (default: the last).", valueName: "A"))
+  var axis: Int?
+
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: .init("The result's file.", valueName: "OUT.npy"),
+    completion: .file(extensions: ["npy", "npz"]))
+  var product: String?
+
+  @OptionGroup var computing: RunOptions
+  @OptionGroup var outputOptions: OutputOptions
+
+  func report(_ session: Session) throws(Failure) -> Report {
+    guard let to else {
+      throw Failure("usage.arguments", "--to is missing", remedy: "name the result's format.")
+    }
+    guard let product else {
+      throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
+    }
+    let target = try Encoding.named(to, option: "--to")
+    let source = try Encoding.named(from, option: "--from")
+    var arguments: [JSON.Member] = [
+      .init(key: "to", value: .string(target.name)),
+      .init(key: "from", value: .optional(source?.name)),
+      .init(key: "rounding", value: .optional(casting.rounding)),
+      .init(key: "overflow", value: .optional(casting.overflow)),
+      .init(key: "invalid", value: .string(invalid.rawValue)),
+      .init(key: "values", value: .bool(values)),
+    ]
+    let summary: CastSummary
+    if case .block(let format) = target {
+      guard source == nil, randomBits == nil, casting.rounding == nil, casting.overflow == nil
+      else {
+        throw Failure(
+          "usage.arguments", "a block format rounds by its own rule",
+          remedy: "leave out --from, --rounding, --overflow and --random-bits.")
+      }
+      arguments.append(.init(key: "axis", value: .integer(axis ?? -1)))
+      summary = try BlockCast(format: format, axis: axis ?? -1, writesValues: values)
+        .run(input, to: product)
+    } else {
+      guard axis == nil else {
+        throw Failure(
+          "usage.arguments", "--axis is for block formats",
+          remedy: "leave it out; \(target.name) has no blocks.")
+      }
+      guard (randomBits == nil) == (randomWidth == nil) else {
+        throw Failure(
+          "usage.random-bits", "--random-bits and --random-width go together",
+          remedy: "give both or neither.")
+      }
+      let progress = session.progress("values")
+      defer { progress.finish() }
+      summary = try ArrayCast(
+        rule: try casting.rule(to: target, randomWidth: randomWidth ?? 0), source: source,
+        invalid: invalid, writesValues: values, randomBits: randomBits, progress: progress
+      ).run(input, to: product)
+    }
+    let inputs = ([input] + [randomBits].compactMap { $0 }).filter { $0 != "-" }
+    return Report(
+      schema: "cast", arguments: .object(arguments),
+      inputs: inputs.enumerated().map {
+        InputRecord(role: $0.offset == 0 ? "input" : "random-bits", path: $0.element, kind: "npy")
+      },
+      result: [
+        "format": .string(target.name), "shape": .integers(summary.shape),
+        "values": .integer(summary.count), "invalid_values": .integer(summary.invalid),
+        "type": .string(summary.type),
+      ]
+    ) { _ in
+      var text = "\(Quantity.count(summary.count, "value")) -> \(target.name), \(summary.type)"
+      if summary.invalid > 0 { text += ", \(Quantity.count(summary.invalid)) without a code" }
+      return text + "  exact\n"
+    }
+  }
+}
+
+/// What a cast did.
+struct CastSummary {
+  let shape: [Int]
+  let count: Int
+  let invalid: Int
+  /// Element type of the result.
+  let type: String
+}

@@ -1,0 +1,186 @@
+import Arith
+import ArgumentParser
+import Importers
+import QuantGraph
+
+/// How results are moved onto a format's grid; shared by `cast`, `unit` and `formats --encode`.
+struct CastOptions: ParsableArguments {
+  @Option(
+    help: .init(
+      "Rounding: TiesToEven, TowardZero, RND_CONV, TRN, Stochastic, ... (default: the format's).",
+      valueName: "MODE"))
+  var rounding: String?
+
+  @Option(
+    help: .init(
+      "Overflow: sat, nosat, WRAP, SAT, SAT_ZERO, SAT_SYM, WRAP_SM, NUMERIC_STD, with :N bits "
+        + "(default: the format's).", valueName: "MODE"))
+  var overflow: String?
+
+  /// The cast into `encoding` with these modes.
+  func rule(to encoding: Encoding, randomWidth: Int = 0) throws(Failure) -> CastRule {
+    let (mode, limit) = (try parsedRounding(randomWidth), try parsedOverflow())
+    do throws(UnitError) {
+      return try CastRule(to: encoding, rounding: mode, overflow: limit)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// No modes: those of the format.
+  static var none: CastOptions {
+    var options = CastOptions()
+    options.rounding = nil
+    options.overflow = nil
+    return options
+  }
+
+  private func parsedRounding(_ randomWidth: Int) throws(Failure) -> Rounding? {
+    guard let rounding else { return nil }
+    guard let mode = Rounding(name: rounding, randomWidth: randomWidth) else {
+      throw .unknown(
+        "rounding", rounding, code: "usage.unknown-mode", among: Self.roundingNames,
+        listedBy: "hwsim explain usage.unknown-mode")
+    }
+    if case .stochastic = mode, randomWidth == 0 {
+      throw Failure(
+        "usage.random-bits", "--rounding \(rounding) needs random bits",
+        remedy: "give --random-bits FILE.npy and --random-width N.")
+    }
+    return mode
+  }
+
+  private func parsedOverflow() throws(Failure) -> OverflowRule {
+    guard let overflow else { return .natural }
+    guard let rule = OverflowRule(name: overflow) else {
+      throw .unknown(
+        "overflow mode", overflow, code: "usage.unknown-mode",
+        among: Overflow.allCases.map(\.rawValue) + ["sat", "nosat"],
+        listedBy: "hwsim explain usage.unknown-mode")
+    }
+    return rule
+  }
+
+  static let roundingNames: [String] =
+    ["TiesToEven", "TiesToAway", "TowardZero", "TowardNegative", "TowardPositive"]
+    + StochasticRounding.allCases.map(\.rawValue) + Quantization.allCases.map(\.rawValue)
+    + ["TO_NEG", "TO_ZERO", "TIES_ZERO", "TIES_AWAY", "TIES_EVEN", "TIES_NEG", "TIES_POS"]
+}
+
+/// What to do with a value that the format has no code for.
+enum InvalidChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case error
+  case minusOne = "minus-one"
+}
+
+extension Encoding {
+  /// The encoding that an option names.
+  static func named(_ name: String, option: String) throws(Failure) -> Encoding {
+    do {
+      return try Encoding(name: name)
+    } catch {
+      throw Failure(error, option: option)
+    }
+  }
+
+  /// The encoding that an option names, or nil where it is left out.
+  static func named(_ name: String?, option: String) throws(Failure) -> Encoding? {
+    guard let name else { return nil }
+    let encoding: Encoding = try named(name, option: option)
+    return encoding
+  }
+
+  /// The smallest array type that holds every code, and -1 if `signed`.
+  func elementType(signed: Bool) throws(Failure) -> NDArray.ElementType {
+    guard let width = scalarWidth, width <= 64 else {
+      throw Failure("format.cast", "\(name) has no single codes", remedy: "name a scalar format.")
+    }
+    let range: ClosedRange<Int128> =
+      hasSignedCodes
+      ? -(Int128(1) << Int128(width - 1))...(Int128(1) << Int128(width - 1)) - 1
+      : 0...(Int128(1) << Int128(width)) - 1
+    guard let type = NDArray.ElementType.smallestInteger(holding: range, signed: signed) else {
+      throw Failure(
+        "format.cast", "codes of \(name) and -1 do not fit in 64 bits",
+        remedy: "leave out --invalid minus-one.")
+    }
+    return type
+  }
+}
+
+extension Failure {
+  /// A text that names no format: what is wrong, the grammar, the nearest name.
+  init(_ error: FormatNameError, option: String) {
+    let cause = Diagnostic(error.cause)
+    var notes: [String] = []
+    if let grammar = error.grammar { notes.append("expected: \(grammar)") }
+    notes.append("nearest valid name: \(error.nearest)")
+    self = Failure(
+      "format.unknown", cause.message, at: option, notes: notes,
+      remedy: "did you mean '\(error.nearest)'? hwsim formats lists every family.")
+  }
+
+  init(_ error: ImportError) { self.init(Diagnostic(error)) }
+
+  init(_ error: UnitError) {
+    switch error {
+    case .notScalar(let encoding):
+      self = Failure(
+        "format.cast", "\(encoding.name) does not hold single numbers",
+        remedy: "name a scalar format; block formats are written by hwsim cast --axis.")
+    case .overflowUnsupported(let mode, let encoding):
+      self = Failure(
+        "format.cast", "\(encoding.name) cannot overflow by \(mode.rawValue)",
+        remedy: "use --overflow sat or nosat with formats that are not fixed point.")
+    case .randomWidth(let width):
+      self = Failure(
+        "usage.random-bits", "--random-width \(width) is outside 0 to 32",
+        remedy: "give the number of random bits that each rounding takes.")
+    case .format(let error): self.init(Diagnostic(error))
+    case .operand(let name, let operation):
+      self = Failure(
+        "usage.operands", "unit \(operation.rawValue): operand \(name) is missing or superfluous",
+        notes: ["operands: " + operation.operands.joined(separator: ", ")],
+        remedy: "give a format for each operand (--a, --b, --c), and no other.")
+    case .lengths(let lengths):
+      self = Failure(
+        "array.lengths", "the operand arrays do not fit together: lengths \(lengths)",
+        remedy: "arrays of one shape; for dot c has one value a row.")
+    case .invalidCode(let code, let operand, let index):
+      self = Failure(
+        "array.code", "code \(code) of operand \(operand) is outside its format",
+        at: "\(operand)[\(index)]", remedy: "write codes, not values; sign-extend signed ones.")
+    case .invalidRandomBits(let bits, let index):
+      self = Failure(
+        "array.code", "random number \(bits) does not fit the width", at: "random bits [\(index)]",
+        remedy: "random numbers are 0 to 2^N - 1 for --random-width N.")
+    case .tooWide(let encoding):
+      self = Failure(
+        "format.cast", "codes of \(encoding.name) do not fit in 64 bits",
+        remedy: "arrays hold codes of at most 64 bits.")
+    }
+  }
+
+  /// A value that the target format has no code for.
+  static func noCode(
+    _ value: String, in encoding: Encoding, index: Int, at location: String
+  ) -> Failure {
+    Failure(
+      "format.no-code", "\(encoding.name) has no code for \(value)", at: "\(location)[\(index)]",
+      remedy: "clamp or mask the input, choose --overflow sat, or write -1 there with "
+        + "--invalid minus-one.")
+  }
+}
+
+extension OutputFile {
+  /// Replaces the file at `path` by `text`, whole or not at all.
+  static func replace(_ path: String, with text: String) throws(Failure) {
+    do throws(ImportError) {
+      let file = try OutputFile(path: path)
+      try file.write(Array(text.utf8))
+      try file.commit()
+    } catch {
+      throw Failure(error)
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import Arith
+import ArgumentParser
+import Importers
+import QuantGraph
+
+/// `hwsim formats [NAME]`: what a number format holds.
+struct FormatsCommand: ReportingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "formats",
+    abstract: "Lists number formats, or describes one: range, step, specials, codes.",
+    usage: "hwsim formats [NAME] [--table] [--encode X] [--compare A,B,...] [options]",
+    discussion: """
+      EXAMPLES:
+        hwsim formats                                     families and their grammar
+        hwsim formats e2m1 --table                        every code and value
+        hwsim formats 'ap_fixed<8,3,RND,SAT>' --encode 1.37
+        hwsim formats --compare e2m1,nf4,int4 --plot lines.svg
+      """)
+
+  @Argument(help: .init("A format name; all families if left out.", valueName: "NAME"))
+  var name: String?
+
+  @Flag(help: "List every code with its value, for formats of at most 16 bits.")
+  var table = false
+
+  @Option(
+    help: .init("Show how this value is rounded: code, error, neighbours.", valueName: "X"))
+  var encode: String?
+
+  @Option(help: .init("Formats to set side by side, separated by commas.", valueName: "A,B,..."))
+  var compare: String?
+
+  @Option(
+    help: .init("Write the value lines of --compare as an SVG file.", valueName: "FILE"),
+    completion: .file(extensions: ["svg"]))
+  var plot: String?
+
+  @OptionGroup var casting: CastOptions
+  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup var tables: TableOptions
+
+  var tableOptions: TableOptions? { tables }
+
+  func report(_ session: Session) throws(Failure) -> Report {
+    if let compare { return try comparison(Self.split(compare)) }
+    guard plot == nil else {
+      throw Failure(
+        "usage.arguments", "--plot draws the formats of --compare",
+        remedy: "hwsim formats --compare A,B --plot FILE.svg")
+    }
+    guard let name else { return Self.families }
+    let encoding = try Encoding.named(name, option: "NAME")
+    return try description(of: encoding)
+  }
+
+  /// Names at the commas outside brackets.
+  static func split(_ text: String) -> [String] {
+    var names = [""]
+    var depth = 0
+    for character in text {
+      if character == "<" { depth += 1 }
+      if character == ">" { depth -= 1 }
+      if character == "," && depth == 0 {
+        names.append("")
+      } else {
+        names[names.count - 1].append(character)
+      }
+    }
+    return names
+  }
+
+  private static var families: Report {
+    var rows = Table([.text("grammar", isFlexible: true), .text("meaning", isFlexible: true)])
+    for family in FormatFamily.all { rows.append([.init(family.grammar), .init(family.summary)]) }
+    let json: [JSON] = FormatFamily.all.map {
+      [
+        "grammar": .string($0.grammar), "summary": .string($0.summary),
+        "examples": .strings($0.examples),
+      ]
+    }
+    let named: [JSON] = FloatFormat.named.map {
+      [
+        "name": .string($0.name), "aliases": .strings($0.aliases), "source": .string($0.source),
+      ]
+    }
+    return Report(
+      schema: "formats", arguments: ["name": .null],
+      result: ["families": .array(json), "floats": .array(named)], table: rows
+    ) { style in
+      var text = "\(FormatFamily.all.count) families of number formats\n\n"
+      for family in FormatFamily.all {
+        text += "\(style.bold(family.grammar))\n    \(family.summary)\n"
+        text += style.dim("    e.g. " + family.examples.prefix(4).joined(separator: "  ")) + "\n"
+      }
+      return text + "\n\(style.hint("hint")): hwsim formats NAME describes one.\n"
+    }
+  }
+
+  private func description(of encoding: Encoding) throws(Failure) -> Report {
+    let facts = FormatFacts(encoding)
+    var members = facts.members
+    var arguments: [JSON.Member] = [.init(key: "name", value: .string(encoding.name))]
+    var codes: Table?
+    let isListed = (encoding.scalarWidth ?? 64) <= 8
+    if table || isListed, let rows = facts.codeTable {
+      codes = rows.table
+      members.append(.init(key: "codes", value: .array(rows.json)))
+    } else if table {
+      throw Failure(
+        "format.no-table", "\(encoding.name) has no table of at most 65,536 codes",
+        remedy: "leave out --table; --encode shows single values.")
+    }
+    var encoded: [(String, String)] = []
+    if let encode {
+      let rule = try casting.rule(to: encoding)
+      guard let value = Double(encode) else {
+        throw Failure(
+          "usage.arguments", "--encode \(encode) is no number", remedy: "write 1.37 or 0x1.8p3.")
+      }
+      let neighbours = try FormatFacts.encode(value, encode, by: rule)
+      encoded = neighbours.lines
+      members.append(.init(key: "encoded", value: neighbours.json))
+      arguments.append(.init(key: "encode", value: .string(encode)))
+      arguments.append(.init(key: "rounding", value: .optional(casting.rounding)))
+      arguments.append(.init(key: "overflow", value: .optional(casting.overflow)))
+    }
+    let showsTable = table
+    return Report(
+      schema: "formats", arguments: .object(arguments), result: .object(members), table: codes
+    ) { [codes, encoded] style in
+      var text = style.bold(encoding.name) + "\n"
+      text += FormatFacts.aligned(facts.lines)
+      if !encoded.isEmpty { text += "\n" + FormatFacts.aligned(encoded) }
+      if let codes, showsTable || codes.rows.count <= 16 {
+        text += "\n" + codes.render(style: style)
+      } else if codes != nil {
+        text += "\n\(style.hint("hint")): --table lists all codes.\n"
+      }
+      return text
+    }
+  }
+
+  private func comparison(_ names: [String]) throws(Failure) -> Report {
+    var encodings: [Encoding] = []
+    for name in names {
+      let encoding = try Encoding.named(name, option: "--compare")
+      guard encoding.scalarWidth != nil else { throw Failure(UnitError.notScalar(encoding)) }
+      encodings.append(encoding)
+    }
+    let lines = encodings.map { FormatFacts($0) }
+    var rows = Table([
+      .text("format"), .number("bits"), .number("values"), .number("smallest"),
+      .number("largest"), .number("smallest > 0"),
+    ])
+    var json: [JSON] = []
+    for facts in lines {
+      rows.append([
+        .init(facts.encoding.name), .count(facts.encoding.scalarWidth ?? 0),
+        .init(facts.values.map { "\($0.count)" } ?? "-"), .init(FormatFacts.text(facts.minimum)),
+        .init(FormatFacts.text(facts.maximum)), .init(FormatFacts.text(facts.smallestPositive)),
+      ])
+      json.append(
+        [
+          "name": .string(facts.encoding.name),
+          "bits": .optional(facts.encoding.scalarWidth),
+          "minimum": FormatFacts.json(facts.minimum), "maximum": FormatFacts.json(facts.maximum),
+          "smallest_positive": FormatFacts.json(facts.smallestPositive),
+          "values": facts.values.map { values in .array(values.map { .number($0) }) } ?? .null,
+        ])
+    }
+    let limit = lines.map { max($0.maximum.magnitude, $0.minimum.magnitude) }.min() ?? 1
+    if let plot { try TextFile.replace(plot, with: ValueLines(lines, limit: limit).svg) }
+    return Report(
+      schema: "formats", arguments: ["compare": .strings(encodings.map(\.name))],
+      result: ["formats": .array(json)], table: rows
+    ) { [rows] style in
+      rows.render(style: style)
+        + "\nvalues from \(FormatFacts.text(-limit)) to \(FormatFacts.text(limit)):\n"
+        + ValueLines(lines, limit: limit).text
+    }
+  }
+}

@@ -1,0 +1,270 @@
+import Arith
+import ArgumentParser
+import Importers
+import QuantGraph
+
+/// `hwsim unit OP`: an arithmetic unit on arrays of codes, and golden vectors for it.
+struct UnitCommand: ConfigurableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unit",
+    abstract: "Computes an arithmetic unit on codes, or writes golden vectors for a test bench.",
+    usage:
+      "hwsim unit OP --a FORMAT [--b FORMAT] --out FORMAT (--inputs IN.npz | --golden N) -o OUT",
+    discussion: """
+      OP is one of cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne. Results are
+      exact and rounded once. dot sums over the last axis, in an exact register unless --accumulator
+      names a format.
+
+      EXAMPLES:
+        hwsim unit mul --a e2m1 --b e2m1 --out e4m3 --inputs codes.npz -o out.npz
+        hwsim unit dot --a int8 --b int8 --out int32 --accumulator 'fixed<20,20,TRN,SAT>' --inputs x.npz -o y.npz
+        hwsim unit fma --a e4m3 --b e4m3 --c fp16 --out fp16 --golden 1000 --seed 7 -o fma
+      """)
+
+  @Argument(
+    help: .init("The operation.", valueName: "OP"),
+    completion: .list(UnitOperation.allCases.map(\.rawValue)))
+  var operation: String
+
+  @Option(help: .init("Format of operand a.", valueName: "FORMAT"))
+  var a: String?
+
+  @Option(help: .init("Format of operand b.", valueName: "FORMAT"))
+  var b: String?
+
+  @Option(help: .init("Format of operand c.", valueName: "FORMAT"))
+  var c: String?
+
+  @Option(help: .init("Format of the result.", valueName: "FORMAT"))
+  var out: String?
+
+  @Option(
+    help: .init("Running sum of dot: exact, or a format rounded at each step.", valueName: "FORMAT")
+  )
+  var accumulator: String?
+
+  @Option(help: .init("Integer factor of requantize.", valueName: "M"))
+  var multiplier: Int64?
+
+  @Option(help: .init("Power of two that requantize divides by.", valueName: "S"))
+  var shift: Int?
+
+  @OptionGroup var casting: CastOptions
+
+  @Option(help: .init("Bits of each random number in array 'random'.", valueName: "N"))
+  var randomWidth: Int?
+
+  @Option(help: .init("What stands where the format has no code.", valueName: "CHOICE"))
+  var invalid = InvalidChoice.error
+
+  @Option(
+    help: .init("Arrays a, b, c of codes (and random).", valueName: "IN.npz"),
+    completion: .file(extensions: ["npz"]))
+  var inputs: String?
+
+  @Option(help: .init("Write N golden vectors instead, boundary cases first.", valueName: "N"))
+  var golden: Int?
+
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: .init("The result's file; with --golden OUT.csv and OUT.hex.", valueName: "OUT"),
+    completion: .file(extensions: ["npz"]))
+  var product: String?
+
+  @OptionGroup var computing: RunOptions
+  @OptionGroup var outputOptions: OutputOptions
+
+  func report(_ session: Session) throws(Failure) -> Report {
+    guard let product else {
+      throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
+    }
+    guard (inputs == nil) != (golden == nil) else {
+      throw Failure(
+        "usage.arguments", "one of --inputs and --golden is needed",
+        remedy: "--inputs IN.npz computes arrays; --golden N writes vectors.")
+    }
+    let unit = try makeUnit()
+    var members: [JSON.Member] = [
+      .init(key: "operation", value: .string(unit.operation.rawValue)),
+      .init(key: "a", value: .string(unit.a.name)),
+      .init(key: "b", value: .optional(unit.b?.name)),
+      .init(key: "c", value: .optional(unit.c?.name)),
+      .init(key: "out", value: .string(unit.out.encoding.name)),
+      .init(key: "accumulator", value: .optional(accumulator)),
+      .init(key: "rounding", value: .optional(casting.rounding)),
+      .init(key: "overflow", value: .optional(casting.overflow)),
+    ]
+    if let golden {
+      guard (1...10_000_000).contains(golden) else {
+        throw Failure(
+          "usage.arguments", "--golden \(golden) is outside 1 to 10,000,000",
+          remedy: "write fewer vectors.")
+      }
+      members.append(.init(key: "seed", value: .string("\(computing.seed)")))
+      let vectors = try GoldenVectors(unit: unit, count: golden, seed: computing.seed)
+      try TextFile.replace(product + ".csv", with: vectors.csv)
+      try TextFile.replace(product + ".hex", with: vectors.hexadecimal)
+      let (count, boundary, isExhaustive) = (
+        vectors.rows.count, vectors.boundaryCount, vectors.isExhaustive
+      )
+      return Report(
+        schema: "unit", arguments: .object(members),
+        result: [
+          "files": .strings([product + ".csv", product + ".hex"]), "vectors": .integer(count),
+          "boundary_vectors": .integer(boundary), "exhaustive": .bool(isExhaustive),
+        ]
+      ) { _ in
+        "\(product).csv, \(product).hex   \(Quantity.count(count, "vector")) "
+          + "(\(Quantity.count(boundary)) boundary cases first"
+          + (isExhaustive ? ", all operands" : "") + ")  exact\n"
+      }
+    }
+    guard let inputs else { return try noInputs() }
+    let summary = try compute(unit, inputs, product)
+    return Report(
+      schema: "unit", arguments: .object(members),
+      inputs: [InputRecord(role: "inputs", path: inputs, kind: "npz")],
+      result: [
+        "shape": .integers(summary.shape), "values": .integer(summary.count),
+        "invalid_values": .integer(summary.invalid), "type": .string(summary.type),
+      ]
+    ) { _ in
+      "\(Quantity.count(summary.count, "result")) in \(unit.out.encoding.name), \(summary.type)"
+        + (summary.invalid > 0 ? ", \(Quantity.count(summary.invalid)) without a code" : "")
+        + "  exact\n"
+    }
+  }
+
+  private func noInputs() throws(Failure) -> Report {
+    throw Failure("usage.arguments", "--inputs is missing", remedy: "name the operands' file.")
+  }
+
+  private func makeUnit() throws(Failure) -> ArithmeticUnit {
+    guard let operation = UnitOperation(rawValue: operation) else {
+      throw .unknown(
+        "operation", operation, code: "usage.unknown-operation",
+        among: UnitOperation.allCases.map(\.rawValue), listedBy: "hwsim unit --help")
+    }
+    guard let a, let out else {
+      throw Failure(
+        "usage.arguments", "--\(a == nil ? "a" : "out") is missing",
+        remedy: "name a format for each operand and for the result.")
+    }
+    let first = try Encoding.named(a, option: "--a")
+    let second = try Encoding.named(b, option: "--b")
+    let third = try Encoding.named(c, option: "--c")
+    let result = try casting.rule(
+      to: try Encoding.named(out, option: "--out"), randomWidth: randomWidth ?? 0)
+    var sum = Accumulator.exact
+    if let accumulator, accumulator != "exact" {
+      // Each step of a float register rounds as the result does; fixed point has modes of its own.
+      let encoding = try Encoding.named(accumulator, option: "--accumulator")
+      var modes = CastOptions.none
+      if case .float = encoding, case .float = result.encoding { modes = casting }
+      sum = .rounded(try modes.rule(to: encoding, randomWidth: randomWidth ?? 0))
+    }
+    var factor: DyadicFactor?
+    if multiplier != nil || shift != nil {
+      do throws(FormatError) {
+        factor = try DyadicFactor(multiplier: multiplier ?? 1, shift: shift ?? 0)
+      } catch {
+        throw Failure(Diagnostic(error))
+      }
+    }
+    do throws(UnitError) {
+      return try ArithmeticUnit(
+        operation, a: first, b: second, c: third, out: result, accumulator: sum, factor: factor)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  private func compute(
+    _ unit: ArithmeticUnit, _ path: String, _ product: String
+  ) throws(Failure) -> CastSummary {
+    let arrays: NamedArrays
+    do throws(ImportError) {
+      arrays = try NPZ.read(path)
+    } catch {
+      throw Failure(error)
+    }
+    let wanted =
+      unit.operation.operands + (unit.c != nil && unit.operation == .dot ? ["c"] : [])
+      + (unit.out.rounding.randomWidth > 0 ? ["random"] : [])
+    let missing = wanted.filter { arrays[$0] == nil }
+    let extra = arrays.names.filter { !wanted.contains($0) }
+    guard missing.isEmpty, extra.isEmpty else {
+      throw Failure(
+        "array.operands", "the arrays are not those of the unit", at: path,
+        notes: [
+          "missing: " + (missing.isEmpty ? "none" : missing.joined(separator: ", ")),
+          "extra: " + (extra.isEmpty ? "none" : extra.joined(separator: ", ")),
+        ], remedy: "the file holds one array of codes for each operand.")
+    }
+    func codes(_ name: String) throws(Failure) -> [Int64] {
+      guard let array = arrays[name], wanted.contains(name) else { return [] }
+      if let values: [UInt64] = array.values() { return values.map { Int64(bitPattern: $0) } }
+      guard !array.elementType.isFloatingPoint, let integers = array.integers() else {
+        throw Failure(
+          "array.type", "array '\(name)' of \(array.elementType.rawValue) holds no codes",
+          at: path, remedy: "write integer codes.")
+      }
+      return integers
+    }
+    let shape = arrays["a"]?.shape ?? []
+    if let other = arrays["b"]?.shape, unit.b != nil, other != shape {
+      throw Failure(
+        "array.lengths", "a has shape \(shape), b \(other)", at: path,
+        remedy: "operands have one shape.")
+    }
+    let isDot = unit.operation == .dot
+    let rowLength = isDot ? shape.last ?? 1 : 1
+    let resultShape = isDot ? Array(shape.dropLast()) : shape
+    guard rowLength > 0 else {
+      throw Failure(
+        "array.lengths", "the last axis of a is empty", at: path,
+        remedy: "give at least one term a sum.")
+    }
+    let (first, second, third) = (try codes("a"), try codes("b"), try codes("c"))
+    let random = try codes("random").map { UInt64(bitPattern: $0) }
+    let results: [Int64?]
+    do throws(UnitError) {
+      results = try unit.results(
+        a: first, b: second, c: third, randomBits: random, rowLength: rowLength)
+    } catch {
+      throw Failure(error)
+    }
+    let invalidCount = results.lazy.filter { $0 == nil }.count
+    if invalid == .error, let index = results.firstIndex(of: nil) {
+      throw .noCode("the result", in: unit.out.encoding, index: index, at: "out")
+    }
+    let type = try unit.out.encoding.elementType(signed: invalid == .minusOne)
+    let codesOut = results.map { $0 ?? -1 }
+    do throws(ImportError) {
+      try Self.write(codesOut, shape: resultShape, type: type, to: product)
+    } catch {
+      throw Failure(error)
+    }
+    return CastSummary(
+      shape: resultShape, count: codesOut.count, invalid: invalidCount, type: type.rawValue)
+  }
+
+  /// Writes the array `out`.
+  private static func write(
+    _ codes: [Int64], shape: [Int], type: NDArray.ElementType, to path: String
+  ) throws(ImportError) {
+    let writer = try NPZWriter(path: path)
+    if shape.isEmpty {
+      try writer.add("out", NDArray(shape: [], codes))
+    } else {
+      let member = try writer.member("out", elementType: type, rowShape: Array(shape.dropFirst()))
+      if type == .uint64 {
+        let patterns = codes.map { UInt64(bitPattern: $0) }
+        try writer.append(patterns.span, to: member)
+      } else {
+        try writer.append(codes: codes.span, to: member)
+      }
+    }
+    try writer.finish()
+  }
+}

@@ -1,0 +1,62 @@
+extension Schema {
+  static let formats = command(
+    "formats", "Number formats (hwsim formats --json)",
+    result: [
+      "type": "object",
+      "description":
+        "Without a name: families[] and floats[]; with one: the format's facts; with --compare: formats[].",
+      "properties": [
+        "families": array(
+          of: object([
+            "grammar": string("Form of the names."), "summary": string("What they are."),
+            "examples": array(of: string("A valid name.")),
+          ])),
+        "floats": array(
+          of: object([
+            "name": string("Canonical name."), "aliases": array(of: string("Another name.")),
+            "source": string("Standard or publication."),
+          ])),
+        "name": string("Canonical name."),
+        "bits": nullable(integer("Bits of a code; null if codes do not stand alone.")),
+        "signed_codes": boolean("Whether codes are two's complement."),
+        "minimum": nullable(number("Smallest finite value; null if codes do not stand alone.")),
+        "maximum": nullable(number("Largest finite value.")),
+        "smallest_positive": nullable(number("Smallest value above zero; null if none.")),
+        "specials": string("Codes of infinities and NaN, and what is missing."),
+        "source": nullable(string("Standard or publication.")),
+        "codes": array(
+          of: object(["code": integer("The code."), "value": number("Its value.")])),
+        "encoded": object([
+          "input": number("The value given."), "code": integer("Its code."),
+          "value": number("The code's value."), "error": number("Value less input."),
+          "below": number("Neighbour not above."), "above": number("Neighbour not below."),
+        ]),
+        "formats": array(of: ["type": "object"], "Facts and values of each compared format."),
+      ],
+    ])
+
+  static let cast = command(
+    "cast", "An array moved into a format (hwsim cast --json)",
+    result: object([
+      "format": string("Canonical name of the target."),
+      "shape": array(of: integer("Extent.")), "values": integer("Number of values."),
+      "invalid_values": integer("Values without a code."), "type": string("Type of the result."),
+    ]))
+
+  static let unit = command(
+    "unit", "Results or golden vectors of an arithmetic unit (hwsim unit --json)",
+    result: [
+      "anyOf": [
+        object([
+          "shape": array(of: integer("Extent.")), "values": integer("Number of results."),
+          "invalid_values": integer("Results without a code."),
+          "type": string("Type of the array 'out'."),
+        ]),
+        object([
+          "files": array(of: string("A file of vectors.")), "vectors": integer("Their number."),
+          "boundary_vectors": integer("How many combine boundary codes."),
+          "exhaustive": boolean("Whether all operands are there."),
+        ]),
+      ]
+    ])
+}

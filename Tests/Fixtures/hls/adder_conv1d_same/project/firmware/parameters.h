@@ -1,0 +1,52 @@
+#ifndef PARAMETERS_H_
+#define PARAMETERS_H_
+
+#include "ap_fixed.h"
+#include "ap_int.h"
+
+#include "nnet_utils/nnet_code_gen.h"
+#include "nnet_utils/nnet_helpers.h"
+// hls-fpga-machine-learning insert includes
+#include "nnet_utils/nnet_activation.h"
+#include "nnet_utils/nnet_activation_stream.h"
+#include "nnet_utils/nnet_conv1d.h"
+#include "nnet_utils/nnet_conv_stream.h"
+#include "nnet_utils/nnet_da_wrappers.h"
+
+// hls-fpga-machine-learning insert weights
+
+
+// hls-fpga-machine-learning insert layer-config
+// c
+struct config2 {
+    static const unsigned in_height = -1;
+    static const unsigned in_width = 7;
+    static const unsigned n_chan = 2;
+    static const unsigned out_height = -1;
+    static const unsigned out_width = 4;
+    static const unsigned n_filt = 2;
+    static const unsigned filt_height = -1;
+    static const unsigned filt_width = 4;
+    static const unsigned stride_height = -1;
+    static const unsigned stride_width = 2;
+
+    static const unsigned strategy = nnet::distributed_arithmetic;
+    static const unsigned n_partitions = 4;
+    static const unsigned n_pixels = 1;
+    constexpr static auto dense_da = nnet::dense_da_2<input_t, layer2_t>;
+    template<class data_T, class CONFIG_T>
+    using fill_buffer = nnet::fill_buffer_2<data_T, CONFIG_T>;
+};
+
+// r
+struct tanh_config3 : nnet::activ_config {
+    static const unsigned n_in = 8;
+    static const unsigned table_size = 1024;
+    static const unsigned io_type = nnet::io_parallel;
+    static const unsigned reuse_factor = 1;
+    typedef r_table_t table_t;
+};
+
+
+
+#endif

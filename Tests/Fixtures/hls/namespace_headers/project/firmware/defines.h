@@ -1,0 +1,37 @@
+#ifndef DEFINES_H_
+#define DEFINES_H_
+
+#include "ap_fixed.h"
+#include "ap_int.h"
+#include "nnet_utils/nnet_types.h"
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <tuple>
+#include <tuple>
+
+namespace mine {
+
+// hls-fpga-machine-learning insert numbers
+
+// hls-fpga-machine-learning insert layer-precision
+typedef ap_fixed<16,6> input_t;
+typedef ap_fixed<36,16> d0_accum_t;
+typedef ap_fixed<36,16> d0_result_t;
+typedef ap_fixed<16,6> d0_weight_t;
+typedef ap_fixed<16,6> d0_bias_t;
+typedef ap_uint<1> layer2_index;
+typedef ap_fixed<16,6> layer3_t;
+typedef ap_ufixed<1,1> e_param_t;
+typedef ap_fixed<18,8> e_table_t;
+typedef ap_fixed<36,16> d1_accum_t;
+typedef ap_fixed<36,16> result_t;
+typedef ap_fixed<16,6> d1_weight_t;
+typedef ap_fixed<16,6> d1_bias_t;
+typedef ap_uint<1> layer4_index;
+
+// hls-fpga-machine-learning insert emulator-defines
+
+}
+
+#endif

@@ -1,0 +1,57 @@
+#include <iostream>
+
+#include "myproject.h"
+#include "parameters.h"
+
+
+void myproject(
+    input_t inp[3*4*5],
+    result_t layer5_out[3]
+) {
+
+    // hls-fpga-machine-learning insert IO
+    #pragma HLS ARRAY_RESHAPE variable=inp complete dim=0
+    #pragma HLS ARRAY_PARTITION variable=layer5_out complete dim=0
+    #pragma HLS INTERFACE ap_vld port=inp,layer5_out 
+    #pragma HLS DATAFLOW
+
+    // hls-fpga-machine-learning insert load weights
+#ifndef __SYNTHESIS__
+    static bool loaded_weights = false;
+    if (!loaded_weights) {
+        nnet::load_weights_from_txt<c_weight_t, 32>(w3, "w3.txt");
+        nnet::load_weights_from_txt<c_bias_t, 2>(b3, "b3.txt");
+        nnet::load_weights_from_txt<d_weight_t, 48>(w5, "w5.txt");
+        nnet::load_weights_from_txt<d_bias_t, 3>(b5, "b5.txt");
+        loaded_weights = true;    }
+#endif
+    // ****************************************
+    // NETWORK INSTANTIATION
+    // ****************************************
+
+    // hls-fpga-machine-learning insert layers
+
+    layer2_t layer2_out[5*3*4];
+    #pragma HLS ARRAY_PARTITION variable=layer2_out complete dim=0
+
+    c_result_t layer3_out[4*2*2];
+    #pragma HLS ARRAY_PARTITION variable=layer3_out complete dim=0
+
+    auto& layer4_out = layer3_out;
+    nnet::transpose<input_t, layer2_t, config2>(inp, layer2_out); // tr
+#ifndef __SYNTHESIS__
+    nnet::save_layer_output<layer2_t>(layer2_out, "tr", 5*3*4);
+#endif
+
+    nnet::conv_2d_cl<layer2_t, c_result_t, config3>(layer2_out, layer3_out, w3, b3); // c
+#ifndef __SYNTHESIS__
+    nnet::save_layer_output<c_result_t>(layer3_out, "c", 4*2*2);
+#endif
+
+    nnet::dense<c_result_t, result_t, config5>(layer4_out, layer5_out, w5, b5); // d
+#ifndef __SYNTHESIS__
+    nnet::save_layer_output<result_t>(layer5_out, "d", 3);
+#endif
+
+}
+

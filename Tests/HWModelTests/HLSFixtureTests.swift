@@ -1,0 +1,129 @@
+import Arith
+import FoundationEssentials
+import HWModel
+import Importers
+import QuantGraph
+import TestSupport
+import Testing
+
+/// Small C-simulation cases of layers beyond the shared ones (Tests/Fixtures/hls/README.md): every
+/// output and every traced layer must be equal, value for value.
+@Suite("hls4ml C simulation, committed cases")
+struct HLSFixtureTests {
+  private static let root = SharedData.packageRoot + "/Tests/Fixtures/hls"
+
+  static let names: [String] = {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+    return names.sorted().filter {
+      FileManager.default.fileExists(atPath: root + "/" + $0 + "/input.npy")
+    }
+  }()
+
+  @Test("the cases are there")
+  func present() {
+    #expect(Self.names.count >= 22)
+  }
+
+  @Test("archives give the graphs of the projects", arguments: names)
+  func archives(name: String) throws {
+    let folder = Self.root + "/" + name
+    guard FileManager.default.fileExists(atPath: folder + "/model.fml") else { return }
+    let project = try HLS4ML.importModel(folder + "/project").graph
+    let saved = try HLS4ML.importModel(folder + "/model.fml").graph
+    #expect(HLS4ML.difference(project, saved) == [])
+  }
+
+  /// hls4ml's function for both parts calls the two one after the other (`nnet_sepconv2d.h`), so
+  /// that a project with the one call has the values of the project with two.
+  @Test("a separable convolution in one call is the two that it stands for")
+  func separableCall() throws {
+    let folder = Self.root + "/separable_conv2d"
+    let copy = try TemporaryFolder()
+    let target = copy.file("project")
+    try FileManager.default.copyItem(atPath: folder + "/project", toPath: target)
+    let source = target + "/firmware/myproject.cpp"
+    var lines: [Substring] = []
+    let text = try String(contentsOf: URL(filePath: source), encoding: .utf8)
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.contains("nnet::depthwise_conv_2d_cl") || line.contains("layer3_out") {
+        if line.contains("nnet::pointwise_conv_2d_cl") {
+          lines.append(
+            """
+            nnet::separable_conv_2d_cl<input_t, layer3_t, result_t, config9>\
+            (inp, layer4_out, w3, w4, b3, b4); // s
+            """)
+        }
+        continue
+      }
+      lines.append(line)
+    }
+    try lines.joined(separator: "\n").write(
+      to: URL(filePath: source), atomically: false, encoding: .utf8)
+    let parameters = URL(filePath: target + "/firmware/parameters.h")
+    let configuration = """
+      struct config9 { typedef config3 depthwise_config; typedef config5 pointwise_config; };
+      """
+    try
+      (try String(contentsOf: parameters, encoding: .utf8)
+      .replacing("\n#endif", with: "\n" + configuration + "\n#endif"))
+      .write(to: parameters, atomically: false, encoding: .utf8)
+    let two = try HLS4ML.importModel(folder + "/project").graph
+    let one = try HLS4ML.importModel(target).graph
+    #expect(one.nodes.map(\.operation) == two.nodes.map(\.operation))
+    #expect(one.nodes.map(\.name) == ["s.depthwise", "s"])
+    for (a, b) in zip(one.nodes, two.nodes) {
+      let first = (a.inputs + a.outputs).map { one[$0] }
+      let second = (b.inputs + b.outputs).map { two[$0] }
+      #expect(first.map(\.encoding) == second.map(\.encoding))
+      #expect(first.map(\.constant) == second.map(\.constant))
+      #expect(first.map(\.shape) == second.map(\.shape))
+    }
+  }
+
+  @Test("outputs and layers are C simulation's", arguments: names, [true, false])
+  func equality(name: String, usesFastKernels: Bool) throws {
+    let folder = Self.root + "/" + name
+    let graph = try HLS4ML.importModel(folder + "/project").graph
+    var expected: [(id: TensorID, values: [Double])] = []
+    let trace = try NPZ.open(folder + "/trace.npz")
+    for layer in trace.names {
+      let id = try #require(graph.tensor(named: layer), "layer \(layer)")
+      expected.append((id, try #require(try trace.read(layer).doubles())))
+    }
+    for (index, id) in graph.outputs.enumerated() {
+      let file = graph.outputs.count == 1 ? "output.npy" : "output\(index).npy"
+      expected.append((id, try #require(try NPY.read(folder + "/" + file).doubles())))
+    }
+    let input = try #require(try NPY.read(folder + "/input.npy").doubles())
+    let plan = try Plan(graph, on: HLSFixed(usesFastKernels: usesFastKernels))
+    let runner = PlanRunner(plan, keeping: Set(expected.map(\.id)))
+    let samples = input.count / graph[graph.inputs[0]].shape.count
+    var wrong = 0
+    for first in stride(from: 0, to: samples, by: runner.lanes) {
+      let count = min(runner.lanes, samples - first)
+      try runner.load(.values(input), first: first, count: count, into: graph.inputs[0])
+      runner.run(usedLanes: count)
+      for (id, values) in expected {
+        guard case .fixed(let format) = graph[id].encoding else { continue }
+        let elements = graph[id].shape.count
+        try #require(values.count == samples * elements, "\(graph[id].name)")
+        for lane in 0..<count {
+          for (element, code) in runner.wideCodes(of: id, lane: lane).enumerated() {
+            let wanted = values[(first + lane) * elements + element]
+            if format.value(of: code) != wanted {
+              wrong += 1
+              if wrong <= 3 {
+                Issue.record(
+                  """
+                  \(graph[id].name)[\(element)] of sample \(first + lane): \
+                  \(format.value(of: code)), C simulation has \(wanted)
+                  """)
+              }
+            }
+          }
+        }
+      }
+    }
+    #expect(wrong == 0)
+  }
+}
