@@ -106,10 +106,10 @@ public struct ByteProduct: Sendable {
   private let initial: PackedConstant
   private let offsets: PackedConstant
 
-  /// - Parameters:
-  ///   - weights: `filters * offsets.count * length`, filter by filter.
-  ///   - bias: one a filter, or empty.
-  ///   - isSigned: whether data are int8; else uint8.
+  /// Packs `weights`, `filters * offsets.count * length` of them, filter by filter.
+  ///
+  /// `bias` has one number a filter, or none; data are int8 if `isSigned`, else uint8.
+  ///
   /// - Precondition: the counts are as stated.
   public init(
     weights: [Int8], filters: Int, walk: ProductWalk, bias: [Int32], dataZero: Int32,
@@ -179,9 +179,10 @@ public struct ByteDepthwise: Sendable {
   private let initial: PackedConstant
   private let offsets: PackedConstant
 
-  /// - Parameters:
-  ///   - weights: `offsets.count * channels`, tap by tap.
-  ///   - bias: one a channel, or empty.
+  /// Packs `weights`, `offsets.count * channels` of them, tap by tap.
+  ///
+  /// `bias` has one number a channel, or none; data are int8 if `isSigned`, else uint8.
+  ///
   /// - Precondition: the counts are as stated; the walk's length is the number of channels.
   public init(
     weights: [Int8], channels: Int, walk: ProductWalk, bias: [Int32], dataZero: Int32,
@@ -241,10 +242,9 @@ public struct ByteRequantization: Sendable {
 
   /// Nil if a shift is outside -31 to 30, which the kernels do not take.
   ///
-  /// - Parameters:
-  ///   - multipliers: one for all of `channels`, or one each.
-  ///   - roundsOnce: ``QuantizedMultiplier/appliedRoundingAway(to:)`` instead of
-  ///     ``QuantizedMultiplier/appliedRoundingTwice(to:)``.
+  /// `multipliers` are one for all of `channels`, or one each. With `roundsOnce` the rule is
+  /// ``QuantizedMultiplier/appliedRoundingAway(to:)``, else
+  /// ``QuantizedMultiplier/appliedRoundingTwice(to:)``.
   public init?(
     multipliers: [QuantizedMultiplier], channels: Int, roundsOnce: Bool, zeroPoint: Int32,
     codes: ClosedRange<Int32>, path: KernelPath = .current

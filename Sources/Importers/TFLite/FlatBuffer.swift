@@ -16,7 +16,7 @@ struct FlatBuffer {
   /// Bytes that may still be copied out.
   private(set) var budget: Int
 
-  /// - Parameter budget: bytes that may be copied out of vectors and strings in all.
+  /// A reader that copies out at most `budget` bytes of vectors and strings in all.
   init(_ bytes: [UInt8], budget: Int) {
     self.bytes = bytes
     self.budget = budget
