@@ -96,7 +96,7 @@ extension ArrayNode {
   ) -> PlannedNode {
     let results = results
     let (data, weights) = (operands.codes[0], operands.codes[1])
-    let geometry = ConvolutionGeometry(
+    let geometry = ArrayConvolutionGeometry(
       convolution, data: data.shape, weights: weights.shape, result: result.shape)
     @Sendable func sums<Integer: ProductSum & FixedWidthInteger>(
       _ type: Integer.Type, _ o: KernelOperands

@@ -93,7 +93,8 @@ struct MCURules: Sendable {
       case .cubic: false
       }
     case .activation, .softmax, .arithmetic, .dot, .normalize, .threshold, .pad, .crop,
-      .resizeNearest, .gather, .select, .cast:
+      .resizeNearest, .gather, .select, .cast, .quantize, .dequantize, .dynamicQuantize, .quantized,
+      .integerProduct, .normalizeBatch, .normalizeLayer, .qonnx, .integerTransformer:
       false
     }
   }
