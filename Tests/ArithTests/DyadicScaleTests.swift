@@ -68,9 +68,13 @@ import Testing
   func quotient() {
     var generator = SeededGenerator(seed: 5)
     for _ in 0..<20_000 {
-      let value = Int64.random(in: 0 ... .max, using: &generator) >> Int64.random(in: 0...62)
+      let value =
+        Int64.random(in: 0 ... .max, using: &generator)
+        >> Int64.random(in: 0...62, using: &generator)
       let divisor = max(
-        1, Int64.random(in: 1 ... .max, using: &generator) >> Int64.random(in: 0...62))
+        1,
+        Int64.random(in: 1 ... .max, using: &generator)
+          >> Int64.random(in: 0...62, using: &generator))
       let found = IntegerTransformer.quotient(value, by: divisor)
       #expect(found.quotient == value / divisor && found.rest == value % divisor)
     }

@@ -1,9 +1,9 @@
 import QuantGraph
 
 extension Plan {
-  /// Every floating-point value that running the plan could meet: float buffers, and numbers held by
-  /// kernels, by place. Empty for a plan of integers only.
+  /// Places of every floating-point value that running the plan could meet.
   ///
+  /// Float buffers, and numbers that kernels hold; empty for a plan of integers only.
   /// Kernels are looked through by reflection, constants included; what a closure captures is not
   /// seen, so that a kernel of bit movements shows through its buffers only.
   public var floatingPointContents: [String] {

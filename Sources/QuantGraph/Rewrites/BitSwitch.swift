@@ -13,6 +13,7 @@ extension Graph {
   ///   - widths: new width in bits, by tensor; constants of signed or unsigned integers with zero
   ///     points 0, read by convolutions, dense layers and matrix products only.
   ///   - ties: where a value between two integers goes.
+  /// - Returns: the same graph with those tensors, and the biases of their sums, exchanged.
   /// - Throws: ``GraphProblems`` naming every tensor that cannot be cut.
   ///
   /// Source: Huang et al., "Double Rounding Quantization for Flexible Deep Neural Network
