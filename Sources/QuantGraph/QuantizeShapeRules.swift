@@ -21,7 +21,8 @@ extension Granularity {
 extension Quantized {
   func check(inputs: [Tensor], outputs: [Tensor]) throws(GraphError) {
     guard let count = operandCount(inputs: inputs.count) else {
-      throw .operandCount(expected: "codes, scale, zero point each, then the result's", found: inputs.count)
+      throw .operandCount(
+        expected: "codes, scale, zero point each, then the result's", found: inputs.count)
     }
     guard outputs.count == 1 || (outputs.count == 2 && requantizes) else {
       throw .operandCount(expected: "codes, or codes and values, as results", found: outputs.count)
@@ -117,7 +118,9 @@ extension Operator {
     case .normalizeBatch:
       guard data.rank >= 2 else { throw .parameter("data", reason: "has no channel axis") }
       try Self.requireShape("result", result, data.extents)
-      for tensor in inputs.dropFirst() { try Self.require(tensor.name, tensor.shape.count, data[1]) }
+      for tensor in inputs.dropFirst() {
+        try Self.require(tensor.name, tensor.shape.count, data[1])
+      }
     case .normalizeLayer(let axis, _):
       try Self.requireAxis(axis, of: data)
       try Self.requireShape("result", result, data.extents)

@@ -50,7 +50,8 @@ extension ArrayNode {
           a.reals(as: type, o), a.shape, b.reals(as: type, o), b.shape, to: result.shape)
         let values = x.indices.map { function.value(x[$0], y[$0]) }
         if result.kind.isInteger {
-          o.outputs[0].store(wrapping: values.map { Int64(clamping: Double($0)) }, kind: result.kind)
+          o.outputs[0].store(
+            wrapping: values.map { Int64(clamping: Double($0)) }, kind: result.kind)
         } else {
           o.outputs[0].store(reals: values, kind: result.kind)
         }

@@ -40,6 +40,17 @@ struct ArrayNode: Sendable {
     self.results = results
   }
 
+  private init(_ other: ArrayNode, operands: [ArrayOperand]) {
+    node = other.node
+    self.operands = operands
+    results = other.results
+  }
+
+  /// The same node with one operand more.
+  func adding(_ operand: ArrayOperand) -> ArrayNode {
+    ArrayNode(self, operands: operands + [operand])
+  }
+
   static func kind(_ tensor: Tensor) throws(DatapathError) -> ElementKind {
     guard let kind = ElementKind(tensor.encoding) else {
       throw .encoding(

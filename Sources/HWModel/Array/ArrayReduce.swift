@@ -13,7 +13,7 @@ extension ArrayNode {
     )
   }
 
-  private static func arranged<Element: BitwiseCopyable>(
+  static func arranged<Element: BitwiseCopyable>(
     _ values: [Element], _ copy: StridedCopy
   ) -> [Element] {
     values.withUnsafeBufferPointer { source in

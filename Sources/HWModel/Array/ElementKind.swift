@@ -17,6 +17,8 @@ enum ElementKind: Hashable, Sendable {
       guard format.width <= 16 else { return nil }
       self = .codedFloat(format)
     case .affine(let format): self = .integer(width: format.width, isSigned: format.isSigned)
+    case .fixed(let format) where format.integerBits == format.width && format.width <= 64:
+      self = .integer(width: format.width, isSigned: format.isSigned)
     default: return nil
     }
   }

@@ -119,7 +119,9 @@ extension ArrayNode {
           }
         } else {
           values = data.reals(as: type, o)
-          for index in values.indices { values[index] *= scales[isTensor ? 0 : map.position(index)] }
+          for index in values.indices {
+            values[index] *= scales[isTensor ? 0 : map.position(index)]
+          }
         }
         o.outputs[0].store(reals: values, kind: result.kind)
       }

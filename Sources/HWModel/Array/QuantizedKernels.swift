@@ -96,7 +96,7 @@ extension ArrayNode {
   ) -> PlannedNode {
     let results = results
     let (data, weights) = (operands.codes[0], operands.codes[1])
-    let geometry = WindowProductGeometry(
+    let geometry = ArrayConvolutionGeometry(
       convolution, data: data.shape, weights: weights.shape, result: result.shape)
     @Sendable func sums<Integer: ProductSum & FixedWidthInteger>(
       _ type: Integer.Type, _ o: KernelOperands
@@ -158,8 +158,10 @@ extension ArrayNode {
     }
   }
 
+  /// Sums and products of two tensors, the zero point added before the rounding.
+  ///
   /// Sum: `round((zC - (rA * zA + rB * zB)) + rA * a + rB * b)` with ratios of scales in float32;
-  /// product: `round(a * b * ratio + zC)`. The zero point is added before the rounding.
+  /// product: `round(a * b * ratio + zC)`.
   private func quantizedBinary(
     _ function: Binary.Function, _ operands: QuantizedOperands
   ) throws(DatapathError) -> PlannedNode {
@@ -198,8 +200,9 @@ extension ArrayNode {
     }
   }
 
-  /// Codes through values: dequantized, the function, quantized, each in float32. One function of
-  /// one code is a table in hardware and in onnxruntime alike.
+  /// Codes through values: dequantized, the function, quantized, each in float32.
+  ///
+  /// A function of one code is a table in hardware and in onnxruntime alike.
   private func quantizedUnary(
     _ function: UnaryFunction, _ operands: QuantizedOperands, arrangement: StridedCopy? = nil
   ) -> PlannedNode {

@@ -20,7 +20,7 @@ extension Int64: ProductSum {
 }
 
 /// Where the elements of an image, a kernel's weights and a result are, whatever their layout.
-struct WindowProductGeometry: Sendable {
+struct ArrayConvolutionGeometry: Sendable {
   let batch: Int
   let groups: Int
   let channels: Int
@@ -28,7 +28,10 @@ struct WindowProductGeometry: Sendable {
   /// Spatial extents of the data and of the result.
   let extents: [Int]
   let positions: [Int]
-  let window: Convolution
+  let kernel: [Int]
+  private let strides: [Int]
+  private let dilations: [Int]
+  private let margins: [Int]
   private let dataStrides: (batch: Int, channel: Int, spatial: [Int])
   private let resultStrides: (batch: Int, channel: Int, spatial: [Int])
   private let weightStrides: (filter: Int, channel: Int, kernel: [Int])
@@ -37,7 +40,10 @@ struct WindowProductGeometry: Sendable {
   ///
   /// - Precondition: the shapes satisfy the operator's shape rule.
   init(_ convolution: Convolution, data: Shape, weights: Shape, result: Shape) {
-    window = convolution
+    kernel = convolution.kernel
+    strides = convolution.strides
+    dilations = convolution.dilations
+    margins = convolution.paddingBefore
     let axes = convolution.kernel.count
     func split(_ shape: Shape) -> (
       batch: Int, channels: Int, spatial: [Int], strides: (Int, Int, [Int])
@@ -67,16 +73,16 @@ struct WindowProductGeometry: Sendable {
     dataStrides = image.strides
     resultStrides = output.strides
     let taps = convolution.kernel.reduce(1, *)
-    var kernel = [Int](repeating: 1, count: axes)
+    var tapStrides = [Int](repeating: 1, count: axes)
     for axis in stride(from: axes - 2, through: 0, by: -1) {
-      kernel[axis] = kernel[axis + 1] * convolution.kernel[axis + 1]
+      tapStrides[axis] = tapStrides[axis + 1] * convolution.kernel[axis + 1]
     }
     switch convolution.grouping {
     case .depthwise:
       groups = image.channels
       channels = 1
       filters = output.channels / max(image.channels, 1)
-      weightStrides = (1, 0, kernel.map { $0 * output.channels })
+      weightStrides = (1, 0, tapStrides.map { $0 * output.channels })
     case .groups(let count):
       groups = count
       channels = image.channels / count
@@ -85,16 +91,16 @@ struct WindowProductGeometry: Sendable {
       case .kernelChannelsFilters:
         let all = output.channels
         let step = channels * all
-        weightStrides = (1, all, kernel.map { $0 * step })
+        weightStrides = (1, all, tapStrides.map { $0 * step })
       case .filtersKernelChannels:
         let step = channels
-        weightStrides = (taps * step, 1, kernel.map { $0 * step })
-      case .filtersChannelsKernel: weightStrides = (taps * channels, taps, kernel)
+        weightStrides = (taps * step, 1, tapStrides.map { $0 * step })
+      case .filtersChannelsKernel: weightStrides = (taps * channels, taps, tapStrides)
       }
     }
   }
 
-  var taps: Int { window.kernel.reduce(1, *) }
+  var taps: Int { kernel.reduce(1, *) }
   var positionCount: Int { positions.reduce(1, *) }
   /// Products of one sum.
   var depth: Int { channels * taps }
@@ -119,10 +125,10 @@ struct WindowProductGeometry: Sendable {
 
   private func tapIndex(_ tap: Int) -> [Int] {
     var rest = tap
-    var index = window.kernel
+    var index = kernel
     for axis in index.indices.reversed() {
-      index[axis] = rest % window.kernel[axis]
-      rest /= window.kernel[axis]
+      index[axis] = rest % kernel[axis]
+      rest /= kernel[axis]
     }
     return index
   }
@@ -139,7 +145,7 @@ struct WindowProductGeometry: Sendable {
       for tap in 0..<taps {
         let index = tapIndex(tap)
         let starts = index.indices.map {
-          index[$0] * window.dilations[$0] - window.paddingBefore[$0]
+          index[$0] * dilations[$0] - margins[$0]
         }
         fill(data, base, starts, axis: 0, target + place, step: count)
         place += count
@@ -153,7 +159,7 @@ struct WindowProductGeometry: Sendable {
   ) {
     let inner = step / positions[axis]
     for position in 0..<positions[axis] {
-      let source = starts[axis] + position * window.strides[axis]
+      let source = starts[axis] + position * strides[axis]
       let row = target + position * inner
       guard source >= 0, source < extents[axis] else {
         row.update(repeating: .zero, count: inner)
@@ -207,7 +213,8 @@ struct WindowProductGeometry: Sendable {
               sums.update(repeating: .zero)
               for index in 0..<depth {
                 let weight = matrix[filter * depth + index]
-                let values = UnsafeBufferPointer(rebasing: values[index * count..<(index + 1) * count])
+                let values = UnsafeBufferPointer(
+                  rebasing: values[index * count..<(index + 1) * count])
                 for position in 0..<count {
                   sums[position] = sums[position].adding(weight, times: values[position])
                 }
@@ -310,7 +317,7 @@ struct ProductGeometry: Sendable {
 
 /// Pooling windows whatever the layout.
 struct PoolGeometry: Sendable {
-  private let geometry: WindowProductGeometry
+  private let geometry: ArrayConvolutionGeometry
   let pool: Pool
   let channels: Int
 
@@ -322,7 +329,7 @@ struct PoolGeometry: Sendable {
       kernel: pool.kernel, strides: pool.strides, dilations: pool.dilations,
       paddingBefore: pool.paddingBefore, paddingAfter: pool.paddingAfter, layout: pool.layout,
       grouping: .depthwise, weightLayout: .kernelChannelsFilters)
-    geometry = WindowProductGeometry(window, data: data, weights: data, result: result)
+    geometry = ArrayConvolutionGeometry(window, data: data, weights: data, result: result)
     channels = geometry.groups
   }
 

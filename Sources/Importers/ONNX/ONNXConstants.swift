@@ -78,7 +78,8 @@ extension ONNXGraphBuilder {
       bounds.append(values[0])
     }
     guard bounds[2] != 0 else { throw .attribute("delta", found: "0", expected: "another number") }
-    let values = Array(stride(from: bounds[0], to: bounds[1], by: bounds[2]).prefix(Self.foldLimit + 1))
+    let values = Array(
+      stride(from: bounds[0], to: bounds[1], by: bounds[2]).prefix(Self.foldLimit + 1))
     guard values.count <= Self.foldLimit else {
       throw .limit("elements of a range", found: values.count, limit: Self.foldLimit)
     }

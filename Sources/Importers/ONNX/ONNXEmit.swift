@@ -48,11 +48,10 @@ extension ONNXGraphBuilder {
         node: node, index: index, version: try version(of: node.domain), inputs: inputs)
       try rule(&self, call)
       for name in node.output where !name.isEmpty {
-        if let id = names[name] {
-          written.append(id)
-        } else {
+        guard let id = names[name] else {
           throw .unsupportedFeature("output '\(name)' of operator '\(node.opType)'")
         }
+        written.append(id)
       }
     } catch {
       poisoned.formUnion(node.output)

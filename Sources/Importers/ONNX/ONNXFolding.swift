@@ -17,7 +17,8 @@ extension ONNXGraphBuilder {
     }
     // Another shape of a constant is a constant whatever its type.
     if case .reshape = operation { return [operands[0]] }
-    let isInteger = inputs.allSatisfy { [.int64, .int32, .bool].contains(type($0)) }
+    let isInteger =
+      inputs.allSatisfy { [.int64, .int32, .bool].contains(type($0)) }
       && results.allSatisfy { [.int64, .int32, .bool].contains($0.type) }
     guard isInteger else { return nil }
     if let positions = movement(operation, inputs, results) {

@@ -109,7 +109,8 @@ extension ONNXGraphBuilder {
     for axis in axes where extents[axis] != 1 {
       throw .attribute("axes", found: "\(axes)", expected: "axes of extent 1 of \(extents)")
     }
-    try moved(call, .reshape, data, extents.indices.filter { !axes.contains($0) }.map { extents[$0] })
+    try moved(
+      call, .reshape, data, extents.indices.filter { !axes.contains($0) }.map { extents[$0] })
   }
 
   private mutating func unsqueeze(_ call: ONNXCall) throws(ONNXProblem.Kind) {
@@ -222,9 +223,13 @@ extension ONNXGraphBuilder {
         let shifted = value < 0 ? value + extent : value
         return min(max(shifted, range.lowerBound), range.upperBound)
       }
-      let first = step > 0 ? absolute(starts[index], 0...extent)
+      let first =
+        step > 0
+        ? absolute(starts[index], 0...extent)
         : absolute(starts[index], 0...max(extent - 1, 0))
-      let last = step > 0 ? absolute(ends[index], 0...extent)
+      let last =
+        step > 0
+        ? absolute(ends[index], 0...extent)
         : absolute(ends[index], -1...max(extent - 1, -1))
       let span = step > 0 ? last - first : first - last
       counts[axis] = extent == 0 || span <= 0 ? 0 : (span + abs(step) - 1) / abs(step)

@@ -373,9 +373,10 @@ extension ONNXGraphBuilder {
     let operands = try triple(call, 0)
     let target = try target(call, 3, default: type(operands[0]))
     let rank = shape(operands[0]).rank
-    let axes = try call.integers("axes").map { (given) throws(ONNXProblem.Kind) in
-      try call.axes(given, rank: rank)
-    } ?? Array(0..<rank)
+    let axes =
+      try call.integers("axes").map { (given) throws(ONNXProblem.Kind) in
+        try call.axes(given, rank: rank)
+      } ?? Array(0..<rank)
     let keeps = try call.flag("keepdims", default: true)
     let extents = shape(operands[0]).extents.enumerated().compactMap { axis, extent in
       axes.contains(axis) ? (keeps ? 1 : nil) : extent

@@ -50,7 +50,8 @@ struct ONNXWireScan {
 
   enum Message {
     case model, graph, node, attribute, tensor, sparse, valueInfo, type, typeTensor, typeNested
-    case typeMap, shape, leaf, annotation, function, training, nodeDevice, sharding, shardedDimension
+    case typeMap, shape, leaf, annotation, function, training, nodeDevice, sharding,
+      shardedDimension
 
     /// The message that a field holds, if it holds one.
     func field(_ number: UInt64) -> Message? {

@@ -103,7 +103,8 @@ private struct QuantizedFusion {
 
   /// `codes, scale, zero point` of a tensor that is dequantized from integers in float32.
   private func source(_ id: TensorID, axes: [Int] = []) -> [TensorID]? {
-    guard let index = producers[id], case .dequantize(let granularity) = graph.nodes[index].operation,
+    guard let index = producers[id],
+      case .dequantize(let granularity) = graph.nodes[index].operation,
       graph[id].encoding == .float(.float32)
     else { return nil }
     let inputs = graph.nodes[index].inputs

@@ -120,7 +120,8 @@ struct ArrayComparison {
       return
     }
     switch (codes, expected.storage) {
-    case (.float32(let found), .float32(let wanted)): floats(found.map(Double.init), wanted.map(Double.init))
+    case (.float32(let found), .float32(let wanted)):
+      floats(found.map(Double.init), wanted.map(Double.init))
     case (.float64(let found), .float64(let wanted)): floats(found, wanted)
     case (.uint16(let found), .float16(let wanted)):
       for (index, pair) in zip(found, wanted).enumerated()
