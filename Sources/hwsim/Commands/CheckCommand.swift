@@ -126,7 +126,9 @@ struct CheckCommand: ConfigurableCommand {
         CheckSources(inputs: sources.inputs, expected: sources.expected), plan: plan,
         firstMismatch: mismatch.sample)
       let originals = file.isProject ? HLS4ML.writtenValues(of: file.graph, inProject: model) : [:]
-      return try Diagnosis(graph: file.graph, originals: originals) {
+      return try Diagnosis(
+        graph: file.graph, originals: originals, threads: computing.threads ?? Processors.count
+      ) {
         Printed.matches($0, token: $1, digits: $2)
       }.explain(observed, divergent: divergent)
     } catch {
