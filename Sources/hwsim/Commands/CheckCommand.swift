@@ -98,6 +98,11 @@ struct CheckCommand: ConfigurableCommand {
       throw Failure(error)
     }
     progress.finish()
+    guard result.samples > 0 else {
+      throw Failure(
+        "check.no-data", "the files hold no samples", at: model,
+        remedy: "give at least one sample of each input.")
+    }
     let answer = CheckAnswer(
       file: file, plan: plan, data: data, result: result, printed: printed,
       overflows: try OverflowCount(data, plan: plan, check: check, result: result),
