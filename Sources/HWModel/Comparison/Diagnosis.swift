@@ -89,8 +89,11 @@ public struct Diagnosis {
   let threads: Int
 
   /// - Parameters:
+  ///   - graph: the model's graph.
   ///   - originals: values of constants before they were assigned to their types.
+  ///   - workLimit: products that the search may compute.
   ///   - threads: changes tried at a time; the outcome does not depend on it.
+  ///   - matchesPrinted: whether a value prints as a number of a text log.
   public init(
     graph: Graph, originals: [TensorID: [Double]] = [:], workLimit: Int = 4_000_000_000,
     threads: Int = 1, matchesPrinted: @escaping PrintedMatch

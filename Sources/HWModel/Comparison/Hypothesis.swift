@@ -34,7 +34,7 @@ struct Hypothesis: Sendable {
   let cost: Double
   /// Whether the node's result or a graph input has another encoding, so that readers change too.
   let changesInterface: Bool
-  /// The graph with the change; nil if there is none. Made on demand: there are thousands.
+  /// The graph with the change, made on demand; nil if the change is not possible.
   let graph: @Sendable () -> Graph?
 }
 
