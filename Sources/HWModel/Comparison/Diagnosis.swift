@@ -57,6 +57,14 @@ extension TensorValues {
     }
   }
 
+  /// Whether a fixed-point number could be every value: none is infinite or NaN.
+  var isFinite: Bool {
+    switch self {
+    case .codes: true
+    case .values(let values), .printed(let values, _): values.allSatisfy(\.isFinite)
+    }
+  }
+
   /// Samples at `positions`, each of `elements` values.
   func selecting(_ positions: [Int], elements: Int) -> TensorValues {
     func select<Value>(_ values: [Value]) -> [Value] {
@@ -78,16 +86,23 @@ public struct Diagnosis {
   let matchesPrinted: PrintedMatch
   /// Products that the search may compute, about ten thousand million a minute.
   let workLimit: Int
+  let threads: Int
 
-  /// - Parameter originals: values of constants before they were assigned to their types.
+  /// - Parameters:
+  ///   - graph: the model's graph.
+  ///   - originals: values of constants before they were assigned to their types.
+  ///   - workLimit: products that the search may compute.
+  ///   - threads: changes tried at a time; the outcome does not depend on it.
+  ///   - matchesPrinted: whether a value prints as a number of a text log.
   public init(
     graph: Graph, originals: [TensorID: [Double]] = [:], workLimit: Int = 4_000_000_000,
-    matchesPrinted: @escaping PrintedMatch
+    threads: Int = 1, matchesPrinted: @escaping PrintedMatch
   ) {
     self.graph = graph
     datapath = HLSFixed()
     self.originals = originals
     self.workLimit = workLimit
+    self.threads = threads
     self.matchesPrinted = matchesPrinted
   }
 

@@ -1,4 +1,5 @@
 import Arith
+import Dispatch
 import QuantGraph
 
 /// One run of the search: the observed samples, the graph's own codes, and what was tried.
@@ -65,7 +66,7 @@ struct DiagnosisSearch {
   }
 
   mutating func run() throws(Diagnostic) -> Diagnosis.Outcome {
-    guard !targets.isEmpty, !probe.isEmpty else {
+    guard !targets.isEmpty, !probe.isEmpty, targets.allSatisfy({ $0.values.isFinite }) else {
       return .init(causes: [], tried: 0, isComplete: true)
     }
     var isComplete = true
@@ -73,16 +74,16 @@ struct DiagnosisSearch {
     for index in candidates.reversed() {
       let reach = candidates.count == 1 ? 8 : 4
       let list = HypothesisList(
-        graph: graph, nodeIndex: index, originals: diagnosis.originals, reach: reach)
+        graph: graph, nodeIndex: index, originals: diagnosis.originals, reach: reach
+      ).hypotheses()
       let suffix = try Suffix(graph, after: index, to: targets.map(\.tensor))
-      for hypothesis in list.hypotheses() {
-        guard work < diagnosis.workLimit else {
-          isComplete = false
-          break
-        }
-        try test(hypothesis, at: index, suffix: suffix)
+      let count = affordable(list.count, each: graph.products(of: index) * 2 + 1000)
+      if count < list.count { isComplete = false }
+      let search = self
+      causes += concurrently(count, suffix) { position, runner in
+        search.cause(list[position], at: index, suffix: suffix, runner: runner)
       }
-      if try !testValues(at: index, suffix: suffix) { isComplete = false }
+      if !testValues(at: index, suffix: suffix) { isComplete = false }
     }
     let ranked = causes.enumerated().sorted {
       ($0.element.cost, $0.offset) < ($1.element.cost, $1.offset)
@@ -90,35 +91,66 @@ struct DiagnosisSearch {
     return .init(causes: ranked.map(\.element), tried: tried, isComplete: isComplete)
   }
 
+  /// Changes of `count` that the work limit allows, counted as tried.
+  private mutating func affordable(_ count: Int, each cost: Int) -> Int {
+    let allowed = min(count, max(0, (diagnosis.workLimit - work) / max(cost, 1)))
+    work += allowed * cost
+    tried += allowed
+    return allowed
+  }
+
+  /// The causes that `test` finds among `count` changes, in their order whatever the threads.
+  private func concurrently(
+    _ count: Int, _ suffix: Suffix, _ test: (Int, PlanRunner?) -> Cause?
+  ) -> [Cause] {
+    var found = [Cause?](repeating: nil, count: count)
+    let workers = max(1, min(diagnosis.threads, count))
+    found.withUnsafeMutableBufferPointer { found in
+      // Each worker writes the results of its own positions only.
+      nonisolated(unsafe) let found = found
+      withoutActuallyEscaping(test) { test in
+        nonisolated(unsafe) let test = test
+        DispatchQueue.concurrentPerform(iterations: workers) { worker in
+          let runner = suffix.runner()
+          for position in stride(from: worker, to: count, by: workers) {
+            found[position] = test(position, runner)
+          }
+        }
+      }
+    }
+    return found.compactMap(\.self)
+  }
+
+  /// Samples by which a change is refused, a few first: most fail at the first that differs.
+  private var stages: [[Int]] { [Array(probe.prefix(1)), probe, Array(0..<observed.count)] }
+
   // MARK: Types, tables and order
 
-  private mutating func test(
-    _ hypothesis: Hypothesis, at index: Int, suffix: Suffix
-  ) throws(Diagnostic) {
-    tried += 1
-    work += graph.products(of: index) * probe.count + 1000
-    guard let changed = evaluate(hypothesis, at: index, samples: probe) else { return }
-    let node = graph.nodes[index]
-    if !hypothesis.changesInterface {
-      // A change that leaves the node's codes as they were explains nothing.
-      let isSame = zip(node.outputs, changed).allSatisfy { id, codes in
-        guard let before = baseline[id] else { return false }
-        return zip(probe, codes).allSatisfy { before[$0] == $1 }
-      }
-      if isSame { return }
+  /// The cause that `hypothesis` is, if it reproduces every sample.
+  private func cause(
+    _ hypothesis: Hypothesis, at index: Int, suffix: Suffix, runner: PlanRunner?
+  ) -> Cause? {
+    guard let changedGraph = hypothesis.graph() else { return nil }
+    var suffix = suffix
+    var runner = runner
+    if hypothesis.changesInterface,
+      targets.contains(where: { !graph.nodes[index].outputs.contains($0.tensor) })
+    {
+      guard let rebuilt = try? Suffix(changedGraph, after: index, to: targets.map(\.tensor))
+      else { return nil }
+      suffix = rebuilt
+      runner = rebuilt.runner()
     }
-    guard
-      reproduces(changed, hypothesis.graph, at: index, suffix: suffix, samples: probe, hypothesis)
-    else { return }
-    let all = Array(0..<observed.count)
-    guard let full = evaluate(hypothesis, at: index, samples: all),
-      reproduces(full, hypothesis.graph, at: index, suffix: suffix, samples: all, hypothesis)
-    else { return }
-    causes.append(
-      Cause(
-        kind: hypothesis.kind, object: hypothesis.object, node: node.name,
-        detail: hypothesis.detail, reproduces: reproducedValues,
-        cost: hypothesis.cost + distanceCost(index)))
+    for samples in stages {
+      guard let changed = evaluate(changedGraph, at: index, samples: samples),
+        reproduces(
+          changed, changedGraph, at: index, suffix: suffix, runner: runner, samples: samples)
+      else { return nil }
+    }
+    return Cause(
+      kind: hypothesis.kind, object: hypothesis.object, node: graph.nodes[index].name,
+      detail: hypothesis.detail, reproduces: reproducedValues,
+      cost: hypothesis.cost + distanceCost(index))
   }
 
   private var reproducedValues: Int {
@@ -132,9 +164,9 @@ struct DiagnosisSearch {
 
   /// The changed node's output codes, an array a sample for each output; nil if it cannot run.
   private func evaluate(
-    _ hypothesis: Hypothesis, at index: Int, samples: [Int]
+    _ changedGraph: Graph, at index: Int, samples: [Int]
   ) -> [[[Int512]]]? {
-    let node = hypothesis.graph.nodes[index]
+    let node = changedGraph.nodes[index]
     var inputs: [[[Int512]]] = []
     for sample in samples {
       var operands: [[Int512]] = []
@@ -143,7 +175,7 @@ struct DiagnosisSearch {
           // The input may have another type: assign the file's values again.
           guard
             let codes = Self.assign(
-              observed.inputs[position], sample: sample, to: hypothesis.graph[id])
+              observed.inputs[position], sample: sample, to: changedGraph[id])
           else { return nil }
           operands.append(codes)
         } else if let codes = baseline[id] {
@@ -153,7 +185,7 @@ struct DiagnosisSearch {
       inputs.append(operands)
     }
     guard
-      let (outputs, _) = try? diagnosis.datapath.trace(node, in: hypothesis.graph, samples: inputs)
+      let (outputs, _) = try? diagnosis.datapath.trace(node, in: changedGraph, samples: inputs)
     else { return nil }
     return node.outputs.indices.map { output in outputs.map { $0[output] } }
   }
@@ -174,20 +206,11 @@ struct DiagnosisSearch {
   /// Whether the targets come out when the node's outputs are `changed` for `samples`.
   private func reproduces(
     _ changed: [[[Int512]]], _ changedGraph: Graph, at index: Int, suffix: Suffix,
-    samples: [Int], _ hypothesis: Hypothesis?
+    runner: PlanRunner?, samples: [Int]
   ) -> Bool {
-    let node = graph.nodes[index]
-    var known = suffix
-    if let hypothesis, hypothesis.changesInterface,
-      targets.contains(where: { !node.outputs.contains($0.tensor) })
-    {
-      guard
-        let rebuilt = try? Suffix(changedGraph, after: index, to: targets.map(\.tensor))
-      else { return false }
-      known = rebuilt
-    }
-    return known.codes(
-      changed: zip(node.outputs, changed), baseline: baseline, samples: samples
+    suffix.codes(
+      changed: zip(graph.nodes[index].outputs, changed), baseline: baseline, samples: samples,
+      runner: runner
     ) { tensor, position, codes in
       guard let target = targets.first(where: { $0.tensor == tensor }) else { return true }
       return Self.matches(
@@ -258,7 +281,7 @@ struct DiagnosisSearch {
   /// Tries changes of one weight or bias of an accumulating node.
   ///
   /// - Returns: false if the work limit ended the search.
-  private mutating func testValues(at index: Int, suffix: Suffix) throws(Diagnostic) -> Bool {
+  private mutating func testValues(at index: Int, suffix: Suffix) -> Bool {
     let binding = HLSBinding(node: graph.nodes[index], graph: graph)
     guard let width = try? binding.width(), width <= 63,
       let (geometry, types) = try? binding.accumulation(),
@@ -271,37 +294,37 @@ struct DiagnosisSearch {
     else { return true }
     let search = ValueSearch(
       graph: graph, node: node, geometry: geometry, types: types, step: step,
-      data: probe.map { inputs[$0].map(\.low64) },
-      before: probe.map { before[$0].map(\.low64) }, originals: diagnosis.originals)
+      data: inputs.map { $0.map(\.low64) }, before: before.map { $0.map(\.low64) },
+      originals: diagnosis.originals)
     let outputs = isLocal ? differingOutputs(node, before, geometry) : Array(geometry.terms.indices)
     // One weight or bias reaches one output channel.
     if isLocal && outputs.count != 1 { return true }
-    for output in outputs {
-      for change in search.changes(of: output) {
-        guard work < diagnosis.workLimit else { return false }
-        tried += 1
-        work += geometry.terms[output].count * geometry.positions * probe.count / 2 + 200
-        guard let changed = search.evaluate(change) else { continue }
-        let wide = changed.map { $0.map { Int512($0) } }
-        guard
-          reproduces([wide], graph, at: index, suffix: suffix, samples: probe, nil)
-        else { continue }
-        let full = search.evaluate(
-          change, data: inputs.map { $0.map(\.low64) }, before: before.map { $0.map(\.low64) })
-        let all = Array(0..<observed.count)
-        guard
-          reproduces(
-            [full.map { $0.map { Int512($0) } }], graph, at: index, suffix: suffix, samples: all,
-            nil)
-        else { continue }
-        causes.append(
-          Cause(
-            kind: .value, object: change.isBias ? .bias : .weight, node: node.name,
-            detail: search.words(for: change), reproduces: reproducedValues,
-            cost: change.cost + distanceCost(index)))
-      }
+    let changes = outputs.flatMap { search.changes(of: $0) }
+    let terms = geometry.terms.map(\.count).max() ?? 0
+    let count = affordable(changes.count, each: terms * geometry.positions * 2 + 200)
+    let own = self
+    causes += concurrently(count, suffix) { position, runner in
+      own.cause(changes[position], search, at: index, suffix: suffix, runner: runner)
     }
-    return true
+    return count == changes.count
+  }
+
+  private func cause(
+    _ change: ValueSearch.Change, _ search: ValueSearch, at index: Int, suffix: Suffix,
+    runner: PlanRunner?
+  ) -> Cause? {
+    for samples in stages {
+      // The first sample is one that differs: codes that stay as they were explain nothing.
+      guard let changed = search.evaluate(change, samples: samples),
+        reproduces(
+          [changed.map { $0.map { Int512($0) } }], graph, at: index, suffix: suffix,
+          runner: runner, samples: samples)
+      else { return nil }
+    }
+    return Cause(
+      kind: .value, object: change.isBias ? .bias : .weight, node: graph.nodes[index].name,
+      detail: search.words(for: change), reproduces: reproducedValues,
+      cost: change.cost + distanceCost(index))
   }
 
   /// Output channels of `node` in which the probe samples differ.

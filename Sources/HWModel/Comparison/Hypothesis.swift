@@ -26,19 +26,20 @@ public struct Cause: Hashable, Sendable {
   let cost: Double
 }
 
-/// A change of types, tables or order at one node, and the graph that has it.
-struct Hypothesis {
+/// A change of types, tables or order at one node.
+struct Hypothesis: Sendable {
   let kind: Cause.Kind
   let object: Cause.Object
   let detail: String
   let cost: Double
-  let graph: Graph
   /// Whether the node's result or a graph input has another encoding, so that readers change too.
   let changesInterface: Bool
+  /// The graph with the change, made on demand; nil if the change is not possible.
+  let graph: @Sendable () -> Graph?
 }
 
 /// Lists the single changes of types, tables and order at a node, most plausible first.
-struct HypothesisList {
+struct HypothesisList: Sendable {
   let graph: Graph
   let nodeIndex: Int
   /// Values of constants before they were assigned to their types, where the source tells.
@@ -102,20 +103,28 @@ struct HypothesisList {
 
   private func append(
     _ list: inout [Hypothesis], _ kind: Cause.Kind, _ object: Cause.Object, _ detail: String,
-    _ cost: Double, changesInterface: Bool = false, tensors: [TensorID: Tensor] = [:],
-    operation: Operator? = nil
+    _ cost: Double, changesInterface: Bool = false,
+    _ edit: @escaping @Sendable () -> Edit
   ) {
-    var nodes: [Int: Node] = [:]
-    if let operation {
-      nodes[nodeIndex] = Node(
-        name: node.name, operation: operation, inputs: node.inputs, outputs: node.outputs,
-        origin: node.origin)
-    }
-    guard let changed = try? graph.replacing(tensors: tensors, nodes: nodes) else { return }
     list.append(
       Hypothesis(
-        kind: kind, object: object, detail: detail, cost: cost, graph: changed,
-        changesInterface: changesInterface))
+        kind: kind, object: object, detail: detail, cost: cost, changesInterface: changesInterface
+      ) { [graph, node, nodeIndex] in
+        let edit = edit()
+        var nodes: [Int: Node] = [:]
+        if let operation = edit.operation {
+          nodes[nodeIndex] = Node(
+            name: node.name, operation: operation, inputs: node.inputs, outputs: node.outputs,
+            origin: node.origin)
+        }
+        return try? graph.replacing(tensors: edit.tensors, nodes: nodes)
+      })
+  }
+
+  /// Tensors, and the node's operation, that a change exchanges.
+  private struct Edit {
+    var tensors: [TensorID: Tensor] = [:]
+    var operation: Operator?
   }
 
   private func retyped(_ id: TensorID, _ format: FixedPointFormat, _ codes: Codes? = nil) -> Tensor
@@ -130,8 +139,8 @@ struct HypothesisList {
     guard let id = node.outputs.first, case .fixed(let format) = graph[id].encoding else { return }
     for (kind, other, detail, cost) in variants(of: format) {
       append(
-        &list, kind, .result, "result of \(node.name): \(detail)", cost, changesInterface: true,
-        tensors: [id: retyped(id, other)])
+        &list, kind, .result, "result of \(node.name): \(detail)", cost, changesInterface: true
+      ) { Edit(tensors: [id: retyped(id, other)]) }
     }
   }
 
@@ -141,7 +150,8 @@ struct HypothesisList {
       for (kind, other, detail, cost) in variants(of: format) {
         append(
           &list, kind, .input, "input \(graph[id].name): \(detail)", cost + 0.02,
-          changesInterface: true, tensors: [id: retyped(id, other)])
+          changesInterface: true
+        ) { Edit(tensors: [id: retyped(id, other)]) }
       }
     }
   }
@@ -153,13 +163,13 @@ struct HypothesisList {
       let object: Cause.Object = operand == 2 && isBiased ? .bias : .weight
       let values = originals[id]
       for (kind, other, detail, cost) in variants(of: format) {
-        let changed = codes.indices.map { index in
-          values.map { other.cast($0[index], as: Int512.self) }
-            ?? other.cast(raw: codes[index], sourceFractionBits: format.fractionBits)
+        append(&list, kind, object, "\(graph[id].name): \(detail)", cost + 0.03) {
+          let changed = codes.indices.map { index in
+            values.map { other.cast($0[index], as: Int512.self) }
+              ?? other.cast(raw: codes[index], sourceFractionBits: format.fractionBits)
+          }
+          return Edit(tensors: [id: retyped(id, other, .wide(changed))])
         }
-        append(
-          &list, kind, object, "\(graph[id].name): \(detail)", cost + 0.03,
-          tensors: [id: retyped(id, other, .wide(changed))])
       }
     }
   }
@@ -172,11 +182,13 @@ struct HypothesisList {
   }
 
   private func addAccumulator(to list: inout [Hypothesis]) {
-    func add(_ format: FixedPointFormat, _ rebuilt: (FixedPointFormat) -> Operator) {
+    func add(
+      _ format: FixedPointFormat, _ rebuilt: @escaping @Sendable (FixedPointFormat) -> Operator
+    ) {
       for (kind, other, detail, cost) in variants(of: format) {
         append(
-          &list, kind, .accumulator, "accumulator of \(node.name): \(detail)", cost + 0.01,
-          operation: rebuilt(other))
+          &list, kind, .accumulator, "accumulator of \(node.name): \(detail)", cost + 0.01
+        ) { Edit(operation: rebuilt(other)) }
       }
     }
     switch node.operation {
@@ -201,16 +213,20 @@ struct HypothesisList {
   }
 
   private func addTables(to list: inout [Hypothesis]) {
-    func add(_ table: LookupTable, _ name: String, _ rebuilt: (LookupTable) -> Operator) {
+    func add(
+      _ table: LookupTable, _ name: String,
+      _ rebuilt: @escaping @Sendable (LookupTable) -> Operator
+    ) {
       for exponent in 4...16 where 1 << exponent != table.size {
         append(
           &list, .tableSize, .table, "\(name) of \(node.name): \(table.size) -> \(1 << exponent)",
-          1.2, operation: rebuilt(LookupTable(size: 1 << exponent, entry: table.entry)))
+          1.2
+        ) { Edit(operation: rebuilt(LookupTable(size: 1 << exponent, entry: table.entry))) }
       }
       for (kind, other, detail, cost) in variants(of: table.entry) {
         append(
-          &list, kind, .table, "\(name) of \(node.name): \(detail)", cost + 0.04,
-          operation: rebuilt(LookupTable(size: table.size, entry: other)))
+          &list, kind, .table, "\(name) of \(node.name): \(detail)", cost + 0.04
+        ) { Edit(operation: rebuilt(LookupTable(size: table.size, entry: other))) }
       }
     }
     switch node.operation {
@@ -224,15 +240,18 @@ struct HypothesisList {
       for exponent in 4...16 where 1 << exponent != both.size {
         let size = 1 << exponent
         append(
-          &list, .tableSize, .table, "tables of \(node.name): \(both.size) -> \(size)", 1.2,
-          operation: .softmax(
-            softmax.with(exponential: LookupTable(size: size, entry: both.entry))
-              .with(inverse: LookupTable(size: size, entry: softmax.inverse.entry))))
+          &list, .tableSize, .table, "tables of \(node.name): \(both.size) -> \(size)", 1.2
+        ) {
+          Edit(
+            operation: .softmax(
+              softmax.with(exponential: LookupTable(size: size, entry: both.entry))
+                .with(inverse: LookupTable(size: size, entry: softmax.inverse.entry))))
+        }
       }
       for (kind, other, detail, cost) in variants(of: softmax.inverseInput) {
         append(
-          &list, kind, .table, "inverse table address of \(node.name): \(detail)", cost + 0.05,
-          operation: .softmax(softmax.with(inverseInput: other)))
+          &list, kind, .table, "inverse table address of \(node.name): \(detail)", cost + 0.05
+        ) { Edit(operation: .softmax(softmax.with(inverseInput: other))) }
       }
     default:
       return
@@ -264,11 +283,14 @@ struct HypothesisList {
       orders.append(.reuse(factor: factor))
     }
     for order in orders where order != accumulation.order {
-      let (operation, tensors) = reordered(accumulation, order, inputs: inputs, outputs: outputs)
       append(
         &list, .order, .accumulator,
-        "order of \(node.name): \(accumulation.order.words) -> \(order.words)", 1.5,
-        tensors: tensors, operation: operation)
+        "order of \(node.name): \(accumulation.order.words) -> \(order.words)", 1.5
+      ) {
+        let (operation, tensors) = reordered(
+          accumulation, order, inputs: inputs, outputs: outputs)
+        return Edit(tensors: tensors, operation: operation)
+      }
     }
   }
 

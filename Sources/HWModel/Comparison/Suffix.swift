@@ -4,7 +4,7 @@ import QuantGraph
 /// The part of a graph that follows one node, ready to run with that node's outputs given.
 ///
 /// Tensors that come from elsewhere are inputs too, so that nothing before the node runs again.
-struct Suffix {
+struct Suffix: Sendable {
   private let plan: Plan?
   /// Tensor of the suffix graph for each given tensor of the whole graph.
   private let inputs: [(whole: TensorID, own: TensorID)]
@@ -50,6 +50,9 @@ struct Suffix {
     self.targets = wanted.map { ($0, $0) }
   }
 
+  /// A runner for one thread's calls of `codes`; nil if nothing follows the node.
+  func runner() -> PlanRunner? { plan.map { PlanRunner($0, lanes: 16) } }
+
   /// Runs `samples` with the node's outputs `changed` and hands each target's codes to `accept`.
   ///
   /// `changed` and the codes given to `accept` are by position in `samples`. Stops at the first
@@ -58,7 +61,7 @@ struct Suffix {
   /// - Returns: whether every target of every sample was accepted.
   func codes(
     changed: some Sequence<(TensorID, [[Int512]])>, baseline: [TensorID: [[Int512]]],
-    samples: [Int], accept: (TensorID, Int, [Int512]) -> Bool
+    samples: [Int], runner: PlanRunner?, accept: (TensorID, Int, [Int512]) -> Bool
   ) -> Bool {
     let changed = Dictionary(uniqueKeysWithValues: Array(changed))
     for target in direct {
@@ -67,8 +70,7 @@ struct Suffix {
         return false
       }
     }
-    guard let plan else { return true }
-    let runner = PlanRunner(plan, lanes: 16)
+    guard let runner else { return true }
     var first = 0
     while first < samples.count {
       let used = min(16, samples.count - first)

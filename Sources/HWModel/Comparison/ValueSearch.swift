@@ -2,7 +2,7 @@ import Arith
 import QuantGraph
 
 /// Changes of one stored weight or bias of a dense layer or a convolution.
-struct ValueSearch {
+struct ValueSearch: Sendable {
   struct Change: Hashable {
     /// Output channel that the value belongs to.
     let output: Int
@@ -19,7 +19,7 @@ struct ValueSearch {
   let geometry: AccumulationGeometry
   let types: AccumulationTypes
   let step: AccumulateStep<Int64>
-  /// Data codes and result codes of the probe samples.
+  /// Data codes and result codes of all samples.
   let data: [[Int64]]
   let before: [[Int64]]
   /// Values of the weights and biases as their source writes them, where it does.
@@ -74,14 +74,8 @@ struct ValueSearch {
     return list
   }
 
-  /// Result codes of the probe samples with the change, or nil if none of them changes.
-  func evaluate(_ change: Change) -> [[Int64]]? {
-    let changed = evaluate(change, data: data, before: before)
-    return changed == before ? nil : changed
-  }
-
-  /// Result codes with the change, of samples whose codes without it are `before`.
-  func evaluate(_ change: Change, data: [[Int64]], before: [[Int64]]) -> [[Int64]] {
+  /// Result codes of `samples` with the change, or nil if none of them changes.
+  func evaluate(_ change: Change, samples: [Int]) -> [[Int64]]? {
     var initial = step.initial
     var weights = step.weights
     if change.isBias, let bias = types.bias {
@@ -92,9 +86,13 @@ struct ValueSearch {
     }
     let changed = AccumulateStep(
       geometry: geometry, types: types, weights: weights, initial: initial)
-    return zip(data, before).map { data, before in
-      changed.replacing(output: change.output, of: before, data: data)
+    var differs = false
+    let codes = samples.map { sample in
+      let result = changed.replacing(output: change.output, of: before[sample], data: data[sample])
+      differs = differs || result != before[sample]
+      return result
     }
+    return differs ? codes : nil
   }
 
   /// The change in words: name, position, and values.

@@ -273,6 +273,7 @@ struct AccumulateStep<Raw: RawInteger>: HLSStep {
   /// Biases already assigned to the accumulator's type; empty if there are none.
   let initial: [Raw]
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     let data = inputs[0]
     var result: [Raw] = []
@@ -286,6 +287,7 @@ struct AccumulateStep<Raw: RawInteger>: HLSStep {
   }
 
   /// One result element.
+  @specialized(where Raw == Int64)
   func value(_ data: [Raw], position: Int, output: Int, events: inout NodeEvents) -> Raw {
     let base = position * geometry.inputsPerPosition
     return finish(

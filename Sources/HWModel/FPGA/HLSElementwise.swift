@@ -13,6 +13,7 @@ struct ActivationStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let table: [Raw]
   let tableFormat: FixedPointFormat
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     var output: [Raw] = []
     output.reserveCapacity(inputs[0].count)
@@ -24,6 +25,7 @@ struct ActivationStep<Raw: RawInteger>: HLSStep, HLSElementStep {
     return [output]
   }
 
+  @specialized(where Raw == Int64)
   func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
     let (exact, fraction) = apply(a, element: index)
     return result.cast(raw: exact, sourceFractionBits: fraction)
@@ -62,7 +64,7 @@ struct ActivationStep<Raw: RawInteger>: HLSStep, HLSElementStep {
       if x >= Raw.zero { return (x, fraction) }
       let alpha = parameter(0, element: element)
       return (
-        alpha * table[negativeIndex(x)],
+        alpha * table[negativeIndex(x, wrapped: table.count - 1)],
         parameterFormats[0].fractionBits + tableFormat.fractionBits
       )
     case .selu:
@@ -71,7 +73,7 @@ struct ActivationStep<Raw: RawInteger>: HLSStep, HLSElementStep {
           Raw(Int64(HLSTables.seluScale.raw)) * x, fraction + HLSTables.seluScale.fractionBits
         )
       }
-      return (table[negativeIndex(x)], tableFormat.fractionBits)
+      return (table[negativeIndex(x, wrapped: 0)], tableFormat.fractionBits)
     case .sigmoid, .softplus, .softsign:
       return (table[symmetricIndex(x, divisor: 16)], tableFormat.fractionBits)
     case .tanh:
@@ -133,8 +135,9 @@ struct ActivationStep<Raw: RawInteger>: HLSStep, HLSElementStep {
     return Int(min(max(index, 0), size - 1))
   }
 
-  /// `int(x * size / -8)`, clamped to the last entry.
-  private func negativeIndex(_ x: Raw) -> Int {
+  /// `int(x * size / -8)`, clamped to the last entry; an `int` that wrapped below zero selects
+  /// `wrapped`: `selu` clamps it to 0, `elu` compares it unsigned.
+  private func negativeIndex(_ x: Raw, wrapped: Int) -> Int {
     let size = Int64(table.count)
     let scaled = (x * Raw(size)).quotient(dividingBy: Raw(-8))
     let index = Int64(
@@ -142,7 +145,7 @@ struct ActivationStep<Raw: RawInteger>: HLSStep, HLSElementStep {
         truncatingIfNeeded: FixedPointArithmetic.integerPart(
           scaled, fractionBits: data.fractionBits
         ).low64))
-    return Int(index < 0 ? size - 1 : min(index, size - 1))
+    return index < 0 ? wrapped : Int(min(index, size - 1))
   }
 
   /// Signed bits of the widest exact intermediate.
@@ -208,6 +211,7 @@ struct ConvertStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   /// Element of the input that each element of the output takes; -1 is the constant 0.
   let source: [Int32]
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     var output: [Raw] = []
     output.reserveCapacity(source.count)
@@ -227,6 +231,7 @@ struct ConvertStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   }
 
   /// - Precondition: element `index` of the result takes element `index` of the data.
+  @specialized(where Raw == Int64)
   func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
     if elements.isEmpty { return result.cast(raw: a, sourceFractionBits: data.fractionBits) }
     let own = elements[index]
@@ -262,6 +267,7 @@ struct ArithmeticStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let result: FixedPointFormat
   let count: Int
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     let (a, b) = (inputs[0], inputs[1])
     var output: [Raw] = []
@@ -274,6 +280,7 @@ struct ArithmeticStep<Raw: RawInteger>: HLSStep, HLSElementStep {
     return [output]
   }
 
+  @specialized(where Raw == Int64)
   func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
     let (exact, fraction) = combine(a, b)
     return result.cast(raw: exact, sourceFractionBits: fraction)
@@ -334,6 +341,7 @@ struct NormalizeStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let scale: [Raw]
   let bias: [Raw]
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     var output: [Raw] = []
     output.reserveCapacity(inputs[0].count)
@@ -344,6 +352,7 @@ struct NormalizeStep<Raw: RawInteger>: HLSStep, HLSElementStep {
     return [output]
   }
 
+  @specialized(where Raw == Int64)
   func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
     types.result.cast(raw: line(index, a), sourceFractionBits: fractionBits)
   }
@@ -375,6 +384,7 @@ struct ThresholdStep<Raw: RawInteger>: HLSStep, HLSElementStep {
   let thresholds: [(format: FixedPointFormat, codes: [Raw])]
   let result: FixedPointFormat
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     var output: [Raw] = []
     output.reserveCapacity(inputs[0].count)
@@ -385,6 +395,7 @@ struct ThresholdStep<Raw: RawInteger>: HLSStep, HLSElementStep {
     return [output]
   }
 
+  @specialized(where Raw == Int64)
   func element(_ index: Int, _ a: Raw, _ b: Raw) -> Raw {
     result.cast(raw: level(of: a, at: index), sourceFractionBits: 0)
   }

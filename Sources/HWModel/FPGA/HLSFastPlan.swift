@@ -82,10 +82,9 @@ struct LinearProducts {
       var factors: [Int64] = []
       for weight in weights {
         let shift = align + Int(weight >> 1)
-        // No bit may fall off either end of the shift's type.
-        guard align >= 0, shift >= 0, types.data.signedWidth + shift <= shiftType.width,
-          shift < 62
-        else { return nil }
+        // No bit may fall off either end of the shift's type, nor may a negation wrap there.
+        let bits = types.data.signedWidth + shift + Int(weight & 1)
+        guard align >= 0, shift >= 0, bits <= shiftType.width, shift < 62 else { return nil }
         factors.append((weight & 1 == 0 ? 1 : -1) << Int64(shift))
       }
       self.factors = factors

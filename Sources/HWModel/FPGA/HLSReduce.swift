@@ -22,6 +22,7 @@ struct PoolStep<Raw: RawInteger>: HLSStep {
   /// Data elements of each result element's window; -1 is padding.
   let windows: [[Int32]]
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     var output: [Raw] = []
     output.reserveCapacity(windows.count)
@@ -150,6 +151,7 @@ struct DotStep<Raw: RawInteger>: HLSStep {
   let accumulator: FixedPointFormat
   let result: FixedPointFormat
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     let fraction = accumulator.fractionBits
     var sum = Raw.zero
@@ -171,6 +173,7 @@ struct SoftmaxStep<Raw: RawInteger>: HLSStep {
   let exponential: [Raw]
   let inverse: [Raw]
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     var output = [Raw](repeating: Raw.zero, count: inputs[0].count)
     for outer in 0..<softmax.outer {
@@ -226,6 +229,7 @@ struct SoftmaxStep<Raw: RawInteger>: HLSStep {
   }
 
   /// ``evaluate(_:events:)`` of one slice in place, for the two normalizing implementations.
+  @specialized(where Raw == Int64)
   func normalize(_ slice: UnsafeMutablePointer<Raw>) {
     let count = softmax.slice
     if softmax.implementation == .stable, let difference = softmax.difference {
@@ -346,6 +350,7 @@ struct ConcatenateStep<Raw: RawInteger>: HLSStep {
   /// Which operand, and which of its elements, each element of the result takes.
   let source: [(operand: Int32, element: Int32)]
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     var output: [Raw] = []
     output.reserveCapacity(source.count)
@@ -364,6 +369,7 @@ struct CopyStep<Raw: RawInteger>: HLSStep {
   let data: FixedPointFormat
   let results: [FixedPointFormat]
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     results.map { format in
       let assignment = Assignment(to: format, fromFractionBits: data.fractionBits)
@@ -381,6 +387,7 @@ struct GatherStep<Raw: RawInteger>: HLSStep {
   let tableFormat: FixedPointFormat
   let result: FixedPointFormat
 
+  @specialized(where Raw == Int64)
   func evaluate(_ inputs: [[Raw]], events: inout NodeEvents) -> [[Raw]] {
     let assignment = Assignment(to: result, fromFractionBits: tableFormat.fractionBits)
     var output: [Raw] = []

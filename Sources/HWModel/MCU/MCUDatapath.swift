@@ -1,3 +1,4 @@
+public import Arith
 public import QuantGraph
 
 /// The reference kernels of LiteRT, the full TensorFlow Lite runtime, bit for bit.
@@ -10,9 +11,10 @@ public struct TFLiteReference: Datapath {
   public static let name = "tflite-reference"
   public static let preferredLanes: Int? = 1
 
-  private let rules = MCURules(isMicro: false)
+  private let rules: MCURules
 
-  public init() {}
+  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(path: KernelPath = .current) { rules = MCURules(isMicro: false, path: path) }
 
   public func supports(_ operation: Operator) -> Bool { rules.supports(operation) }
 
@@ -36,9 +38,10 @@ public struct TFLiteMicro: Datapath {
   public static let name = "tflm"
   public static let preferredLanes: Int? = 1
 
-  private let rules = MCURules(isMicro: true)
+  private let rules: MCURules
 
-  public init() {}
+  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(path: KernelPath = .current) { rules = MCURules(isMicro: true, path: path) }
 
   public func supports(_ operation: Operator) -> Bool { rules.supports(operation) }
 
@@ -56,6 +59,7 @@ public struct TFLiteMicro: Datapath {
 /// What both runtimes share, and the switch between them.
 struct MCURules: Sendable {
   let isMicro: Bool
+  let path: KernelPath
 
   func planInput(_ tensor: Tensor) throws(DatapathError) -> PlannedTensor {
     try MCUTensor(tensor, name: "'\(tensor.name)'").planned
@@ -92,9 +96,7 @@ struct MCURules: Sendable {
       case .nearest, .linear: true
       case .cubic: false
       }
-    case .activation, .softmax, .arithmetic, .dot, .normalize, .threshold, .pad, .crop,
-      .resizeNearest, .gather, .select, .cast, .quantize, .dequantize, .dynamicQuantize, .quantized,
-      .integerProduct, .normalizeBatch, .normalizeLayer, .qonnx, .integerTransformer:
+    default:
       false
     }
   }

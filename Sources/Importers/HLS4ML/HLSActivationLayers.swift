@@ -172,10 +172,15 @@ extension HLSGraphBuilder {
         at: configuration.structure.place)
     }
     let isLegacy = implementation == .legacy
+    // The streamed legacy loop sizes both tables by `table_size`, which its configuration inherits
+    // from `activ_config` (`nnet_activation_stream.h`).
+    let inherits = isLegacy && isStream
     let exponential = try lookupTable(
-      configuration, size: "exp_table_size", entry: isLegacy ? "table_t" : "exp_table_t")
+      configuration, size: inherits ? "table_size" : "exp_table_size",
+      entry: isLegacy ? "table_t" : "exp_table_t")
     let inverse = try lookupTable(
-      configuration, size: "inv_table_size", entry: isLegacy ? "table_t" : "inv_table_t")
+      configuration, size: inherits ? "table_size" : "inv_table_size",
+      entry: isLegacy ? "table_t" : "inv_table_t")
     let accumulator = try configuration.format("accum_t") ?? exponential.entry
     let operation = Softmax(
       implementation: implementation, outer: outer, slice: slice, inner: inner,

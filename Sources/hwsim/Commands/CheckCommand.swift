@@ -99,6 +99,11 @@ struct CheckCommand: ConfigurableCommand {
       throw Failure(error)
     }
     progress.finish()
+    guard result.samples > 0 else {
+      throw Failure(
+        "check.no-data", "the files hold no samples", at: model,
+        remedy: "give at least one sample of each input.")
+    }
     let answer = CheckAnswer(
       file: file, plan: plan, data: data, result: result, printed: printed,
       overflows: try OverflowCount(data, plan: plan, check: check, result: result),
@@ -129,7 +134,9 @@ struct CheckCommand: ConfigurableCommand {
         CheckSources(inputs: sources.inputs, expected: sources.expected), plan: plan,
         firstMismatch: mismatch.sample, limit: min(512, (first ?? .max) - mismatch.sample))
       let originals = file.isProject ? HLS4ML.writtenValues(of: file.graph, inProject: model) : [:]
-      return try Diagnosis(graph: file.graph, originals: originals) {
+      return try Diagnosis(
+        graph: file.graph, originals: originals, threads: computing.threads ?? Processors.count
+      ) {
         Printed.matches($0, token: $1, digits: $2)
       }.explain(observed, divergent: divergent)
     } catch {
