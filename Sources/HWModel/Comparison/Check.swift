@@ -74,7 +74,10 @@ public struct Check: Sendable {
 
   /// Compares every sample.
   ///
-  /// - Parameter progress: called after each block with the number of samples done.
+  /// - Parameters:
+  ///   - sources: inputs and expected values, opened at the first sample.
+  ///   - progress: called after each block with the number of samples done.
+  /// - Returns: the verdict and the comparison of each source.
   /// - Throws: a ``Diagnostic`` for unreadable sources, inputs outside their format, or sources of
   ///   different lengths.
   public func run(

@@ -7,6 +7,7 @@ public final class BatchRunner {
   private let runners: [PlanRunner]
 
   /// - Parameters:
+  ///   - plan: what runs.
   ///   - kept: tensors to read after each block, besides inputs and outputs.
   ///   - threads: number of threads, at least 1; a plan with state tensors runs on one.
   public init(_ plan: Plan, keeping kept: Set<TensorID> = [], threads: Int = 1) {
@@ -22,9 +23,12 @@ public final class BatchRunner {
   ///
   /// - Parameters:
   ///   - inputs: values of each graph input for the samples, in the graph's order.
+  ///   - count: number of samples.
   ///   - firstSample: number of the first sample, for messages.
+  ///   - wrapsCodes: whether codes out of range are brought into range by the input's rule.
   ///   - collect: called on the block's thread with its runner, the position of its first sample
   ///     within this call, and the number of its samples.
+  /// - Returns: what `collect` returned, a block each.
   /// - Throws: the ``InputError`` of the first sample that has one.
   public func run<Partial: Sendable>(
     _ inputs: [TensorValues], count: Int, firstSample: Int = 0, wrapsCodes: Bool = false,

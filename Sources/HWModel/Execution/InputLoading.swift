@@ -50,6 +50,10 @@ extension PlanRunner {
   /// Values are assigned by the input's own rule; codes are taken as they are.
   ///
   /// - Parameters:
+  ///   - values: whole samples of the input, row-major.
+  ///   - first: the sample that goes into lane 0.
+  ///   - count: samples to put, at most the runner's lanes.
+  ///   - id: the graph input.
   ///   - firstSample: number of the first sample in its file, for messages.
   ///   - wrapsCodes: whether codes out of range are brought into range by the input's rule.
   /// - Throws: ``InputError`` for what the format cannot take.

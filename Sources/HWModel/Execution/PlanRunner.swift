@@ -10,6 +10,7 @@ public final class PlanRunner {
   private let operands: [(inputs: [TensorBuffer], outputs: [TensorBuffer])]
 
   /// - Parameters:
+  ///   - plan: what runs.
   ///   - kept: tensors whose codes can be read after a run, besides the graph's outputs; the others
   ///     share memory with tensors that live at another time.
   ///   - lanes: samples of a block; nil chooses a number whose buffers stay in a processor's cache.

@@ -84,8 +84,9 @@ struct HLSBinding {
     }
   }
 
-  /// Elements of the data that each result element copies, for operators that only move values;
-  /// -1 is a constant zero. nil for operators that compute.
+  /// Elements of the data that each result element copies, -1 for a constant zero.
+  ///
+  /// nil for operators that compute.
   func movement() -> [Int32]? {
     let data = tensor(0).shape
     let result = output.shape

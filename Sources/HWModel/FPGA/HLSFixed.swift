@@ -73,9 +73,12 @@ public struct HLSFixed: Datapath {
     return StepKernel(step: try binding.step(Int512.self))
   }
 
-  /// Runs one node's definition on one sample and counts what its arithmetic did.
+  /// Runs one node's definition on samples and counts what its arithmetic did.
   ///
-  /// - Parameter inputs: codes of the non-constant operands.
+  /// - Parameters:
+  ///   - node: the node, of `graph`.
+  ///   - graph: where its tensors are.
+  ///   - samples: codes of the non-constant operands of each sample.
   /// - Returns: codes of the outputs and the events.
   /// - Throws: ``DatapathError`` as ``plan(_:in:inputs:)``.
   public func trace(

@@ -78,7 +78,7 @@ enum HLSTables {
     values(size: table.size, address: address).map { table.entry.cast(Double(1 / $0)) }
   }
 
-  /// The values whose top `log2(size)` code bits are 0, 1, 2... and the rest zero, as binary32.
+  /// The values whose top `log2(size)` code bits count up from 0, the rest zero, as binary32.
   private static func values(size: Int, address: FixedPointFormat) -> [Float] {
     let bits = addressBits(size: size)
     return (0..<size).map { index in

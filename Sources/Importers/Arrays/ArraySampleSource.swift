@@ -11,6 +11,7 @@ public final class ArraySampleSource: SampleSource {
 
   /// - Parameters:
   ///   - rows: the array; its rows are samples, or it is one sample without a sample axis.
+  ///   - path: the file as the user named it, for messages.
   ///   - tensor: the tensor that takes them, for messages.
   ///   - shape: the tensor's shape of one sample.
   /// - Throws: a ``Diagnostic`` if a row has not as many elements as a sample.

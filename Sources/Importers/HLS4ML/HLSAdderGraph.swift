@@ -176,7 +176,7 @@ struct HLSAdderGraph {
       return format
     }
 
-    /// `TYPE name = expression;` or `TYPE name = model_inp[i];`
+    /// Reads `TYPE name = expression;` or `TYPE name = model_inp[i];`.
     private mutating func declaration() throws(HLS4MLProblem) {
       let format = try format()
       let name = try cursor.identifier("a variable's name")
