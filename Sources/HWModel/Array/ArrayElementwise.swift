@@ -128,6 +128,19 @@ extension ArrayNode {
     let (data, result) = (operands[0], result)
     switch cast {
     case .bits:
+      // Unsigned integers of 32 bits are stored in 64.
+      let isWide = ElementKind.integer(width: 32, isSigned: false)
+      switch (data.kind == isWide, result.kind == isWide) {
+      case (true, false):
+        return planned { o in
+          o.outputs[0].store(bits: data.integers(o).map { UInt32(truncatingIfNeeded: $0) })
+        }
+      case (false, true):
+        return planned { o in
+          o.outputs[0].store(bits: data.elements(as: UInt32.self, o).map(Int64.init))
+        }
+      default: break
+      }
       guard data.kind.storage.stride == result.kind.storage.stride else {
         throw .encoding(operand: "operand '\(data.name)'", expected: "of the result's width")
       }

@@ -255,11 +255,17 @@ extension FloatFormat {
   /// A NaN keeps its sign and is the quiet one; formats without NaN have -0 for it, and +0 for a
   /// negative one, as ml_dtypes 0.6.0 converts (the recorded casts of onnx 1.23.2 come from it).
   func code(of value: Double, saturating: Bool) -> UInt64 {
-    guard value.isNaN else {
-      return encode(ExactNumber<Int128>(value), rounding: .tiesToEven, saturating: saturating) ?? 0
-    }
     let sign: UInt64 = 1 << UInt64(max(width - 1, 0))
     let isNegative = value.sign == .minus
+    guard value.isNaN else {
+      let code = encode(
+        ExactNumber<Int128>(value), rounding: .tiesToEven, saturating: saturating)
+      // What overflows to NaN keeps its sign as well (Cast, table for saturate = 0).
+      if let code, specials == .nanOnly, isNegative, isSigned, code == nanCode {
+        return code | sign
+      }
+      return code ?? 0
+    }
     switch specials {
     case .ieee:
       let quiet = (infinityCode ?? 0) | (mantissaBits > 0 ? 1 << UInt64(mantissaBits - 1) : 0)

@@ -45,18 +45,21 @@ extension ArrayNode {
       return planned { o in
         let scales = scale.reals(as: Double.self, o)
         let zeros = zero.kind.isInteger ? zero.integers(o) : []
+        let offsets = zero.kind.isInteger ? [] : zero.reals(as: Double.self, o)
         let values = data.reals(as: Double.self, o)
         let quotients = values.indices.map { index -> Double in
           let quotient = values[index] / scales[isTensor ? 0 : map.position(index)]
           return quantize.precision.rounded(quotient)
         }
         Self.store(
-          quotients, zeros: zeros, map: isTensor ? nil : map, quantize, result.kind, o.outputs[0])
+          quotients, zeros: zeros, offsets: offsets, map: isTensor ? nil : map, quantize,
+          result.kind, o.outputs[0])
       }
     }
     return planned { o in
       let scales = scale.reals(as: Float.self, o)
       let zeros = zero.kind.isInteger ? zero.integers(o) : []
+      let offsets = zero.kind.isInteger ? [] : zero.reals(as: Float.self, o)
       var values = data.reals(as: Float.self, o)
       if isTensor {
         for index in values.indices { values[index] /= scales[0] }
@@ -64,16 +67,26 @@ extension ArrayNode {
         for index in values.indices { values[index] /= scales[map.position(index)] }
       }
       Self.store(
-        values, zeros: zeros, map: isTensor ? nil : map, quantize, result.kind, o.outputs[0])
+        values, zeros: zeros, offsets: offsets, map: isTensor ? nil : map, quantize, result.kind,
+        o.outputs[0])
     }
   }
 
   private static func store<Real: ArrayReal>(
-    _ quotients: [Real], zeros: [Int64], map: ScaleMap?, _ quantize: Quantize,
+    _ quotients: [Real], zeros: [Int64], offsets: [Real], map: ScaleMap?, _ quantize: Quantize,
     _ kind: ElementKind, _ buffer: TensorBuffer
   ) {
     guard let range = kind.range else {
-      buffer.store(reals: quotients, kind: kind, saturating: quantize.saturates)
+      // Formats of finite numbers only always saturate, and have their zero point added, so that
+      // -0 becomes +0 (onnx 1.23.2, reference implementation).
+      var isFinite = false
+      if case .codedFloat(let format) = kind { isFinite = format.specials == .finite }
+      let values =
+        isFinite
+        ? quotients.indices.map {
+          quotients[$0] + offsets[offsets.count == 1 ? 0 : map?.position($0) ?? 0]
+        } : quotients
+      buffer.store(reals: values, kind: kind, saturating: quantize.saturates || isFinite)
       return
     }
     buffer.store(

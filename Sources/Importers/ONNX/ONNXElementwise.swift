@@ -1,3 +1,4 @@
+internal import Arith
 internal import QuantGraph
 
 extension ONNXGraphBuilder {
@@ -127,6 +128,13 @@ extension ONNXGraphBuilder {
       }
     } else {
       try requireNumber(data)
+    }
+    // A ReLU of codes whose zero point is 0 is the ReLU of their values.
+    if function == .clamp(.relu), case .affine(let format) = tensor(data).encoding,
+      format.zeroPoints.allSatisfy({ $0 == 0 })
+    {
+      try emit(call, .unary(function), [data], [movedResult(data, shape(data))])
+      return
     }
     try emit(call, .unary(function), [data], [Result(shape: shape(data), type: type(data))])
   }

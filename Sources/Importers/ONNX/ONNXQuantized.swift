@@ -102,7 +102,7 @@ extension ONNXGraphBuilder {
 
   private static let codeTypes: Set<ONNXElementType> = [
     .uint2, .int2, .uint4, .int4, .uint8, .int8, .uint16, .int16, .float8e4m3fn, .float8e4m3fnuz,
-    .float8e5m2, .float8e5m2fnuz, .float4e2m1,
+    .float8e5m2, .float8e5m2fnuz, .float4e2m1, .float6e2m3, .float6e3m2,
   ]
 
   private mutating func quantize(_ call: ONNXCall) throws(ONNXProblem.Kind) {
@@ -126,7 +126,11 @@ extension ONNXGraphBuilder {
     }
     let granularity = try granularity(call, data: data, scale: scale)
     let zero = try zeroPoint(call.optional(2), type: result, like: scale)
+    // The wider of the two types, as in numpy; an integer divided by a scale has the scale's.
     var precision = type(scale).floatFormat
+    if type(data).isRealNumber, type(data).bits > type(scale).bits {
+      precision = type(data).floatFormat
+    }
     if let code = try call.integer("precision"), code != 0 {
       precision = try elementType(call, "precision").floatFormat
     }
