@@ -110,3 +110,23 @@ extension HLS4ML {
     return .constant(index: index, count: differing.count + extra)
   }
 }
+
+extension HLS4MLDifference {
+  /// The difference in one line, `first` and `second` being the places compared.
+  public func words(first: String, second: String) -> String {
+    switch aspect {
+    case .arguments(let a, let b):
+      "inputs or outputs: \(a.joined(separator: ", ")) against \(b.joined(separator: ", "))"
+    case .missing(let inFirst): "'\(name)' is only in \(inFirst ? first : second)"
+    case .order(let a, let b): "'\(name)' runs as number \(a + 1) against \(b + 1)"
+    case .operation(let a, let b):
+      a.name == b.name
+        ? "'\(name)' has other parameters" : "'\(name)' is \(a.name) against \(b.name)"
+    case .operands(let a, let b):
+      "'\(name)' reads or writes \(a.joined(separator: ", ")) against \(b.joined(separator: ", "))"
+    case .shape(let a, let b): "'\(name)' has shape \(a) against \(b)"
+    case .encoding: "'\(name)' has another type"
+    case .constant(let index, let count): "'\(name)' differs in \(count) values, first at \(index)"
+    }
+  }
+}

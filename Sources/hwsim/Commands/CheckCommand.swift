@@ -116,7 +116,8 @@ struct CheckCommand: ConfigurableCommand {
         "first": .optional(first), "max_reports": maxReports.json,
         "allow_overflow": .bool(allowOverflow), "seed": .integer(Int(clamping: computing.seed)),
       ],
-      inputs: [file.record] + data.records, result: answer.json,
+      inputs: [file.record] + data.records, warnings: try file.archiveWarnings(),
+      result: answer.json,
       status: result.verdict == .mismatch ? .no : .yes,
       text: { style in answer.text(style) })
   }

@@ -76,5 +76,12 @@ extension Explanation {
       """
       Weight files hold decimal numbers separated by commas. The file is damaged or was edited.
       """),
+    Explanation(
+      "hls.archive-differs", "a project folder and the .fml archive in it differ",
+      """
+      Both were read and compared: operators, order, types, shapes and every constant. They belong
+      to different conversions, or one was edited. The project folder, which is what g++ compiles,
+      was used; the message lists what differs.
+      """),
   ]
 }

@@ -35,14 +35,46 @@ struct ModelFile: Sendable {
     kind = "hls4ml"
   }
 
+  /// What the `.fml` archives in a project's folder say differently; empty if they agree or if
+  /// there are none.
+  ///
+  /// - Throws: a ``Failure`` with every problem of an archive that cannot be read.
+  func archiveWarnings() throws(Failure) -> [Diagnostic] {
+    guard isProject else { return [] }
+    var warnings: [Diagnostic] = []
+    for archive in info.archives {
+      let place = path + "/" + archive
+      let other: Graph
+      do throws(HLS4MLError) {
+        other = try HLS4ML.importModel(place).graph
+      } catch {
+        throw Failure(error.diagnostics)
+      }
+      let differences = HLS4ML.difference(graph, other)
+      guard !differences.isEmpty else { continue }
+      let words = differences.prefix(5).map { $0.words(first: "the project", second: archive) }
+      warnings.append(
+        Diagnostic(
+          code: "hls.archive-differs",
+          message: "\(archive) is not the model of this project: \(words[0])",
+          location: place,
+          notes: Array(words.dropFirst())
+            + (differences.count > 5 ? ["... \(differences.count - 5) more"] : []),
+          remedy:
+            "the project folder was used; save the archive again, or check it by its own path."))
+    }
+    return warnings
+  }
+
   /// Whether the files of the model are a folder.
   var isProject: Bool { info.form == .project }
 
   /// The model in one line: kind, layers, weights.
   var summary: String {
     let version = info.version.map { " \($0)" } ?? ""
+    let archives = isProject && !info.archives.isEmpty ? ", archives compared" : ""
     return [
-      "hls4ml\(version)", info.ioType.rawValue,
+      "hls4ml\(version)", info.ioType.rawValue + archives,
       Quantity.count(graph.nodes.count, "layer"), Quantity.count(info.weightCount, "weight"),
     ].joined(separator: ", ")
   }
