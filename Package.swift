@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "QuantGraph", targets: ["QuantGraph"]),
     .library(name: "Importers", targets: ["Importers"]),
     .library(name: "HWModel", targets: ["HWModel"]),
+    .library(name: "Schedules", targets: ["Schedules"]),
     .library(name: "Search", targets: ["Search"]),
   ],
   dependencies: [
@@ -40,12 +41,18 @@ let package = Package(
         "QuantGraph", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
-    .target(name: "HWModel", dependencies: ["QuantGraph"], swiftSettings: settings),
-    .target(name: "Search", dependencies: ["QuantGraph"], swiftSettings: settings),
+    // Device descriptions, readable and editable files, embedded in the program.
+    .target(
+      name: "TargetFiles", path: "Targets", resources: [.embedInCode("mcu")],
+      swiftSettings: settings),
+    .target(
+      name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
+    .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
+    .target(name: "Search", dependencies: ["Schedules"], swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Importers", "HWModel",
+        "Importers", "HWModel", "Schedules", "Search",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
@@ -65,7 +72,12 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "SearchTests", dependencies: ["Search"], swiftSettings: settings),
+    .testTarget(
+      name: "SchedulesTests", dependencies: ["Schedules", "Importers", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SearchTests", dependencies: ["Search", "Importers", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "hwsimTests", dependencies: ["hwsim", "Arith", "Importers", "TestSupport"],
       swiftSettings: settings),

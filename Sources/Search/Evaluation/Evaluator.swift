@@ -1,0 +1,44 @@
+/// How good one allocation is, measured by running the network.
+public struct Quality: Sendable, Hashable {
+  /// Samples whose class is the label's; nil without labels.
+  public var correct: Int?
+  /// Samples evaluated.
+  public var samples: Int
+  /// Mean cross-entropy with labels; without, the mean divergence from the unquantized network.
+  public var loss: Double
+
+  public init(correct: Int?, samples: Int, loss: Double) {
+    self.correct = correct
+    self.samples = samples
+    self.loss = loss
+  }
+}
+
+/// Runs a network under allocations.
+///
+/// A result depends on the allocation alone: not on what was evaluated before, nor on threads.
+public protocol Evaluator: Sendable {
+  /// The layers whose formats may be chosen, in the graph's order.
+  var layers: [SearchLayer] { get }
+
+  /// The quality of each of `allocations` (one candidate a layer), in their order.
+  ///
+  /// Allocations that share a prefix of layers are cheap when they are neighbours. `report` is
+  /// called from one thread at a time as results arrive, with the index of the allocation.
+  /// `isCancelled` is asked between allocations; what was done by then has been reported.
+  ///
+  /// - Throws: ``EvaluationError`` for a candidate that the evaluator cannot apply, before anything
+  ///   runs.
+  func evaluate(
+    _ allocations: [[Candidate]], threads: Int, isCancelled: @Sendable () -> Bool,
+    report: (Int, Quality) -> Void
+  ) throws(EvaluationError)
+}
+
+/// An allocation that an evaluator cannot apply.
+public enum EvaluationError: Error, Hashable, Sendable {
+  /// An allocation with another number of candidates than the network has layers.
+  case layerCount(expected: Int, found: Int)
+  /// A format that the evaluator has no rule for in that place.
+  case unsupported(layer: String, role: String, encoding: String)
+}
