@@ -94,22 +94,6 @@ struct RequantizeTests {
     #expect(QuantizedMultiplier(0.25).applied(toWide: -6) == -1)
   }
 
-  @Test("dyadic scales are half-up at 31 bits and apply the exact product")
-  func dyadic() {
-    #expect(DyadicScale(approximating: 0.75) == DyadicScale(multiplier: 3 << 29, shift: 31))
-    #expect(
-      DyadicScale(approximating: 1 - 0x1p-40) == DyadicScale(multiplier: 1 << 31, shift: 31))
-    #expect(DyadicScale(approximating: 0x1p-60).shift == 90)
-    let half = DyadicScale(multiplier: 1, shift: 1)
-    #expect(half.applied(to: 5, ties: .halfEven) == 2)
-    #expect(half.applied(to: 5, ties: .halfUp) == 3)
-    #expect(half.applied(to: -5, ties: .halfUp) == -2)
-    #expect(half.applied(to: -5, ties: .halfAway) == -3)
-    #expect(
-      DyadicScale(multiplier: .max, shift: 62).applied(to: .max, ties: .halfEven)
-        == (Int128(Int64.max) * Int128(Int64.max) + (1 << 61)) >> 62)
-  }
-
   @Test("fixed-point exponential, logistic and tanh are close to the functions")
   func functions() {
     for step in stride(from: -15.9, through: 15.9, by: 0.037) {
