@@ -96,8 +96,7 @@ extension ArrayNode {
   ) -> PlannedNode {
     let results = results
     let (data, weights) = (operands.codes[0], operands.codes[1])
-    let geometry = ArrayConvolutionGeometry(
-      convolution, data: data.shape, weights: weights.shape, result: result.shape)
+    let geometry = ConvolutionGeometry(convolution, data: data.shape, result: result.shape)
     @Sendable func sums<Integer: ProductSum & FixedWidthInteger>(
       _ type: Integer.Type, _ o: KernelOperands
     ) -> [Int64] {

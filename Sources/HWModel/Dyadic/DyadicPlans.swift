@@ -49,9 +49,8 @@ extension DyadicNode {
   }
 
   func convolution_(_ convolution: Convolution) throws(DatapathError) -> PlannedNode {
-    let geometry = ArrayConvolutionGeometry(
-      convolution, data: operands[0].tensor.shape, weights: operands[1].tensor.shape,
-      result: result.shape)
+    let geometry = ConvolutionGeometry(
+      convolution, data: operands[0].tensor.shape, result: result.shape)
     let requantizer = try requantizer(
       try productFactors(), codes: try codes(convolution.range))
     let zero = try operands[0].tensor.zeroPoint()

@@ -10,7 +10,7 @@ extension MCURules {
     guard data.scale == result.scale, data.zeroPoint == result.zeroPoint else {
       throw .parameter("pool", reason: "data and result must have one scale and zero point")
     }
-    let geometry = try ConvolutionGeometry(pool, data: data.shape, result: result.shape)
+    let geometry = try node.geometry(pool)
     let codes = result.clampedCodes(pool.range)
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
