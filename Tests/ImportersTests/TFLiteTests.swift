@@ -154,6 +154,16 @@ struct TFLiteTests {
     let versioned = Self.file(
       tensors: [x, y], operators: [], inputs: [0], outputs: [1], version: 2, subgraphs: 0)
     #expect(Self.problems(versioned).map(\.kind) == [.schemaVersion(2), .subgraphs(0)])
+    // Problems of the main subgraph are told with that of a second one.
+    func several(_ code: Int32) -> [TFLiteProblem.Kind] {
+      Self.problems(
+        Self.file(
+          tensors: [x, y], operators: [Self.operation(code, [0], [1])], inputs: [0], outputs: [1],
+          subgraphs: 2)
+      ).map(\.kind)
+    }
+    #expect(several(19) == [.subgraphs(2)])
+    #expect(several(48) == [.subgraphs(2), .unsupportedOperator])
   }
 
   @Test("all problems of a file are told at once, with their places")
@@ -224,8 +234,13 @@ struct TFLiteTests {
     var corruption = Corruption(seed: 77)
     var read = 0
     var ran = 0
-    for _ in 0..<Corruption.count {
+    let count = Corruption.count / (sweep ? 1 : Self.seeds.count)
+    let limits = Limits()
+    let clock = ContinuousClock()
+    for number in 0..<count {
       let damaged = corruption.mutate(original)
+      let began = clock.now
+      defer { #expect(clock.now - began < Limits.time, "copy \(number)") }
       guard let model = try? TFLiteModel(damaged, path: "damaged") else { continue }
       read += 1
       let elements = model.graph.tensors.reduce(0) { $0 + min($1.shape.count, 1 << 32) }
@@ -243,8 +258,9 @@ struct TFLiteTests {
       }
     }
     print(
-      "\(path.split(separator: "/").last ?? ""): \(read) of \(Corruption.count) read, \(ran) planned"
+      "\(path.split(separator: "/").last ?? ""): \(read) of \(count) read, \(ran) planned"
     )
-    #expect(read > 0)
+    #expect(read > 0 && ran > 0)
+    #expect(limits.grownBytes < Limits.memory)
   }
 }

@@ -12,6 +12,12 @@ extension MCURules {
     }
     let geometry = try node.geometry(pool)
     let codes = result.clampedCodes(pool.range)
+    if path != .plain, data.storage != .int16 {
+      return node.planned(
+        MCUBytePool(
+          geometry: geometry, isMaximum: pool.reduction == .maximum, codes: codes,
+          isSigned: data.storage == .int8, path: path))
+    }
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) -> any NodeKernel {

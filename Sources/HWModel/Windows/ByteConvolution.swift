@@ -26,19 +26,20 @@ struct ByteConvolution: Sendable {
   ///
   /// - Parameters:
   ///   - g: the windows; of a convolution in groups that is not depthwise, those of one group.
+  ///   - addingFilters: filters beyond those of the geometry, after its own.
   ///   - weights: `[filter][tap][channel]` of the group, or of all filters if depthwise.
   ///   - bias: one a filter, or none.
   ///   - dataZero: the code that stands for zero.
   ///   - isSigned: whether data are int8, else uint8.
   ///   - path: the kernels.
   init?(
-    _ g: ConvolutionGeometry, weights: [Int8], bias: [Int32], dataZero: Int32, isSigned: Bool,
-    path: KernelPath
+    _ g: ConvolutionGeometry, addingFilters: Int = 0, weights: [Int8], bias: [Int32],
+    dataZero: Int32, isSigned: Bool, path: KernelPath
   ) {
     guard g.kernel.count <= 2 else { return nil }
     let isDepthwise = g.isDepthwise
     let channels = isDepthwise ? g.channels : g.groupChannels
-    let filters = isDepthwise ? g.filters : g.groupFilters
+    let filters = (isDepthwise ? g.filters : g.groupFilters) + addingFilters
     let repeats = isDepthwise ? g.groupFilters : 1
     packing = ImagePacking(
       rows: g.rows, columns: g.columns, channels: channels, repeats: repeats,

@@ -2,7 +2,7 @@ import QuantGraph
 
 /// Pooling windows whatever the layout.
 struct PoolGeometry: Sendable {
-  private let geometry: ConvolutionGeometry
+  let geometry: ConvolutionGeometry
   let pool: Pool
   let channels: Int
 
@@ -16,17 +16,25 @@ struct PoolGeometry: Sendable {
   /// Elements of one window that count in an average.
   private func members(_ position: Int) -> Int {
     var rest = position
-    var members = 1
+    var product = 1
     for axis in geometry.positions.indices.reversed() {
-      let start = rest % geometry.positions[axis] * pool.strides[axis] - pool.paddingBefore[axis]
+      product *= members(axis: axis, at: rest % geometry.positions[axis])
       rest /= geometry.positions[axis]
-      let low = pool.countsPadding ? -pool.paddingBefore[axis] : 0
-      let high = geometry.extents[axis] + (pool.countsPadding ? pool.paddingAfter[axis] : 0)
-      members *= (0..<pool.kernel[axis]).count { tap in
-        (low..<high).contains(start + tap * pool.dilations[axis])
-      }
     }
-    return members
+    return product
+  }
+
+  /// Taps on an axis that count in an average at `position`.
+  func members(axis: Int, at position: Int) -> Int {
+    let start = position * pool.strides[axis] - pool.paddingBefore[axis]
+    let low = pool.countsPadding ? -pool.paddingBefore[axis] : 0
+    let high = geometry.extents[axis] + (pool.countsPadding ? pool.paddingAfter[axis] : 0)
+    var count = 0
+    for tap in 0..<pool.kernel[axis] where (low..<high).contains(start + tap * pool.dilations[axis])
+    {
+      count += 1
+    }
+    return count
   }
 
   /// Calls `body` with the offset in the result, the elements of the window that lie in the data,
@@ -38,8 +46,8 @@ struct PoolGeometry: Sendable {
     let taps = geometry.taps
     var values = [Element](repeating: .zero, count: taps * count)
     var present = values
-    let members = (0..<count).map(self.members)
     let ones = [Element](repeating: 1, count: data.count)
+    let members = (0..<count).map(self.members)
     for sample in 0..<geometry.batch {
       for channel in 0..<channels {
         fill(data, sample, channel, &values)
