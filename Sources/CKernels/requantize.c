@@ -172,9 +172,50 @@ TARGET_AVX512 INLINE __m512i round_twice_512(__m512i value, __m512i multiplier, 
     _mm512_srav_epi32(high, right), up, _mm512_srav_epi32(high, right), one);
 }
 
+// Eight numbers in 64-bit lanes of which the low halves count; saturated.
+TARGET_AVX512 INLINE __m512i round_once_lanes(__m512i value, __m512i multiplier, __m512i right) {
+  const __m512i one = _mm512_set1_epi64(1);
+  const __m512i product = _mm512_mul_epi32(value, multiplier);
+  const __m512i mask = _mm512_sub_epi64(_mm512_sllv_epi64(one, right), one);
+  const __m512i threshold =
+    _mm512_sub_epi64(_mm512_srli_epi64(mask, 1), _mm512_srai_epi64(product, 63));
+  const __mmask8 up = _mm512_cmpgt_epi64_mask(_mm512_and_si512(product, mask), threshold);
+  const __m512i quotient = _mm512_srav_epi64(product, right);
+  const __m512i rounded = _mm512_mask_add_epi64(quotient, up, quotient, one);
+  return _mm512_min_epi64(
+    _mm512_max_epi64(rounded, _mm512_set1_epi64(INT32_MIN)), _mm512_set1_epi64(INT32_MAX));
+}
+
+TARGET_AVX512 static void requantize_once_avx512(PARAMETERS) {
+  const __m512i offset = _mm512_set1_epi32(rule->zero_point);
+  const __m512i smallest = _mm512_set1_epi32(rule->smallest);
+  const __m512i largest = _mm512_set1_epi32(rule->largest);
+  for (ptrdiff_t first = 0; first < channels; first += 16) {
+    const ptrdiff_t left_over = channels - first;
+    const __mmask16 lanes = left_over >= 16 ? 0xFFFF : (__mmask16)((1u << left_over) - 1);
+    const __m512i multiplier = _mm512_maskz_loadu_epi32(lanes, rule->multipliers + first);
+    const __m512i odd_multiplier = _mm512_srli_epi64(multiplier, 32);
+    const __m512i right = _mm512_sub_epi32(
+      _mm512_set1_epi32(31), _mm512_maskz_loadu_epi32(lanes, rule->shifts + first));
+    const __m512i even_right = _mm512_and_si512(right, _mm512_set1_epi64(0xFFFFFFFF));
+    const __m512i odd_right = _mm512_srli_epi64(right, 32);
+    for (ptrdiff_t row = 0; row < rows; row++) {
+      const __m512i sum = _mm512_maskz_loadu_epi32(lanes, sums + row * channels + first);
+      const __m512i even = round_once_lanes(sum, multiplier, even_right);
+      const __m512i odd =
+        round_once_lanes(_mm512_srli_epi64(sum, 32), odd_multiplier, odd_right);
+      __m512i value = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+      value = _mm512_add_epi32(value, offset);
+      value = _mm512_min_epi32(_mm512_max_epi32(value, smallest), largest);
+      _mm_mask_storeu_epi8(
+        codes + row * channels + first, lanes, _mm512_cvtepi32_epi8(value));
+    }
+  }
+}
+
 TARGET_AVX512 static void requantize_avx512(PARAMETERS) {
   if (rule->rounds_once) {
-    requantize_body(ARGUMENTS);
+    requantize_once_avx512(ARGUMENTS);
     return;
   }
   int32_t multipliers[16], shifts[16];

@@ -235,7 +235,7 @@ struct ArrayMove: NodeKernel {
   }
 }
 
-/// Values in binary32 clamped: ReLU and its kin. NaN stays.
+/// Values in binary32 clamped: ReLU and its kin, NaN as it is.
 struct ArrayFloatClamp: NodeKernel {
   private let input: Int
   private let count: Int

@@ -29,8 +29,9 @@ struct ArrayByteProduct: NodeKernel {
   private let result: Result
   /// Factors of each group.
   private let factors: [[Float]]
-  /// Weights that do not fit in int8 are kept less this offset, the sum of the data being one more
-  /// column: `(w - c) * x + c * x`. 0 where weights fit.
+  /// What is taken from weights that do not fit in int8; 0 where they do.
+  ///
+  /// The sum of the data is one more column then: `w * x = (w - c) * x + c * x`.
   private let offset: Int32
   private let isSigned: Bool
   private let path: KernelPath
