@@ -100,6 +100,7 @@ struct InspectAnswer: Sendable {
     [
       "name": .string(tensor.name), "shape": .integers(tensor.shape.extents),
       "format": .string(tensor.encoding.name), "constant": .bool(tensor.constant != nil),
+      "scale": ScaleForm.json(tensor.encoding),
     ]
   }
 
@@ -147,15 +148,28 @@ struct InspectAnswer: Sendable {
       table.append([
         .count(number + 1), .init(node.name),
         .init(node.operation.name + (datapath.supports(node.operation) ? "" : " (no rule)")),
-        .init(result?.shape.description ?? ""), Self.format(weights(of: node)?.encoding.name),
-        Self.format(node.operation.accumulator?.name), Self.format(result?.encoding.name),
+        .init(result?.shape.description ?? ""), Self.format(weights(of: node)),
+        Self.format(node.operation.accumulator?.name), Self.format(result),
         .count(graph.multiplyAccumulates(of: node)), .count(graph.parameterCount(of: node)),
       ])
     }
     return table
   }
 
-  /// A format in a narrow column: without `ap_`, which every type of hls4ml has.
+  /// A format in a narrow column: without `ap_`, which every type of hls4ml has; integers with
+  /// scales as their type and the form of the scale.
+  private static func format(_ tensor: Tensor?) -> Table.Cell {
+    guard let tensor else { return .init("") }
+    guard case .affine(let affine) = tensor.encoding else { return format(tensor.encoding.name) }
+    let type = (affine.isSigned ? "int" : "uint") + "\(affine.width)"
+    guard affine.scales != [1] || affine.zeroPoints.contains(where: { $0 != 0 }) else {
+      return .init(type, plain: tensor.encoding.name)
+    }
+    let form = ScaleForm(affine.scales)
+    let count = affine.scales.count > 1 ? "\(affine.scales.count) x " : ""
+    return .init("\(type) \(count)\(form.words)", plain: tensor.encoding.name)
+  }
+
   private static func format(_ name: String?) -> Table.Cell {
     let name = name ?? ""
     return .init(name.hasPrefix("ap_") ? String(name.dropFirst(3)) : name, plain: name)
@@ -286,5 +300,40 @@ struct InspectAnswer: Sendable {
     }
     for id in graph.outputs { text += arrow(id, to: "out " + graph[id].name) }
     return text + "}\n"
+  }
+}
+
+/// What a requantizer needs to know of scales.
+private enum ScaleForm {
+  /// All are powers of two: a shift; the exponent where they are equal.
+  case powerOfTwo(Int?)
+  /// Some are not: a multiplier.
+  case float
+
+  init(_ scales: [Double]) {
+    guard scales.allSatisfy({ $0 > 0 && $0.isFinite && $0.significand == 1 }) else {
+      self = .float
+      return
+    }
+    let exponents = Set(scales.map { Int($0.exponent) })
+    self = .powerOfTwo(exponents.count == 1 ? exponents.first : nil)
+  }
+
+  var words: String {
+    switch self {
+    case .powerOfTwo(let exponent?): "2^\(exponent)"
+    case .powerOfTwo(nil): "2^n"
+    case .float: "float"
+    }
+  }
+
+  static func json(_ encoding: Encoding) -> JSON {
+    guard case .affine(let affine) = encoding else { return .null }
+    let kind: JSON =
+      switch ScaleForm(affine.scales) {
+      case .powerOfTwo: "power-of-two"
+      case .float: "float"
+      }
+    return ["form": kind, "count": .integer(affine.scales.count)]
   }
 }
