@@ -7,19 +7,29 @@ import QuantGraph
 struct InspectAnswer: Sendable {
   private let model: ModelFile
   private let node: Node?
-  private let ranges: [AccumulatorRange]?
-  private let datapath = HLSFixed()
+  private let bounds: (graph: Graph, ranges: [AccumulatorRange])?
+  private let datapath: DatapathChoice
 
   private var graph: Graph { model.graph }
+  private var ranges: [AccumulatorRange]? { bounds?.ranges }
 
   /// - Parameters:
   ///   - file: the model.
+  ///   - choice: the rules whose support is shown.
   ///   - node: the one layer asked for.
-  ///   - ranges: the bounds of accumulators, if asked for.
-  init(file: ModelFile, node: Node?, ranges: [AccumulatorRange]?) {
+  ///   - bounds: the bounds of accumulators, if asked for, and the graph whose nodes they name.
+  init(
+    file: ModelFile, choice: DatapathChoice, node: Node?,
+    bounds: (graph: Graph, ranges: [AccumulatorRange])?
+  ) {
     model = file
+    datapath = choice
     self.node = node
-    self.ranges = ranges
+    self.bounds = bounds
+  }
+
+  private func name(of range: AccumulatorRange) -> String {
+    bounds?.graph.nodes[range.node].name ?? ""
   }
 
   private var nodes: [Node] { node.map { [$0] } ?? graph.nodes }
@@ -60,13 +70,30 @@ struct InspectAnswer: Sendable {
   }
 
   private var details: JSON {
-    [
-      "form": .string(model.info.form.rawValue), "io_type": .string(model.info.ioType.rawValue),
-      "version": .optional(model.info.version), "backend": .optional(model.info.backend),
-      "part": .optional(model.info.part),
-      "clock_period_ns": model.info.clockPeriod.map(JSON.number) ?? .null,
-      "reports": .strings(model.info.reports),
-    ]
+    switch model.source {
+    case .hls4ml(let info):
+      [
+        "form": .string(info.form.rawValue), "io_type": .string(info.ioType.rawValue),
+        "version": .optional(info.version), "backend": .optional(info.backend),
+        "part": .optional(info.part),
+        "clock_period_ns": info.clockPeriod.map(JSON.number) ?? .null,
+        "reports": .strings(info.reports),
+      ]
+    case .tflite(let file):
+      [
+        "form": "TFLite", "producer": .string(file.description),
+        "operators": .integer(file.operatorCount),
+      ]
+    case .onnx(let file, _, _):
+      [
+        "form": .string(file.kind.rawValue), "producer": .string(file.producer),
+        "operators": .integer(file.nodeCount),
+        "operator_sets": .array(
+          file.operatorSets.map {
+            ["domain": .string($0.domain), "version": .integer($0.version)]
+          }),
+      ]
+    }
   }
 
   private func tensor(_ tensor: Tensor) -> JSON {
@@ -77,7 +104,7 @@ struct InspectAnswer: Sendable {
   }
 
   private func json(_ node: Node) -> JSON {
-    let layer = model.info.layers.first { $0.name == node.name }
+    let layer = model.project?.layers.first { $0.name == node.name }
     return [
       "name": .string(node.name), "operator": .string(node.operation.name),
       "inputs": .array(node.inputs.map { tensor(graph[$0]) }),
@@ -94,7 +121,7 @@ struct InspectAnswer: Sendable {
 
   private func json(_ range: AccumulatorRange) -> JSON {
     [
-      "node": .string(graph.nodes[range.node].name), "format": .string(range.format.name),
+      "node": .string(name(of: range)), "format": .string(range.format.name),
       "lowest": .number(range.lowest), "highest": .number(range.highest),
       "safe_format": .optional(range.safe?.name),
       "can_overflow": .bool(range.canOverflow), "can_round": .bool(range.canRound),
@@ -149,7 +176,7 @@ struct InspectAnswer: Sendable {
         case (false, false): "exact"
         }
       table.append([
-        .init(graph.nodes[range.node].name), .init(range.format.name),
+        .init(name(of: range)), .init(range.format.name),
         .init(CheckAnswer.significant(range.lowest), plain: range.lowest.description),
         .init(CheckAnswer.significant(range.highest), plain: range.highest.description),
         .init(range.safe?.name ?? "more than 256 bits"), .init(words),
@@ -161,7 +188,7 @@ struct InspectAnswer: Sendable {
   // MARK: Text
 
   func text(_ style: Style, showsAll: Bool) -> String {
-    var text = Heading.line(model.path, model.summary, right: "datapath \(HLSFixed.name)")
+    var text = Heading.line(model.path, model.summary, right: "datapath \(datapath.name)")
     text += "\(Quantity.count(work)) MAC a sample, \(Quantity.count(parameters, "parameter"))\n"
     text += named("in ", graph.inputs) + named("out", graph.outputs) + "\n"
     if node != nil { return text + nodeText(style) }
@@ -176,7 +203,7 @@ struct InspectAnswer: Sendable {
     for node in unsupported {
       text +=
         "\(style.caution("unsupported")): \(node.operation.name) '\(node.name)' has no rule in "
-        + "\(HLSFixed.name)\n"
+        + "\(datapath.name)\n"
     }
     return text
   }
@@ -213,7 +240,7 @@ struct InspectAnswer: Sendable {
       text +=
         "\(Quantity.count(graph.multiplyAccumulates(of: node))) MAC, "
         + "\(Quantity.count(graph.parameterCount(of: node), "parameter"))\n"
-      if let layer = model.info.layers.first(where: { $0.name == node.name }) {
+      if let layer = model.project?.layers.first(where: { $0.name == node.name }) {
         let facts = [
           layer.function, layer.strategy.map { "strategy \($0)" },
           layer.reuseFactor.map { "reuse factor \($0)" }, layer.implementation,
