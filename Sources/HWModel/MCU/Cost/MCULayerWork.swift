@@ -105,3 +105,14 @@ extension MCULayerWork {
     self.isModelled = isModelled
   }
 }
+
+extension MCULayerWork {
+  /// Whether the work of `operation` can be counted; operators of other formats' integer arithmetic
+  /// carry their products where this count does not see them.
+  public static func knows(_ operation: Operator) -> Bool {
+    switch operation {
+    case .quantized, .integerProduct, .qonnx, .integerTransformer: false
+    default: true
+    }
+  }
+}
