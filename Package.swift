@@ -75,6 +75,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SchedulesTests", dependencies: ["Schedules", "Importers", "TestSupport"],
+      exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
       name: "SearchTests", dependencies: ["Search", "Importers", "TestSupport"],

@@ -20,8 +20,8 @@ struct HWSim: ParsableCommand {
       """,
     version: "hwsim \(version)",
     subcommands: [
-      CheckCommand.self, RunCommand.self, InspectCommand.self, FormatsCommand.self,
-      CastCommand.self, UnitCommand.self, ConfigCommand.self, ExplainCommand.self,
+      CheckCommand.self, RunCommand.self, InspectCommand.self, EstimateCommand.self,
+      TargetsCommand.self, FormatsCommand.self, CastCommand.self, UnitCommand.self, ConfigCommand.self, ExplainCommand.self,
       SchemaCommand.self,
     ])
 
