@@ -62,7 +62,8 @@ struct LabelPlacement: Sendable {
   func draw(on canvas: inout SVGCanvas) {
     for label in labels {
       if let leader = label.leader { canvas.line(leader.from, leader.to, "leader") }
-      canvas.text(label.text, at: label.place, size: Self.size, label.isBold ? "t b" : "t")
+      canvas.text(
+        label.text, at: label.place, size: Self.size, label.isBold ? "t b halo" : "t halo")
     }
   }
 

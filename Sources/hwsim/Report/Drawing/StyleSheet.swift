@@ -58,12 +58,13 @@ enum StyleSheet {
       .t{fill:var(--ink)}
       .s{fill:var(--soft)}
       .b{font-weight:bold}
+      .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3;stroke-linejoin:round}
       .axis{stroke:var(--soft);stroke-width:1}
       .grid{stroke:var(--rule);stroke-width:1}
       .leader{stroke:var(--soft);stroke-width:.8}
       .ring{fill:none;stroke:var(--ink);stroke-width:1.6}
       .limit{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:6 4}
-      .seen{fill:none;stroke:var(--soft);stroke-width:3;stroke-linecap:round;stroke-opacity:.4}
+      .seen{fill:none;stroke:var(--soft);stroke-width:3;stroke-linecap:round;stroke-opacity:.55}
       .quiet{fill:var(--rule)}
 
       """
@@ -79,7 +80,7 @@ enum StyleSheet {
         + ".l\(index){fill:none;stroke:\(color);stroke-width:1.8\(dash)}"
         + ".e\(index){stroke:\(color);stroke-width:1;stroke-opacity:.75}"
         + ".d\(index){fill:none;stroke:\(color);stroke-width:3;stroke-linecap:round;"
-        + "stroke-opacity:.35}\n"
+        + "stroke-opacity:.5}\n"
     }
     for index in 0..<stepCount {
       text +=
@@ -115,14 +116,15 @@ enum StyleSheet {
     figcaption{color:var(--soft);font-size:13px;max-width:100ch}
     .table{overflow-x:auto;margin:8px 0 4px}
     table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
-    caption{text-align:left;font-weight:bold;padding:4px 0}
+    caption{text-align:left;font-weight:bold;padding:4px 0;white-space:nowrap}
     th,td{padding:3px 10px;border-bottom:1px solid var(--rule);text-align:left;
-    vertical-align:top;max-width:44ch;overflow-wrap:anywhere}
+    vertical-align:top;white-space:nowrap}
+    .w{white-space:normal;min-width:36ch;max-width:70ch;overflow-wrap:anywhere}
     th{border-bottom:2px solid var(--rule);color:var(--soft);font-weight:normal;
     vertical-align:bottom}
     th[aria-sort]{color:var(--ink);font-weight:bold}
     .sortable th{cursor:pointer}
-    .n{text-align:right;white-space:nowrap;max-width:none}
+    .n{text-align:right}
     details{margin:6px 0}
     summary{cursor:pointer;color:var(--soft);font-size:13px}
     code{font-family:"DejaVu Sans Mono","Liberation Mono",monospace;font-size:12.5px;

@@ -155,9 +155,10 @@ enum EstimateFigures {
     // A limit far above the peak would flatten the curve; then it is said in words.
     let isNear = available.map { $0 > 0 && $0 <= 3 * values[peak] } ?? false
     var canvas = SVGCanvas()
-    let steps = (0...layers.count).map(Double.init)
     let frame = PlotFrame(
-      x: .init(Measure(name: "layer", unit: ""), values: steps, includesZero: true, isWhole: true),
+      x: .init(
+        Measure(name: "number_of_the_layer", unit: ""), values: [0.5, Double(layers.count) + 0.5],
+        isWhole: true),
       y: .init(
         Measure(name: "memory_in_use", unit: "B"),
         values: values + (isNear ? [available ?? 0] : []), includesZero: true),
@@ -165,20 +166,20 @@ enum EstimateFigures {
     var outline: [Place] = []
     for (index, value) in values.enumerated() {
       let y = frame.y.position(value)
-      outline.append(Place(frame.x.position(Double(index)), y))
-      outline.append(Place(frame.x.position(Double(index + 1)), y))
+      outline.append(Place(frame.x.position(Double(index) + 0.5), y))
+      outline.append(Place(frame.x.position(Double(index) + 1.5), y))
     }
     let base = frame.y.position(0)
     canvas.path(
-      [Place(frame.x.position(0), base)] + outline
-        + [Place(frame.x.position(Double(values.count)), base)], "f0", isClosed: true)
+      [Place(frame.x.position(0.5), base)] + outline
+        + [Place(frame.x.position(Double(values.count) + 0.5), base)], "f0", isClosed: true)
     var marks: [Box] = []
     if let available, isNear {
       let y = frame.y.position(available)
       canvas.line(Place(frame.area.x, y), Place(frame.area.right, y), "limit")
       marks.append(Box(x: frame.area.x, y: y - 2, width: frame.area.width, height: 4))
     }
-    let top = Place(frame.x.position(Double(peak) + 0.5), frame.y.position(values[peak]))
+    let top = Place(frame.x.position(Double(peak + 1)), frame.y.position(values[peak]))
     canvas.marker(.circle, at: top, "m1", title: layers[peak].name)
     marks.append(Box(around: top, reach: MarkerShape.reach))
     let bytes = Measure(name: "memory", unit: "B")

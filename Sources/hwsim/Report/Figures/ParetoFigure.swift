@@ -33,7 +33,13 @@ struct ParetoFigure: Sendable {
     let series: Int
   }
 
-  func figure(name: String) -> Figure {
+  /// The plot with its tables.
+  ///
+  /// - Parameters:
+  ///   - name: What `--figure` calls it.
+  ///   - isFolded: Whether its table is folded up, since a plot before has the same.
+  /// - Returns: The figure.
+  func figure(name: String, isFolded: Bool = false) -> Figure {
     var canvas = SVGCanvas()
     let legend = Legend(legendEntries, width: Figure.width)
     legend.draw(on: &canvas, at: Place(0, 0))
@@ -90,7 +96,7 @@ struct ParetoFigure: Sendable {
       title: "\(quality.measure.titleWithUnit) against \(cost.measure.titleWithUnit)",
       notes: notes(unlabelled: unlabelled, drawn: spots.count),
       height: legend.height + 8 + PlotFrame.stripHeight(Self.plotHeight), canvas: canvas,
-      tables: tables)
+      tables: tables(areFolded: isFolded))
   }
 
   // MARK: What is drawn
@@ -342,11 +348,11 @@ struct ParetoFigure: Sendable {
     return notes
   }
 
-  private var tables: [CaptionedTable] {
+  private func tables(areFolded: Bool) -> [CaptionedTable] {
     series.map { one in
       CaptionedTable(
         caption: one.name.isEmpty ? "Points" : "Points of \(one.prefix) \(one.name)",
-        table: one.data.pointTable)
+        table: one.data.pointTable, isFolded: areFolded)
     }
       + series.filter { !$0.data.baselines.isEmpty }.map { one in
         CaptionedTable(

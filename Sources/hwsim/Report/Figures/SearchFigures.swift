@@ -97,15 +97,13 @@ struct SearchFigures: Sendable {
   private func bitsTables(
     _ points: [SearchData.Point], _ choices: [[String: SearchData.Choice]]
   ) -> [CaptionedTable] {
-    var formats = Table([.text("layer")] + points.map { .text($0.id) })
-    for name in layerNames {
-      formats.append(
-        [.init(name)]
-          + choices.map { layers in
-            let choice = layers[name]
-            let parts = [choice?.weights, choice?.activations].compactMap(\.self)
-            return .init(parts.joined(separator: " / "))
-          })
+    let names = layerNames
+    let formats = Table.grid(
+      ("layer", names), ("point", points.map(\.id)), alignment: .left
+    ) { layer, point in
+      let choice = choices[point][names[layer]]
+      let parts = [choice?.weights, choice?.activations].compactMap(\.self)
+      return .init(parts.joined(separator: " / "))
     }
     var tables = [CaptionedTable(caption: "Formats: weights / activations", table: formats)]
     let explained = points.first { $0.isKnee } ?? points[points.count / 2]
@@ -227,15 +225,13 @@ struct SearchFigures: Sendable {
     var canvas = SVGCanvas()
     let height = BarChart(measure: measure, rows: rows, series: stack.series).draw(
       on: &canvas, width: Figure.width)
-    var table = Table([.text("layer"), .number("weights")] + points.map { .number($0.id) })
-    for (index, layer) in counts.enumerated() {
-      table.append(
-        [.init(layer.name), .init(NumberText.significant(layer.weights, digits: 6))]
-          + bits.map { row in
-            .init(
-              row[index].map { NumberText.significant($0, digits: 6) } ?? "",
-              plain: row[index].map(\.description) ?? "")
-          })
+    let table = Table.grid(
+      ("layer", counts.map { "\($0.name) (\(NumberText.significant($0.weights, digits: 6)))" }),
+      ("point", points.map(\.id)), alignment: .right
+    ) { layer, point in
+      .init(
+        bits[point][layer].map { NumberText.significant($0, digits: 6) } ?? "",
+        plain: bits[point][layer].map(\.description) ?? "")
     }
     var notes = stack.notes
     if bits.contains(where: { $0.contains(nil) }) {
@@ -245,7 +241,10 @@ struct SearchFigures: Sendable {
     return Figure(
       name: prefix + "layer-cost", title: "Bits of the weights by layer (bit)", notes: notes,
       height: height, canvas: canvas,
-      tables: [CaptionedTable(caption: "Bits of the weights, by layer and point", table: table)])
+      tables: [
+        CaptionedTable(
+          caption: "Bits of the weights, by layer (number of weights) and point", table: table)
+      ])
   }
 }
 
@@ -254,13 +253,11 @@ struct LayerStack: Sendable {
   /// One list a bar, one number a layer.
   let values: [[Double]]
   private let names: [String]
-  /// Series of each layer.
-  private let seriesOf: [Int]
+  /// Series of each layer; nil for those that stand together.
+  private let seriesOf: [Int?]
+  private let others: Int
   /// Names of the series, in the order of the layers.
   let series: [String]
-
-  /// Layers that have a colour of their own.
-  private static let limit = StyleSheet.seriesCount - 1
 
   init(names: [String], values: [[Double]]) {
     self.names = names
@@ -271,21 +268,26 @@ struct LayerStack: Sendable {
     let ranked = names.indices.sorted {
       totals[$0] == totals[$1] ? $0 < $1 : totals[$0] > totals[$1]
     }
-    let chosen = ranked.prefix(Self.limit).sorted()
-    var seriesOf = [Int](repeating: StyleSheet.seriesCount - 1, count: names.count)
+    // One layer too many has the colour that would stand for it alone.
+    let chosen = ranked.prefix(
+      names.count <= StyleSheet.seriesCount ? names.count : StyleSheet.seriesCount - 1
+    ).sorted()
+    var seriesOf = [Int?](repeating: nil, count: names.count)
     for (index, layer) in chosen.enumerated() { seriesOf[layer] = index }
     self.seriesOf = seriesOf
-    let rest = names.count - chosen.count
+    others = names.count - chosen.count
     series =
       chosen.map { names[$0] }
-      + (rest > 0 ? [Quantity.count(rest, "other layer")] : [])
+      + (others > 0 ? [Quantity.count(others, "other layer")] : [])
   }
 
   /// What the colours leave out.
   var notes: [String] {
-    let rest = names.count - min(names.count, Self.limit)
-    guard rest > 0 else { return [] }
-    return ["The \(Self.limit) largest layers have colours; \(rest) others stand together."]
+    guard others > 0 else { return [] }
+    return [
+      "The \(StyleSheet.seriesCount - 1) largest layers have colours; the other \(others) stand "
+        + "together."
+    ]
   }
 
   /// The parts of one bar: the layers with a colour in their order, then the others as one.
@@ -293,14 +295,14 @@ struct LayerStack: Sendable {
     var parts: [BarChart.Part] = []
     var rest = 0.0
     for (layer, value) in values.enumerated() {
-      if seriesOf[layer] == StyleSheet.seriesCount - 1 {
+      guard let series = seriesOf[layer] else {
         rest += Scale.canShow(value) ? value : 0
-      } else {
-        parts.append(
-          .init(
-            value: value, series: seriesOf[layer],
-            title: "\(owner), \(names[layer]): \(measure.text(value))"))
+        continue
       }
+      parts.append(
+        .init(
+          value: value, series: series,
+          title: "\(owner), \(names[layer]): \(measure.text(value))"))
     }
     if rest > 0 {
       parts.append(
@@ -309,5 +311,25 @@ struct LayerStack: Sendable {
           title: "\(owner), other layers: \(measure.text(rest))"))
     }
     return parts
+  }
+}
+
+extension Table {
+  /// A cell for each pair of two lists; the longer list goes down, so that the table stays narrow.
+  static func grid(
+    _ first: (title: String, names: [String]), _ second: (title: String, names: [String]),
+    alignment: Alignment, cell: (_ first: Int, _ second: Int) -> Cell
+  ) -> Table {
+    let isSwapped = second.names.count > first.names.count
+    let (down, across) = isSwapped ? (second, first) : (first, second)
+    var table = Table(
+      [.text(down.title)]
+        + across.names.map { alignment == .left ? Column.text($0) : Column.number($0) })
+    for (row, name) in down.names.enumerated() {
+      table.append(
+        [.init(name)]
+          + across.names.indices.map { isSwapped ? cell($0, row) : cell(row, $0) })
+    }
+    return table
   }
 }

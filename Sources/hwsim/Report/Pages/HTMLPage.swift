@@ -64,7 +64,8 @@ struct HTMLPage: Sendable {
   }
 
   private static func section(_ section: ReportSection) -> String {
-    var text = "<section>\n<h2>\(Markup.escaped(section.heading))</h2>\n"
+    var text = "<section>\n"
+    if let heading = section.heading { text += "<h2>\(Markup.escaped(heading))</h2>\n" }
     if let verdict = section.verdict {
       let detail = verdict.detail.isEmpty ? "" : " <span>\(Markup.escaped(verdict.detail))</span>"
       let tone = verdict.tone == .plain ? "" : " \(verdict.tone.rawValue)"
@@ -107,6 +108,12 @@ struct HTMLPage: Sendable {
     return text
   }
 
+  /// Numbers stand at the right; long text breaks anywhere, short text nowhere.
+  private static func style(of cell: Table.Cell, in column: Table.Column) -> String {
+    if cell.text.utf8.count > 70 { return " class=\"w\"" }
+    return column.alignment == .right ? " class=\"n\"" : ""
+  }
+
   private static func table(_ captioned: CaptionedTable) -> String {
     let rows = captioned.table.rows
     guard !rows.isEmpty else { return "" }
@@ -114,15 +121,14 @@ struct HTMLPage: Sendable {
     var text = "<div class=\"table\"><table class=\"sortable\">\n"
     text += "<caption>\(Markup.escaped(captioned.caption))</caption>\n<thead><tr>"
     for column in columns {
-      text +=
-        "<th scope=\"col\"\(column.alignment == .right ? " class=\"n\"" : "")>"
-        + "\(Markup.escaped(column.title))</th>"
+      let style = style(of: .init(column.title), in: column)
+      text += "<th scope=\"col\"\(style)>\(Markup.escaped(column.title))</th>"
     }
     text += "</tr></thead>\n<tbody>\n"
     for row in rows.prefix(rowLimit) {
       text += "<tr>"
       for (column, cell) in zip(columns, row) {
-        text += column.alignment == .right ? "<td class=\"n\"" : "<td"
+        text += "<td" + style(of: cell, in: column)
         if cell.plain != cell.text { text += " data-v=\"\(Markup.escaped(cell.plain))\"" }
         text += ">\(Markup.escaped(cell.text))</td>"
       }

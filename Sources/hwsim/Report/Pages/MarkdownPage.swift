@@ -14,7 +14,7 @@ struct MarkdownPage: Sendable {
   }
 
   private static func section(_ section: ReportSection) -> String {
-    var text = "## \(escaped(section.heading))\n\n"
+    var text = section.heading.map { "## \(escaped($0))\n\n" } ?? ""
     if let verdict = section.verdict {
       text += "**\(escaped(verdict.word))**"
       text += verdict.detail.isEmpty ? "\n\n" : " \(escaped(verdict.detail))\n\n"

@@ -14,7 +14,7 @@ struct ReportContent: Sendable {
     let isAlone = files.count == 1
     for (index, file) in files.enumerated() {
       let prefix = isAlone ? "" : "\(index + 1)-"
-      let heading = (isAlone ? "" : "\(index + 1). ") + Self.heading(of: file)
+      let heading = isAlone ? nil : "\(index + 1). \(Self.heading(of: file))"
       var section: ReportSection
       switch file.kind {
       case .search:
@@ -63,7 +63,7 @@ struct ReportContent: Sendable {
   // MARK: Searches
 
   private static func section(
-    _ data: SearchData, heading: String, prefix: String
+    _ data: SearchData, heading: String?, prefix: String
   ) -> ReportSection {
     var section = ReportSection(heading: heading)
     let frontier = data.frontier
@@ -142,11 +142,12 @@ struct ReportContent: Sendable {
         let figure = ParetoFigure(
           members.map { member in
             .init(
-              name: isShared ? heading(of: files[member.index]) : "",
+              name: isShared ? files[member.index].path : "",
               prefix: isShared ? "\(member.index + 1)" : "", data: member.data,
               quality: quality, cost: cost)
           })
-        plots.append(figure.figure(name: plots.isEmpty ? base : "\(base)-\(plots.count + 1)"))
+        let name = plots.isEmpty ? base : "\(base)-\(plots.count + 1)"
+        plots.append(figure.figure(name: name, isFolded: !plots.isEmpty))
       }
       if isShared {
         together += plots
@@ -163,7 +164,7 @@ struct ReportContent: Sendable {
   // MARK: Estimates
 
   private static func section(
-    _ estimates: [EstimateFigures.Named], heading: String, prefix: String, isAlone: Bool
+    _ estimates: [EstimateFigures.Named], heading: String?, prefix: String, isAlone: Bool
   ) -> ReportSection {
     var section = ReportSection(heading: heading)
     if let only = estimates.first, estimates.count == 1 {
@@ -243,7 +244,7 @@ struct ReportContent: Sendable {
   // MARK: Checks and runs
 
   private static func section(
-    _ data: CheckedResult, heading: String, prefix: String
+    _ data: CheckedResult, heading: String?, prefix: String
   ) -> ReportSection {
     var section = ReportSection(heading: heading)
     let isWithin = data.verdict == "WITHIN"
@@ -315,7 +316,7 @@ struct ReportContent: Sendable {
   }
 
   private static func section(
-    _ data: StoredRun, heading: String, prefix: String
+    _ data: StoredRun, heading: String?, prefix: String
   ) -> ReportSection {
     var section = ReportSection(heading: heading)
     section.verdict = .init(

@@ -12,7 +12,8 @@ struct ReportSection: Sendable {
     let tone: Tone
   }
 
-  let heading: String
+  /// Nil for the only section, which the page's title names.
+  let heading: String?
   var verdict: Verdict?
   var facts: [(name: String, value: String)] = []
   var figures: [Figure] = []
@@ -32,7 +33,7 @@ struct Provenance: Sendable {
     let envelope = ResultField(file.document, file: file.path)
     var facts: [(name: String, value: String)] = [
       ("result", file.path),
-      ("bytes", record["bytes"]?.compact ?? ""),
+      ("size", file.size),
       ("SHA-256", record["sha256"]?.text ?? ""),
       ("schema", file.schema),
       ("hwsim version", file.version ?? "not said"),

@@ -51,8 +51,15 @@ struct Measure: Hashable, Sendable {
     {
       words.removeLast()
     }
-    return words.joined(separator: " ")
+    return words.map { Self.abbreviations[$0] ?? $0 }.joined(separator: " ")
   }
+
+  /// Words of names that are written in another way.
+  private static let abbreviations = [
+    "sram": "SRAM", "lut": "LUT", "luts": "LUT", "ff": "FF", "dsp": "DSP",
+    "bram": "BRAM", "uram": "URAM", "bops": "BOPs", "macs": "MAC", "mac": "MAC", "lsb": "LSB",
+    "sqnr": "SQNR",
+  ]
 
   /// A factor and the unit that makes numbers up to `largest` easy to read on an axis.
   func axis(largest: Double) -> (factor: Double, unit: String) {

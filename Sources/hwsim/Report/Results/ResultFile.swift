@@ -82,6 +82,8 @@ struct ResultFile: Sendable {
     InputRecord(role: "result", path: path, kind: schema, content: .bytes(bytes))
   }
 
+  var size: String { Quantity.bytes(bytes.count) }
+
   /// Name of the first input with role `model`, or of the first input.
   var modelPath: String? {
     let inputs = document["inputs"]?.elements ?? []
