@@ -173,6 +173,7 @@ enum EstimateFigures {
     canvas.path(
       [Place(frame.x.position(0.5), base)] + outline
         + [Place(frame.x.position(Double(values.count) + 0.5), base)], "f0", isClosed: true)
+    canvas.line(Place(frame.area.x, base), Place(frame.area.right, base), "axis")
     var marks: [Box] = []
     if let available, isNear {
       let y = frame.y.position(available)

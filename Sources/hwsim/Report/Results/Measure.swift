@@ -31,7 +31,11 @@ struct Measure: Hashable, Sendable {
     default: return .count(unit)
     }
     if name.hasSuffix("seconds") || name == "latency" { return .seconds }
-    if name.hasSuffix("bytes") || ["size", "sram", "flash"].contains(name) { return .bytes }
+    if name.hasSuffix("bytes") || name.contains("_bytes_")
+      || ["size", "sram", "flash"].contains(name)
+    {
+      return .bytes
+    }
     if name.hasSuffix("bits") { return .bits }
     if name.hasSuffix("joules") || name == "energy" { return .joules }
     if name.hasSuffix("_hz") { return .hertz }
@@ -45,7 +49,7 @@ struct Measure: Hashable, Sendable {
 
   /// The name as text shows it: without underscores and without the unit that it ends in.
   var title: String {
-    var words = name.split(separator: "_").map(String.init)
+    var words = name.replacing("_bytes_", with: "_").split(separator: "_").map(String.init)
     if words.count > 1, let last = words.last,
       ["seconds", "bytes", "joules", "hz", "pj", "lsb", "db"].contains(last)
     {
