@@ -82,6 +82,6 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests", dependencies: ["hwsim", "Arith", "Importers", "TestSupport"],
-      swiftSettings: settings),
+      exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )
