@@ -137,16 +137,8 @@ struct EstimateCommand: ConfigurableCommand {
     if let allocation {
       inputs.append(InputRecord(role: "allocation", path: allocation, kind: "allocation"))
     }
-    var result: JSON
-    if answers.count == 1 {
-      result = answers[0].json
-      if let explanations, case .object(let members) = result {
-        result = .object(
-          members + [.init(key: "explanation", value: explanations.first?.json ?? .null)])
-      }
-    } else {
-      result = ["results": .array(answers.map(\.json))]
-    }
+    let documents = answers.map { $0.json(explaining: explained) }
+    let result: JSON = documents.count == 1 ? documents[0] : ["results": .array(documents)]
     let table = answers.count == 1 ? answers[0].table : EstimateComparison.table(answers)
     return Report(
       schema: "estimate",

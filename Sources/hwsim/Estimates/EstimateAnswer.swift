@@ -107,7 +107,8 @@ struct EstimateAnswer: Sendable {
 
   // MARK: JSON
 
-  var json: JSON {
+  /// The result; `node` is the layer whose formula is asked for.
+  func json(explaining node: Int?) -> JSON {
     [
       "target": .string(target.description.id),
       "bits": .optional(bits),
@@ -130,6 +131,7 @@ struct EstimateAnswer: Sendable {
           ]
         }),
       "notes": .strings(notes),
+      "explanation": node.flatMap { LayerExplanation(self, node: $0)?.json } ?? .null,
     ]
   }
 

@@ -75,6 +75,18 @@ extension Schema {
         "actual": nullable(number("Bytes or seconds.")), "kept": boolean("Whether it is kept."),
       ])),
     "notes": array(of: string("What the numbers leave out.")),
+    "explanation": nullable(
+      object([
+        "layer": string("The layer of --explain."), "operator": string("What it computes."),
+        "cycles": number("Its cycles."), "core_factor": number("Cycles for one of a Cortex-M4."),
+        "terms": array(
+          of: object([
+            "what": string("Kind of work."), "count": number("How much."),
+            "cycles_each": number("Of a Cortex-M4."), "cycles": number("On this core."),
+            "key": nullable(string("The constant in the description.")),
+            "source": nullable(string("Where the constant comes from.")),
+          ]), "Their cycles add up."),
+      ])),
   ])
 
   private static let resource = object([
