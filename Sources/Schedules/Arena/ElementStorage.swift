@@ -17,16 +17,19 @@ public enum ElementStorage: String, Hashable, Sendable, CaseIterable {
   ///
   /// - Throws: ``ArenaError/sizeOverflow(object:)`` if the size is beyond `Int`.
   public func bytes(of tensor: Tensor) throws(ArenaError) -> Int {
+    try bytes(elements: tensor.shape.count, of: tensor)
+  }
+
+  /// Bytes of so many elements of a tensor.
+  func bytes(elements: Int, of tensor: Tensor) throws(ArenaError) -> Int {
     let (bits, perElements) = tensor.encoding.storedBits
-    let elements = tensor.shape.count
     switch self {
-    case .packed:
+    case .wholeBytes where perElements == 1:
+      return try product(elements, Self.wholeBytes(ofBits: bits), of: "'\(tensor.name)'")
+    default:
       let groups = elements / perElements + (elements % perElements == 0 ? 0 : 1)
       let total = try product(groups, bits, of: "'\(tensor.name)'")
       return total / 8 + (total % 8 == 0 ? 0 : 1)
-    case .wholeBytes:
-      guard perElements == 1 else { return try Self.packed.bytes(of: tensor) }
-      return try product(elements, Self.wholeBytes(ofBits: bits), of: "'\(tensor.name)'")
     }
   }
 
@@ -38,6 +41,12 @@ public enum ElementStorage: String, Hashable, Sendable, CaseIterable {
 }
 
 extension Encoding {
+  /// Whether an element takes as many bits as one of `other`.
+  func isAsWide(as other: Encoding) -> Bool {
+    let (own, theirs) = (storedBits, other.storedBits)
+    return own.bits == theirs.bits && own.perElements == theirs.perElements
+  }
+
   /// Bits that a group of elements takes, and the elements of a group.
   fileprivate var storedBits: (bits: Int, perElements: Int) {
     switch self {

@@ -54,6 +54,16 @@ struct ScratchOperands {
     return nil
   }
 
+  /// Whether an operand is of 16-bit integers, quantized or not.
+  func isSixteenBits(_ position: Int) -> Bool {
+    guard node.inputs.indices.contains(position) else { return false }
+    switch graph[node.inputs[position]].encoding {
+    case .affine(let format): return format.width == 16
+    case .fixed(let format): return format.width == 16
+    default: return false
+    }
+  }
+
   func shape(_ position: Int) -> Shape? {
     node.inputs.indices.contains(position) ? graph[node.inputs[position]].shape : nil
   }
@@ -88,7 +98,7 @@ struct ReferenceScratch {
       case 8: return [try operands.bytes(result.count, 4)]
       case 16:
         // A 16-bit bias is widened to 64 bits.
-        let widened = operands.width(2) == 16 ? operands.shape(2)?.count : nil
+        let widened = operands.isSixteenBits(2) ? operands.shape(2)?.count : nil
         let sums = try operands.bytes(result.count, 8)
         guard let widened else { return [sums] }
         return [sums, try operands.bytes(widened, 8)]

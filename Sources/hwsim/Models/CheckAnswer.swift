@@ -297,7 +297,7 @@ struct CheckAnswer: Sendable {
       let reason =
         result.verdict == .within || plan.datapath != HLSFixed.name
         ? "" : "; no cause was searched for, since the data came from a pipe"
-      return "\nfirst differing layer: \(name)\(firstElement)\(reason)\n"
+      return "\nfirst differing layer: \(Self.shortened(name))\(reason)\n\(firstElement)"
     }
     guard let cause = explanation.causes.first else {
       let extent = explanation.isComplete ? "" : ", and not all of them were tried"
@@ -328,8 +328,13 @@ struct CheckAnswer: Sendable {
       plan.datapath != HLSFixed.name
     else { return "" }
     let place = index(of: first, in: graph.nodes[node].outputs[0])
-    return " at [\(place.map(String.init).joined(separator: ","))] (sample first): "
-      + "\(first.expected) expected, \(first.actual) here"
+    let (wanted, found) =
+      against.map { ("\($0.datapath) has ", "\(plan.datapath) has ") } ?? (
+        "expected ", "hwsim has "
+      )
+    return "           at [\(place.map(String.init).joined(separator: ","))], sample first: "
+      + "\(wanted)\(Self.digits(first.expected)), \(found)\(Self.digits(first.actual)), "
+      + "\(Self.lsb(first.lsb)) apart\n"
   }
 
   private func overflowLines(_ style: Style) -> String {
@@ -360,6 +365,17 @@ struct CheckAnswer: Sendable {
       return "accumulators that can overflow: hwsim inspect \(model.path) --ranges"
     }
     return nil
+  }
+
+  /// Names that a converter joined from many are cut.
+  private static func shortened(_ name: String) -> String {
+    name.count <= 76 ? name : name.prefix(74) + ".."
+  }
+
+  /// A value with as many digits as binary32 needs.
+  private static func digits(_ value: Double) -> String {
+    let single = Float(value)
+    return Double(single) == value ? value.description : single.description
   }
 
   static func lsb(_ value: Double) -> String { "\(significant(value)) LSB" }

@@ -78,7 +78,12 @@ struct ModelRun {
     progress: (Int) -> Void
   ) throws(Failure) {
     let graph = plan.graph
-    let ids = outputs.map(\.tensor) + traced.map(\.tensor) + observed.map(\.tensor)
+    // Constants, such as folded weights, are the same for every sample: they are stored once.
+    for index in traced.indices {
+      if let constant = graph[traced[index].tensor].constant { try traced[index].append(constant) }
+    }
+    let varying = traced.indices.filter { graph[traced[$0].tensor].constant == nil }
+    let ids = outputs.map(\.tensor) + varying.map { traced[$0].tensor } + observed.map(\.tensor)
     let runner = BatchRunner(plan, keeping: Set(ids), threads: threads)
     while true {
       let wanted = min(runner.suggestedSamples, (limit ?? .max) - samples)
@@ -106,9 +111,11 @@ struct ModelRun {
       }
       for block in blocks {
         for index in outputs.indices { try outputs[index].append(block[index]) }
-        for index in traced.indices { try traced[index].append(block[outputs.count + index]) }
+        for (place, index) in varying.enumerated() {
+          try traced[index].append(block[outputs.count + place])
+        }
         for index in observed.indices {
-          observed[index].statistics.add(block[outputs.count + traced.count + index])
+          observed[index].statistics.add(block[outputs.count + varying.count + index])
         }
       }
       samples += count

@@ -55,5 +55,11 @@ extension Schema {
     "shape": array(of: integer("Extents of one sample.")),
     "format": string("Its number format."),
     "constant": boolean("Whether its values are in the model."),
+    "scale": nullable(
+      object([
+        "form": choice(
+          ["power-of-two", "float"], "Whether shifts can apply every scale, or multipliers must."),
+        "count": integer("Scales: one, or one an index of an axis."),
+      ])),
   ])
 }

