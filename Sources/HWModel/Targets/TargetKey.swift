@@ -102,6 +102,7 @@ extension TargetKey {
     TargetKey("code_bytes", .integer(bytes), unit: "B", "program of the runtime"),
     TargetKey(
       "code_bytes_per_layer", .number(0...1e9), unit: "B", "program that a layer adds"),
-    TargetKey("runtime_ram_bytes", .integer(bytes), unit: "B", "stack and runtime beside the arena"),
+    TargetKey(
+      "runtime_ram_bytes", .integer(bytes), unit: "B", "stack and runtime beside the arena"),
   ]
 }
