@@ -172,4 +172,20 @@ struct QuantizedModelCommandTests {
     #expect(cut.code == 65)
     #expect(cut.error.contains("onnx.unknown-name"))
   }
+
+  @Test("operators of a rule set are listed; a model's unsupported one is none of them")
+  func operators() throws {
+    func names(_ datapath: String) throws -> [String] {
+      let run = try ToolRun("formats", "--operators", "--datapath", datapath, "--json")
+      #expect(run.code == 0)
+      let rows = try result(run, schema: "formats")["operators"]?.elements ?? []
+      return rows.filter { $0["datapaths"] == .array([.string(datapath)]) }
+        .compactMap { $0["name"]?.text }
+    }
+    let micro = try names("tflm")
+    #expect(micro.contains("DwConv2D") && !micro.contains("BatchNorm"))
+    let hls = try names("hls-fixed")
+    #expect(hls.contains("BatchNorm") && !hls.contains("LSTM") && !hls.contains("Quant"))
+    #expect(try ToolRun("formats", "--operators", "--datapath", "tfml").code == 64)
+  }
 }

@@ -1,8 +1,11 @@
-import Arith
+public import Arith
 public import QuantGraph
 
 /// What the datapaths of ONNX files have in common: operators on row-major arrays.
-protocol ArrayDatapath: Datapath {}
+protocol ArrayDatapath: Datapath {
+  /// Which kernels compute; ``KernelPath/plain`` runs the definitions.
+  var path: KernelPath { get }
+}
 
 extension ArrayDatapath {
   public static var preferredLanes: Int? { 1 }
@@ -40,7 +43,7 @@ extension ArrayDatapath {
 
   /// Binds a node to its array kernel.
   func planArrays(_ node: Node, _ tensors: [Tensor]) throws(DatapathError) -> PlannedNode {
-    let arrays = try ArrayNode(node, tensors)
+    let arrays = try ArrayNode(node, tensors, path: path)
     switch node.operation {
     case .unary(let function): return try arrays.unary(function)
     case .binary(let binary): return try arrays.binary(binary)
@@ -90,7 +93,10 @@ extension ArrayDatapath {
 public struct ONNXReferenceDatapath: ArrayDatapath {
   public static let name = "onnx-reference"
 
-  public init() {}
+  let path: KernelPath
+
+  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool { supportsArrays(operation) }
 }
@@ -105,7 +111,10 @@ public struct ONNXReferenceDatapath: ArrayDatapath {
 public struct ONNXIntegerDatapath: ArrayDatapath {
   public static let name = "onnx-integer"
 
-  public init() {}
+  let path: KernelPath
+
+  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool { supportsArrays(operation) }
 
@@ -127,7 +136,10 @@ public struct ONNXIntegerDatapath: ArrayDatapath {
 public struct QONNXDatapath: ArrayDatapath {
   public static let name = "qonnx"
 
-  public init() {}
+  let path: KernelPath
+
+  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool {
     if case .qonnx = operation { return true }

@@ -4,6 +4,7 @@ import QuantGraph
 extension ArrayNode {
   /// The elements in their order, under another shape or type of the same width.
   func moved() -> PlannedNode {
+    if let fast = ArrayMove(self) { return planned(kernel: fast) }
     func body<Element: BitwiseCopyable & Sendable>(_ type: Element.Type) -> PlannedNode {
       let data = operands[0]
       let count = results.count

@@ -291,3 +291,12 @@ extension Graph {
     return TensorID(index)
   }
 }
+
+extension ModelFile {
+  /// Size of the model's file in bytes; nil for a folder or if it cannot be told.
+  var byteCount: Int? {
+    guard !isProject, let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    else { return nil }
+    return attributes[.size] as? Int ?? (attributes[.size] as? UInt64).map { Int(clamping: $0) }
+  }
+}
