@@ -75,6 +75,7 @@ extension TargetDescription {
       if inherited == nil { walk.problems.append(.unknownBase(base, known: known)) }
     }
     var constants = inherited?.constants ?? [:]
+    for key in TargetKey.mcu where !key.isInherited { constants[key.name] = nil }
     for key in TargetKey.mcu {
       if let constant = walk.constant(key, definedIn: id ?? "") {
         constants[key.name] = constant
