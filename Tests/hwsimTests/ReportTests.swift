@@ -159,8 +159,8 @@ struct ReportTests {
     }
     for index in bars {
       let words = MarkupReader.plain(markup.elements[index + 1].text)
-      let number = try #require(
-        Double(words.split(separator: ":")[1].filter { $0.isNumber }))
+      let digits = String(words.split(separator: ":")[1].filter { $0.isNumber })
+      let number = try #require(Double(digits))
       let width = try #require(markup.elements[index].number("width"))
       if width > 20 { perBit.append(width / number) }
     }
