@@ -164,7 +164,7 @@ struct ReportTests {
       let width = try #require(markup.elements[index].number("width"))
       if width > 20 { perBit.append(width / number) }
     }
-    #expect(perBit.count >= 20)
+    #expect(perBit.count >= 14)
     let (low, high) = (perBit.min() ?? 0, perBit.max() ?? 1)
     #expect(high / low < 1.002)
   }
