@@ -9,9 +9,8 @@ import Testing
 
 @Suite("Estimates of microcontrollers")
 struct MCUEstimateTests {
-  /// One convolution of 3x3 windows, 4 channels to `filters`, on 8x8 pixels, then a 1x1 one to 2.
-  ///
-  /// - Parameter zeroFilters: how many of the first layer's filters have no weight.
+  /// One convolution of 3x3 windows, 4 channels to `filters`, on 8x8 pixels, then a 1x1 one to 2;
+  /// the first `zeroFilters` filters have no weight.
   static func network(filters: Int = 4, zeroFilters: Int = 0) throws -> Graph {
     let activation = Encoding.affine(
       try AffineFormat(width: 8, isSigned: true, scales: [0.5], zeroPoints: [-128]))
