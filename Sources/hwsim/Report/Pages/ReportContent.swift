@@ -192,15 +192,46 @@ struct ReportContent: Sendable {
         EstimateFigures.layers(one, prefix: own),
       ]
       section.figures += figures.compactMap(\.self)
+      let owner = estimates.count == 1 ? "" : "\(one.name): "
+      if let explanation = one.data.explanation, !explanation.terms.isEmpty {
+        var terms = Table([
+          .text("work"), .number("count"), .number("cycles each"), .number("cycles"),
+          .text("source"),
+        ])
+        func number(_ value: Double?) -> Table.Cell {
+          .init(
+            value.map { NumberText.significant($0, digits: 4) } ?? "",
+            plain: value?.description ?? "")
+        }
+        for term in explanation.terms {
+          terms.append([
+            .init(term.what), number(term.count), number(term.each), number(term.cycles),
+            .init(term.source),
+          ])
+        }
+        section.tables.append(
+          CaptionedTable(caption: "\(owner)Cost of \(explanation.layer)", table: terms))
+      }
+      if !one.data.patch.isEmpty {
+        var patch = Table([.text("schedule by patches"), .number("value")])
+        for (name, value) in one.data.patch { patch.append([.init(name), .init(value)]) }
+        section.tables.append(CaptionedTable(caption: "\(owner)Patches", table: patch))
+      }
+      if !one.data.notes.isEmpty {
+        var notes = Table([.text("note")])
+        for note in one.data.notes { notes.append([.init(note)]) }
+        section.tables.append(
+          CaptionedTable(caption: "\(owner)What the numbers leave out", table: notes))
+      }
       if !one.data.limits.isEmpty {
         var limits = Table([.text("limit"), .text("used of limit"), .text("verdict")])
         for limit in one.data.limits {
           limits.append([
             .init(limit.name), .init(limit.words),
-            .init(limit.isMet.map { $0 ? "met" : "BROKEN" } ?? ""),
+            .init(limit.isMet.map { $0 ? "kept" : "BROKEN" } ?? ""),
           ])
         }
-        section.tables.append(CaptionedTable(caption: "Limits", table: limits))
+        section.tables.append(CaptionedTable(caption: "\(owner)Limits", table: limits))
       }
     }
     return section
@@ -211,8 +242,9 @@ struct ReportContent: Sendable {
       data.seconds, isEstimate: data.latencyKind != "exact")
     var detail = latency.isEmpty ? "" : "latency \(latency)"
     if !latency.isEmpty {
-      detail += data.latencyKind == "exact" ? ", exact" : ", estimate"
-      detail += data.error.map { " \($0)" } ?? ""
+      detail +=
+        data.latencyKind == "exact"
+        ? ", exact" : ", estimate \(data.error ?? "error unknown")"
     }
     switch data.fits {
     case true?: return .init(word: "FITS", detail: detail, tone: .good)
