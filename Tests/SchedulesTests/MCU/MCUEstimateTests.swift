@@ -239,6 +239,24 @@ struct MCUMeasuredTests {
     #expect(exact == 4)
   }
 
+  @Test("an estimate takes less than a millisecond", .enabled(if: sweep, "HWSIM_SWEEP=1, release"))
+  func speed() throws {
+    let (graph, bytes) = try Self.graph("mlperf_tiny/vww_96_int8")
+    for name in ["nucleo-l4r5zi+tflm", "nucleo-l4r5zi+x-cube-ai-9"] {
+      let target = try MCUEstimateTests.target(name)
+      let estimator = try MCUEstimator(graph, target: target, modelBytes: bytes)
+      var cycles = 0.0
+      let time = try ContinuousClock().measure {
+        for bits in 0..<1000 {
+          let allocation = MCUAllocation(graph, weights: bits % 7 + 2, activations: bits % 5 + 4)
+          cycles += try estimator.estimate(allocation).cycles ?? 0
+        }
+      }
+      #expect(cycles > 0)
+      #expect(time < .seconds(1), "\(name): \(time / 1000) each")
+    }
+  }
+
   private struct Memory: Decodable {
     struct Model: Decodable {
       struct Arena: Decodable {
