@@ -48,7 +48,9 @@ struct ReportContent: Sendable {
   }
 
   private static func heading(of file: ResultFile) -> String {
-    let what = file.modelPath ?? file.path
+    // The provenance has the whole path.
+    let path = file.modelPath ?? file.path
+    let what = path.split(separator: "/").last.map(String.init) ?? path
     let target = file.targetID.map { " on \($0)" } ?? ""
     return "\(file.kind.rawValue) of \(what)\(target)"
   }
@@ -268,9 +270,14 @@ struct ReportContent: Sendable {
     }
     if let bytes = data.peakBytes {
       facts.append(
-        ("peak", Quantity.bytes(bytes) + (data.peakLayer.map { " at layer \($0)" } ?? "")))
+        ("peak", Quantity.bytes(bytes) + (data.peakLayer.map { " at \(shortened($0))" } ?? "")))
     }
     return facts
+  }
+
+  /// A layer's name without what was fused into it.
+  private static func shortened(_ name: String) -> String {
+    name.split(separator: ";").last.map(String.init) ?? name
   }
 
   // MARK: Checks and runs
