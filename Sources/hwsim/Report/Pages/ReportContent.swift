@@ -17,6 +17,8 @@ struct ReportContent: Sendable {
       let heading = isAlone ? nil : "\(index + 1). \(Self.heading(of: file))"
       var section: ReportSection
       switch file.kind {
+      case .search where try SolvedProblems.describes(file.result):
+        section = Self.section(try SolvedProblems(file.result), heading: heading)
       case .search:
         let data = try SearchData(file.result)
         searches.append((index, data))
@@ -64,6 +66,17 @@ struct ReportContent: Sendable {
 
   // MARK: Searches
 
+  private static func section(_ data: SolvedProblems, heading: String?) -> ReportSection {
+    var section = ReportSection(heading: heading)
+    let infeasible = data.problems.count - data.optimalCount
+    section.verdict = .init(
+      word: "\(data.optimalCount) OF \(data.problems.count) OPTIMAL",
+      detail: infeasible > 0 ? "\(Quantity.count(infeasible)) infeasible" : "",
+      tone: infeasible > 0 ? .caution : .good)
+    section.tables = [CaptionedTable(caption: "Problems", table: data.table)]
+    return section
+  }
+
   private static func section(
     _ data: SearchData, heading: String?, prefix: String
   ) -> ReportSection {
@@ -78,9 +91,12 @@ struct ReportContent: Sendable {
         detail += " of \(NumberText.significant(all, digits: 6)) configurations"
       }
     }
+    if let failure = data.infeasibility { detail += "; \(failure)" }
     section.verdict = .init(
-      word: frontier.isEmpty
-        ? "NO FRONTIER" : isProved ? "FRONTIER, PROVED COMPLETE" : "FRONTIER, NOT PROVED",
+      word: data.infeasibility != nil
+        ? "INFEASIBLE"
+        : frontier.isEmpty
+          ? "NO FRONTIER" : isProved ? "FRONTIER, PROVED COMPLETE" : "FRONTIER, NOT PROVED",
       detail: detail, tone: frontier.isEmpty ? .bad : isProved ? .good : .plain)
     var facts: [(name: String, value: String)] = []
     for objective in data.objectives {
@@ -246,7 +262,7 @@ struct ReportContent: Sendable {
     if !latency.isEmpty {
       detail +=
         data.latencyKind == "exact"
-        ? ", exact" : ", estimate \(data.error ?? "error unknown")"
+        ? ", exact" : ", estimate, \(data.error ?? "error unknown")"
     }
     switch data.fits {
     case true?: return .init(word: "FITS", detail: detail, tone: .good)
