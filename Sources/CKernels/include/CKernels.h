@@ -7,4 +7,6 @@
 
 #include "CKernelsGEMM.h"
 
+#include "CKernelsCodes.h"
+
 #endif
