@@ -8,10 +8,12 @@ enum EstimateFigures {
 
   /// Layers whose bars are drawn one by one.
   private static let rowLimit = 80
+  /// Estimates that stand beside each other.
+  private static let barLimit = 60
 
   /// One stacked bar of latency an estimate; nil where none says the latency of its layers.
   static func latency(_ estimates: [Named]) -> Figure? {
-    let shown = estimates.filter { $0.data.layerLatency != nil }
+    let shown = Array(estimates.filter { $0.data.layerLatency != nil }.prefix(barLimit))
     guard let first = shown.first?.data.layerLatency else { return nil }
     // Cycles of different clocks do not compare; seconds do.
     let inSeconds = shown.allSatisfy { $0.data.layerLatency?.isSeconds == true }
@@ -45,7 +47,8 @@ enum EstimateFigures {
     var notes = stack.notes
     if shown.count < estimates.count {
       notes.append(
-        "\(Quantity.count(estimates.count - shown.count, "estimate")) without numbers by layer.")
+        "\(Quantity.count(estimates.count - shown.count, "estimate")) not drawn: without numbers by "
+          + "layer, or beyond the first \(barLimit).")
     }
     return Figure(
       name: "latency", title: "Latency by layer, stacked (\(measure.unit))", notes: notes,

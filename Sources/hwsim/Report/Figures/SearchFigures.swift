@@ -44,9 +44,10 @@ struct SearchFigures: Sendable {
       Dictionary(point.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
     var widths: [String: Double] = [:]
+    var formats: Set<String> = []
     for choice in points.flatMap(\.layers) {
       for format in [choice.weights, choice.activations].compactMap(\.self)
-      where widths[format] == nil { widths[format] = FormatBits.of(format) }
+      where formats.insert(format).inserted { widths[format] = FormatBits.of(format) }
     }
     let known = Array(Set(widths.values)).sorted()
     // Equal steps from the narrowest width in use to the widest.

@@ -181,6 +181,9 @@ struct ReportContent: Sendable {
 
   // MARK: Estimates
 
+  /// Estimates of one document that get figures of their own; the others are in the list.
+  private static let detailLimit = 24
+
   private static func section(
     _ estimates: [EstimateFigures.Named], heading: String?, prefix: String, isAlone: Bool
   ) -> ReportSection {
@@ -203,7 +206,7 @@ struct ReportContent: Sendable {
     if isAlone, let latency = EstimateFigures.latency(estimates) {
       section.figures.append(latency)
     }
-    for (index, one) in estimates.enumerated() {
+    for (index, one) in estimates.prefix(detailLimit).enumerated() {
       let own = estimates.count == 1 ? prefix : "\(prefix)\(index + 1)-"
       let figures = [
         EstimateFigures.resources(one, prefix: own), EstimateFigures.memory(one, prefix: own),
