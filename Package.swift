@@ -43,7 +43,8 @@ let package = Package(
       exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
-      name: "TargetFiles", path: "Targets", resources: [.embedInCode("mcu")],
+      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
+      resources: [.embedInCode("mcu")],
       swiftSettings: settings),
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
@@ -82,6 +83,6 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests", dependencies: ["hwsim", "Arith", "Importers", "TestSupport"],
-      swiftSettings: settings),
+      exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )

@@ -94,21 +94,20 @@ public struct ArenaRequest: Sendable, Hashable {
   }
 
   /// The bytes that no plan can do without: the largest sum of aligned sizes alive at one step.
-  public var livenessBound: Int { liveBytes.values.max() ?? 0 }
-
-  /// Sum of the aligned sizes alive, at every step at which a buffer begins.
   ///
-  /// Between those steps the sum only falls.
-  private var liveBytes: [Int: Int] {
-    var sums: [Int: Int] = [:]
-    for step in Set(buffers.map(\.lifetime.first)) {
-      var total = 0
-      for (index, buffer) in buffers.enumerated()
-      where buffer.lifetime.first <= step && step <= buffer.lifetime.last {
-        total += alignedBytes[index]
+  /// - Complexity: O(n log n) for n buffers.
+  public var livenessBound: Int {
+    let starts = buffers.indices.sorted { buffers[$0].lifetime.first < buffers[$1].lifetime.first }
+    let ends = buffers.indices.sorted { buffers[$0].lifetime.last < buffers[$1].lifetime.last }
+    var (live, largest, ended) = (0, 0, 0)
+    for start in starts {
+      while buffers[ends[ended]].lifetime.last < buffers[start].lifetime.first {
+        live -= alignedBytes[ends[ended]]
+        ended += 1
       }
-      sums[step] = total
+      live += alignedBytes[start]
+      largest = max(largest, live)
     }
-    return sums
+    return largest
   }
 }

@@ -6,7 +6,8 @@ import QuantGraph
 /// Source: CMSIS-NN, commit 99f736a6, `Source/*/arm_*_get_buffer_size*.c` and
 /// `Include/arm_nnsupportfunctions.h`; which function a layer calls and with what dimensions is in
 /// `tensorflow/lite/micro/kernels/cmsis_nn`. Compilers other than Arm's (GCC, LLVM) are assumed where
-/// it matters (1x1 convolutions).
+/// it matters (1x1 convolutions). What rank-limited filters and matrix products ask for beyond the
+/// reference kernels on Helium is not modelled.
 struct CMSISScratch {
   let operands: ScratchOperands
   let instructions: ScratchModel.Instructions

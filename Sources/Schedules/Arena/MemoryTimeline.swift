@@ -28,26 +28,41 @@ public struct MemoryTimeline: Sendable, Hashable {
   ///   - entries: the run's steps, ``TensorLifetimes/steps``.
   ///   - plan: a plan of `request`, for ``Step/highestByte``.
   public init(_ request: ArenaRequest, steps entries: [ScheduleStep], plan: ArenaPlan? = nil) {
+    let order = request.buffers.indices.sorted {
+      request.buffers[$0].lifetime.first < request.buffers[$1].lifetime.first
+    }
+    var waiting = order[...]
+    var active: [Int] = []
     steps = entries.enumerated().map { number, entry in
-      var tensors: [TensorID] = []
-      var (tensorBytes, scratchBytes, highest) = (0, 0, 0)
-      for (index, buffer) in request.buffers.enumerated()
-      where buffer.lifetime.first <= number && number <= buffer.lifetime.last {
-        let size = request.alignedBytes[index]
-        var holdsTensor = false
-        for case .tensor(let id) in buffer.contents {
-          tensors.append(id)
-          holdsTensor = true
-        }
-        if holdsTensor { tensorBytes += size } else { scratchBytes += size }
-        if let plan { highest = max(highest, plan.offsets[index] + size) }
+      active.removeAll { request.buffers[$0].lifetime.last < number }
+      while let next = waiting.first, request.buffers[next].lifetime.first <= number {
+        if request.buffers[next].lifetime.last >= number { active.append(next) }
+        waiting.removeFirst()
       }
-      return Step(
-        name: entry.name, tensors: tensors.sorted(), tensorBytes: tensorBytes,
-        scratchBytes: scratchBytes,
-        highestByte: plan == nil ? tensorBytes + scratchBytes : highest)
+      return Self.step(request, entry, active: active, plan: plan)
     }
     let bytes = steps.map(\.bytes)
     peakStep = bytes.max().flatMap { bytes.firstIndex(of: $0) }
+  }
+
+  private static func step(
+    _ request: ArenaRequest, _ entry: ScheduleStep, active: [Int], plan: ArenaPlan?
+  ) -> Step {
+    var tensors: [TensorID] = []
+    var (tensorBytes, scratchBytes, highest) = (0, 0, 0)
+    for index in active {
+      let size = request.alignedBytes[index]
+      var holdsTensor = false
+      for case .tensor(let id) in request.buffers[index].contents {
+        tensors.append(id)
+        holdsTensor = true
+      }
+      if holdsTensor { tensorBytes += size } else { scratchBytes += size }
+      if let plan { highest = max(highest, plan.offsets[index] + size) }
+    }
+    return Step(
+      name: entry.name, tensors: tensors.sorted(), tensorBytes: tensorBytes,
+      scratchBytes: scratchBytes,
+      highestByte: plan == nil ? tensorBytes + scratchBytes : highest)
   }
 }

@@ -53,7 +53,7 @@ public struct PersistentTail: Sendable, Hashable {
   public init(
     _ graph: Graph, steps: [ScheduleStep], host: Host, scratch: ScratchModel = .tflmReference
   ) throws(ArenaError) {
-    let sizes = TFLMStructures(host)
+    let sizes = TFLMStructures(host, scratch)
     var tail = TailAllocator()
     for structure in sizes.allocators { try tail.allocate(structure, for: .runtime) }
     try tail.allocate(sizes.subgraph, for: .runtime)

@@ -9,8 +9,13 @@ import QuantGraph
 /// conformance/mcu uses is confirmed by the measured totals.
 struct TFLMStructures {
   let isHost64: Bool
+  /// Whether kernels are CMSIS-NN's, which keep a little more.
+  let isCMSIS: Bool
 
-  init(_ host: PersistentTail.Host) { isHost64 = host == .host64 }
+  init(_ host: PersistentTail.Host, _ scratch: ScratchModel) {
+    isHost64 = host == .host64
+    if case .cmsisNN = scratch { isCMSIS = true } else { isCMSIS = false }
+  }
 
   private func size(_ host: Int, _ arm: Int, alignment: Int, _ armAlignment: Int) -> StructureSize {
     isHost64
@@ -34,7 +39,11 @@ struct TFLMStructures {
   /// 32 bytes at multiples of 8 are measured; the sources' layout has 16.
   var denseOptions: StructureSize { size(32, 16, alignment: 8, 4) }
 
-  func kernel(_ host: Int, _ arm: Int) -> Int { isHost64 ? host : arm }
+  /// Bytes of a kernel's data: those of the reference kernel on either host, and what CMSIS-NN's kernel
+  /// has beside them.
+  func kernel(_ host: Int, _ arm: Int, cmsis: Int = 0) -> Int {
+    (isHost64 ? host : arm) + (isCMSIS ? cmsis : 0)
+  }
 }
 
 /// What one operator of a model keeps in persistent memory.
@@ -111,11 +120,11 @@ struct TFLMOperator {
   /// What the kernel allocates when it is set up (`OpData` of its file), or nil for nothing.
   func data(_ sizes: TFLMStructures) -> Int? {
     switch operation {
-    case .convolution: sizes.kernel(80, 56)
-    case .transposedConvolution: sizes.kernel(88, 72)
-    case .dense: sizes.kernel(72, 48)
-    case .matMul: sizes.kernel(32, 16)
-    case .pool: 32
+    case .convolution: sizes.kernel(80, 56, cmsis: 4)
+    case .transposedConvolution: sizes.kernel(88, 72, cmsis: 4)
+    case .dense: sizes.kernel(72, 48, cmsis: 24)
+    case .matMul: sizes.kernel(32, 16, cmsis: 20)
+    case .pool: sizes.kernel(32, 32, cmsis: 4)
     case .binary(let binary): data(of: binary.function)
     case .unary(let function): data(of: function)
     case .axisSoftmax(let softmax): softmax.isLogarithm ? nil : sizes.kernel(80, 56)

@@ -140,12 +140,18 @@ struct LayerMemory: Sendable {
         roots[index].index == index && graph.tensors[index].constant == nil
           && (producers[index] >= 0 || images.contains(TensorID(index)))
       }
+      var waiting = pieces.sorted { producers[$0] < producers[$1] }[...]
+      var active: [Int] = []
       return layerNodes.map { position in
+        active.removeAll { lastReader[$0] < position }
+        while let next = waiting.first, producers[next] <= position {
+          if lastReader[next] >= position { active.append(next) }
+          waiting.removeFirst()
+        }
         let node = graph.nodes[position]
-        let live = pieces.filter { producers[$0] <= position && position <= lastReader[$0] }
         // A result that nothing reads is there while it is written.
         let own = node.outputs.map { roots[$0.index] }
-        let all = Set(live.map(TensorID.init) + own).sorted()
+        let all = Set(active.map(TensorID.init) + own).sorted()
         return Layer(node: position, live: all, overwrites: overwritten(node, at: position))
       }
     }

@@ -63,6 +63,9 @@ public struct PatchStage: Sendable, Hashable {
     return layout == .channelsFirst ? [rank - 2, rank - 1] : [rank - 3, rank - 2]
   }
 
+  /// Rows or columns at most, as for the windows of a graph; positions of windows then fit in `Int`.
+  private static let largestExtent = 1 << 24
+
   private func checkOperators(_ graph: Graph) throws(PatchError) {
     let rank = graph[output].shape.rank
     for index in nodes {
@@ -71,9 +74,10 @@ public struct PatchStage: Sendable, Hashable {
         throw .operation(node: node.name, operation: node.operation.name)
       }
       for id in node.inputs + node.outputs where graph[id].constant == nil {
-        guard graph[id].shape.rank == rank, graph[id].shape.count > 0 else {
-          throw .layout(node: node.name)
-        }
+        let shape = graph[id].shape
+        guard shape.rank == rank, shape.count > 0,
+          axes.allSatisfy({ shape[$0] <= Self.largestExtent })
+        else { throw .layout(node: node.name) }
       }
       // What broadcasts along a plane has no window.
       if window.isElementwise {

@@ -20,15 +20,17 @@ public struct PatchTiling: Sendable, Hashable {
   public let stage: PatchStage
   /// Tiles along rows, and along columns.
   public let grid: Int
+  /// Beyond this, tiles are no schedule: 65,536 of them.
+  public static let largestGrid = 256
   /// Positions by tile, then by tensor number; nil for tensors outside the stage.
   private let rows: [[Range<Int>?]]
   private let columns: [[Range<Int>?]]
 
-  /// - Throws: ``PatchError/grid(_:extent:)`` if the output has fewer rows or columns than tiles, and
-  ///   ``PatchError/emptyTile(tensor:row:column:)``.
+  /// - Throws: ``PatchError/grid(_:extent:)`` if the grid is not in 1...``largestGrid`` or the output
+  ///   has fewer rows or columns, and ``PatchError/emptyTile(tensor:row:column:)``.
   public init(_ graph: Graph, stage: PatchStage, grid: Int) throws(PatchError) {
     let shape = graph[stage.output].shape
-    for axis in stage.axes where grid < 1 || shape[axis] < grid {
+    for axis in stage.axes where !(1...Self.largestGrid).contains(grid) || shape[axis] < grid {
       throw .grid(grid, extent: shape[axis])
     }
     let windows = stage.nodes.map { PlaneWindow(graph.nodes[$0], in: graph, axes: stage.axes) }
@@ -37,7 +39,7 @@ public struct PatchTiling: Sendable, Hashable {
       let extent = shape[dimension]
       var tiles: [[Range<Int>?]] = []
       for tile in 0..<grid {
-        // Extents are at most 2^24 and a grid no larger.
+        // Extents are at most 2^24.
         let range = tile * extent / grid..<(tile + 1) * extent / grid
         tiles.append(
           Self.parts(graph, stage: stage, windows: windows, axis: axis, output: range))
