@@ -4,7 +4,8 @@
 public enum TargetFiles {
   /// The text of each description of a family, by target id.
   public static let mcu: [String: [UInt8]] = [
-    "arduino-nano-33-ble-sense+tflm+cmsis-nn": PackageResources.arduino_nano_33_ble_sense_tflm_cmsis_nn_json,
+    "arduino-nano-33-ble-sense+tflm+cmsis-nn": PackageResources
+      .arduino_nano_33_ble_sense_tflm_cmsis_nn_json,
     "ek-ra8d1+renesas": PackageResources.ek_ra8d1_renesas_json,
     "esp32-s3+tflm": PackageResources.esp32_s3_tflm_json,
     "gap9-evk+gapflow": PackageResources.gap9_evk_gapflow_json,

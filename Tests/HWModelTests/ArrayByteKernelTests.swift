@@ -230,6 +230,17 @@ struct ArrayByteKernelTests {
       let data = try build.operand(shape, isSigned: isSigned)
       var other = build
       var third = build
+      var fourth = build
+      var fifth = build
+      let turned = try fourth.graph(
+        .transpose(permutation: [0, 2, 3, 1]), data,
+        shape: [1, shape[2], shape[3], shape[1]], isSigned: isSigned, scale: 0.05)
+      try expectEqual(turned, seed: UInt64(seed), "transposition of \(shape)")
+      let second = try fifth.operand([1, 2, shape[2], shape[3]], isSigned: !isSigned)
+      let joined = try fifth.graph(
+        .concatenate(axis: 1), data + second, shape: [1, shape[1] + 2, shape[2], shape[3]],
+        isSigned: isSigned, scale: 0.07)
+      try expectEqual(joined, seed: UInt64(seed), "concatenation")
       let unary = try build.graph(
         .unary(.sigmoid), data, shape: shape, isSigned: isSigned, scale: 0.004)
       try expectEqual(unary, seed: UInt64(seed), "sigmoid")

@@ -16,10 +16,19 @@ struct MCUKernelTests {
 
   /// Runs a graph of one node on every path and expects the codes of the definition.
   private func expectEqual(_ graph: Graph, seed: UInt64, _ name: String) throws {
+    try expectEqual(graph, seed: seed, name) { try Plan(graph, on: TFLiteReference(path: $0)) }
+    try expectEqual(graph, seed: seed, "micro, " + name) {
+      try Plan(graph, on: TFLiteMicro(path: $0))
+    }
+  }
+
+  private func expectEqual(
+    _ graph: Graph, seed: UInt64, _ name: String, _ plan: (KernelPath) throws -> Plan
+  ) throws {
     var expected: [Int64] = []
     for path in [KernelPath.plain, .portable, .avx2, .vnni] {
       var generator = SeededGenerator(seed: seed)
-      let runner = PlanRunner(try Plan(graph, on: TFLiteReference(path: path)))
+      let runner = PlanRunner(try plan(path))
       for id in graph.inputs {
         let buffer = try #require(runner.buffer(of: id))
         for index in 0..<graph[id].shape.count {
@@ -105,7 +114,100 @@ struct MCUKernelTests {
             name: "n", operation: .convolution(operation),
             inputs: [TensorID(0), TensorID(1), TensorID(2)], outputs: [TensorID(3)])
         ], inputs: [TensorID(0)], outputs: [TensorID(3)])
-      try expectEqual(graph, seed: UInt64(number), "\(operation) of \(tensors[0].shape)")
+      let name = "\(operation) of \(tensors[0].shape)"
+      try expectEqual(graph, seed: UInt64(number), name)
+      try expectEqual(graph, seed: UInt64(number), "dyadic, " + name) {
+        try Plan(graph, on: DyadicDatapath(requantize: .halfUp, path: $0))
+      }
+    }
+  }
+
+  @Test("dense layers on every path equal the definition")
+  func dense() throws {
+    var generator = SeededGenerator(seed: 22)
+    func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+    for number in 0..<60 {
+      let (rows, depth, results) = (pick(1...5), pick(1...200), pick(1...70))
+      let isSigned = number % 3 != 0
+      let perChannel = isSigned && number % 2 == 0
+      let tensors = [
+        Tensor(
+          name: "x", shape: try Shape([rows, depth]),
+          encoding: try affine(
+            8, scale: [0.02], zero: isSigned ? Int64(pick(-128...127)) : Int64(pick(0...255)),
+            isSigned: isSigned)),
+        Tensor(
+          name: "w", shape: try Shape([results, depth]),
+          encoding: try affine(
+            8,
+            scale: (0..<(perChannel ? results : 1)).map { _ in
+              Double(Float.random(in: 0.001...0.01, using: &generator))
+            }, axis: perChannel && results > 1 ? 0 : nil),
+          constant: .int8(
+            (0..<results * depth).map { _ in Int8.random(in: -127...127, using: &generator) })),
+        Tensor(
+          name: "b", shape: try Shape([results]), encoding: try affine(32, scale: [1]),
+          constant: .int32(
+            (0..<results).map { _ in Int32.random(in: -9000...9000, using: &generator) })),
+        Tensor(
+          name: "y", shape: try Shape([rows, results]),
+          encoding: try affine(
+            8, scale: [Double(Float(0.01 * Double(depth).squareRoot()))],
+            zero: isSigned ? -3 : 120, isSigned: isSigned)),
+      ]
+      let graph = try Graph(
+        name: "dense", tensors: tensors,
+        nodes: [
+          Node(
+            name: "n",
+            operation: .dense(
+              Dense(
+                weightsAreOutputMajor: true, accumulation: nil, rows: rows,
+                range: number % 4 == 0 ? .relu : .unbounded)),
+            inputs: [0, 1, 2].map(TensorID.init), outputs: [TensorID(3)])
+        ], inputs: [TensorID(0)], outputs: [TensorID(3)])
+      let name = "\(rows) x \(depth) x \(results)"
+      try expectEqual(graph, seed: UInt64(number), name)
+      try expectEqual(graph, seed: UInt64(number), "dyadic, " + name) {
+        try Plan(graph, on: DyadicDatapath(requantize: .halfAway, path: $0))
+      }
+    }
+  }
+
+  @Test("pools on every path equal the definition")
+  func pools() throws {
+    var generator = SeededGenerator(seed: 23)
+    func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+    for number in 0..<120 {
+      let channels = [1, 3, 16, 17, 64, 70][pick(0...5)]
+      let extents = [pick(3...9), pick(3...9)]
+      // Whole images among the windows.
+      let kernel = number % 5 == 0 ? extents : [pick(1...3), pick(1...3)]
+      let strides = [pick(1...2), pick(1...2)]
+      var (before, after, positions): ([Int], [Int], [Int]) = ([], [], [])
+      for axis in 0..<2 {
+        let (first, last) = (pick(0...(kernel[axis] - 1)), pick(0...(kernel[axis] - 1)))
+        before.append(first)
+        after.append(last)
+        let padded: Int = extents[axis] + first + last
+        positions.append((padded - kernel[axis]) / strides[axis] + 1)
+      }
+      let isSigned = number % 2 == 0
+      let encoding = try affine(8, scale: [0.05], zero: isSigned ? -9 : 77, isSigned: isSigned)
+      let tensors = [
+        Tensor(name: "x", shape: try Shape([2] + extents + [channels]), encoding: encoding),
+        Tensor(name: "y", shape: try Shape([2] + positions + [channels]), encoding: encoding),
+      ]
+      let pool = Pool(
+        reduction: number % 3 == 0 ? .maximum : .average, kernel: kernel, strides: strides,
+        dilations: [1, 1], paddingBefore: before, paddingAfter: after, countsPadding: false,
+        range: number % 4 == 0 ? .relu6 : .unbounded)
+      let graph = try Graph(
+        name: "pool", tensors: tensors,
+        nodes: [
+          Node(name: "n", operation: .pool(pool), inputs: [TensorID(0)], outputs: [TensorID(1)])
+        ], inputs: [TensorID(0)], outputs: [TensorID(1)])
+      try expectEqual(graph, seed: UInt64(number), "\(pool)")
     }
   }
 

@@ -10,6 +10,8 @@ struct MarkupReader {
     let path: [String]
     /// Number of the svg element that it is in, from 0; nil outside.
     let drawing: Int?
+    /// How far the groups around it move it down.
+    let shift: Double
     var text = ""
 
     func number(_ name: String) -> Double? { attributes[name].flatMap(Double.init) }
@@ -38,7 +40,8 @@ struct MarkupReader {
         rest = rest[rest.index(after: rest.firstIndex(of: ">") ?? rest.startIndex)...]
         continue
       }
-      guard let tag = rest.prefixMatch(of: #/<(\/?)([a-z0-9]+)((?: [a-zA-Z:-]+="[^"<>]*")*)(\/?)>/#)
+      guard
+        let tag = rest.prefixMatch(of: #/<(\/?)([a-z0-9]+)((?: [a-zA-Z0-9:-]+="[^"<>]*")*)(\/?)>/#)
       else {
         problems.append("no tag: \(rest.prefix(60))")
         return
@@ -54,17 +57,19 @@ struct MarkupReader {
         continue
       }
       var attributes: [String: String] = [:]
-      for match in tag.3.matches(of: #/([a-zA-Z:-]+)="([^"]*)"/#) {
+      for match in tag.3.matches(of: #/([a-zA-Z0-9:-]+)="([^"]*)"/#) {
         let value = String(match.2)
         check(value)
         attributes[String(match.1)] = value
       }
       if name == "svg" { drawings += 1 }
       let path = open.map { elements[$0].name }
+      let own = attributes["transform"]?.wholeMatch(of: #/translate\(0 ([0-9.]+)\)/#)
+      let shift = (open.last.map { elements[$0].shift } ?? 0) + (own.flatMap { Double($0.1) } ?? 0)
       elements.append(
         Element(
           name: name, attributes: attributes, path: path,
-          drawing: name == "svg" || path.contains("svg") ? drawings - 1 : nil))
+          drawing: name == "svg" || path.contains("svg") ? drawings - 1 : nil, shift: shift))
       if tag.4.isEmpty, !Self.void.contains(name) {
         open.append(elements.count - 1)
         // Raw text up to the end tag, as HTML reads it.
@@ -139,7 +144,8 @@ struct MarkupReader {
   /// (0.928 and 0.236 of the size).
   func textBoxes(inDrawing drawing: Int) -> [TextBox] {
     elements.filter { $0.name == "text" && $0.drawing == drawing }.compactMap { element in
-      guard let x = element.number("x"), let y = element.number("y"),
+      guard let x = element.number("x"),
+        let y = element.number("y").map({ $0 + element.shift }),
         let size = element.number("font-size")
       else { return nil }
       let text = Self.plain(element.text)

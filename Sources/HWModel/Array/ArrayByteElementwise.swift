@@ -83,23 +83,41 @@ struct ArrayByteBinary: NodeKernel {
   }
 }
 
-/// A function of one code, tabulated.
-struct ArrayByteTable: NodeKernel {
+/// What a function makes of each code of one byte, by the code's bit pattern.
+struct ByteCodeTable: Sendable {
+  /// Position among the buffers.
   let input: Int
-  let count: Int
-  /// Results and values by the code's bit pattern.
   let codes: [UInt8]
   let values: [Float]
+}
+
+/// Tabulated functions of the codes of one tensor or of several that are joined, each moved to its
+/// place.
+struct ArrayByteTable: NodeKernel {
+  let parts: [(table: ByteCodeTable, count: Int, copy: StridedCopy)]
+
+  func scratchBytes(lanes: Int) -> Int {
+    (parts.map(\.count).max() ?? 0) * MemoryLayout<Float>.stride
+  }
 
   func run(_ o: KernelOperands) {
-    let data = o.inputs[input].rows(as: UInt8.self)
-    let result = o.outputs[0].rows(as: UInt8.self)
-    codes.withUnsafeBufferPointer { codes in
-      for index in 0..<count { result[index] = codes[Int(data[index])] }
+    for (table, count, copy) in parts {
+      let data = o.inputs[table.input].rows(as: UInt8.self)
+      if o.isRead(0) {
+        let mapped = o.scratch.memory.assumingMemoryBound(to: UInt8.self)
+        table.codes.withUnsafeBufferPointer { codes in
+          for index in 0..<count { mapped[index] = codes[Int(data[index])] }
+        }
+        copy.run(mapped, o.outputs[0].rows(as: UInt8.self))
+      }
+      if o.outputs.count > 1, o.isRead(1) {
+        let mapped = o.scratch.memory.assumingMemoryBound(to: Float.self)
+        table.values.withUnsafeBufferPointer { values in
+          for index in 0..<count { mapped[index] = values[Int(data[index])] }
+        }
+        copy.run(mapped, o.outputs[1].rows(as: Float.self))
+      }
     }
-    guard o.outputs.count > 1, o.isRead(1) else { return }
-    let reals = o.outputs[1].rows(as: Float.self)
-    for index in 0..<count { reals[index] = values[Int(data[index])] }
   }
 }
 

@@ -164,10 +164,14 @@ extension ArrayNode {
       zeroB: Int32(truncatingIfNeeded: zeroB), target: target, coding: coding, path: path)
   }
 
-  func byteTable(_ function: UnaryFunction, _ operands: QuantizedOperands) -> ArrayByteTable? {
-    guard path != .plain, let input = operands.codes[0].byteInput, let coding = coding(operands),
-      let scale = operands.scales[0].constantReals?.first,
-      let zero = operands.zeroPoints[0].constantIntegers?.first,
+  /// What a function makes of each code of operand `index`.
+  private func codeTable(
+    _ function: UnaryFunction, _ operands: QuantizedOperands, _ index: Int
+  ) -> ByteCodeTable? {
+    guard path != .plain, let input = operands.codes[index].byteInput,
+      let coding = coding(operands),
+      let scale = operands.scales[index].constantReals?.first,
+      let zero = operands.zeroPoints[index].constantIntegers?.first,
       let target = operands.target?.scale.constantReals?.first,
       results.count < 2 || results[1].kind == .float32
     else { return nil }
@@ -176,10 +180,31 @@ extension ArrayNode {
       let code = input.isSigned ? Int64(Int8(bitPattern: byte)) : Int64(byte)
       return function.value(Float(code - zero) * scale)
     }
-    return ArrayByteTable(
-      input: input.position, count: result.shape.count,
+    return ByteCodeTable(
+      input: input.position,
       codes: values.map { UInt8(truncatingIfNeeded: coding.code(of: $0 / target)) },
       values: values)
+  }
+
+  func byteTable(
+    _ function: UnaryFunction, _ operands: QuantizedOperands, arrangement: StridedCopy?
+  ) -> ArrayByteTable? {
+    guard let table = codeTable(function, operands, 0) else { return nil }
+    let count = result.shape.count
+    let whole = StridedCopy(extents: [count], source: (0, [1]), target: (0, [1]))
+    return ArrayByteTable(
+      parts: [(table, operands.codes[0].shape.count, arrangement ?? whole)])
+  }
+
+  func byteConcatenation(
+    _ operands: QuantizedOperands, _ placements: [StridedCopy]
+  ) -> ArrayByteTable? {
+    var parts: [(table: ByteCodeTable, count: Int, copy: StridedCopy)] = []
+    for (index, copy) in placements.enumerated() {
+      guard let table = codeTable(.identity, operands, index) else { return nil }
+      parts.append((table, operands.codes[index].shape.count, copy))
+    }
+    return ArrayByteTable(parts: parts)
   }
 
   /// A mean over trailing axes that hold `length` codes.

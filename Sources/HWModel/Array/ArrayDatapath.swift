@@ -17,8 +17,13 @@ extension ArrayDatapath {
   /// Whether array operators are defined for `operation`, QONNX aside.
   func supportsArrays(_ operation: Operator) -> Bool {
     switch operation {
-    case .convolution(let convolution):
+    case .convolution(let convolution), .transposedConvolution(let convolution):
       convolution.accumulation == nil && convolution.range.isUnbounded
+    case .resize(let resize):
+      switch resize.interpolation {
+      case .nearest, .linear: true
+      case .cubic: false
+      }
     case .matMul(let product): product.range.isUnbounded
     case .pool(let pool): pool.accumulator == nil && pool.range.isUnbounded
     case .binary(let binary): binary.range.isUnbounded
@@ -28,8 +33,8 @@ extension ArrayDatapath {
       .dequantize, .dynamicQuantize, .quantized, .integerProduct, .normalizeBatch,
       .normalizeLayer:
       true
-    case .dense, .transposedConvolution, .activation, .softmax, .arithmetic, .lstm, .svdf, .dot,
-      .normalize, .threshold, .convert, .pad, .resizeNearest, .resize, .gather, .qonnx,
+    case .dense, .activation, .softmax, .arithmetic, .lstm, .svdf, .dot,
+      .normalize, .threshold, .convert, .pad, .resizeNearest, .gather, .qonnx,
       .integerTransformer:
       false
     }
@@ -50,6 +55,9 @@ extension ArrayDatapath {
     case .select: return arrays.select()
     case .cast(let cast): return try arrays.cast(cast)
     case .convolution(let convolution): return try arrays.convolution(convolution)
+    case .transposedConvolution(let convolution):
+      return try arrays.transposedConvolution(convolution)
+    case .resize(let resize): return try arrays.resize(resize)
     case .matMul(let product): return try arrays.matMul(product)
     case .pool(let pool): return try arrays.pool(pool)
     case .axisSoftmax(let softmax): return try arrays.softmax(softmax)

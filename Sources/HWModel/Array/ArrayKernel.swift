@@ -101,8 +101,17 @@ struct StridedCopy: Sendable {
       return
     }
     let axes = extents.count - 1
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: axes) { index in
+      index.initialize(repeating: 0)
+      run(from, to, inner: inner, axes: axes, index: index)
+    }
+  }
+
+  private func run<Element: BitwiseCopyable>(
+    _ from: UnsafePointer<Element>, _ to: UnsafeMutablePointer<Element>, inner: Int, axes: Int,
+    index: UnsafeMutableBufferPointer<Int>
+  ) {
     let (sourceStep, targetStep) = (source.strides[axes], target.strides[axes])
-    var index = [Int](repeating: 0, count: axes)
     var (read, write) = (source.offset, target.offset)
     while true {
       if sourceStep == 1 && targetStep == 1 {

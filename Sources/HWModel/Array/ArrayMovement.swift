@@ -36,14 +36,14 @@ extension ArrayNode {
       let (operands, results) = (operands, results)
       return planned { o in
         if let filler {
-          let value = operands[filler].elements(as: type, o)
-          o.outputs[0].store(
-            bits: [Element](repeating: value[0], count: results[0].shape.count))
+          let count = results[0].shape.count
+          operands[filler].withElements(as: type, o) { value in
+            o.outputs[0].rows(as: type).update(repeating: value[0], count: count)
+          }
         }
         for (operand, result, copy) in copies {
-          let elements = operands[operand].elements(as: type, o)
           let target = o.outputs[result].rows(as: type)
-          elements.withUnsafeBufferPointer { source in
+          operands[operand].withElements(as: type, o) { source in
             if let from = source.baseAddress { copy.run(from, target) }
           }
         }

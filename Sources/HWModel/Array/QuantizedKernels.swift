@@ -210,7 +210,7 @@ extension ArrayNode {
   ) -> PlannedNode {
     let results = results
     let range = results[0].kind.range ?? 0...0
-    if arrangement == nil, let fast = byteTable(function, operands) {
+    if let fast = byteTable(function, operands, arrangement: arrangement) {
       return planned(kernel: fast)
     }
     return planned { o in
@@ -323,6 +323,7 @@ extension ArrayNode {
       start += operand.shape[axis]
     }
     let placements = copies
+    if let fast = byteConcatenation(operands, placements) { return planned(kernel: fast) }
     return planned { o in
       let target = operands.targetScale(o)
       let zeroPoint = operands.targetZeroPoint(o)

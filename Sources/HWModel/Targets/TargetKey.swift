@@ -14,15 +14,19 @@ public struct TargetKey: Sendable, Hashable {
   public let meaning: String
   /// Whether a description, its bases included, must state it.
   public let isRequired: Bool
+  /// Whether a description takes it from its base; what was measured is its own.
+  public let isInherited: Bool
 
   init(
-    _ name: String, _ kind: Kind, unit: String = "", required: Bool = false, _ meaning: String
+    _ name: String, _ kind: Kind, unit: String = "", required: Bool = false,
+    inherited: Bool = true, _ meaning: String
   ) {
     self.name = name
     self.kind = kind
     self.unit = unit
     self.meaning = meaning
     isRequired = required
+    isInherited = inherited
   }
 }
 
@@ -84,16 +88,21 @@ extension TargetKey {
     TargetKey(
       "core_factor", .number(1e-3...1e3), "what the Dhrystone ratio leaves of this core's speed"),
     TargetKey(
-      "latency_error_percent", .number(percent), unit: "%",
+      "latency_error_percent", .number(percent), unit: "%", inherited: false,
       "median error of latency, each network predicted without its own rows"),
-    TargetKey("latency_worst_error_percent", .number(percent), unit: "%", "the largest of them"),
     TargetKey(
-      "latency_board_error_percent", .number(percent), unit: "%",
+      "latency_worst_error_percent", .number(percent), unit: "%", inherited: false,
+      "the largest of them"),
+    TargetKey(
+      "latency_board_error_percent", .number(percent), unit: "%", inherited: false,
       "median error of latency with the whole board left out of the fit"),
-    TargetKey("active_power_w", .number(0...1e3), unit: "W", "mean power while it computes"),
+    TargetKey(
+      "active_power_w", .number(0...1e3), unit: "W", inherited: false,
+      "mean power while it computes"),
     TargetKey("code_bytes", .integer(bytes), unit: "B", "program of the runtime"),
     TargetKey(
       "code_bytes_per_layer", .number(0...1e9), unit: "B", "program that a layer adds"),
-    TargetKey("runtime_ram_bytes", .integer(bytes), unit: "B", "stack and runtime beside the arena"),
+    TargetKey(
+      "runtime_ram_bytes", .integer(bytes), unit: "B", "stack and runtime beside the arena"),
   ]
 }

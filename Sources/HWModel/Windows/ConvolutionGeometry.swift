@@ -22,7 +22,8 @@ struct ConvolutionGeometry: Sendable {
   let layout: ImageLayout
   let dataStrides: Strides
   let resultStrides: Strides
-  let weightStrides: (filter: Int, channel: Int, kernel: [Int])
+  /// The last is what a filter's group adds.
+  let weightStrides: (filter: Int, channel: Int, kernel: [Int], group: Int)
 
   // The last two spatial axes of each, which is all that an image has; an axis that is missing has
   // one position.
@@ -102,7 +103,7 @@ struct ConvolutionGeometry: Sendable {
       groups = image.channels
       groupChannels = 1
       groupFilters = output.channels / max(image.channels, 1)
-      weightStrides = (1, 0, tapStrides.map { $0 * output.channels })
+      weightStrides = (1, 0, tapStrides.map { $0 * output.channels }, 0)
     case .groups(let count):
       groups = count
       groupChannels = image.channels / count
@@ -111,11 +112,14 @@ struct ConvolutionGeometry: Sendable {
       case .kernelChannelsFilters:
         let all = output.channels
         let step = groupChannels * all
-        weightStrides = (1, all, tapStrides.map { $0 * step })
+        weightStrides = (1, all, tapStrides.map { $0 * step }, 0)
       case .filtersKernelChannels:
         let step = groupChannels
-        weightStrides = (taps * step, 1, tapStrides.map { $0 * step })
-      case .filtersChannelsKernel: weightStrides = (taps * groupChannels, taps, tapStrides)
+        weightStrides = (taps * step, 1, tapStrides.map { $0 * step }, 0)
+      case .filtersChannelsKernel: weightStrides = (taps * groupChannels, taps, tapStrides, 0)
+      case .channelsFiltersKernel:
+        let channel = groupFilters * taps
+        weightStrides = (taps, channel, tapStrides, (groupChannels - 1) * channel)
       }
     }
     func plane(_ values: [Int], absent: Int) -> (Int, Int) {
@@ -157,7 +161,8 @@ struct ConvolutionGeometry: Sendable {
     var matrix: [Element] = []
     matrix.reserveCapacity(filters * depth)
     for filter in 0..<filters {
-      let first = filter * weightStrides.filter
+      let first =
+        filter * weightStrides.filter + filter / groupFilters * weightStrides.group
       if isTapMajor {
         for offset in tapOffsets {
           for channel in 0..<groupChannels {

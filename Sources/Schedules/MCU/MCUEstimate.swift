@@ -1,6 +1,5 @@
 public import HWModel
 
-
 /// What a network takes on one microcontroller.
 public struct MCUEstimate: Sendable, Hashable {
   /// One node of the graph.
@@ -29,6 +28,8 @@ public struct MCUEstimate: Sendable, Hashable {
     public let arenaHeadBytes: Int
     /// With what lives as long as the model; the head alone where a compiler plans.
     public let arenaTotalBytes: Int
+    /// What lives as long as the model.
+    public var persistentBytes: Int { arenaTotalBytes - arenaHeadBytes }
     /// The same stack on a 64-bit host.
     public let arenaTotalBytesHost64: Int
     /// Stack and runtime beside the arena.

@@ -14,7 +14,7 @@ struct EstimateCommand: ConfigurableCommand {
       EXAMPLES:
         hwsim estimate kws.tflite --target nucleo-l4r5zi+tflm
         hwsim estimate kws.tflite --target stm32f746 --bits w8a8,w4a8 --limit sram=64KiB
-        hwsim estimate kws.tflite --target ./mine.json --explain conv1
+        hwsim estimate vww.tflite --target stm32f746 --limit sram=128KiB --patch auto
 
       Exit code 1: it does not fit, or a limit is broken. hwsim targets lists the devices.
       """)
@@ -56,6 +56,15 @@ struct EstimateCommand: ConfigurableCommand {
 
   @Option(
     help: .init(
+      "Run the first layers in N x N tiles, or auto: the cheapest schedule that fits.",
+      valueName: "N|auto"))
+  var patch: String?
+
+  @Option(help: .init("Last block of the layers that run in tiles.", valueName: "BLOCK"))
+  var splitAfter: Int?
+
+  @Option(
+    help: .init(
       "Shape of an ONNX input with dynamic dimensions, as NAME=1x3x32x32; repeat for several.",
       valueName: "NAME=SHAPE"))
   var shape: [String] = []
@@ -91,12 +100,21 @@ struct EstimateCommand: ConfigurableCommand {
     var widths: [BitsOption] = []
     if let bits { widths = try BitsOption.list(bits) }
     let clockHz = try Self.clock(clock)
+    let patching = try PatchRequest(patch: self.patch, splitAfter: splitAfter)
     let file = try ModelFile(path: model, options: ModelOptions(shapes: shape))
     try Self.checkSupported(file)
     let chosen = try layer(in: file.graph)
     var base: MCUAllocation?
     if let allocation { base = try AllocationFile(path: allocation).allocation(file.graph) }
     let work = MCULayerWork.list(file.graph)
+    var patch: (request: PatchRequest, planner: PatchPlanner)?
+    if let patching {
+      do throws(PatchScheduleError) {
+        patch = (patching, try PatchPlanner(file.graph))
+      } catch {
+        throw Failure(Diagnostic(error))
+      }
+    }
     var answers: [EstimateAnswer] = []
     for choice in targets {
       let estimator: MCUEstimator
@@ -105,18 +123,19 @@ struct EstimateCommand: ConfigurableCommand {
           file.graph, target: MCUTarget(choice.description, clockHz: clockHz),
           modelBytes: file.byteCount, work: work)
       } catch {
-        throw Failure(EstimateAnswer.diagnostic(error, model))
+        throw Failure(Diagnostic(error))
       }
       if widths.isEmpty {
         answers.append(
           try EstimateAnswer(
-            model: file, estimator: estimator, allocation: base, bits: nil, limits: limits))
+            model: file, estimator: estimator, allocation: base, bits: nil, limits: limits,
+            patch: patch))
       }
       for option in widths {
         answers.append(
           try EstimateAnswer(
             model: file, estimator: estimator, allocation: option.allocation(file.graph),
-            bits: option.text, limits: limits))
+            bits: option.text, limits: limits, patch: patch))
       }
     }
     return report(answers, targets: targets, explained: chosen, file: file)
@@ -137,23 +156,16 @@ struct EstimateCommand: ConfigurableCommand {
     if let allocation {
       inputs.append(InputRecord(role: "allocation", path: allocation, kind: "allocation"))
     }
-    var result: JSON
-    if answers.count == 1 {
-      result = answers[0].json
-      if let explanations, case .object(let members) = result {
-        result = .object(
-          members + [.init(key: "explanation", value: explanations.first?.json ?? .null)])
-      }
-    } else {
-      result = ["results": .array(answers.map(\.json))]
-    }
+    let documents = answers.map { $0.json(explaining: explained) }
+    let result: JSON = documents.count == 1 ? documents[0] : ["results": .array(documents)]
     let table = answers.count == 1 ? answers[0].table : EstimateComparison.table(answers)
     return Report(
       schema: "estimate",
       arguments: [
         "target": .strings(targets.map(\.description.id)), "allocation": .optional(allocation),
         "bits": .optional(bits), "clock": .optional(clock), "limit": .strings(limit),
-        "explain": .optional(explain), "shape": .strings(shape),
+        "explain": .optional(explain), "patch": .optional(patch),
+        "split-after": .optional(splitAfter), "shape": .strings(shape),
       ],
       inputs: inputs, target: targets.count == 1 ? targets[0].record : .null,
       result: result, status: answers.allSatisfy(\.isYes) ? .yes : .no, table: table

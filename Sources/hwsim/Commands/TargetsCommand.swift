@@ -105,7 +105,8 @@ struct TargetsCommand: ReportingCommand {
           key: key.name,
           value: [
             "value": .null,
-            "source": .string("\(key.meaning)\(unit); \(key.kind.words); \(need); put its source here"),
+            "source": .string(
+              "\(key.meaning)\(unit); \(key.kind.words); \(need); put its source here"),
           ]))
     }
     let document = JSON.object(members)

@@ -15,6 +15,8 @@ struct EstimateAnswer: Sendable {
   let bits: String?
   let limits: [Checked]
   let notes: [String]
+  /// What `--patch` found; nil without it.
+  let patch: PatchAnswer?
 
   /// A limit and what the network takes of its quantity; nil where that is unknown.
   struct Checked: Sendable {
@@ -29,7 +31,7 @@ struct EstimateAnswer: Sendable {
   /// - Throws: a ``Failure`` if a size is beyond what can be counted.
   init(
     model: ModelFile, estimator: MCUEstimator, allocation: MCUAllocation?, bits: String?,
-    limits: [EstimateLimit]
+    limits: [EstimateLimit], patch: (request: PatchRequest, planner: PatchPlanner)?
   ) throws(Failure) {
     self.model = model
     self.estimator = estimator
@@ -38,30 +40,28 @@ struct EstimateAnswer: Sendable {
       estimate = try estimator.estimate(allocation)
       (peak, liveBytes) = try estimator.peak(allocation)
     } catch {
-      throw Failure(Self.diagnostic(error, model.path))
+      throw Failure(Diagnostic(error))
     }
     let estimate = estimate
+    let bounds = limits.filter { $0.quantity == .sram }.map { Int(min($0.bound, 0x1p62)) }
+    if let patch {
+      let answer = try PatchAnswer(
+        patch.request, patch.planner, estimator, estimate,
+        available: min(estimator.target.sramBytes, bounds.min() ?? .max))
+      self.patch = answer
+    } else {
+      self.patch = nil
+    }
+    let patched = self.patch?.patched
     self.limits = limits.map { limit in
       switch limit.quantity {
-      case .sram: Checked(limit: limit, actual: Double(estimate.memory.sramBytes))
+      case .sram:
+        Checked(limit: limit, actual: Double(patched?.sramBytes ?? estimate.memory.sramBytes))
       case .flash: Checked(limit: limit, actual: Double(estimate.flash.totalBytes))
-      case .latency: Checked(limit: limit, actual: estimate.seconds)
+      case .latency: Checked(limit: limit, actual: patched?.seconds ?? estimate.seconds)
       }
     }
     notes = Self.notes(estimator, estimate, allocation)
-  }
-
-  static func diagnostic(_ error: ArenaError, _ path: String) -> Diagnostic {
-    switch error {
-    case .sizeOverflow(let object):
-      Diagnostic(
-        code: "estimate.size", message: "the size of \(object) is beyond what can be counted",
-        location: path, remedy: "the model is damaged, or far too large for any device.")
-    case .invalidRequest(let reason):
-      Diagnostic(
-        code: "estimate.size", message: reason, location: path,
-        remedy: "report this with the model.")
-    }
   }
 
   private static func notes(
@@ -101,13 +101,28 @@ struct EstimateAnswer: Sendable {
   /// Whether the device holds the network and every limit is kept.
   var isYes: Bool { fits && limits.allSatisfy(\.isKept) }
   var fits: Bool {
-    estimate.memory.sramBytes <= target.sramBytes
+    sramBytes <= target.sramBytes
       && estimate.flash.totalBytes <= target.flashBytes
   }
 
+  /// The error measured for such an estimate: nil for schedules and widths that nobody measured.
+  var latencyError: MCUTarget.LatencyError? {
+    let isMeasured = estimate.layers.allSatisfy { layer in
+      let work = estimator.work[layer.node]
+      return work.kernel == .elementwise || work.kernel == .none || layer.widths == .init()
+    }
+    return isMeasured && patch?.patched == nil ? target.latencyError : nil
+  }
+
+  /// With the patch schedule, if there is one.
+  private var sramBytes: Int { patch?.patched?.sramBytes ?? estimate.memory.sramBytes }
+  private var seconds: Double? { patch?.patched?.seconds ?? estimate.seconds }
+  private var cycles: Double? { patch?.patched?.cycles ?? estimate.cycles }
+
   // MARK: JSON
 
-  var json: JSON {
+  /// The result; `node` is the layer whose formula is asked for.
+  func json(explaining node: Int?) -> JSON {
     [
       "target": .string(target.description.id),
       "bits": .optional(bits),
@@ -115,7 +130,7 @@ struct EstimateAnswer: Sendable {
       "latency": latency,
       "memory": memory,
       "resources": [
-        "sram": resource(estimate.memory.sramBytes, target.sramBytes),
+        "sram": resource(sramBytes, target.sramBytes),
         "flash": resource(estimate.flash.totalBytes, target.flashBytes),
       ],
       "energy_joules": estimate.energyJ.map(JSON.number) ?? .null,
@@ -129,18 +144,20 @@ struct EstimateAnswer: Sendable {
             "actual": $0.actual.map(JSON.number) ?? .null, "kept": .bool($0.isKept),
           ]
         }),
+      "patch": patch?.json ?? .null,
       "notes": .strings(notes),
+      "explanation": node.flatMap { LayerExplanation(self, node: $0)?.json } ?? .null,
     ]
   }
 
   private var latency: JSON {
     [
-      "cycles": estimate.cycles.map(JSON.number) ?? .null,
-      "seconds": estimate.seconds.map(JSON.number) ?? .null,
+      "cycles": cycles.map(JSON.number) ?? .null,
+      "seconds": seconds.map(JSON.number) ?? .null,
       "clock_hz": .number(target.clockHz),
       "kind": "estimate",
       "model": .string("kernel classes, seven constants a stack"),
-      "error": target.latencyError.map {
+      "error": latencyError.map {
         [
           "median_percent": .number($0.median),
           "worst_percent": $0.worst.map(JSON.number) ?? .null,
@@ -154,7 +171,7 @@ struct EstimateAnswer: Sendable {
     let memory = estimate.memory
     let flash = estimate.flash
     return [
-      "sram_bytes": .integer(memory.sramBytes),
+      "sram_bytes": .integer(sramBytes),
       "arena_head_bytes": .integer(memory.arenaHeadBytes),
       "arena_total_bytes": .integer(memory.arenaTotalBytes),
       "arena_total_bytes_host64": .integer(memory.arenaTotalBytesHost64),
@@ -257,18 +274,20 @@ struct EstimateAnswer: Sendable {
   func text(_ style: Style, showsAll: Bool) -> String {
     var text = Heading.line(
       model.path,
-      "\(model.summary), \(Amounts.large(Double(estimate.macs))) MAC" + (bits.map { ", \($0)" } ?? ""),
+      "\(model.summary), \(Amounts.large(Double(estimate.macs))) MAC"
+        + (bits.map { ", \($0)" } ?? ""),
       right: "target \(target.description.id), \(Amounts.significant(target.clockHz / 1e6)) MHz")
     text += verdict(style)
     text += table.render(limit: showsAll ? nil : 16, style: style)
     if let peak {
+      let layer = peak.layer.count > 40 ? peak.layer.prefix(38) + ".." : peak.layer[...]
       let parts = peak.tensors.map { Quantity.count($0.bytes) }
       let scratch = peak.scratchBytes > 0 ? " + scratch \(Quantity.count(peak.scratchBytes))" : ""
       text +=
-        "peak SRAM at \(peak.layer): \(parts.joined(separator: " + "))\(scratch) = "
+        "peak SRAM at \(layer): \(parts.joined(separator: " + "))\(scratch) = "
         + "\(Quantity.count(peak.bytes)) B alive\n"
     }
-    for note in notes { text += "\(style.caution("note")): \(note)\n" }
+    for note in notes { text += Amounts.note(note, style) }
     return text
   }
 
@@ -278,20 +297,23 @@ struct EstimateAnswer: Sendable {
     let flash = estimate.flash
     text += line("flash", flash.totalBytes, target.flashBytes)
     text +=
-      " = weights \(Amounts.kibibytes(flash.weightBytes)) + "
+      "\n               = weights \(Amounts.kibibytes(flash.weightBytes)) + "
       + (target.storesModelFile ? "rest of the file " : "tables ")
       + "\(Amounts.kibibytes(flash.tableBytes)) + code \(Amounts.kibibytes(flash.codeBytes)) "
       + "(estimate)\n"
     let memory = estimate.memory
-    let persistent = memory.arenaTotalBytes - memory.arenaHeadBytes
-    text += line("SRAM", memory.sramBytes, target.sramBytes)
-    text += " = arena head \(Amounts.kibibytes(memory.arenaHeadBytes))"
+    let persistent = memory.persistentBytes
+    text +=
+      line("SRAM", memory.sramBytes, target.sramBytes)
+      + (patch?.patched != nil ? " without patches" : "")
+    text += "\n               = arena head \(Amounts.kibibytes(memory.arenaHeadBytes))"
     text += target.planner == .greedy ? " (exact plan)" : " (best plan found)"
     if persistent > 0 { text += " + persistent \(Amounts.kibibytes(persistent)) (model)" }
     text += " + runtime \(Amounts.kibibytes(memory.runtimeBytes)) (estimate)\n"
     if let energy = estimate.energyJ {
       text += "       energy  \(Amounts.energy(energy)) (mean power of the measured runs)\n"
     }
+    if let patch { text += patch.text(estimate) }
     for entry in limits {
       let found = entry.actual.map { Self.amount($0, entry.limit.quantity) } ?? "unknown"
       text +=
@@ -306,8 +328,8 @@ struct EstimateAnswer: Sendable {
   }
 
   var latencyText: String {
-    guard let seconds = estimate.seconds else { return "unknown (no model of this core)" }
-    guard let error = target.latencyError else {
+    guard let seconds else { return "unknown (no model of this core)" }
+    guard let error = latencyError else {
       return "\(Amounts.time(seconds)) (estimate, error unknown)"
     }
     let worst = error.worst.map { ", worst \(Amounts.significant($0))%" } ?? ""
@@ -318,8 +340,8 @@ struct EstimateAnswer: Sendable {
   private func line(_ name: String, _ used: Int, _ available: Int) -> String {
     let part = available > 0 ? Double(used) / Double(available) : 0
     let padded = name + String(repeating: " ", count: max(5 - name.count, 0))
-    return "       \(padded)  \(Amounts.kibibytes(used)) KiB of \(Amounts.kibibytes(available)) KiB "
+    return
+      "       \(padded)  \(Amounts.kibibytes(used)) KiB of \(Amounts.kibibytes(available)) KiB "
       + "(\(Amounts.percent(part)))"
   }
 }
-

@@ -70,7 +70,8 @@ extension Explanation {
       "accumulator", each the name of a format such as int<4>. Formats need a width of one code.
       """),
     Explanation(
-      "allocation.unknown-name", "an allocation names a layer or tensor that the model does not have",
+      "allocation.unknown-name",
+      "an allocation names a layer or tensor that the model does not have",
       """
       Names are those of the model, upper and lower case apart; hwsim inspect MODEL lists them. A file
       made for another model, or for another conversion of it, has other names.
@@ -86,11 +87,6 @@ extension Explanation {
       """
       The kernels whose cost is known are integer ones. Convert the model with full integer
       quantization; float inputs and outputs of the model may stay.
-      """),
-    Explanation(
-      "estimate.size", "a size beyond what can be counted",
-      """
-      The bytes of a tensor or of all together do not fit in 64 bits. The model was damaged or edited.
       """),
   ]
 }

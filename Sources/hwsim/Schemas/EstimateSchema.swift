@@ -74,7 +74,50 @@ extension Schema {
         "limit": string("As it was given."), "bound": number("Bytes or seconds."),
         "actual": nullable(number("Bytes or seconds.")), "kept": boolean("Whether it is kept."),
       ])),
+    "patch": nullable(patch),
     "notes": array(of: string("What the numbers leave out.")),
+    "explanation": nullable(
+      object([
+        "layer": string("The layer of --explain."), "operator": string("What it computes."),
+        "cycles": number("Its cycles."), "core_factor": number("Cycles for one of a Cortex-M4."),
+        "terms": array(
+          of: object([
+            "what": string("Kind of work."), "count": number("How much."),
+            "cycles_each": number("Of a Cortex-M4."), "cycles": number("On this core."),
+            "key": nullable(string("The constant in the description.")),
+            "source": nullable(string("Where the constant comes from.")),
+          ]), "Their cycles add up."),
+      ])),
+  ])
+
+  private static let conventions = object([
+    "plain": integer("Operands, result and what is read later."),
+    "inplace-dw": integer("A depthwise layer of stride 1 overwrites its operand."),
+  ])
+
+  private static let span = array(of: integer("First and last position, both included."))
+
+  private static let patch = object([
+    "grid": integer("Tiles along rows, and along columns."),
+    "split_after": integer("The stage's last block."),
+    "macs": integer("Of the whole network, recomputed halo included."),
+    "macs_unpatched": integer("Layer by layer."),
+    "stage_macs": integer("Of the stage alone."),
+    "peak_bytes": conventions, "peak_bytes_unpatched": conventions,
+    "stage_peak_bytes": conventions,
+    "image_bytes": integer("The image, which the peaks do not count."),
+    "sram_bytes": integer("Peak (plain), image, what lives as long as the model, runtime."),
+    "latency_seconds": nullable(number("Time under the schedule.")),
+    "latency_cycles": nullable(number("Cycles under the schedule.")),
+    "kept": boolean("Whether it keeps the limit that auto chose it under."),
+    "tiles": array(
+      of: object([
+        "tile": array(of: integer("Row and column.")), "input_rows": span, "input_cols": span,
+        "output_rows": span, "output_cols": span,
+        "rows_per_layer": array(of: integer("Rows that each convolution reads, then the tile's.")),
+        "cols_per_layer": array(of: integer("The same along columns.")),
+        "macs": integer("Multiplications."), "peak_bytes": conventions,
+      ]), "Row by row."),
   ])
 
   private static let resource = object([

@@ -33,14 +33,22 @@ struct EstimateData: Sendable {
     let bytes: Int?
   }
 
+  /// The terms that one layer's cost is the sum of.
+  struct Explanation: Sendable {
+    let layer: String
+    let terms: [(what: String, count: Double?, each: Double?, cycles: Double?, source: String)]
+  }
+
   struct Limit: Sendable {
     let name: String
     let words: String
     let isMet: Bool?
   }
 
-  /// What distinguishes it from other estimates of one document, such as `w4a8`; nil if alone.
-  let label: String?
+  /// Id of the device, where the estimate itself says it.
+  let target: String?
+  /// The widths that it is for, such as `w4a8`; nil for those of the model.
+  let bits: String?
   let fits: Bool?
   let seconds: Double?
   let cycles: Double?
@@ -48,8 +56,6 @@ struct EstimateData: Sendable {
   let model: String?
   /// The error of the latency in words.
   let error: String?
-  /// The error in percent, or nil.
-  let errorPercent: Double?
   let resources: [Resource]
   /// Numbers of `memory`, in the document's order.
   let memory: [(name: String, bytes: Int)]
@@ -60,6 +66,11 @@ struct EstimateData: Sendable {
   let peakBytes: Int?
   let peakTensors: [Held]
   let limits: [Limit]
+  /// What the numbers leave out.
+  let notes: [String]
+  let explanation: Explanation?
+  /// Numbers of a schedule by patches, in the document's order.
+  let patch: [(name: String, value: String)]
 
   /// The estimates of a document: one, or one each of `results`.
   ///
@@ -74,21 +85,15 @@ struct EstimateData: Sendable {
   }
 
   private init(_ field: ResultField) throws(Failure) {
-    label = try field.first(of: ["label", "bits", "name", "id"])?.words()
+    target = try field.text("target")
+    bits = try field.first(of: ["bits", "label"])?.words()
     fits = try field.flag("fits")
     let latency = try field.optional("latency")
     seconds = try latency?.number("seconds")
     cycles = try latency?.number("cycles")
     latencyKind = try latency?.text("kind")
     model = try latency?.optional("model")?.words()
-    let error = try latency?.first(of: ["error", "error_percent"])
-    let percent = try latency?.number("error_percent") ?? error?.value.doubleValue
-    errorPercent = percent.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
-    if let percent = errorPercent, error?.value.text == nil {
-      self.error = "\u{B1}\(NumberText.significant(percent, digits: 3))%"
-    } else {
-      self.error = try error?.words()
-    }
+    error = try latency?.first(of: ["error", "error_percent"])?.errorWords()
     var resources: [Resource] = []
     for (name, resource) in try field.optional("resources")?.members() ?? [] {
       guard case .object = resource.value else { continue }
@@ -121,7 +126,23 @@ struct EstimateData: Sendable {
         held.append(Held(name: name, bytes: try tensor.integer("bytes")))
       }
     }
+    if let scratch = try peak?.integer("scratch_bytes"), scratch > 0 {
+      held.append(Held(name: "working buffers", bytes: scratch))
+    }
     peakTensors = held
+    var notes: [String] = []
+    for note in try field.elements("notes") { notes.append(try note.text()) }
+    self.notes = notes
+    if let explanation = try field.optional("explanation") {
+      self.explanation = try Explanation(explanation)
+    } else {
+      explanation = nil
+    }
+    if let patch = try field.optional("patch") {
+      self.patch = try patch.scalars()
+    } else {
+      patch = []
+    }
     var limits: [Limit] = []
     for limit in try field.elements("limits") { limits.append(try Limit(limit)) }
     self.limits = limits
@@ -139,7 +160,7 @@ extension EstimateData.Layer {
       of: ["live_sram_bytes", "live_bytes", "sram_bytes", "arena_bytes", "memory_bytes"])?.integer()
     weights = try field.first(of: ["weights", "weight_format", "weight_bits"])?.words()
     activations = try field.first(
-      of: ["activations", "activation_format", "activation_bits"])?.words()
+      of: ["activations", "activation_format", "activation_bits", "input_bits"])?.words()
     var parts: [(name: String, value: Double)] = []
     for key in ["parts", "breakdown", "terms"] {
       guard let found = try field.optional(key) else { continue }
@@ -168,16 +189,79 @@ extension EstimateData.Limit {
       isMet = nil
       return
     }
-    name = try field.first(of: ["name", "resource", "quantity"])?.words() ?? ""
-    isMet = try field.first(of: ["met", "holds", "ok", "is_met"])?.flag()
-    let used = try field.first(of: ["used", "value", "actual"])?.number()
-    let limit = try field.first(of: ["limit", "maximum", "available"])?.number()
-    let measure = Measure(name: name)
-    words = [used, limit].compactMap { $0 }.map { measure.text($0) }.joined(separator: " of ")
+    name = try field.first(of: ["limit", "name", "resource"])?.words() ?? ""
+    isMet = try field.first(of: ["kept", "met"])?.flag()
+    let used = try field.first(of: ["actual", "used", "value"])?.number()
+    let bound = try field.first(of: ["bound", "maximum", "available"])?.number()
+    // "sram=320KiB" names its quantity before the sign.
+    let measure = Measure(name: String(name.prefix { $0 != "=" && $0 != "<" }))
+    words = [used, bound].map { $0.map { measure.text($0) } ?? "unknown" }
+      .joined(separator: " of ")
+  }
+}
+
+extension EstimateData.Explanation {
+  fileprivate init(_ field: ResultField) throws(Failure) {
+    layer = try field.text("layer") ?? ""
+    var terms: [(what: String, count: Double?, each: Double?, cycles: Double?, source: String)] = []
+    for term in try field.elements("terms") {
+      let what = try term.text("what") ?? ""
+      let count = try term.number("count")
+      let each = try term.number("cycles_each")
+      let cycles = try term.number("cycles")
+      let source = try term.text("source") ?? ""
+      terms.append((what, count, each, cycles, source))
+    }
+    self.terms = terms
+  }
+}
+
+extension EstimateData {
+  /// What tells it from other estimates of one document; nil if it says nothing of itself.
+  var label: String? {
+    let parts = [target, bits].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: " ")
   }
 }
 
 extension ResultField {
   /// A string as it is, anything else as it is written in the document.
   fileprivate func words() throws(Failure) -> String { value.text ?? value.compact }
+
+  /// The error of an estimate: words, a number of percent, or an object with the median.
+  fileprivate func errorWords() throws(Failure) -> String {
+    func percent(_ value: Double) -> String { "\(NumberText.significant(value, digits: 3))%" }
+    if let number = value.doubleValue { return "\u{B1}\(percent(number))" }
+    guard case .object = value else { return value.text ?? value.compact }
+    var words = "error unknown"
+    if let median = try number("median_percent") {
+      words = "\u{B1}\(percent(median)) in the median"
+      if let worst = try number("worst_percent") { words += ", \(percent(worst)) at worst" }
+    }
+    return try text("source").map { "\(words) (\($0))" } ?? words
+  }
+
+  /// The members of an object as words, those of objects in it under both names; lists are left out.
+  fileprivate func scalars() throws(Failure) -> [(name: String, value: String)] {
+    var found: [(name: String, value: String)] = []
+    for (key, member) in try members() {
+      switch member.value {
+      case .array: continue
+      case .object:
+        for (inner, value) in try member.members() {
+          switch value.value {
+          case .array, .object: continue
+          default: found.append(("\(key), \(inner)", value.scalarWords(of: key)))
+          }
+        }
+      default: found.append((key, member.scalarWords(of: key)))
+      }
+    }
+    return found
+  }
+
+  private func scalarWords(of key: String) -> String {
+    if let number = value.doubleValue { return Measure(name: key).text(number) }
+    return value.text ?? value.compact
+  }
 }
