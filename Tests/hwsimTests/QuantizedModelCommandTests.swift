@@ -188,4 +188,20 @@ struct QuantizedModelCommandTests {
     #expect(hls.contains("BatchNorm") && !hls.contains("LSTM") && !hls.contains("Quant"))
     #expect(try ToolRun("formats", "--operators", "--datapath", "tfml").code == 64)
   }
+
+  @Test("a run in patches has the codes of LiteRT at every tensor that it forms")
+  func patches() throws {
+    for (grid, block) in [(2, 1), (3, 1), (4, 2)] {
+      let run = try ToolRun(
+        "check", Self.tflite, "--inputs", Self.folder + "input.npy", "--expected",
+        Self.folder + "output.npy", "--first", "30", "--patch", "\(grid)", "--split-after",
+        "\(block)", "--json")
+      #expect(run.code == 0)
+      #expect(try result(run, schema: "check")["verdict"]?.text == "BIT-EXACT")
+    }
+    #expect(try ToolRun("inspect", Self.tflite, "--patch", "2").code == 64)
+    #expect(try ToolRun("inspect", Self.tflite, "--patch", "auto").code == 64)
+    let deep = try ToolRun("inspect", Self.tflite, "--patch", "2", "--split-after", "99")
+    #expect(deep.code == 65)
+  }
 }

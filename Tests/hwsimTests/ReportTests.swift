@@ -186,6 +186,35 @@ struct ReportTests {
     }
   }
 
+  @Test("solved tables are a table; an infeasible search says what can be reached")
+  func otherSearches() throws {
+    let folder = try TemporaryFolder()
+    let solved = ResultFixtures.document(
+      "search",
+      """
+      {"problems": [{"name": "p1", "status": "optimal", "objective": 1.5, "choice": [0, 2],
+       "infeasible_budget": null, "reachable_minimum": [3], "frontier": null, "seconds": 0.001},
+       {"name": "p2", "status": "infeasible", "objective": null, "choice": null,
+       "infeasible_budget": 1, "reachable_minimum": [3, 4], "frontier": null, "seconds": 0.002}]}
+      """)
+    let page = try page([write(solved, to: folder)], in: folder)
+    let markup = MarkupReader(page)
+    #expect(markup.problems == [])
+    #expect(page.contains("1 OF 2 OPTIMAL"))
+    #expect(page.contains("INFEASIBLE"))
+    let better = try write(solved.replacing("1.5", with: "1.4"), to: folder, "b.json")
+    let first = try write(solved, to: folder, "a.json")
+    #expect(try ToolRun("compare", first, better).code == 0)
+    #expect(try ToolRun("compare", better, first).code == 1)
+    let infeasible = ResultFixtures.search(
+      points: [],
+      extra: #", "infeasible": {"budget": "weight_bits", "proved": true, "#
+        + #""reachable_minimum": {"weight_bits": 1234}}"#)
+    let other = try self.page([write(infeasible, to: folder, "i.json")], in: folder)
+    #expect(
+      other.contains("budget weight_bits cannot be met, smallest reachable: weight_bits 1,234 bit"))
+  }
+
   // MARK: Hostile and broken input
 
   private static let hostile =

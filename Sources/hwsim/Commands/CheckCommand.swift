@@ -84,7 +84,7 @@ struct CheckCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let given = try ModelFile(path: model, options: binding.options)
+    let given = try ModelFile(path: model, options: try binding.options())
     if let against { return try report(given, against: against, session) }
     let choice = try binding.choice(for: given)
     let data = try CheckData(self, model: given)

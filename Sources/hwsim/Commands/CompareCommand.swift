@@ -14,7 +14,7 @@ struct CompareCommand: ConfigurableCommand {
         search    higher  hypervolume (share of the box between the best and worst values of both
                           frontiers), the best of each maximised objective, and the quality that B
                           reaches at the cost of each frontier point of A
-                  lower   the best of each minimised objective
+                  lower   the best of each minimised objective; of --table each problem's objective
         estimate  lower   latency, cycles, energy, resources used, memory, peak
         check     higher  equal values, also by output and layer
                   lower   largest and mean difference

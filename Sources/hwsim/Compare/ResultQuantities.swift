@@ -11,6 +11,14 @@ enum ResultQuantities {
         at: b.path, remedy: "give two results of one command.")
     }
     switch a.kind {
+    case .search where try SolvedProblems.describes(a.result):
+      guard try SolvedProblems.describes(b.result) else {
+        throw Failure(
+          "compare.kinds", "solved tables and the search of a model", at: b.path,
+          remedy: "give two results of one form.")
+      }
+      let first = try SolvedProblems(a.result)
+      return tables(first, try SolvedProblems(b.result))
     case .search:
       let first = try SearchData(a.result)
       return try search(first, SearchData(b.result), at: b.path)
@@ -85,6 +93,28 @@ enum ResultQuantities {
           a: reached, b: objective.isMaximized ? best.max() : best.min()))
     }
     return found
+  }
+
+  private static func tables(_ a: SolvedProblems, _ b: SolvedProblems) -> [ComparedQuantity] {
+    paired(a.problems.map { ($0.name, $0) }, b.problems.map { ($0.name, $0) }).flatMap {
+      name, first, second -> [ComparedQuantity] in
+      let words = [first, second].map { problem in
+        problem.map { $0.isOptimal ? "optimal" : "infeasible" } ?? "not there"
+      }
+      var found = [
+        ComparedQuantity(
+          group: "problems", name: "\(name): status", measure: Measure(name: "status"),
+          direction: .higher, a: first.map { $0.isOptimal ? 1 : 0 },
+          b: second.map { $0.isOptimal ? 1 : 0 }, words: (words[0], words[1]), isStrict: true)
+      ]
+      if first?.objective != nil || second?.objective != nil {
+        found.append(
+          ComparedQuantity(
+            group: "problems", name: "\(name): objective", measure: Measure(name: "objective"),
+            direction: .lower, a: first?.objective, b: second?.objective))
+      }
+      return found
+    }
   }
 
   // MARK: Estimate

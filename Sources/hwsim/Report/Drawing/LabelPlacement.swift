@@ -45,6 +45,11 @@ struct LabelPlacement: Sendable {
     var placed: [Label] = []
     var omitted = 0
     for request in requests {
+      // Only what a label could reach matters to it.
+      let width = TextMetrics.width(request.text, size: Self.size, isBold: request.isBold)
+      let reach = Box(around: request.anchor, reach: (Self.distances.last ?? 0) + width + 40)
+      let marks = marks.filter { $0.overlaps(reach) }
+      let lines = lines.filter { reach.touches($0) }
       let best = Self.candidates(for: request).lazy.compactMap { candidate -> (Double, Label)? in
         guard bounds.contains(candidate.box),
           !marks.contains(where: { $0.overlaps(candidate.box) }),

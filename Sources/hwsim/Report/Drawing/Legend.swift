@@ -5,6 +5,7 @@ struct Legend: Sendable {
     case swatch(style: String)
     case line(style: String)
     case dot(style: String)
+    case none
   }
 
   struct Entry: Sendable {
@@ -12,6 +13,8 @@ struct Legend: Sendable {
     let name: String
   }
 
+  /// Entries that are shown.
+  private static let limit = 40
   private static let size = 12.0
   private static let rowHeight = 20.0
   private static let gap = 18.0
@@ -24,7 +27,10 @@ struct Legend: Sendable {
     var places: [(entry: Entry, text: String, place: Place)] = []
     var x = 0.0
     var row = 0
-    for entry in entries {
+    let hidden = entries.count - Self.limit
+    let rest =
+      hidden > 0 ? [Entry(key: .none, name: "and \(Quantity.count(hidden)) more")] : []
+    for entry in entries.prefix(Self.limit) + rest {
       let text = TextMetrics.fitted(entry.name, width: min(280, width - 40), size: Self.size)
       let needed = Self.keyWidth + TextMetrics.width(text, size: Self.size)
       if x > 0, x + needed > width {
@@ -51,6 +57,7 @@ struct Legend: Sendable {
       case .line(let style):
         canvas.line(Place(x, center.y), Place(x + 17, center.y), style)
       case .dot(let style): canvas.dots([center], style)
+      case .none: break
       }
       canvas.text(text, at: Place(x + Self.keyWidth, center.y + 4), size: Self.size)
     }

@@ -130,7 +130,7 @@ enum StyleSheet {
     code{font-family:"DejaVu Sans Mono","Liberation Mono",monospace;font-size:12.5px;
     overflow-wrap:anywhere}
     @media print{body{font-size:11px}main{max-width:none;padding:0}h2,h3{break-after:avoid}
-    tr{break-inside:avoid}.table{overflow:visible}a{color:inherit}
+    table{font-size:10px}th,td{padding:2px 6px}tr{break-inside:avoid}.table{overflow:visible}
     details::details-content{content-visibility:visible;block-size:auto}}
 
     """

@@ -20,10 +20,12 @@ enum TextMetrics {
   /// Height of a line of text in font sizes: from the tallest ascender to the lowest descender.
   static let lineHeight = 1.2
 
-  /// Upper bound of the width of `text` in the units of `size`.
+  /// Upper bound of the width of `text`, as ``Markup/escaped(_:)`` shows it, in the units of `size`.
   static func width(_ text: String, size: Double, isBold: Bool = false) -> Double {
     var thousandths = 0
-    for scalar in text.unicodeScalars { thousandths += advance(of: scalar) }
+    for scalar in DiagnosticText.printable(text).unicodeScalars {
+      thousandths += advance(of: scalar)
+    }
     return Double(thousandths) * size / 1000 * (isBold ? boldFactor : 1)
   }
 
@@ -36,6 +38,7 @@ enum TextMetrics {
 
   /// `text`, or its beginning and end around an ellipsis, at most `width` wide.
   static func fitted(_ text: String, width: Double, size: Double, isBold: Bool = false) -> String {
+    let text = DiagnosticText.printable(String(text.prefix(4000)))
     // What cannot fit by far is not measured to its end.
     let characters = Array(text.prefix(400))
     if characters.count < 400, Self.width(text, size: size, isBold: isBold) <= width {

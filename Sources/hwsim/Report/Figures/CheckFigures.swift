@@ -7,18 +7,20 @@ enum CheckFigures {
     let rows = data.layers + data.outputs
     guard !rows.isEmpty else { return nil }
     let measure = Measure(name: "values", unit: "%")
-    let bars = rows.prefix(rowLimit).map { row in
+    let labels = LayerNames(
+      data.layers.map(\.name) + data.outputs.map { "\($0.name) (output)" })
+    let bars = zip(rows, labels.shown).prefix(rowLimit).map { row, label in
       let isEqual = row.equal == row.compared
       let different = row.compared - row.equal
       return BarChart.Row(
-        name: row.name,
+        name: label,
         parts: [
           .init(
             value: row.share * 100, series: 0,
-            title: "\(row.name): \(Quantity.count(row.equal)) equal"),
+            title: "\(label): \(Quantity.count(row.equal)) equal"),
           .init(
             value: (1 - row.share) * 100, series: 1,
-            title: "\(row.name): \(Quantity.count(different)) differ"),
+            title: "\(label): \(Quantity.count(different)) differ"),
         ],
         text: isEqual
           ? "all \(Quantity.count(row.compared)) equal"
@@ -33,9 +35,9 @@ enum CheckFigures {
       .text("layer"), .text("format"), .number("compared"), .number("equal"), .number("different"),
       .number("max LSB"), .text("verdict"),
     ])
-    for (index, row) in rows.enumerated() {
+    for (row, label) in zip(rows, labels.shown) {
       table.append([
-        .init(row.name + (index < data.layers.count ? "" : " (output)")), .init(row.format ?? ""),
+        .init(label), .init(row.format ?? ""),
         .count(row.compared), .count(row.equal), .count(row.compared - row.equal),
         .init(
           row.maxLSB.map { NumberText.significant($0, digits: 6) } ?? "",
@@ -49,7 +51,7 @@ enum CheckFigures {
       notes: ["Layers in the order of the result, then outputs."]
         + (hidden > 0 ? ["\(Quantity.count(hidden, "more row")) in the table."] : []),
       height: height, canvas: canvas,
-      tables: [CaptionedTable(caption: "Layer by layer", table: table)])
+      tables: [CaptionedTable(caption: "Layer by layer", table: table)] + labels.tables)
   }
 
   /// Values out of range and rounded, by layer; nil for a run without statistics.

@@ -8,10 +8,12 @@ enum EstimateFigures {
 
   /// Layers whose bars are drawn one by one.
   private static let rowLimit = 80
+  /// Estimates that stand beside each other.
+  private static let barLimit = 60
 
   /// One stacked bar of latency an estimate; nil where none says the latency of its layers.
   static func latency(_ estimates: [Named]) -> Figure? {
-    let shown = estimates.filter { $0.data.layerLatency != nil }
+    let shown = Array(estimates.filter { $0.data.layerLatency != nil }.prefix(barLimit))
     guard let first = shown.first?.data.layerLatency else { return nil }
     // Cycles of different clocks do not compare; seconds do.
     let inSeconds = shown.allSatisfy { $0.data.layerLatency?.isSeconds == true }
@@ -24,7 +26,8 @@ enum EstimateFigures {
         uniquingKeysWith: { first, _ in first })
       return names.map { found[$0] ?? 0 }
     }
-    let stack = LayerStack(names: names, values: values)
+    let labels = LayerNames(names)
+    let stack = LayerStack(names: labels.shown, values: values)
     let rows = zip(comparable, stack.values).map { one, values in
       BarChart.Row(
         name: one.name, parts: stack.parts(of: values, in: one.name, measure: measure),
@@ -34,7 +37,7 @@ enum EstimateFigures {
     let height = BarChart(measure: measure, rows: rows, series: stack.series).draw(
       on: &canvas, width: Figure.width)
     var table = Table([.text("layer")] + comparable.map { .number($0.name) })
-    for (index, name) in names.enumerated() {
+    for (index, name) in labels.shown.enumerated() {
       table.append(
         [.init(name)]
           + values.map {
@@ -44,14 +47,15 @@ enum EstimateFigures {
     var notes = stack.notes
     if shown.count < estimates.count {
       notes.append(
-        "\(Quantity.count(estimates.count - shown.count, "estimate")) without numbers by layer.")
+        "\(Quantity.count(estimates.count - shown.count, "estimate")) not drawn: without numbers by "
+          + "layer, or beyond the first \(barLimit).")
     }
     return Figure(
       name: "latency", title: "Latency by layer, stacked (\(measure.unit))", notes: notes,
       height: height, canvas: canvas,
       tables: [
         CaptionedTable(caption: "Latency by layer (\(measure.unit))", table: table)
-      ])
+      ] + labels.tables)
   }
 
   private static func uniqueNames(_ estimates: [Named]) -> [String] {
@@ -76,18 +80,20 @@ enum EstimateFigures {
         return layer.parts.isEmpty || abs(sum - value) <= 0.01 * max(abs(value), abs(sum))
       }
     let measure = latency.measure
-    let rows = zip(layers, latency.values).prefix(rowLimit).map { layer, value in
+    let labels = LayerNames(one.data.uniqueLayerNames)
+    let rows = zip(zip(layers, labels.shown), latency.values).prefix(rowLimit).map { named, value in
+      let (layer, name) = named
       let share = total > 0 ? value / total : 0
       let parts =
         hasParts && !layer.parts.isEmpty
         ? layer.parts.map { part in
           BarChart.Part(
             value: part.value, series: series.firstIndex(of: part.name) ?? 0,
-            title: "\(layer.name), \(part.name): \(measure.text(part.value))")
+            title: "\(name), \(part.name): \(measure.text(part.value))")
         }
-        : [BarChart.Part(value: value, series: 0, title: "\(layer.name): \(measure.text(value))")]
+        : [BarChart.Part(value: value, series: 0, title: "\(name): \(measure.text(value))")]
       return BarChart.Row(
-        name: layer.name, parts: parts,
+        name: name, parts: parts,
         text: "\(measure.text(value, isEstimate: true)), "
           + "\(NumberText.significant(share * 100, digits: 3))%")
     }
@@ -100,17 +106,17 @@ enum EstimateFigures {
       notes: ["In execution order; behind each bar its share of the total."]
         + (hidden > 0 ? ["\(Quantity.count(hidden, "more layer")) in the table."] : []),
       height: height, canvas: canvas,
-      tables: [CaptionedTable(caption: "Layers", table: layerTable(one.data))])
+      tables: [CaptionedTable(caption: "Layers", table: layerTable(one.data, labels))]
+        + labels.tables)
   }
 
-  private static func layerTable(_ data: EstimateData) -> Table {
+  private static func layerTable(_ data: EstimateData, _ labels: LayerNames) -> Table {
     let layers = data.layers
     let seconds = Measure(name: "latency", unit: "s")
     func has<T>(_ key: KeyPath<EstimateData.Layer, T?>) -> Bool {
       layers.contains { $0[keyPath: key] != nil }
     }
     let columns: [(Table.Column, (EstimateData.Layer) -> Table.Cell)?] = [
-      (.text("layer"), { .init($0.name) }),
       has(\.operatorName) ? (.text("op"), { .init($0.operatorName ?? "") }) : nil,
       has(\.weights) ? (.text("weights"), { .init($0.weights ?? "") }) : nil,
       has(\.activations) ? (.text("activations"), { .init($0.activations ?? "") }) : nil,
@@ -139,8 +145,10 @@ enum EstimateFigures {
         ) : nil,
     ]
     let used = columns.compactMap(\.self)
-    var table = Table(used.map(\.0))
-    for layer in layers { table.append(used.map { $0.1(layer) }) }
+    var table = Table([.text("layer")] + used.map(\.0))
+    for (layer, name) in zip(layers, labels.shown) {
+      table.append([.init(name)] + used.map { $0.1(layer) })
+    }
     return table
   }
 
@@ -150,6 +158,7 @@ enum EstimateFigures {
     let live = layers.map(\.liveBytes)
     guard live.count(where: { $0 != nil }) >= 2, layers.count <= 20_000 else { return nil }
     let values = live.map { Double($0 ?? 0) }
+    let names = LayerNames(one.data.uniqueLayerNames)
     let peak = values.indices.max { values[$0] < values[$1] } ?? 0
     let available = one.data.resources.first { $0.name.contains("sram") }?.available
     // A limit far above the peak would flatten the curve; then it is said in words.
@@ -181,13 +190,13 @@ enum EstimateFigures {
       marks.append(Box(x: frame.area.x, y: y - 2, width: frame.area.width, height: 4))
     }
     let top = Place(frame.x.position(Double(peak + 1)), frame.y.position(values[peak]))
-    canvas.marker(.circle, at: top, "m1", title: layers[peak].name)
+    canvas.marker(.circle, at: top, "m1", title: names.shown[peak])
     marks.append(Box(around: top, reach: MarkerShape.reach))
     let bytes = Measure(name: "memory", unit: "B")
     var requests = [
       LabelPlacement.Request(
         text: "peak \(bytes.text(values[peak])) at "
-          + TextMetrics.fitted(layers[peak].name, width: 200, size: LabelPlacement.size),
+          + TextMetrics.fitted(names.shown[peak], width: 200, size: LabelPlacement.size),
         anchor: top, isBold: true)
     ]
     if let available, isNear {
@@ -207,7 +216,7 @@ enum EstimateFigures {
     canvas.close()
     var notes = [
       "Each step is one layer in execution order; the peak is \(bytes.text(values[peak])) at "
-        + "\(layers[peak].name)."
+        + "\(names.shown[peak])."
     ]
     if let available {
       let share = available > 0 ? values[peak] / available * 100 : 0
@@ -220,7 +229,7 @@ enum EstimateFigures {
     var table = Table([.number("#"), .text("layer"), .number("in use (B)")])
     for (index, layer) in layers.enumerated() {
       table.append([
-        .count(index + 1), .init(layer.name), layer.liveBytes.map(Table.Cell.count) ?? "",
+        .count(index + 1), .init(names.shown[index]), layer.liveBytes.map(Table.Cell.count) ?? "",
       ])
     }
     var tables = [CaptionedTable(caption: "Memory in use by layer", table: table)]
@@ -233,7 +242,7 @@ enum EstimateFigures {
     }
     return Figure(
       name: prefix + "memory", title: "Memory in use over the layers (B)", notes: notes,
-      height: PlotFrame.stripHeight(260), canvas: canvas, tables: tables)
+      height: PlotFrame.stripHeight(260), canvas: canvas, tables: tables + names.tables)
   }
 
   /// Used and available resources as shares.

@@ -92,12 +92,16 @@ struct CaptionedTable: Sendable {
 }
 
 extension Array {
-  /// At most `limit` elements, evenly spaced, the first and last among them, and those that
-  /// `isKept` names.
+  /// At most `limit` elements, evenly spaced, the first and last among them, and of those that
+  /// `isKept` names the first few.
   func thinned(to limit: Int, keeping isKept: (Element) -> Bool = { _ in false }) -> [Element] {
     guard count > limit, limit > 1 else { return self }
     var chosen = Set((0..<limit).map { $0 * (count - 1) / (limit - 1) })
-    for (index, element) in enumerated() where isKept(element) { chosen.insert(index) }
+    var kept = 0
+    for index in indices where kept < 4 && isKept(self[index]) {
+      chosen.insert(index)
+      kept += 1
+    }
     return chosen.sorted().map { self[$0] }
   }
 }

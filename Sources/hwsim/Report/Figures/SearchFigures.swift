@@ -39,13 +39,15 @@ struct SearchFigures: Sendable {
     let points = shownPoints.filter { !$0.layers.isEmpty }
     let names = Array(layerNames.prefix(Self.rowLimit))
     guard !points.isEmpty, !names.isEmpty else { return nil }
+    let labels = LayerNames(layerNames)
     let choices = points.map { point in
       Dictionary(point.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
     var widths: [String: Double] = [:]
+    var formats: Set<String> = []
     for choice in points.flatMap(\.layers) {
       for format in [choice.weights, choice.activations].compactMap(\.self)
-      where widths[format] == nil { widths[format] = FormatBits.of(format) }
+      where formats.insert(format).inserted { widths[format] = FormatBits.of(format) }
     }
     let known = Array(Set(widths.values)).sorted()
     // Equal steps from the narrowest width in use to the widest.
@@ -63,9 +65,9 @@ struct SearchFigures: Sendable {
       canvas.text(title, at: Place(0, y + 15), size: 13, "t b")
       let matrix = CellMatrix(
         columns: points.map(\.id),
-        rows: names.map { name in
+        rows: zip(names, labels.shown).map { name, label in
           (
-            name,
+            label,
             zip(points, choices).map { point, layers in
               let choice = layers[name]
               guard let choice, let format = choice[keyPath: role] else {
@@ -91,15 +93,15 @@ struct SearchFigures: Sendable {
     if hidden > 0 { notes.append("\(Quantity.count(hidden, "more layer")) in the tables.") }
     return Figure(
       name: prefix + "bits", title: "Bits by layer of each point (bit)", notes: notes, height: y,
-      canvas: canvas, tables: bitsTables(points, choices))
+      canvas: canvas, tables: bitsTables(points, choices, labels) + labels.tables)
   }
 
   private func bitsTables(
-    _ points: [SearchData.Point], _ choices: [[String: SearchData.Choice]]
+    _ points: [SearchData.Point], _ choices: [[String: SearchData.Choice]], _ labels: LayerNames
   ) -> [CaptionedTable] {
     let names = layerNames
     let formats = Table.grid(
-      ("layer", names), ("point", points.map(\.id)), alignment: .left
+      ("layer", labels.shown), ("point", points.map(\.id)), alignment: .left
     ) { layer, point in
       let choice = choices[point][names[layer]]
       let parts = [choice?.weights, choice?.activations].compactMap(\.self)
@@ -150,20 +152,21 @@ struct SearchFigures: Sendable {
       return .init(
         text: text, level: level, title: "\(layer), \(candidate): \(found.metric) \(value)")
     }
-    let rows = found.layers.prefix(Self.rowLimit).map { layer in
+    let labels = LayerNames(found.layers.map(\.name))
+    let rows = zip(found.layers, labels.shown).prefix(Self.rowLimit).map { layer, label in
       let values = Dictionary(
         zip(layer.candidates, layer.values), uniquingKeysWith: { first, _ in first })
-      return (name: layer.name, cells: columns.map { cell(layer.name, $0, values[$0]) })
+      return (name: label, cells: columns.map { cell(label, $0, values[$0]) })
     }
     var canvas = SVGCanvas()
     let matrix = CellMatrix(columns: columns, rows: Array(rows), cellWidth: 64)
     let height = matrix.draw(on: &canvas, top: 0, width: Figure.width)
     var table = Table([.text("layer")] + columns.map { .number($0) })
-    for layer in found.layers {
+    for (layer, label) in zip(found.layers, labels.shown) {
       let values = Dictionary(
         zip(layer.candidates, layer.values), uniquingKeysWith: { first, _ in first })
       table.append(
-        [.init(layer.name)]
+        [.init(label)]
           + columns.map { column in
             guard let value = values[column] else { return "" }
             return .init(
@@ -185,7 +188,8 @@ struct SearchFigures: Sendable {
       name: prefix + "sensitivity",
       title: "Sensitivity by layer and format (\(found.metric))", notes: notes, height: height + 4,
       canvas: canvas,
-      tables: [CaptionedTable(caption: "Sensitivity, \(found.metric)", table: table)])
+      tables: [CaptionedTable(caption: "Sensitivity, \(found.metric)", table: table)]
+        + labels.tables)
   }
 
   // MARK: Cost by layer
@@ -215,7 +219,8 @@ struct SearchFigures: Sendable {
     }
     guard bits.contains(where: { $0.contains { $0 != nil } }) else { return nil }
     let measure = Measure(name: "weight_bits", unit: "bit")
-    let stack = LayerStack(names: counts.map(\.name), values: bits.map { $0.map { $0 ?? 0 } })
+    let labels = LayerNames(counts.map(\.name))
+    let stack = LayerStack(names: labels.shown, values: bits.map { $0.map { $0 ?? 0 } })
     let rows = zip(points, stack.values).map { point, values in
       BarChart.Row(
         name: point.id + (point.isKnee ? " knee" : ""),
@@ -226,7 +231,12 @@ struct SearchFigures: Sendable {
     let height = BarChart(measure: measure, rows: rows, series: stack.series).draw(
       on: &canvas, width: Figure.width)
     let table = Table.grid(
-      ("layer", counts.map { "\($0.name) (\(NumberText.significant($0.weights, digits: 6)))" }),
+      (
+        "layer",
+        zip(labels.shown, counts).map {
+          "\($0) (\(NumberText.significant($1.weights, digits: 6)))"
+        }
+      ),
       ("point", points.map(\.id)), alignment: .right
     ) { layer, point in
       .init(
@@ -244,7 +254,7 @@ struct SearchFigures: Sendable {
       tables: [
         CaptionedTable(
           caption: "Bits of the weights, by layer (number of weights) and point", table: table)
-      ])
+      ] + labels.tables)
   }
 }
 

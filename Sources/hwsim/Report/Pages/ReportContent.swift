@@ -17,6 +17,8 @@ struct ReportContent: Sendable {
       let heading = isAlone ? nil : "\(index + 1). \(Self.heading(of: file))"
       var section: ReportSection
       switch file.kind {
+      case .search where try SolvedProblems.describes(file.result):
+        section = Self.section(try SolvedProblems(file.result), heading: heading)
       case .search:
         let data = try SearchData(file.result)
         searches.append((index, data))
@@ -48,7 +50,9 @@ struct ReportContent: Sendable {
   }
 
   private static func heading(of file: ResultFile) -> String {
-    let what = file.modelPath ?? file.path
+    // The provenance has the whole path.
+    let path = file.modelPath ?? file.path
+    let what = path.split(separator: "/").last.map(String.init) ?? path
     let target = file.targetID.map { " on \($0)" } ?? ""
     return "\(file.kind.rawValue) of \(what)\(target)"
   }
@@ -61,6 +65,17 @@ struct ReportContent: Sendable {
   }
 
   // MARK: Searches
+
+  private static func section(_ data: SolvedProblems, heading: String?) -> ReportSection {
+    var section = ReportSection(heading: heading)
+    let infeasible = data.problems.count - data.optimalCount
+    section.verdict = .init(
+      word: "\(data.optimalCount) OF \(data.problems.count) OPTIMAL",
+      detail: infeasible > 0 ? "\(Quantity.count(infeasible)) infeasible" : "",
+      tone: infeasible > 0 ? .caution : .good)
+    section.tables = [CaptionedTable(caption: "Problems", table: data.table)]
+    return section
+  }
 
   private static func section(
     _ data: SearchData, heading: String?, prefix: String
@@ -76,9 +91,12 @@ struct ReportContent: Sendable {
         detail += " of \(NumberText.significant(all, digits: 6)) configurations"
       }
     }
+    if let failure = data.infeasibility { detail += "; \(failure)" }
     section.verdict = .init(
-      word: frontier.isEmpty
-        ? "NO FRONTIER" : isProved ? "FRONTIER, PROVED COMPLETE" : "FRONTIER, NOT PROVED",
+      word: data.infeasibility != nil
+        ? "INFEASIBLE"
+        : frontier.isEmpty
+          ? "NO FRONTIER" : isProved ? "FRONTIER, PROVED COMPLETE" : "FRONTIER, NOT PROVED",
       detail: detail, tone: frontier.isEmpty ? .bad : isProved ? .good : .plain)
     var facts: [(name: String, value: String)] = []
     for objective in data.objectives {
@@ -163,6 +181,9 @@ struct ReportContent: Sendable {
 
   // MARK: Estimates
 
+  /// Estimates of one document that get figures of their own; the others are in the list.
+  private static let detailLimit = 24
+
   private static func section(
     _ estimates: [EstimateFigures.Named], heading: String?, prefix: String, isAlone: Bool
   ) -> ReportSection {
@@ -185,7 +206,7 @@ struct ReportContent: Sendable {
     if isAlone, let latency = EstimateFigures.latency(estimates) {
       section.figures.append(latency)
     }
-    for (index, one) in estimates.enumerated() {
+    for (index, one) in estimates.prefix(detailLimit).enumerated() {
       let own = estimates.count == 1 ? prefix : "\(prefix)\(index + 1)-"
       let figures = [
         EstimateFigures.resources(one, prefix: own), EstimateFigures.memory(one, prefix: own),
@@ -244,7 +265,7 @@ struct ReportContent: Sendable {
     if !latency.isEmpty {
       detail +=
         data.latencyKind == "exact"
-        ? ", exact" : ", estimate \(data.error ?? "error unknown")"
+        ? ", exact" : ", estimate, \(data.error ?? "error unknown")"
     }
     switch data.fits {
     case true?: return .init(word: "FITS", detail: detail, tone: .good)
@@ -268,9 +289,14 @@ struct ReportContent: Sendable {
     }
     if let bytes = data.peakBytes {
       facts.append(
-        ("peak", Quantity.bytes(bytes) + (data.peakLayer.map { " at layer \($0)" } ?? "")))
+        ("peak", Quantity.bytes(bytes) + (data.peakLayer.map { " at \(shortened($0))" } ?? "")))
     }
     return facts
+  }
+
+  /// A layer's name without what was fused into it.
+  private static func shortened(_ name: String) -> String {
+    name.split(separator: ";").last.map(String.init) ?? name
   }
 
   // MARK: Checks and runs

@@ -60,7 +60,7 @@ struct Measure: Hashable, Sendable {
 
   /// Words of names that are written in another way.
   private static let abbreviations = [
-    "sram": "SRAM", "lut": "LUT", "luts": "LUT", "ff": "FF", "dsp": "DSP",
+    "sram": "SRAM", "ram": "RAM", "lut": "LUT", "luts": "LUT", "ff": "FF", "dsp": "DSP",
     "bram": "BRAM", "uram": "URAM", "bops": "BOPs", "macs": "MAC", "mac": "MAC", "lsb": "LSB",
     "sqnr": "SQNR",
   ]

@@ -79,6 +79,8 @@ struct SearchData: Sendable {
   let evaluations: [[Double?]]
   let points: [Point]
   let isProved: Bool?
+  /// Which budget cannot be met and what can be reached, in words; nil where all are met.
+  let infeasibility: String?
   let gap: Double?
   let sensitivity: Sensitivity?
   let rank: Rank?
@@ -118,6 +120,18 @@ struct SearchData: Sendable {
     let optimality = try result.optional("optimality")
     isProved = try optimality?.flag("proved")
     gap = try optimality?.number("gap")
+    if let failed = try result.optional("infeasible") {
+      var words = try failed.text("budget").map { "budget \($0) cannot be met" } ?? "budgets fail"
+      if let minimum = try failed.optional("reachable_minimum") {
+        let parts = try minimum.members().map { ($0.key, $0.field.value) }.map { key, value in
+          "\(key) \(Measure(name: key).text(value.doubleValue))"
+        }
+        words += ", smallest reachable: \(parts.joined(separator: ", "))"
+      }
+      infeasibility = words
+    } else {
+      infeasibility = nil
+    }
     if let field = try result.optional("sensitivity") {
       sensitivity = try Sensitivity(field)
     } else {
