@@ -226,17 +226,19 @@ struct MCUMeasuredTests {
     let document = try JSONDecoder().decode(
       Memory.self, from: Data(contentsOf: URL(filePath: path)))
     let target = try MCUEstimateTests.target("nucleo-l4r5zi+tflm")
-    var exact = 0
-    for name in ["ad01_int8", "kws_int8", "resnet8_int8", "vww_96_int8"] {
-      let measured = try #require(document.models["mlperf_tiny/\(name)"]?.tflm_arena_host64)
-      let (graph, bytes) = try Self.graph("mlperf_tiny/\(name)")
+    var compared = 0
+    for (name, entry) in document.models.sorted(by: { $0.key < $1.key }) {
+      guard let head = entry.tflm_arena_host64.head_non_persistent,
+        let total = entry.tflm_arena_host64.total
+      else { continue }
+      let (graph, bytes) = try Self.graph(name)
       let memory = try MCUEstimator(graph, target: target, modelBytes: bytes).estimate().memory
-      #expect(memory.arenaHeadBytes == measured.head_non_persistent, "\(name)")
-      #expect(memory.arenaTotalBytesHost64 == measured.total, "\(name)")
+      #expect(memory.arenaHeadBytes == head, "\(name)")
+      #expect(memory.arenaTotalBytesHost64 == total, "\(name)")
       #expect(memory.arenaTotalBytes < memory.arenaTotalBytesHost64)
-      exact += 1
+      compared += 1
     }
-    #expect(exact == 4)
+    #expect(compared > 3)
   }
 
   @Test("an estimate takes less than a millisecond", .enabled(if: sweep, "HWSIM_SWEEP=1, release"))
