@@ -2,13 +2,20 @@ internal import Arith
 
 /// What calibration saw of a layer's input.
 public struct InputRange: Sendable, Hashable {
-  public internal(set) var minimum: Float = .infinity
-  public internal(set) var maximum: Float = -.infinity
+  public private(set) var minimum: Float = .infinity
+  public private(set) var maximum: Float = -.infinity
   /// Magnitudes by the upper bits of their patterns: 8 exponent and 9 mantissa bits; empty if the
   /// rule needs none.
   private(set) var counts: [Int]
 
   private static let droppedBits = 14
+
+  /// A range by its ends, without the magnitudes in between.
+  public init(minimum: Float, maximum: Float) {
+    self.minimum = minimum
+    self.maximum = maximum
+    counts = []
+  }
 
   init(keepsHistogram: Bool) {
     counts = keepsHistogram ? [Int](repeating: 0, count: 1 << (31 - Self.droppedBits)) : []
