@@ -79,6 +79,11 @@ struct RealProductTests {
     quantization.numbers(of: values, count: values.count, into: &numbers)
     var bytes = [UInt8](repeating: 0, count: values.count)
     quantization.bytes(of: values, count: values.count, into: &bytes)
+    for path in Self.paths {
+      var again = bytes.map { ~$0 }
+      quantization.bytes(of: values, count: values.count, into: &again, path: path)
+      #expect(again == bytes)
+    }
     var read = [Float](repeating: 0, count: values.count)
     quantization.values(of: values, count: values.count, into: &read)
     for (index, value) in values.enumerated() {
@@ -90,19 +95,29 @@ struct RealProductTests {
     }
   }
 
-  @Test("scaled sums are float32 at each step")
-  func scaling() {
-    let scaling = SumScaling(scales: [0.1, 3, 1e-3], offsets: [1, -2, 0.5])
-    let sums: [Int32] = [1, 2, 3, -40_000_001, 16_777_217, .max]
-    var result = [Float](repeating: 0, count: 6)
-    scaling.values(of: sums, rows: 2, into: &result)
-    let expected: [Float] = [
-      Float(1) * 0.1 + 1, Float(2) * 3 - 2, Float(3) * 1e-3 + 0.5,
-      Float(-40_000_001) * 0.1 + 1, Float(16_777_217) * 3 - 2, Float(Int32.max) * 1e-3 + 0.5,
-    ]
-    #expect(result == expected)
-    var again = [Float](repeating: 0, count: 6)
-    scaling.values(of: sums.map { Double($0) }, rows: 2, into: &again)
-    #expect(again == expected)
+  @Test("scaled sums are those of the definition on every path", arguments: paths)
+  func scaling(path: KernelPath) {
+    var generator = SeededGenerator(seed: 7)
+    for channels in [1, 3, 10, 16, 24] {
+      let scales = (0..<channels).map { _ in Float.random(in: 1e-6...2, using: &generator) }
+      let offsets = (0..<channels).map { _ in Float.random(in: -3...3, using: &generator) }
+      let scaling = SumScaling(scales: scales, offsets: offsets, path: path)
+      for rows in [1, 2, 7, 33] {
+        var sums = (0..<rows * channels).map { _ in
+          Int32.random(in: -90_000...90_000, using: &generator)
+        }
+        sums[0] = 16_777_217
+        sums[rows * channels - 1] = .max
+        var result = [Float](repeating: 0, count: sums.count)
+        scaling.values(of: sums, rows: rows, into: &result)
+        var again = result
+        scaling.values(of: sums.map { Double($0) }, rows: rows, into: &again)
+        for (index, sum) in sums.enumerated() {
+          let expected = SumScaling.definition(
+            sum: Double(sum), scale: scales[index % channels], offset: offsets[index % channels])
+          #expect(result[index] == expected && again[index] == expected)
+        }
+      }
+    }
   }
 }

@@ -44,9 +44,11 @@ struct GraphSketch {
     let image = extents(data)
     let weights = try random([filters, image[1] / groups] + kernel)
     let bias = try random([filters])
-    let positions = (0..<2).map {
-      (image[2 + $0] + before[$0] + after[$0] - (kernel[$0] - 1) * dilations[$0] - 1)
-        / strides[$0] + 1
+    var positions: [Int] = []
+    for axis in 0..<2 {
+      let padded = image[2 + axis] + before[axis] + after[axis]
+      let span = (kernel[axis] - 1) * dilations[axis] + 1
+      positions.append((padded - span) / strides[axis] + 1)
     }
     return try node(
       .convolution(
