@@ -20,7 +20,8 @@ struct HWSim: ParsableCommand {
       """,
     version: "hwsim \(version)",
     subcommands: [
-      CheckCommand.self, RunCommand.self, InspectCommand.self, FormatsCommand.self,
+      CheckCommand.self, RunCommand.self, InspectCommand.self, EstimateCommand.self,
+      TargetsCommand.self, ReportCommand.self, CompareCommand.self, FormatsCommand.self,
       CastCommand.self, UnitCommand.self, ConfigCommand.self, ExplainCommand.self,
       SchemaCommand.self,
     ])

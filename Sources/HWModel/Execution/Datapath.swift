@@ -34,6 +34,9 @@ public protocol Datapath: Sendable {
   /// runner. Kernels that take tensors in row-major order ask for 1.
   static var preferredLanes: Int? { get }
 
+  /// Where a number given for an input of codes goes if it lies between two of them.
+  static var inputRounding: FloatingPointRoundingRule { get }
+
   /// Whether this hardware computes `operation`; asked of every node before anything runs.
   func supports(_ operation: Operator) -> Bool
 
@@ -68,6 +71,11 @@ public struct KernelOperands {
   public let lanes: Int
   /// Lanes that hold samples; the others may hold anything.
   public let usedLanes: Int
+  /// Bit i tells whether output i is read by anything; kernels may leave the others as they are.
+  var outputsRead: UInt64 = .max
+
+  /// Whether output `index` is read; those from 64 on always count as read.
+  func isRead(_ index: Int) -> Bool { index >= 64 || outputsRead >> UInt64(index) & 1 == 1 }
 }
 
 /// A node ready to run: outputs are given, nothing is allocated by a fast kernel.
@@ -84,6 +92,8 @@ extension NodeKernel {
 
 extension Datapath {
   public static var preferredLanes: Int? { nil }
+
+  public static var inputRounding: FloatingPointRoundingRule { .toNearestOrEven }
 
   public func prepare(_ graph: Graph) throws(DatapathError) -> Graph { graph }
 }

@@ -13,7 +13,8 @@ struct Schema: Sendable {
 
   /// Every schema, in the order of the commands; one a command, and that of errors.
   static let all: [Schema] = [
-    check, run, inspect, formats, cast, unit, config, explain, schema, error,
+    check, run, inspect, estimate, targets, report, compare, formats, cast, unit, config, explain,
+    schema, error,
   ]
 
   /// The envelope of a command around the schema of its `result`.
@@ -84,9 +85,9 @@ struct Schema: Sendable {
 
   static func nullable(_ schema: JSON) -> JSON { ["anyOf": [schema, ["type": "null"]]] }
 
-  /// An object whose keys are all required.
-  static func object(_ properties: JSON) -> JSON {
-    let keys = (properties.members ?? []).map(\.key)
+  /// An object; all its keys are required unless `required` lists others.
+  static func object(_ properties: JSON, required: [String]? = nil) -> JSON {
+    let keys = required ?? (properties.members ?? []).map(\.key)
     return ["type": "object", "required": .strings(keys), "properties": properties]
   }
 
