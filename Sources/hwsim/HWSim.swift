@@ -21,7 +21,7 @@ struct HWSim: ParsableCommand {
     version: "hwsim \(version)",
     subcommands: [
       CheckCommand.self, RunCommand.self, InspectCommand.self, FormatsCommand.self,
-      CastCommand.self, UnitCommand.self, ConfigCommand.self, ExplainCommand.self,
+      CastCommand.self, UnitCommand.self, SearchCommand.self, ConfigCommand.self, ExplainCommand.self,
       SchemaCommand.self,
     ])
 

@@ -22,7 +22,7 @@ struct Explanation: Sendable {
 
   /// Every code, sorted.
   static let all: [Explanation] =
-    (frame + graph + models + containers + arrays + hls + hardware + formats)
+    (frame + graph + models + containers + arrays + hls + hardware + formats + search)
     .sorted { $0.code < $1.code }
 
   static func of(_ code: String) -> Explanation? { all.first { $0.code == code } }
