@@ -1,0 +1,98 @@
+/// The first line of a study: everything that a score in it depends on.
+public struct StudyHeader: Codable, Sendable, Hashable {
+  /// A layer as the study's readers need it.
+  public struct Layer: Codable, Sendable, Hashable {
+    public let name: String
+    public let weights: Int
+    public let macs: Int
+  }
+
+  static let schemaName = "hwsim.study/1"
+
+  let schema: String
+  /// Settings under the flags' names, and sums of the inputs; two runs share a study only if all
+  /// are equal.
+  public let settings: [String: String]
+  public let layers: [Layer]
+  /// Names of the candidates of each layer.
+  public let candidates: [[String]]
+  public let ties: [[Int]]
+  /// Index of the fixed candidate of each layer, -1 where it is free.
+  public let fixed: [Int]
+  /// Names of the costs that every evaluation holds.
+  public let costs: [String]
+
+  public init(space: SearchSpace, costs: [String], settings: [String: String]) {
+    schema = Self.schemaName
+    self.settings = settings
+    layers = space.layers.map { Layer(name: $0.name, weights: $0.weightCount, macs: $0.macs) }
+    candidates = space.candidates.map { $0.map(\.name) }
+    ties = space.ties
+    fixed = space.layers.indices.map { space.fixed[$0] ?? -1 }
+    self.costs = costs
+  }
+
+  /// The space that the study was made over.
+  ///
+  /// - Throws: ``SpaceError`` if the header was changed by hand.
+  public func space() throws(SpaceError) -> SearchSpace {
+    var lists: [[SpaceCandidate]] = []
+    for names in candidates {
+      var list: [SpaceCandidate] = []
+      for name in names { list.append(try SpaceCandidate(name)) }
+      lists.append(list)
+    }
+    guard lists.count == layers.count, fixed.count == layers.count else {
+      throw .malformed(path: "candidates", reason: "not one list a layer")
+    }
+    for tie in ties where tie.contains(where: { !layers.indices.contains($0) }) {
+      throw .malformed(path: "ties", reason: "a layer that does not exist")
+    }
+    var options: [Int: Int] = [:]
+    for (layer, option) in fixed.enumerated() where option >= 0 { options[layer] = option }
+    return try SearchSpace(
+      layers: layers.map { SearchLayer(name: $0.name, weightCount: $0.weights, macs: $0.macs) },
+      candidates: lists, ties: ties, fixed: options)
+  }
+
+  /// What differs from `other`, in words; empty if the two can share evaluations.
+  public func differences(from other: StudyHeader, ignoring: Set<String> = []) -> [String] {
+    var found: [String] = []
+    for key in Set(settings.keys).union(other.settings.keys).subtracting(ignoring).sorted()
+    where settings[key] != other.settings[key] {
+      found.append(
+        "\(key): \(settings[key] ?? "not set") in the study, \(other.settings[key] ?? "not set") now"
+      )
+    }
+    if layers != other.layers { found.append("the layers of the model") }
+    if candidates != other.candidates { found.append("the candidates of the layers") }
+    if ties != other.ties { found.append("the tie groups") }
+    if fixed != other.fixed { found.append("the fixed layers") }
+    if costs != other.costs {
+      found.append("the costs: \(costs.joined(separator: ", ")) in the study")
+    }
+    return found
+  }
+}
+
+/// One evaluated allocation.
+public struct Evaluation: Codable, Sendable, Hashable {
+  /// A candidate index a layer.
+  public let choice: [Int]
+  /// Samples with the right class; nil without labels.
+  public let correct: Int?
+  public let samples: Int
+  public let loss: Double
+  /// One number a cost of the study.
+  public let costs: [Double]
+
+  public init(choice: [Int], quality: Quality, costs: [Double]) {
+    self.choice = choice
+    correct = quality.correct
+    samples = quality.samples
+    loss = quality.loss
+    self.costs = costs
+  }
+
+  public var quality: Quality { Quality(correct: correct, samples: samples, loss: loss) }
+}
