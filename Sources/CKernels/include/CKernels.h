@@ -7,4 +7,6 @@
 
 #include "CKernelsGEMM.h"
 
+#include "CKernelsReals.h"
+
 #endif
