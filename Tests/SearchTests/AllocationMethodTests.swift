@@ -1,3 +1,4 @@
+import Arith
 import Search
 import Testing
 

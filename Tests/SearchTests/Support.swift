@@ -1,3 +1,4 @@
+import Arith
 import Search
 
 /// A random problem with small numbers, so that ties and equal sums are common.

@@ -39,19 +39,84 @@ public struct TensorComparison: Sendable {
 }
 
 extension PlanRunner {
-  /// Compares a kept tensor with samples `first..<first + count` of `expected`.
+  /// Compares a kept tensor, or a constant, with samples `first..<first + count` of `expected`.
   ///
-  /// Values are compared exactly: a code of more than 53 bits is rounded to binary64 as C-simulation
-  /// hands it out. Printed values are equal where the value would print as the text shows it.
+  /// Values are compared exactly: a fixed-point code of more than 53 bits is rounded to binary64 as
+  /// C-simulation hands it out; the value of a code with a scale also equals its rounding to
+  /// binary32, which is how runtimes hand it out. Floats of the tensor's own format are equal if
+  /// they are the same number or both NaN. Printed values are equal where the value would print as
+  /// the text shows it.
   public func compare(
     _ id: TensorID, with expected: TensorValues, first: Int, count: Int, firstSample: Int,
     limit: Int, matchesPrinted: PrintedMatch
   ) -> TensorComparison {
-    guard let buffer = buffer(of: id), case .fixed(let format) = plan.graph[id].encoding else {
-      preconditionFailure("compared tensors are kept and fixed point")
+    let tensor = plan.graph[id]
+    let elements = tensor.shape.count
+    if case .fixed(let format) = tensor.encoding, let buffer = buffer(of: id) {
+      return compare(
+        buffer, format, with: expected, elements: elements, first: first, count: count,
+        firstSample: firstSample, limit: limit, matchesPrinted: matchesPrinted)
+    }
+    guard let scale = ElementScale(tensor), let found = self.elements(of: id, count: count) else {
+      preconditionFailure("compared tensors are kept and hold scalars")
     }
     var comparison = TensorComparison()
-    let elements = plan.graph[id].shape.count
+    comparison.compared = count * elements
+    let isFloat: Bool
+    if case .codes = scale.form { isFloat = false } else { isFloat = true }
+    for position in 0..<count * elements {
+      let source = first * elements + position
+      let element = position % elements
+      let (actual, code) = found.number(at: position, element: element, scale)
+      var wanted: Double
+      var lsb: Double
+      switch expected {
+      case .codes(let codes):
+        wanted = isFloat && code == nil
+          ? Double(codes[source]) : scale.value(codes[source], element: element)
+        if let code, !isFloat {
+          lsb = code == codes[source] ? 0 : (Double(codes[source]) - Double(code)).magnitude
+        } else {
+          lsb = scale.steps(wanted, actual)
+        }
+      case .values(let values), .printed(let values, _):
+        wanted = values[source]
+        if isFloat {
+          lsb = scale.steps(wanted, actual)
+        } else if wanted == actual || wanted == Double(Float(actual)) {
+          lsb = 0
+        } else {
+          lsb =
+            wanted.isNaN
+            ? .infinity : (wanted - actual).magnitude / scale.unit(element: element)
+        }
+        if lsb != 0, case .printed(_, let digits) = expected,
+          matchesPrinted(actual, wanted, digits)
+        {
+          lsb = 0
+        }
+      }
+      if lsb == 0 {
+        comparison.equal += 1
+        continue
+      }
+      comparison.maxLSB = max(comparison.maxLSB, lsb)
+      comparison.sumLSB += lsb
+      if comparison.mismatches.count < limit {
+        comparison.mismatches.append(
+          Mismatch(
+            sample: firstSample + position / elements, element: element, expected: wanted,
+            actual: actual, lsb: lsb))
+      }
+    }
+    return comparison
+  }
+
+  private func compare(
+    _ buffer: TensorBuffer, _ format: FixedPointFormat, with expected: TensorValues, elements: Int,
+    first: Int, count: Int, firstSample: Int, limit: Int, matchesPrinted: PrintedMatch
+  ) -> TensorComparison {
+    var comparison = TensorComparison()
     let scale = Double(sign: .plus, exponent: format.fractionBits, significand: 1)
     let unit = 1 / scale
     comparison.compared = count * elements
@@ -94,5 +159,35 @@ extension PlanRunner {
       }
     }
     return comparison
+  }
+}
+
+extension ElementScale {
+  /// How many numbers of the float format two values are apart.
+  func steps(_ a: Double, _ b: Double) -> Double {
+    switch form {
+    case .numbers(let format), .patterns(let format): Self.floatSteps(a, b, in: format)
+    case .codes: (a - b).magnitude
+    }
+  }
+}
+
+extension Codes {
+  /// The number at `position`, and its code where it is stored as one.
+  func number(
+    at position: Int, element: Int, _ scale: ElementScale
+  ) -> (value: Double, code: Int64?) {
+    func coded(_ code: Int64) -> (Double, Int64?) { (scale.value(code, element: element), code) }
+    return switch self {
+    case .int8(let codes): coded(Int64(codes[position]))
+    case .uint8(let codes): coded(Int64(codes[position]))
+    case .int16(let codes): coded(Int64(codes[position]))
+    case .uint16(let codes): coded(Int64(codes[position]))
+    case .int32(let codes): coded(Int64(codes[position]))
+    case .int64(let codes): coded(codes[position])
+    case .wide(let codes): (codes[position].doubleValue(scaledBy: 0), nil)
+    case .float32(let numbers): (Double(numbers[position]), nil)
+    case .float64(let numbers): (numbers[position], nil)
+    }
   }
 }

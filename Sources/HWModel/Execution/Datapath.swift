@@ -34,6 +34,9 @@ public protocol Datapath: Sendable {
   /// runner. Kernels that take tensors in row-major order ask for 1.
   static var preferredLanes: Int? { get }
 
+  /// Where a number given for an input of codes goes if it lies between two of them.
+  static var inputRounding: FloatingPointRoundingRule { get }
+
   /// Whether this hardware computes `operation`; asked of every node before anything runs.
   func supports(_ operation: Operator) -> Bool
 
@@ -84,6 +87,8 @@ extension NodeKernel {
 
 extension Datapath {
   public static var preferredLanes: Int? { nil }
+
+  public static var inputRounding: FloatingPointRoundingRule { .toNearestOrEven }
 
   public func prepare(_ graph: Graph) throws(DatapathError) -> Graph { graph }
 }

@@ -12,6 +12,8 @@ public enum InputError: Error, Hashable, Sendable {
   case shape(tensor: String, expected: [Int], found: Int)
   /// The tensor's encoding cannot be given in this form.
   case unsupported(tensor: String, encoding: String)
+  /// Integers for a tensor of floating-point numbers.
+  case codesForNumbers(tensor: String, format: String)
 }
 
 extension Diagnostic {
@@ -22,7 +24,7 @@ extension Diagnostic {
       self.init(
         code: "input.not-finite",
         message: "input '\(tensor)' is \(value) in sample \(sample) at \(index)",
-        location: file, remedy: "remove the value; fixed-point formats hold finite numbers only.")
+        location: file, remedy: "remove the value; the tensor's format holds finite numbers only.")
     case .codeOutOfRange(let tensor, let sample, let index, let code, let range):
       self.init(
         code: "input.out-of-range",
@@ -40,6 +42,11 @@ extension Diagnostic {
       self.init(
         code: "input.encoding", message: "input '\(tensor)' is \(encoding)", location: file,
         remedy: "give integer codes for this input.")
+    case .codesForNumbers(let tensor, let format):
+      self.init(
+        code: "input.encoding",
+        message: "input '\(tensor)' takes \(format) numbers, the array holds integers",
+        location: file, remedy: "convert the array, for example with x.astype(numpy.\(format)).")
     }
   }
 }
@@ -63,56 +70,54 @@ extension PlanRunner {
   ) throws(InputError) {
     let tensor = plan.graph[id]
     guard let buffer = buffer(of: id) else { preconditionFailure("inputs have buffers") }
-    guard case .fixed(let format) = tensor.encoding else {
-      throw .unsupported(tensor: tensor.name, encoding: "not fixed point")
-    }
-    let elements = tensor.shape.count
-    switch values {
-    case .values(let numbers), .printed(let numbers, _):
-      try load(numbers, first, count, elements, format, buffer, tensor, firstSample)
-    case .codes(let codes):
+    let target = InputTarget(
+      tensor: tensor, buffer: buffer, lanes: lanes, first: first, count: count,
+      firstSample: firstSample)
+    switch (tensor.encoding, values) {
+    case (.fixed(let format), .values(let numbers)),
+      (.fixed(let format), .printed(let numbers, _)):
+      try target.assign(numbers, format)
+    case (.fixed(let format), .codes(let codes)):
       let range = Int512(Int64.min)...Int512(Int64.max)
       let low = max(format.minimum(), range.lowerBound).low64
       let high = min(format.maximum(), range.upperBound).low64
-      for sample in 0..<count {
-        for element in 0..<elements {
-          var code = codes[(first + sample) * elements + element]
-          if code < low || code > high {
-            guard wrapsCodes else {
-              throw .codeOutOfRange(
-                tensor: tensor.name, sample: firstSample + sample,
-                index: tensor.shape.index(ofOffset: element), code: code, range: low...high)
-            }
-            code = format.cast(raw: Int512(code), sourceFractionBits: format.fractionBits).low64
-          }
-          buffer.set(Int512(code), at: element * lanes + sample)
-        }
+      try target.store(codes, within: low...high, wraps: wrapsCodes) { code in
+        format.cast(raw: Int512(code), sourceFractionBits: format.fractionBits).low64
       }
+    default:
+      guard let scale = ElementScale(tensor) else {
+        throw .unsupported(tensor: tensor.name, encoding: tensor.encoding.name)
+      }
+      try load(values, target, scale, wrapsCodes: wrapsCodes)
     }
   }
 
+  /// Encodings other than fixed point.
   private func load(
-    _ numbers: [Double], _ first: Int, _ count: Int, _ elements: Int, _ format: FixedPointFormat,
-    _ buffer: TensorBuffer, _ tensor: Tensor, _ firstSample: Int
+    _ values: TensorValues, _ target: InputTarget, _ scale: ElementScale, wrapsCodes: Bool
   ) throws(InputError) {
-    let start = first * elements
-    let isNarrow = buffer.storage == .int32 && format.signedWidth <= 32
-    let assignment = isNarrow ? DoubleAssignment(to: format) : nil
-    let narrow = isNarrow ? buffer.rows(as: Int32.self) : nil
-    for sample in 0..<count {
-      for element in 0..<elements {
-        let number = numbers[start + sample * elements + element]
-        guard number.isFinite else {
-          throw .notFinite(
-            tensor: tensor.name, sample: firstSample + sample,
-            index: tensor.shape.index(ofOffset: element), value: "\(number)")
-        }
-        if let assignment, let narrow {
-          narrow[element * lanes + sample] = Int32(truncatingIfNeeded: assignment(number))
-        } else {
-          buffer.set(format.cast(number, as: Int512.self), at: element * lanes + sample)
-        }
+    switch (scale.form, values) {
+    case (.codes(let width, let isSigned), .codes(let codes)):
+      try target.store(codes, within: scale.codeRange ?? 0...0, wraps: wrapsCodes) { code in
+        let shift = Int64(max(64 - width, 0))
+        return isSigned
+          ? (code << shift) >> shift
+          : Int64(bitPattern: (UInt64(bitPattern: code) << UInt64(shift)) >> UInt64(shift))
       }
+    case (.codes, .values(let numbers)), (.codes, .printed(let numbers, _)):
+      try target.quantize(numbers, scale, rounding: plan.inputRounding)
+    case (.numbers(let format), .values(let numbers)),
+      (.numbers(let format), .printed(let numbers, _)):
+      target.convert(numbers, format)
+    case (.patterns(let format), .codes(let codes)):
+      try target.store(codes, within: 0...(1 << Int64(format.width)) - 1, wraps: wrapsCodes) {
+        $0 & ((1 << Int64(format.width)) - 1)
+      }
+    case (.patterns(let format), .values(let numbers)),
+      (.patterns(let format), .printed(let numbers, _)):
+      try target.encode(numbers, format)
+    case (.numbers(let format), .codes):
+      throw .codesForNumbers(tensor: target.tensor.name, format: format.name)
     }
   }
 

@@ -10,6 +10,8 @@ public struct Plan: Sendable {
   let nodes: [PlannedNode]
   /// Lanes that the datapath's kernels need; nil where any number will do.
   let preferredLanes: Int?
+  /// How numbers given for inputs of codes are rounded.
+  let inputRounding: FloatingPointRoundingRule
 
   /// - Throws: ``PlanProblems`` with every node that the datapath cannot run.
   public init(_ given: Graph, on datapath: some Datapath) throws(PlanProblems) {
@@ -53,6 +55,7 @@ public struct Plan: Sendable {
     self.graph = graph
     self.datapath = type(of: datapath).name
     preferredLanes = graph.states.isEmpty ? type(of: datapath).preferredLanes : 1
+    inputRounding = type(of: datapath).inputRounding
     self.tensors = tensors
     self.nodes = nodes
   }
@@ -74,6 +77,7 @@ public struct Plan: Sendable {
     self.graph = graph
     datapath = other.datapath
     preferredLanes = other.preferredLanes
+    inputRounding = other.inputRounding
     var tensors = other.tensors
     for (id, output) in zip(graph.nodes[index].outputs, planned.outputs) {
       tensors[id.index] = output

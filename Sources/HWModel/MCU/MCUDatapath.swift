@@ -10,6 +10,7 @@ public import QuantGraph
 public struct TFLiteReference: Datapath {
   public static let name = "tflite-reference"
   public static let preferredLanes: Int? = 1
+  public static let inputRounding = FloatingPointRoundingRule.toNearestOrAwayFromZero
 
   private let rules: MCURules
 
@@ -37,6 +38,7 @@ public struct TFLiteReference: Datapath {
 public struct TFLiteMicro: Datapath {
   public static let name = "tflm"
   public static let preferredLanes: Int? = 1
+  public static let inputRounding = FloatingPointRoundingRule.toNearestOrAwayFromZero
 
   private let rules: MCURules
 

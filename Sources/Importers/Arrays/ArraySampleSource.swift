@@ -4,22 +4,35 @@ public import QuantGraph
 ///
 /// Integer arrays are codes, floating-point arrays are values, text is printed values.
 public final class ArraySampleSource: SampleSource {
+  /// Whole samples of the array; nil for text, which does not tell.
+  public let sampleCount: Int?
+
   private let rows: ArrayRows
-  private let elements: Int
+  private let rowsPerSample: Int
   private let tensor: String
   private let path: String
 
   /// - Parameters:
-  ///   - rows: the array; its rows are samples, or it is one sample without a sample axis.
+  ///   - rows: the array.
   ///   - path: the file as the user named it, for messages.
   ///   - tensor: the tensor that takes them, for messages.
   ///   - shape: the tensor's shape of one sample.
-  /// - Throws: a ``Diagnostic`` if a row has not as many elements as a sample.
+  ///   - hasBatchAxis: whether the shape begins with the axis along which samples follow each other,
+  ///     so that the array may have the shape itself, any multiple of its leading extent, or lack a
+  ///     leading extent of 1; otherwise each row is a sample.
+  /// - Throws: a ``Diagnostic`` if the array is not a whole number of samples.
   public init(
-    _ rows: ArrayRows, path: String, tensor: String, shape: Shape
+    _ rows: ArrayRows, path: String, tensor: String, shape: Shape, hasBatchAxis: Bool = false
   ) throws(Diagnostic) {
-    guard rows.rowElements == shape.count else {
-      let expected = (["N"] + shape.extents.map(String.init)).joined(separator: ",")
+    guard
+      let rowsPerSample = Self.rowsPerSample(rows, shape: shape, hasBatchAxis: hasBatchAxis)
+    else {
+      var extents = shape.extents.map(String.init)
+      if hasBatchAxis, !extents.isEmpty, extents[0] == "1" { extents.removeFirst() }
+      if !hasBatchAxis || extents.count < shape.rank || shape.rank == 0 {
+        extents.insert("N", at: 0)
+      }
+      let expected = extents.joined(separator: ",")
       let found = ([rows.rowCount.map(String.init) ?? "N"] + rows.rowShape.map(String.init))
         .joined(separator: ",")
       throw Diagnostic(
@@ -30,17 +43,39 @@ public final class ArraySampleSource: SampleSource {
     self.rows = rows
     self.tensor = tensor
     self.path = path
-    elements = shape.count
+    self.rowsPerSample = rowsPerSample
+    // An array without elements is one sample, as it has no more to give.
+    sampleCount = shape.count == 0 ? 1 : rows.rowCount.map { $0 / rowsPerSample }
+  }
+
+  /// Rows of the array that make a sample, or nil if its shape is not one for samples.
+  private static func rowsPerSample(
+    _ rows: ArrayRows, shape: Shape, hasBatchAxis: Bool
+  ) -> Int? {
+    if hasBatchAxis, case .npy = rows, let leading = shape.extents.first {
+      let rest = Array(shape.extents.dropFirst())
+      let count = rows.rowCount ?? 0
+      if [count] + rows.rowShape == shape.extents { return max(leading, 1) }
+      guard leading > 0 else { return nil }
+      if rows.rowShape == rest, count % leading == 0 { return leading }
+      if leading == 1, count > 0, [count] + rows.rowShape == rest { return count }
+    }
+    return rows.rowElements == shape.count ? 1 : nil
+  }
+
+  private func rowLimit(_ samples: Int) -> Int {
+    let (limit, overflow) = samples.multipliedReportingOverflow(by: rowsPerSample)
+    return overflow ? .max / rowsPerSample * rowsPerSample : limit
   }
 
   public func next(_ count: Int) throws(Diagnostic) -> TensorValues {
     do throws(ImportError) {
       switch rows {
       case .text(let stream):
-        guard let log = try stream.next(atMost: count) else { return .values([]) }
+        guard let log = try stream.next(atMost: rowLimit(count)) else { return .values([]) }
         return .printed(log.values, digits: log.printedDigits)
       case .npy(let stream):
-        guard let array = try stream.next(atMost: count) else { return .values([]) }
+        guard let array = try stream.next(atMost: rowLimit(count)) else { return .values([]) }
         if array.elementType.isFloatingPoint { return .values(array.doubles() ?? []) }
         guard let codes = array.integers() else {
           throw ImportError.damaged(

@@ -15,6 +15,8 @@ public final class NPZWriter {
     /// Nil for an array without axes.
     let rowShape: [Int]?
     let rowElements: Int
+    /// Whether a single row is an array without axes.
+    var dropsSingleRow = false
     var elementCount = 0
     var buffer: [UInt8] = []
     var extents: [Range<Int>] = []
@@ -41,16 +43,19 @@ public final class NPZWriter {
 
   /// Declares an array of shape `[rows] + rowShape`.
   ///
+  /// With `dropsSingleRow`, one row gives an array of shape `rowShape`.
+  ///
   /// - Throws: ``ImportError/notWritten(path:reason:)`` if another array has the name, `/` and
   ///   `|` being the same, or the name is too long for an archive.
   /// - Precondition: no extent is negative, and their product is in range.
   public func member(
-    _ name: String, elementType: NDArray.ElementType, rowShape: [Int]
+    _ name: String, elementType: NDArray.ElementType, rowShape: [Int],
+    dropsSingleRow: Bool = false
   ) throws(ImportError) -> Member {
     try declare(
       Pending(
         name: name, elementType: elementType, rowShape: rowShape,
-        rowElements: checkedCount(rowShape)))
+        rowElements: checkedCount(rowShape), dropsSingleRow: dropsSingleRow))
   }
 
   /// Adds a whole array.
@@ -98,7 +103,8 @@ public final class NPZWriter {
     for index in members.indices {
       let member = members[index]
       let rows = member.rowElements == 0 ? 0 : member.elementCount / member.rowElements
-      let shape = member.declaredShape ?? [rows] + (member.rowShape ?? [])
+      let leading = member.dropsSingleRow && rows == 1 ? [] : [rows]
+      let shape = member.declaredShape ?? leading + (member.rowShape ?? [])
       try archive.begin(member.name + ".npy")
       try archive.write(NPYHeader.bytes(elementType: member.elementType, shape: shape).span.bytes)
       for extent in member.extents {

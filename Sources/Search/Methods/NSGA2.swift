@@ -1,3 +1,5 @@
+import Arith
+
 /// Settings of ``AllocationProblem/nsga2(settings:effort:)``.
 public struct NSGA2Settings: Sendable, Hashable {
   public var population: Int

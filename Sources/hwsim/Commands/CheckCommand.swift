@@ -1,3 +1,4 @@
+import Arith
 import ArgumentParser
 import FoundationEssentials
 import HWModel
@@ -13,16 +14,21 @@ struct CheckCommand: ConfigurableCommand {
     usage:
       "hwsim check MODEL [--inputs FILE]... [--expected FILE]... [--layers FILE|DIR] [options]",
     discussion: """
-      MODEL is an hls4ml project folder or .fml file. Arrays are .npy, .npz or text logs, each also
-      through gzip. Without --inputs and --expected a project's own tb_data/ is used.
+      MODEL is an hls4ml project folder or .fml file, a .tflite or an .onnx file. Arrays are .npy,
+      .npz or text logs, each also through gzip. Without --inputs and --expected a project's own
+      tb_data/ is used. --against compares two sets of rules instead: which node and element part
+      first, how many values differ and by how much; without --inputs on drawn codes.
 
       EXAMPLES:
         hwsim check my_project/                                     after build(csim=True)
         hwsim check model.fml --inputs x.npy --expected y.npy --layers trace.npz
+        hwsim check model.tflite --against dyadic --requantize half-up
       """)
 
   @Argument(
-    help: .init("The model: an hls4ml project folder or .fml file.", valueName: "MODEL"),
+    help: .init(
+      "The model: an hls4ml project folder or .fml file, a .tflite or an .onnx file.",
+      valueName: "MODEL"),
     completion: .file())
   var model: String
 
@@ -47,9 +53,11 @@ struct CheckCommand: ConfigurableCommand {
   var layers: String?
 
   @Option(
-    help: .init("Rules of the hardware (default: by the model's kind).", valueName: "NAME"),
-    completion: .list(ModelFile.datapaths))
-  var datapath: String?
+    help: .init(
+      "Compare with what these rules compute, every tensor, instead of with --expected.",
+      valueName: "NAME"),
+    completion: .list(DatapathChoice.names))
+  var against: String?
 
   @Option(
     help: .init(
@@ -66,6 +74,7 @@ struct CheckCommand: ConfigurableCommand {
   @Flag(help: "Bring integer inputs outside their format into range by the input's own rule.")
   var allowOverflow = false
 
+  @OptionGroup var binding: ModelArguments
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
 
@@ -75,9 +84,12 @@ struct CheckCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let file = try ModelFile(path: model)
-    let plan = try file.plan(on: datapath)
-    let data = try CheckData(self, model: file)
+    let given = try ModelFile(path: model, options: binding.options)
+    if let against { return try report(given, against: against, session) }
+    let choice = try binding.choice(for: given)
+    let data = try CheckData(self, model: given)
+    let file = data.model
+    let plan = try choice.plan(file)
     let threads = computing.threads ?? Processors.count
     let check = Check(
       plan: plan, tolerance: Double(tolerance), threads: threads,
@@ -85,7 +97,7 @@ struct CheckCommand: ConfigurableCommand {
       firstSamples: first, wrapsCodes: allowOverflow
     ) { Printed.matches($0, token: $1, digits: $2) }
     let sources = try data.open()
-    let printed = sources.expected.map { PrintedResolution($0.source, of: file.graph[$0.tensor]) }
+    let printed = sources.expected.map { PrintedResolution($0.source, of: plan.graph[$0.tensor]) }
     let progress = session.progress("samples")
     let total = first ?? data.inputs.rowCount()
     let result: CheckResult
@@ -105,28 +117,124 @@ struct CheckCommand: ConfigurableCommand {
         remedy: "give at least one sample of each input.")
     }
     let answer = CheckAnswer(
-      file: file, plan: plan, data: data, result: result, printed: printed,
+      file: file, plan: plan, labels: data.labels, result: result, printed: printed,
       overflows: try OverflowCount(data, plan: plan, check: check, result: result),
       explanation: try explanation(of: result, file: file, plan: plan, data: data),
-      limit: maxReports.count)
+      usesTestBench: data.usesTestBench, limit: maxReports.count)
     return Report(
-      schema: "check",
-      arguments: [
-        "datapath": .string(plan.datapath), "tolerance": .integer(tolerance),
-        "first": .optional(first), "max_reports": maxReports.json,
-        "allow_overflow": .bool(allowOverflow), "seed": .integer(Int(clamping: computing.seed)),
-      ],
+      schema: "check", arguments: arguments(choice),
       inputs: [file.record] + data.records, warnings: try file.archiveWarnings(),
       result: answer.json,
       status: result.verdict == .mismatch ? .no : .yes,
       text: { style in answer.text(style) })
   }
 
+  private func arguments(_ choice: DatapathChoice) -> JSON {
+    binding.json(choice).adding([
+      "against": .optional(against), "tolerance": .integer(tolerance), "first": .optional(first),
+      "max_reports": maxReports.json, "allow_overflow": .bool(allowOverflow),
+      "seed": .integer(Int(clamping: computing.seed)),
+    ])
+  }
+
+  /// Samples drawn where no inputs are given and none are asked for.
+  private static let drawnSamples = 16
+
+  /// Compares what two sets of rules compute from the same inputs.
+  private func report(
+    _ given: ModelFile, against name: String, _ session: Session
+  ) throws(Failure) -> Report {
+    guard expected.isEmpty, layers == nil else {
+      throw Failure(
+        "usage.arguments", "--against computes what is expected; --expected and --layers do not apply",
+        remedy: "leave them out, or leave --against out.")
+    }
+    let choice = try binding.choice(for: given, others: [name])
+    let other = try DatapathChoice(name, requantize: binding.requantize, option: "against")
+    let role = TensorFiles.Role(option: "inputs", what: "the model's inputs", linesTogether: 1)
+    let files =
+      inputs.isEmpty
+      ? nil : try TensorFiles(inputs, for: given.graph.inputs, of: given.graph, role: role)
+    let file = try given.batched { files.map { $0.rowCount() } ?? 1 }
+    let plan = try choice.plan(file)
+    let reference = try other.plan(file)
+    let threads = computing.threads ?? Processors.count
+    let tensors = ReferenceRun.comparableTensors(
+      plan, reference, among: file.writtenTensors + file.graph.outputs.filter { id in
+        !file.writtenTensors.contains(id)
+      })
+    guard !tensors.isEmpty else {
+      throw Failure(
+        "check.no-data", "the two sets of rules have no tensor in common", at: model,
+        remedy: "compare rules that keep the model's tensors.")
+    }
+    func sources() throws(Failure) -> [any SampleSource] {
+      guard let files else { return try drawn(file, plan, reference) }
+      return try files.open(file).map(\.source)
+    }
+    let run = ReferenceRun(
+      reference, inputs: try sources(), target: plan.graph, tensors: tensors, threads: threads)
+    let check = Check(
+      plan: plan, tolerance: Double(tolerance), threads: threads,
+      maxReports: max(maxReports.count, 64), firstSamples: first, wrapsCodes: allowOverflow
+    ) { Printed.matches($0, token: $1, digits: $2) }
+    let progress = session.progress("samples")
+    let total = files.map { $0.rowCount() } ?? (first ?? Self.drawnSamples)
+    let own = try sources()
+    let result: CheckResult
+    do throws(Diagnostic) {
+      result = try check.run(
+        CheckSources(inputs: own, expected: run.sources)
+      ) { done in if let total { progress.update(done: done, of: total) } }
+    } catch {
+      progress.finish()
+      throw Failure(error)
+    }
+    progress.finish()
+    let outputs = Set(plan.graph.outputs)
+    let labels = tensors.map { id in
+      CheckLabel(
+        name: plan.graph[id].name, place: "datapath \(name)", isOutput: outputs.contains(id))
+    }
+    let answer = CheckAnswer(
+      file: file, plan: plan, labels: labels, result: result,
+      against: .init(datapath: name, isDrawn: files == nil), limit: maxReports.count)
+    return Report(
+      schema: "check", arguments: arguments(choice),
+      inputs: [file.record] + (files?.records(role: "inputs") ?? []), result: answer.json,
+      status: result.verdict == .mismatch ? .no : .yes,
+      text: { style in answer.text(style) })
+  }
+
+  /// Seeded codes for every input, as numbers where one of the plans takes numbers.
+  private func drawn(
+    _ file: ModelFile, _ plan: Plan, _ reference: Plan
+  ) throws(Failure) -> [any SampleSource] {
+    var sources: [any SampleSource] = []
+    for (position, id) in file.graph.inputs.enumerated() {
+      let tensors = [plan.graph[id], reference.graph[id]]
+      let coded = tensors.first { ElementScale($0)?.codeRange != nil }
+      guard let coded,
+        let source = SeededSamples(
+          coded, asValues: tensors[0].encoding != tensors[1].encoding,
+          seed: computing.seed &+ UInt64(position), samples: first ?? Self.drawnSamples)
+      else {
+        throw Failure(
+          "check.no-data",
+          "input '\(file.graph[id].name)' is \(file.graph[id].encoding.name): there is no range to "
+            + "draw codes from", at: model, remedy: "give inputs: --inputs x.npy.")
+      }
+      sources.append(source)
+    }
+    return sources
+  }
+
   private func explanation(
     of result: CheckResult, file: ModelFile, plan: Plan, data: CheckData
   ) throws(Failure) -> Diagnosis.Outcome? {
     // What is within the tolerance needs no explanation.
-    guard result.verdict == .mismatch, let divergent = result.firstDivergentNode,
+    guard plan.datapath == HLSFixed.name, result.verdict == .mismatch,
+      let divergent = result.firstDivergentNode,
       let mismatch = result.firstMismatch, data.canReopen
     else { return nil }
     let sources = try data.open()

@@ -20,7 +20,7 @@ struct GoldenVectors {
     let encodings = [unit.a, unit.b, unit.c].compactMap { $0 }
     names = unit.operation.operands + ["out"]
     widths = (encodings + [unit.out.encoding]).map { $0.scalarWidth ?? 64 }
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(seed: seed)
     let boundaries = encodings.map(Self.boundaryCodes)
     var tuples = Self.combinations(of: boundaries, limit: count)
     boundaryCount = tuples.count
@@ -82,7 +82,7 @@ struct GoldenVectors {
     return codes
   }
 
-  private static func randomCode(_ encoding: Encoding, _ generator: inout SplitMix) -> Int64 {
+  private static func randomCode(_ encoding: Encoding, _ generator: inout SplitMix64) -> Int64 {
     let range = encoding.codeRange ?? (Int64.min)...Int64.max
     // Lists may have codes without values; draw until one has.
     for _ in 0..<1000 {
@@ -134,17 +134,5 @@ struct GoldenVectors {
     let mask: UInt64 = width >= 64 ? .max : (1 << UInt64(width)) - 1
     let text = String(UInt64(bitPattern: code) & mask, radix: 16)
     return String(repeating: "0", count: (width + 3) / 4 - text.count) + text
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -15,7 +15,9 @@ struct InspectCommand: ConfigurableCommand {
       """)
 
   @Argument(
-    help: .init("The model: an hls4ml project folder or .fml file.", valueName: "MODEL"),
+    help: .init(
+      "The model: an hls4ml project folder or .fml file, a .tflite or an .onnx file.",
+      valueName: "MODEL"),
     completion: .file())
   var model: String
 
@@ -28,11 +30,7 @@ struct InspectCommand: ConfigurableCommand {
   @Flag(help: "Print the graph in the language of Graphviz.")
   var dot = false
 
-  @Option(
-    help: .init("Rules of the hardware (default: by the model's kind).", valueName: "NAME"),
-    completion: .list(ModelFile.datapaths))
-  var datapath: String?
-
+  @OptionGroup var binding: ModelArguments
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
@@ -46,8 +44,8 @@ struct InspectCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let file = try ModelFile(path: model)
-    if let datapath, !ModelFile.datapaths.contains(datapath) { _ = try file.plan(on: datapath) }
+    let file = try ModelFile(path: model, options: binding.options)
+    let choice = try binding.choice(for: file)
     var chosen: Node?
     if let node {
       chosen = file.graph.nodes.first { $0.name == node }
@@ -57,15 +55,23 @@ struct InspectCommand: ConfigurableCommand {
           listedBy: "hwsim inspect \(model)")
       }
     }
-    let answer = InspectAnswer(
-      file: file, node: chosen,
-      ranges: ranges ? HLSFixed.accumulatorRanges(try file.plan(on: datapath)) : nil)
+    let bounds: (graph: Graph, ranges: [AccumulatorRange])?
+    if ranges {
+      let plan = try choice.plan(file)
+      bounds = (
+        plan.graph,
+        plan.datapath == HLSFixed.name
+          ? HLSFixed.accumulatorRanges(plan) : plan.integerAccumulatorRanges
+      )
+    } else {
+      bounds = nil
+    }
+    let answer = InspectAnswer(file: file, choice: choice, node: chosen, bounds: bounds)
     return Report(
       schema: "inspect",
-      arguments: [
-        "datapath": .string(datapath ?? HLSFixed.name), "ranges": .bool(ranges),
-        "node": .optional(node), "dot": .bool(dot),
-      ],
+      arguments: binding.json(choice).adding([
+        "ranges": .bool(ranges), "node": .optional(node), "dot": .bool(dot),
+      ]),
       inputs: [file.record], result: answer.json, table: answer.table,
       text: { [dot, all = table.all] style in
         dot ? answer.dot : answer.text(style, showsAll: all)

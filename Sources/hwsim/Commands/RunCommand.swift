@@ -15,11 +15,14 @@ struct RunCommand: ConfigurableCommand {
 
       EXAMPLES:
         hwsim run my_project/ --inputs x.npy --output y.npz
-        hwsim run model.fml --inputs a=a.npy --inputs b=b.npy --output y.npz --trace t.npz --stats
+        hwsim run model.tflite --inputs x.npz --output y.npz --trace t.npz --trace-by-index
+        hwsim run model.onnx --inputs x.npy --output y.npz --datapath dyadic --requantize half-up
       """)
 
   @Argument(
-    help: .init("The model: an hls4ml project folder or .fml file.", valueName: "MODEL"),
+    help: .init(
+      "The model: an hls4ml project folder or .fml file, a .tflite or an .onnx file.",
+      valueName: "MODEL"),
     completion: .file())
   var model: String
 
@@ -50,17 +53,13 @@ struct RunCommand: ConfigurableCommand {
   @Flag(help: "Add the range, roundings and overflows of every layer (slower).")
   var stats = false
 
-  @Option(
-    help: .init("Rules of the hardware (default: by the model's kind).", valueName: "NAME"),
-    completion: .list(ModelFile.datapaths))
-  var datapath: String?
-
   @Option(help: .init("Run the first N samples only.", valueName: "N"))
   var first: Int?
 
   @Flag(help: "Bring integer inputs outside their format into range by the input's own rule.")
   var allowOverflow = false
 
+  @OptionGroup var binding: ModelArguments
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
 
@@ -69,25 +68,23 @@ struct RunCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    guard !inputs.isEmpty, let output else {
-      throw Failure(
-        "usage.arguments", inputs.isEmpty ? "--inputs is missing" : "--output is missing",
-        notes: ["usage: \(Self.configuration.usage ?? "")"],
-        remedy: "hwsim run --help shows every option.")
-    }
-    let file = try ModelFile(path: model)
-    let plan = try file.plan(on: datapath)
-    let files = try TensorFiles(
-      inputs, for: file.graph.inputs, of: file.graph,
-      role: .init(option: "inputs", what: "the model's inputs", linesTogether: 1))
+    guard let output else { throw missing("--output") }
+    var file = try ModelFile(path: model, options: binding.options)
+    let choice = try binding.choice(for: file)
+    if inputs.isEmpty, !file.graph.inputs.isEmpty { throw missing("--inputs") }
+    let role = TensorFiles.Role(option: "inputs", what: "the model's inputs", linesTogether: 1)
+    let files = try TensorFiles(inputs, for: file.graph.inputs, of: file.graph, role: role)
+    file = try file.batched { files.rowCount() }
+    let plan = try choice.plan(file)
+    let sources = try files.open(file).map(\.source)
     var run = try ModelRun(
-      plan, output: output, trace: trace, storesValues: values, namesByIndex: traceByIndex,
-      countsEvents: stats)
+      plan, of: file, output: output, trace: trace, storesValues: values,
+      namesByIndex: traceByIndex, countsEvents: stats)
     let progress = session.progress("samples")
     let total = first ?? files.rowCount()
     do throws(Failure) {
       try run.execute(
-        try files.open(file.graph).map(\.source), threads: computing.threads ?? Processors.count,
+        sources, threads: computing.threads ?? Processors.count,
         limit: first, wrapsCodes: allowOverflow
       ) { done in if let total { progress.update(done: done, of: total) } }
     } catch {
@@ -98,13 +95,20 @@ struct RunCommand: ConfigurableCommand {
     let answer = RunAnswer(file: file, run: run, output: output, trace: trace)
     return Report(
       schema: "run",
-      arguments: [
-        "datapath": .string(plan.datapath), "output": .string(output), "trace": .optional(trace),
+      arguments: binding.json(choice).adding([
+        "output": .string(output), "trace": .optional(trace),
         "values": .bool(values), "trace_by_index": .bool(traceByIndex), "stats": .bool(stats),
         "first": .optional(first), "allow_overflow": .bool(allowOverflow),
         "seed": .integer(Int(clamping: computing.seed)),
-      ],
+      ]),
       inputs: [file.record] + files.records(role: "inputs"), result: answer.json,
       text: { style in answer.text(style) })
+  }
+
+  private func missing(_ option: String) -> Failure {
+    Failure(
+      "usage.arguments", "\(option) is missing",
+      notes: ["usage: \(Self.configuration.usage ?? "")"],
+      remedy: "hwsim run --help shows every option.")
   }
 }

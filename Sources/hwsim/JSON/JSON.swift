@@ -18,6 +18,13 @@ enum JSON: Hashable, Sendable {
 }
 
 extension JSON {
+  /// The object with the members of this one and, for keys that it lacks, those of `other`.
+  func adding(_ other: JSON) -> JSON {
+    guard let own = members, let more = other.members else { return self }
+    let keys = Set(own.map(\.key))
+    return .object(own + more.filter { !keys.contains($0.key) })
+  }
+
   /// The value under `key`; nil if this is no object or has no such key.
   subscript(key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }

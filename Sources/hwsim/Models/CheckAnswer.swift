@@ -16,32 +16,38 @@ struct CheckAnswer: Sendable {
   /// Mismatches listed a tensor.
   private let limit: Int
   /// Names of the comparisons, and whether they are outputs; in the result's order.
-  private let labels: [(name: String, place: String, isOutput: Bool)]
+  private let labels: [CheckLabel]
+  /// The other rules, where two rule sets are compared.
+  private let against: Against?
 
-  private var graph: Graph { model.graph }
+  /// The other side of a comparison of rules.
+  struct Against: Sendable {
+    let datapath: String
+    /// Whether the inputs were drawn.
+    let isDrawn: Bool
+  }
+
+  private var graph: Graph { plan.graph }
 
   init(
-    file: ModelFile, plan: Plan, data: CheckData, result: CheckResult,
-    printed: [PrintedResolution], overflows: OverflowCount, explanation: Diagnosis.Outcome?,
+    file: ModelFile, plan: Plan, labels: [CheckLabel], result: CheckResult,
+    printed: [PrintedResolution] = [], overflows: OverflowCount = .none,
+    explanation: Diagnosis.Outcome? = nil, usesTestBench: Bool = false, against: Against? = nil,
     limit: Int
   ) {
     self.limit = limit
     model = file
     self.plan = plan
+    self.labels = labels
     self.result = result
     self.explanation = explanation
     self.overflows = overflows
+    self.usesTestBench = usesTestBench
+    self.against = against
     printedDigits = printed.compactMap(\.digits).max()
     distinguishable =
       printedDigits == nil
       ? nil : printed.reduce(0) { $0 + ($1.digits == nil ? 0 : $1.distinguishable) }
-    usesTestBench = data.usesTestBench
-    func labels(_ files: TensorFiles, isOutput: Bool) -> [(String, String, Bool)] {
-      files.entries.flatMap { entry in
-        entry.tensors.map { (entry.label ?? file.graph[$0].name, entry.place, isOutput) }
-      }
-    }
-    self.labels = labels(data.outputs, isOutput: true) + labels(data.layers, isOutput: false)
   }
 
   // MARK: JSON
@@ -62,6 +68,9 @@ struct CheckAnswer: Sendable {
       "mismatches": .array(mismatches.map(json)),
       "overflows": .array(overflows.entries.map(json)),
       "overflow_samples": .integer(overflows.samples),
+      "against": against.map {
+        ["datapath": .string($0.datapath), "drawn_inputs": .bool($0.isDrawn)]
+      } ?? .null,
     ]
   }
 
@@ -172,7 +181,9 @@ struct CheckAnswer: Sendable {
   // MARK: Text
 
   func text(_ style: Style) -> String {
-    var text = Heading.line(model.path, model.summary, right: "datapath \(plan.datapath)")
+    let rules = against.map { "\(plan.datapath) against \($0.datapath)" }
+    var text = Heading.line(
+      model.path, model.summary, right: rules ?? "datapath \(plan.datapath)")
     text += shapes + "\n"
     text += verdict(style)
     text += layerTable(style)
@@ -195,6 +206,7 @@ struct CheckAnswer: Sendable {
     if outputs.count == 1, case .fixed(let format) = graph[graph.outputs[0]].encoding {
       line += ", LSB 2^\(-format.fractionBits)"
     }
+    if let against, against.isDrawn { line += ", drawn over the whole input range" }
     return line + (usesTestBench ? ", the project's tb_data" : "") + "\n"
   }
 
@@ -253,7 +265,8 @@ struct CheckAnswer: Sendable {
     var table = Table(
       [.number("sample")] + (severalNames ? [.text("tensor", isFlexible: true)] : [])
         + [
-          .number("index"), .number("expected"), .number("hwsim"), .number("diff"),
+          .number("index"), .number(against?.datapath ?? "expected"),
+          .number(against == nil ? "hwsim" : plan.datapath), .number("diff"),
           .text("first differs at", isFlexible: true),
         ])
     for mismatch in listed.prefix(limit) {
@@ -282,9 +295,9 @@ struct CheckAnswer: Sendable {
     let name = graph.nodes[node].name
     guard let explanation else {
       let reason =
-        result.verdict == .within
+        result.verdict == .within || plan.datapath != HLSFixed.name
         ? "" : "; no cause was searched for, since the data came from a pipe"
-      return "\nfirst differing layer: \(name)\(reason)\n"
+      return "\nfirst differing layer: \(Self.shortened(name))\(reason)\n\(firstElement)"
     }
     guard let cause = explanation.causes.first else {
       let extent = explanation.isComplete ? "" : ", and not all of them were tried"
@@ -309,6 +322,19 @@ struct CheckAnswer: Sendable {
     return text
   }
 
+  /// The element at which the first differing layer's result differs first.
+  private var firstElement: String {
+    guard let node = result.firstDivergentNode, let first = result.firstMismatch,
+      plan.datapath != HLSFixed.name
+    else { return "" }
+    let place = index(of: first, in: graph.nodes[node].outputs[0])
+    let (wanted, found) =
+      against.map { ("\($0.datapath) has ", "\(plan.datapath) has ") } ?? ("expected ", "hwsim has ")
+    return "           at [\(place.map(String.init).joined(separator: ","))], sample first: "
+      + "\(wanted)\(Self.digits(first.expected)), \(found)\(Self.digits(first.actual)), "
+      + "\(Self.lsb(first.lsb)) apart\n"
+  }
+
   private func overflowLines(_ style: Style) -> String {
     // Results that saturate are what activations are for; JSON has them.
     let entries = overflows.entries.filter { $0.object == "accumulator" }
@@ -329,6 +355,7 @@ struct CheckAnswer: Sendable {
 
   private var hint: String? {
     guard result.verdict == .mismatch || result.verdict == .within else { return nil }
+    if against != nil { return nil }
     if !labels.contains(where: { !$0.isOutput }) {
       return "hwsim check ... --layers trace.npz finds the first differing layer"
     }
@@ -336,6 +363,17 @@ struct CheckAnswer: Sendable {
       return "accumulators that can overflow: hwsim inspect \(model.path) --ranges"
     }
     return nil
+  }
+
+  /// Names that a converter joined from many are cut.
+  private static func shortened(_ name: String) -> String {
+    name.count <= 76 ? name : name.prefix(74) + ".."
+  }
+
+  /// A value with as many digits as binary32 needs.
+  private static func digits(_ value: Double) -> String {
+    let single = Float(value)
+    return Double(single) == value ? value.description : single.description
   }
 
   static func lsb(_ value: Double) -> String { "\(significant(value)) LSB" }

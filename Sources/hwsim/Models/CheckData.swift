@@ -5,7 +5,7 @@ import QuantGraph
 
 /// The array files of a check: inputs, expected outputs, expected layers.
 struct CheckData {
-  let graph: Graph
+  let model: ModelFile
   let inputs: TensorFiles
   let outputs: TensorFiles
   let layers: TensorFiles
@@ -16,18 +16,20 @@ struct CheckData {
   ///
   /// - Throws: a ``Failure`` if files are missing, or are not those of the model.
   init(_ command: CheckCommand, model: ModelFile) throws(Failure) {
-    graph = model.graph
+    let graph = model.graph
     let bench = TestBench(model)
     let inputPaths = command.inputs.isEmpty ? [bench?.inputs].compactMap(\.self) : command.inputs
     guard !inputPaths.isEmpty else {
       throw Failure(
         "check.no-data", "there are no inputs to check with", at: model.path,
-        notes: ["looked for: tb_data/tb_input_features.dat in the project"],
+        notes: model.isProject ? ["looked for: tb_data/tb_input_features.dat in the project"] : [],
         remedy: "give them: --inputs x.npy --expected y.npy.")
     }
-    inputs = try TensorFiles(
+    let files = try TensorFiles(
       inputPaths, for: graph.inputs, of: graph,
       role: .init(option: "inputs", what: "the model's inputs", linesTogether: 1))
+    inputs = files
+    self.model = try model.batched { files.rowCount() }
     if let path = command.layers {
       layers = try TensorFiles(layers: path, of: graph)
     } else {
@@ -48,11 +50,12 @@ struct CheckData {
     } else {
       throw Failure(
         "check.no-data", "there is nothing to compare with", at: model.path,
-        notes: [
-          command.inputs.isEmpty
-            ? "looked for: tb_data/csim_results.log and rtl_cosim_results.log in the project"
-            : "the project's own results belong to its own inputs"
-        ], remedy: "give expected outputs: --expected y.npy, or layers: --layers trace.npz.")
+        notes: model.isProject
+          ? [
+            command.inputs.isEmpty
+              ? "looked for: tb_data/csim_results.log and rtl_cosim_results.log in the project"
+              : "the project's own results belong to its own inputs"
+          ] : [], remedy: "give expected outputs: --expected y.npy, or layers: --layers trace.npz.")
     }
     usesTestBench = command.inputs.isEmpty || command.expected.isEmpty && command.layers == nil
   }
@@ -60,11 +63,24 @@ struct CheckData {
   /// Whether everything can be read a second time, which an explanation needs.
   var canReopen: Bool { inputs.canReopen && outputs.canReopen && layers.canReopen }
 
+  /// The names of what is compared.
+  var labels: [CheckLabel] {
+    func labels(_ files: TensorFiles, isOutput: Bool) -> [CheckLabel] {
+      files.entries.flatMap { entry in
+        entry.tensors.map {
+          CheckLabel(
+            name: entry.label ?? model.graph[$0].name, place: entry.place, isOutput: isOutput)
+        }
+      }
+    }
+    return labels(outputs, isOutput: true) + labels(layers, isOutput: false)
+  }
+
   /// Sources from the first sample on: expected outputs, then layers.
   func open() throws(Failure) -> CheckSources {
     CheckSources(
-      inputs: try inputs.open(graph).map(\.source),
-      expected: try outputs.open(graph) + layers.open(graph))
+      inputs: try inputs.open(model).map(\.source),
+      expected: try outputs.open(model) + layers.open(model))
   }
 
   var records: [InputRecord] {
@@ -90,4 +106,12 @@ private struct TestBench {
     self.inputs = inputs
     results = ["csim_results.log", "rtl_cosim_results.log"].compactMap(existing)
   }
+}
+
+/// What a comparison is called in results.
+struct CheckLabel: Sendable {
+  let name: String
+  /// Where the expected values are from.
+  let place: String
+  let isOutput: Bool
 }

@@ -7,19 +7,29 @@ import QuantGraph
 struct InspectAnswer: Sendable {
   private let model: ModelFile
   private let node: Node?
-  private let ranges: [AccumulatorRange]?
-  private let datapath = HLSFixed()
+  private let bounds: (graph: Graph, ranges: [AccumulatorRange])?
+  private let datapath: DatapathChoice
 
   private var graph: Graph { model.graph }
+  private var ranges: [AccumulatorRange]? { bounds?.ranges }
 
   /// - Parameters:
   ///   - file: the model.
+  ///   - choice: the rules whose support is shown.
   ///   - node: the one layer asked for.
-  ///   - ranges: the bounds of accumulators, if asked for.
-  init(file: ModelFile, node: Node?, ranges: [AccumulatorRange]?) {
+  ///   - bounds: the bounds of accumulators, if asked for, and the graph whose nodes they name.
+  init(
+    file: ModelFile, choice: DatapathChoice, node: Node?,
+    bounds: (graph: Graph, ranges: [AccumulatorRange])?
+  ) {
     model = file
+    datapath = choice
     self.node = node
-    self.ranges = ranges
+    self.bounds = bounds
+  }
+
+  private func name(of range: AccumulatorRange) -> String {
+    bounds?.graph.nodes[range.node].name ?? ""
   }
 
   private var nodes: [Node] { node.map { [$0] } ?? graph.nodes }
@@ -60,24 +70,42 @@ struct InspectAnswer: Sendable {
   }
 
   private var details: JSON {
-    [
-      "form": .string(model.info.form.rawValue), "io_type": .string(model.info.ioType.rawValue),
-      "version": .optional(model.info.version), "backend": .optional(model.info.backend),
-      "part": .optional(model.info.part),
-      "clock_period_ns": model.info.clockPeriod.map(JSON.number) ?? .null,
-      "reports": .strings(model.info.reports),
-    ]
+    switch model.source {
+    case .hls4ml(let info):
+      [
+        "form": .string(info.form.rawValue), "io_type": .string(info.ioType.rawValue),
+        "version": .optional(info.version), "backend": .optional(info.backend),
+        "part": .optional(info.part),
+        "clock_period_ns": info.clockPeriod.map(JSON.number) ?? .null,
+        "reports": .strings(info.reports),
+      ]
+    case .tflite(let file):
+      [
+        "form": "TFLite", "producer": .string(file.description),
+        "operators": .integer(file.operatorCount),
+      ]
+    case .onnx(let file, _, _):
+      [
+        "form": .string(file.kind.rawValue), "producer": .string(file.producer),
+        "operators": .integer(file.nodeCount),
+        "operator_sets": .array(
+          file.operatorSets.map {
+            ["domain": .string($0.domain), "version": .integer($0.version)]
+          }),
+      ]
+    }
   }
 
   private func tensor(_ tensor: Tensor) -> JSON {
     [
       "name": .string(tensor.name), "shape": .integers(tensor.shape.extents),
       "format": .string(tensor.encoding.name), "constant": .bool(tensor.constant != nil),
+      "scale": ScaleForm.json(tensor.encoding),
     ]
   }
 
   private func json(_ node: Node) -> JSON {
-    let layer = model.info.layers.first { $0.name == node.name }
+    let layer = model.project?.layers.first { $0.name == node.name }
     return [
       "name": .string(node.name), "operator": .string(node.operation.name),
       "inputs": .array(node.inputs.map { tensor(graph[$0]) }),
@@ -94,7 +122,7 @@ struct InspectAnswer: Sendable {
 
   private func json(_ range: AccumulatorRange) -> JSON {
     [
-      "node": .string(graph.nodes[range.node].name), "format": .string(range.format.name),
+      "node": .string(name(of: range)), "format": .string(range.format.name),
       "lowest": .number(range.lowest), "highest": .number(range.highest),
       "safe_format": .optional(range.safe?.name),
       "can_overflow": .bool(range.canOverflow), "can_round": .bool(range.canRound),
@@ -120,15 +148,28 @@ struct InspectAnswer: Sendable {
       table.append([
         .count(number + 1), .init(node.name),
         .init(node.operation.name + (datapath.supports(node.operation) ? "" : " (no rule)")),
-        .init(result?.shape.description ?? ""), Self.format(weights(of: node)?.encoding.name),
-        Self.format(node.operation.accumulator?.name), Self.format(result?.encoding.name),
+        .init(result?.shape.description ?? ""), Self.format(weights(of: node)),
+        Self.format(node.operation.accumulator?.name), Self.format(result),
         .count(graph.multiplyAccumulates(of: node)), .count(graph.parameterCount(of: node)),
       ])
     }
     return table
   }
 
-  /// A format in a narrow column: without `ap_`, which every type of hls4ml has.
+  /// A format in a narrow column: without `ap_`, which every type of hls4ml has; integers with
+  /// scales as their type and the form of the scale.
+  private static func format(_ tensor: Tensor?) -> Table.Cell {
+    guard let tensor else { return .init("") }
+    guard case .affine(let affine) = tensor.encoding else { return format(tensor.encoding.name) }
+    let type = (affine.isSigned ? "int" : "uint") + "\(affine.width)"
+    guard affine.scales != [1] || affine.zeroPoints.contains(where: { $0 != 0 }) else {
+      return .init(type, plain: tensor.encoding.name)
+    }
+    let form = ScaleForm(affine.scales)
+    let count = affine.scales.count > 1 ? "\(affine.scales.count) x " : ""
+    return .init("\(type) \(count)\(form.words)", plain: tensor.encoding.name)
+  }
+
   private static func format(_ name: String?) -> Table.Cell {
     let name = name ?? ""
     return .init(name.hasPrefix("ap_") ? String(name.dropFirst(3)) : name, plain: name)
@@ -149,7 +190,7 @@ struct InspectAnswer: Sendable {
         case (false, false): "exact"
         }
       table.append([
-        .init(graph.nodes[range.node].name), .init(range.format.name),
+        .init(name(of: range)), .init(range.format.name),
         .init(CheckAnswer.significant(range.lowest), plain: range.lowest.description),
         .init(CheckAnswer.significant(range.highest), plain: range.highest.description),
         .init(range.safe?.name ?? "more than 256 bits"), .init(words),
@@ -161,7 +202,7 @@ struct InspectAnswer: Sendable {
   // MARK: Text
 
   func text(_ style: Style, showsAll: Bool) -> String {
-    var text = Heading.line(model.path, model.summary, right: "datapath \(HLSFixed.name)")
+    var text = Heading.line(model.path, model.summary, right: "datapath \(datapath.name)")
     text += "\(Quantity.count(work)) MAC a sample, \(Quantity.count(parameters, "parameter"))\n"
     text += named("in ", graph.inputs) + named("out", graph.outputs) + "\n"
     if node != nil { return text + nodeText(style) }
@@ -176,7 +217,7 @@ struct InspectAnswer: Sendable {
     for node in unsupported {
       text +=
         "\(style.caution("unsupported")): \(node.operation.name) '\(node.name)' has no rule in "
-        + "\(HLSFixed.name)\n"
+        + "\(datapath.name)\n"
     }
     return text
   }
@@ -213,7 +254,7 @@ struct InspectAnswer: Sendable {
       text +=
         "\(Quantity.count(graph.multiplyAccumulates(of: node))) MAC, "
         + "\(Quantity.count(graph.parameterCount(of: node), "parameter"))\n"
-      if let layer = model.info.layers.first(where: { $0.name == node.name }) {
+      if let layer = model.project?.layers.first(where: { $0.name == node.name }) {
         let facts = [
           layer.function, layer.strategy.map { "strategy \($0)" },
           layer.reuseFactor.map { "reuse factor \($0)" }, layer.implementation,
@@ -259,5 +300,40 @@ struct InspectAnswer: Sendable {
     }
     for id in graph.outputs { text += arrow(id, to: "out " + graph[id].name) }
     return text + "}\n"
+  }
+}
+
+/// What a requantizer needs to know of scales.
+private enum ScaleForm {
+  /// All are powers of two: a shift; the exponent where they are equal.
+  case powerOfTwo(Int?)
+  /// Some are not: a multiplier.
+  case float
+
+  init(_ scales: [Double]) {
+    guard scales.allSatisfy({ $0 > 0 && $0.isFinite && $0.significand == 1 }) else {
+      self = .float
+      return
+    }
+    let exponents = Set(scales.map { Int($0.exponent) })
+    self = .powerOfTwo(exponents.count == 1 ? exponents.first : nil)
+  }
+
+  var words: String {
+    switch self {
+    case .powerOfTwo(let exponent?): "2^\(exponent)"
+    case .powerOfTwo(nil): "2^n"
+    case .float: "float"
+    }
+  }
+
+  static func json(_ encoding: Encoding) -> JSON {
+    guard case .affine(let affine) = encoding else { return .null }
+    let kind: JSON =
+      switch ScaleForm(affine.scales) {
+      case .powerOfTwo: "power-of-two"
+      case .float: "float"
+      }
+    return ["form": kind, "count": .integer(affine.scales.count)]
   }
 }

@@ -3,18 +3,46 @@ import HWModel
 import Importers
 import QuantGraph
 
+/// What a user may say about how a model's file is read.
+struct ModelOptions: Sendable {
+  /// `NAME=1x3x32x32`, for dynamic dimensions of an ONNX file.
+  var shapes: [String] = []
+  /// Tensors that become the graph's outputs.
+  var outputs: [String] = []
+}
+
 /// A model as a user names it, recognised by content and read.
 struct ModelFile: Sendable {
+  /// What the file says beyond its graph.
+  enum Source: Sendable {
+    case hls4ml(HLS4MLProjectInfo)
+    case tflite(TFLiteModel)
+    /// With the options that gave the graph, without a batch.
+    case onnx(ONNXModel, ONNXGraph, ONNXGraphOptions)
+  }
+
   /// As the user typed it.
   let path: String
-  /// `hls4ml`; the envelope's `kind`.
-  let kind: String
+  let source: Source
   let graph: Graph
-  /// Facts that the graph does not hold.
-  let info: HLS4MLProjectInfo
+
+  /// The envelope's `kind`.
+  var kind: String {
+    switch source {
+    case .hls4ml: "hls4ml"
+    case .tflite: "tflite"
+    case .onnx: "onnx"
+    }
+  }
+
+  /// Facts about an hls4ml project; nil for other kinds.
+  var project: HLS4MLProjectInfo? {
+    if case .hls4ml(let info) = source { return info }
+    return nil
+  }
 
   /// - Throws: a ``Failure`` with every problem of the model.
-  init(path: String) throws(Failure) {
+  init(path: String, options: ModelOptions = ModelOptions()) throws(Failure) {
     var isFolder = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw Failure(
@@ -23,16 +51,115 @@ struct ModelFile: Sendable {
           ? "name a file or folder; models are not read from standard input."
           : "check the path; it is relative to the current folder.")
     }
-    if !isFolder { try Self.checkArchive(path) }
-    do throws(HLS4MLError) {
-      let model = try HLS4ML.importModel(path)
-      graph = model.graph
-      info = model.info
-    } catch {
-      throw Failure(error.diagnostics.map { Self.placing($0, in: path, isFolder: isFolder) })
-    }
     self.path = path
-    kind = "hls4ml"
+    let prefix = isFolder ? [] : try InputRecord.prefix(of: path, count: 64)
+    if !isFolder, TFLiteModel.recognizes(prefix) {
+      try Self.refuse(options, kind: "TFLite")
+      do throws(TFLiteError) {
+        let model = try TFLiteModel.read(path)
+        (source, graph) = (.tflite(model), model.graph)
+      } catch {
+        throw Failure(error.diagnostics)
+      }
+    } else if !isFolder, ONNXModel.isProbable(firstBytes: prefix) {
+      let given = try Self.graphOptions(options)
+      do throws(ONNXError) {
+        let model = try ONNXModel(path: path)
+        let read = try model.graph(given)
+        (source, graph) = (.onnx(model, read, given), read.graph)
+      } catch {
+        throw Failure(error.diagnostics)
+      }
+    } else {
+      if !isFolder { try Self.checkArchive(path, prefix: prefix) }
+      try Self.refuse(options, kind: "hls4ml")
+      do throws(HLS4MLError) {
+        let model = try HLS4ML.importModel(path)
+        (source, graph) = (.hls4ml(model.info), model.graph)
+      } catch {
+        throw Failure(error.diagnostics.map { Self.placing($0, in: path, isFolder: isFolder) })
+      }
+    }
+  }
+
+  private init(_ other: ModelFile, source: Source, graph: Graph) {
+    path = other.path
+    self.source = source
+    self.graph = graph
+  }
+
+  /// The model for `samples` samples a run.
+  ///
+  /// An ONNX file may leave its leading dimension open. Where every sample is computed for itself
+  /// one sample a run is the same; where samples mix (a scale over the whole batch) the graph is
+  /// read for the batch that there is.
+  ///
+  /// - Throws: a ``Failure`` if the number of samples is unknown and matters.
+  func batched(samples: () -> Int?) throws(Failure) -> ModelFile {
+    guard case .onnx(let model, let read, let options) = source, !read.batchedInputs.isEmpty else {
+      return self
+    }
+    // No other axis is likely to have this extent; if one has, the answer errs on the safe side.
+    var probe = options
+    probe.batch = 7919
+    if let probed = try? model.graph(probe), probed.graph.keepsSamplesApart(probed.batchedInputs) {
+      return self
+    }
+    guard let count = samples() else {
+      throw Failure(
+        "model.batch",
+        "samples of this model depend on each other, and the inputs do not say how many there are",
+        at: path, remedy: "give the inputs as .npy or .npz, or the batch with --shape.")
+    }
+    guard count > 1 else { return self }
+    var given = options
+    given.batch = count
+    do throws(ONNXError) {
+      let batched = try model.graph(given)
+      return ModelFile(self, source: .onnx(model, batched, options), graph: batched.graph)
+    } catch {
+      throw Failure(error.diagnostics)
+    }
+  }
+
+  /// Tensors that the file's operators write, in the file's order.
+  var writtenTensors: [TensorID] {
+    switch source {
+    case .hls4ml: graph.nodes.flatMap(\.outputs)
+    case .tflite(let model):
+      graph.nodes.flatMap(\.outputs).filter { $0.index < model.tensorCount }
+    case .onnx(_, let read, _): read.written
+    }
+  }
+
+  /// Whether arrays have a sample axis before the tensors' own shapes; if not, the leading axis of
+  /// a tensor is where samples follow each other.
+  var addsSampleAxis: Bool { project != nil }
+
+  private static func refuse(_ options: ModelOptions, kind: String) throws(Failure) {
+    guard !options.shapes.isEmpty || !options.outputs.isEmpty else { return }
+    throw Failure(
+      "usage.arguments",
+      (options.shapes.isEmpty ? "--outputs" : "--shape") + " is about ONNX files, not \(kind)",
+      remedy: "leave it out.")
+  }
+
+  private static func graphOptions(_ options: ModelOptions) throws(Failure) -> ONNXGraphOptions {
+    var given = ONNXGraphOptions()
+    for text in options.shapes {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      let extents = parts.last?.split(separator: "x", omittingEmptySubsequences: false).map {
+        Int($0) ?? -1
+      }
+      guard parts.count == 2, let extents, extents.allSatisfy({ $0 >= 0 }) else {
+        throw Failure(
+          "usage.arguments", "--shape \(text) is no shape",
+          remedy: "write it as NAME=1x3x32x32.")
+      }
+      given.shapes[parts[0]] = extents
+    }
+    if !options.outputs.isEmpty { given.outputs = options.outputs }
+    return given
   }
 
   /// What the `.fml` archives in a project's folder say differently; empty if they agree or if
@@ -40,9 +167,9 @@ struct ModelFile: Sendable {
   ///
   /// - Throws: a ``Failure`` with every problem of an archive that cannot be read.
   func archiveWarnings() throws(Failure) -> [Diagnostic] {
-    guard isProject else { return [] }
+    guard let project, isProject else { return [] }
     var warnings: [Diagnostic] = []
-    for archive in info.archives {
+    for archive in project.archives {
       let place = path + "/" + archive
       let other: Graph
       do throws(HLS4MLError) {
@@ -67,16 +194,26 @@ struct ModelFile: Sendable {
   }
 
   /// Whether the files of the model are a folder.
-  var isProject: Bool { info.form == .project }
+  var isProject: Bool { project?.form == .project }
 
   /// The model in one line: kind, layers, weights.
   var summary: String {
-    let version = info.version.map { " \($0)" } ?? ""
-    let archives = isProject && !info.archives.isEmpty ? ", archives compared" : ""
-    return [
-      "hls4ml\(version)", info.ioType.rawValue + archives,
-      Quantity.count(graph.nodes.count, "layer"), Quantity.count(info.weightCount, "weight"),
-    ].joined(separator: ", ")
+    switch source {
+    case .hls4ml(let info):
+      let version = info.version.map { " \($0)" } ?? ""
+      let archives = isProject && !info.archives.isEmpty ? ", archives compared" : ""
+      return [
+        "hls4ml\(version)", info.ioType.rawValue + archives,
+        Quantity.count(graph.nodes.count, "layer"), Quantity.count(info.weightCount, "weight"),
+      ].joined(separator: ", ")
+    case .tflite(let model):
+      return "TFLite, \(Quantity.count(model.operatorCount, "operator"))"
+    case .onnx(let model, _, _):
+      let form = model.kind == .float ? "float" : model.kind.rawValue
+      let standard = model.operatorSets.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }
+      let version = standard.map { ", opset \($0.version)" } ?? ""
+      return "ONNX \(form)\(version), \(Quantity.count(model.nodeCount, "node"))"
+    }
   }
 
   /// The model's entry in the envelope.
@@ -89,6 +226,7 @@ struct ModelFile: Sendable {
   /// Files of the project that decide its graph: headers, the top function, weights and the
   /// configuration; those that exist.
   private var projectFiles: [String] {
+    guard let info = project else { return [] }
     let weights =
       (try? FileManager.default.contentsOfDirectory(atPath: path + "/firmware/weights"))
       ?? []
@@ -103,8 +241,7 @@ struct ModelFile: Sendable {
     return files.filter { FileManager.default.fileExists(atPath: path + "/" + $0) }
   }
 
-  private static func checkArchive(_ path: String) throws(Failure) {
-    let prefix = try InputRecord.prefix(of: path, count: 16)
+  private static func checkArchive(_ path: String, prefix: [UInt8]) throws(Failure) {
     if ContentKind(prefix: prefix) == .gzip { return }
     let bytes = prefix.prefix(8).map { byte in
       (byte < 16 ? "0" : "") + String(byte, radix: 16)
@@ -113,8 +250,8 @@ struct ModelFile: Sendable {
       "model.unrecognized", "the file is no model of a known kind", at: path,
       notes: [
         prefix.isEmpty ? "it is empty" : "it starts with \(bytes.joined(separator: " "))",
-        "supported: an hls4ml project folder, an hls4ml .fml archive",
-      ], remedy: "give the folder that hls4ml wrote, or the .fml file that it saved.")
+        "supported: an hls4ml project folder, an hls4ml .fml archive, .tflite, .onnx",
+      ], remedy: "give the folder or .fml file that hls4ml wrote, a .tflite or an .onnx file.")
   }
 
   /// Importers name files relative to the model; people need the path they typed.
@@ -130,27 +267,6 @@ struct ModelFile: Sendable {
     return Diagnostic(
       code: problem.code, message: problem.message, location: location, notes: problem.notes,
       remedy: problem.remedy)
-  }
-}
-
-extension ModelFile {
-  /// Names that `--datapath` takes.
-  static let datapaths = [HLSFixed.name]
-
-  /// The graph bound to the datapath called `name`, or to the one of the model's kind.
-  ///
-  /// - Throws: a ``Failure`` with every node that the datapath cannot run.
-  func plan(on name: String?) throws(Failure) -> Plan {
-    if let name, !Self.datapaths.contains(name) {
-      throw .unknown(
-        "datapath", name, code: "usage.unknown-datapath", among: Self.datapaths,
-        listedBy: "hwsim check --help")
-    }
-    do throws(PlanProblems) {
-      return try Plan(graph, on: HLSFixed())
-    } catch {
-      throw Failure(error.diagnostics(file: path))
-    }
   }
 }
 

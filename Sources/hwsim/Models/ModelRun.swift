@@ -8,6 +8,8 @@ struct ModelRun {
   private(set) var samples = 0
   private(set) var outputs: [TensorRecorder] = []
   private(set) var traced: [TensorRecorder] = []
+  /// Ranges of every tensor; empty unless asked for.
+  private(set) var observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
   /// Events of every node; nil if they are not counted.
   private(set) var events: [NodeEvents]?
   private let counter: EventCounter?
@@ -15,10 +17,11 @@ struct ModelRun {
 
   /// - Throws: a ``Failure`` if a file cannot be created or a tensor cannot be stored.
   init(
-    _ plan: Plan, output: String, trace: String?, storesValues: Bool, namesByIndex: Bool,
-    countsEvents: Bool
+    _ plan: Plan, of file: ModelFile, output: String, trace: String?, storesValues: Bool,
+    namesByIndex: Bool, countsEvents: Bool
   ) throws(Failure) {
     self.plan = plan
+    let addsSampleAxis = file.addsSampleAxis
     var writers: [NPZWriter] = []
     let graph = plan.graph
     let outputWriter = try Self.writer(output)
@@ -26,20 +29,29 @@ struct ModelRun {
     for id in graph.outputs {
       outputs.append(
         try TensorRecorder(
-          id, of: graph, named: graph[id].name, storesValues: storesValues, in: outputWriter))
+          id, of: graph, named: graph[id].name, storesValues: storesValues,
+          addsSampleAxis: addsSampleAxis, in: outputWriter))
     }
     if let trace {
       let traceWriter = try Self.writer(trace)
       writers.append(traceWriter)
-      for id in graph.nodes.flatMap(\.outputs) {
+      // Values that the rules never form (floats of a graph moved to integers) have no array.
+      for id in file.writtenTensors
+      where graph[id].constant != nil || plan.tensors[id.index] != nil {
         traced.append(
           try TensorRecorder(
             id, of: graph, named: namesByIndex ? "#\(id.index)" : graph[id].name,
-            storesValues: storesValues, in: traceWriter))
+            storesValues: storesValues, addsSampleAxis: addsSampleAxis, in: traceWriter))
       }
     }
     self.writers = writers
-    guard countsEvents else {
+    if countsEvents {
+      for id in file.writtenTensors where plan.tensors[id.index] != nil {
+        guard let scale = ElementScale(graph[id]) else { continue }
+        observed.append((id, TensorStatistics(scale, elements: graph[id].shape.count)))
+      }
+    }
+    guard countsEvents, plan.datapath == HLSFixed.name else {
       counter = nil
       return
     }
@@ -66,18 +78,30 @@ struct ModelRun {
     progress: (Int) -> Void
   ) throws(Failure) {
     let graph = plan.graph
-    let ids = outputs.map(\.tensor) + traced.map(\.tensor)
+    // Constants, such as folded weights, are the same for every sample: they are stored once.
+    for index in traced.indices {
+      if let constant = graph[traced[index].tensor].constant { try traced[index].append(constant) }
+    }
+    let varying = traced.indices.filter { graph[traced[$0].tensor].constant == nil }
+    let ids = outputs.map(\.tensor) + varying.map { traced[$0].tensor } + observed.map(\.tensor)
     let runner = BatchRunner(plan, keeping: Set(ids), threads: threads)
     while true {
       let wanted = min(runner.suggestedSamples, (limit ?? .max) - samples)
       let inputs = try read(sources, upTo: wanted)
-      guard let first = inputs.first, let id = graph.inputs.first, first.count > 0 else { break }
-      let count = first.count / max(graph[id].shape.count, 1)
-      let blocks: [[[Int64]]]
+      let count: Int
+      let telling = zip(graph.inputs, inputs).first { graph[$0.0].shape.count > 0 }
+      if let telling {
+        count = telling.1.count / graph[telling.0].shape.count
+      } else {
+        // A graph of constants alone, or of empty inputs, has one result.
+        count = samples == 0 && wanted > 0 ? 1 : 0
+      }
+      if count == 0 { break }
+      let blocks: [[Codes]]
       do throws(InputError) {
         blocks = try runner.run(
           inputs, count: count, firstSample: samples, wrapsCodes: wrapsCodes
-        ) { runner, _, used in ids.map { runner.codes(of: $0, count: used) } }
+        ) { runner, _, used in ids.map { runner.elements(of: $0, count: used) ?? .int8([]) } }
         if let counter {
           let counted = try counter.count(inputs, samples: count, wrapsCodes: wrapsCodes)
           for (index, events) in counted.enumerated() { self.events?[index].merge(events) }
@@ -87,7 +111,12 @@ struct ModelRun {
       }
       for block in blocks {
         for index in outputs.indices { try outputs[index].append(block[index]) }
-        for index in traced.indices { try traced[index].append(block[outputs.count + index]) }
+        for (place, index) in varying.enumerated() {
+          try traced[index].append(block[outputs.count + place])
+        }
+        for index in observed.indices {
+          observed[index].statistics.add(block[outputs.count + varying.count + index])
+        }
       }
       samples += count
       progress(samples)
@@ -113,7 +142,8 @@ struct ModelRun {
       } catch {
         throw Failure(error)
       }
-      let found = (values.last?.count ?? 0) / max(tensor.shape.count, 1)
+      if tensor.shape.count == 0 { continue }
+      let found = (values.last?.count ?? 0) / tensor.shape.count
       if let count, count != found {
         throw Failure(
           "check.sample-count",

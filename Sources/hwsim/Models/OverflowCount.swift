@@ -17,8 +17,13 @@ struct OverflowCount {
   }
 
   let entries: [Entry]
-  /// Samples looked at; 0 if the inputs cannot be read twice.
+  /// Samples looked at; 0 if the inputs cannot be read twice, or the rules have no events.
   let samples: Int
+
+  /// Nothing counted.
+  static let none = OverflowCount()
+
+  private init() { (entries, samples) = ([], 0) }
 
   /// Products that counting may cost where all is well, about 30 ms, and where it is not, half a
   /// second.
@@ -28,7 +33,7 @@ struct OverflowCount {
   ///
   /// - Throws: a ``Failure`` if the inputs cannot be read again.
   init(_ data: CheckData, plan: Plan, check: Check, result: CheckResult) throws(Failure) {
-    guard data.canReopen, result.samples > 0 else {
+    guard data.canReopen, result.samples > 0, plan.datapath == HLSFixed.name else {
       (entries, samples) = ([], 0)
       return
     }
@@ -42,10 +47,10 @@ struct OverflowCount {
     let wanted = max(1, min(result.samples, limit / max(counter.workPerSample, 1), 512))
     var values: [TensorValues] = []
     var count = wanted
-    for (id, source) in try data.inputs.open(data.graph) {
+    for (id, source) in try data.inputs.open(data.model) {
       do throws(Diagnostic) {
         let block = try source.next(wanted)
-        count = min(count, block.count / max(data.graph[id].shape.count, 1))
+        count = min(count, block.count / max(data.model.graph[id].shape.count, 1))
         values.append(block)
       } catch {
         throw Failure(error)

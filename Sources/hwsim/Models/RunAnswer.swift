@@ -14,8 +14,17 @@ struct RunAnswer: Sendable {
   private struct Statistics: Sendable {
     let node: String
     let tensor: String
-    let events: NodeEvents
+    let format: String
+    let values: TensorStatistics
+    /// What the arithmetic did; nil where the rules do not count it.
+    let events: NodeEvents?
     let isSaturating: Bool
+
+    /// Values out of range that were clamped; without events those at an end of the range.
+    var saturated: Int? {
+      guard let events else { return values.extremes }
+      return isSaturating ? events.overflowedResults : 0
+    }
   }
 
   private let model: ModelFile
@@ -33,23 +42,30 @@ struct RunAnswer: Sendable {
     samples = run.samples
     self.output = output
     self.trace = trace
-    let graph = file.graph
+    let graph = run.plan.graph
     func row(_ recorder: TensorRecorder) -> Row {
       Row(
         name: recorder.name, shape: graph[recorder.tensor].shape,
-        format: graph[recorder.tensor].encoding.name, range: recorder.range)
+        format: graph[recorder.tensor].encoding.name, range: recorder.statistics.range)
     }
     outputs = run.outputs.map(row)
     traced = run.traced.map(row)
-    statistics = run.events.map { events in
-      zip(graph.nodes, events).compactMap { node, events in
-        guard let id = node.outputs.first, case .fixed(let format) = graph[id].encoding else {
-          return nil
-        }
-        let wraps = format.overflow == .wrap || format.overflow == .wrapSignMagnitude
-        return Statistics(
-          node: node.name, tensor: graph[id].name, events: events, isSaturating: !wraps)
+    guard !run.observed.isEmpty else {
+      statistics = nil
+      return
+    }
+    statistics = run.observed.map { id, values in
+      let index = graph.writer(of: id)
+      // Events are of a node's result, which is its first output.
+      let isResult = index.map { graph.nodes[$0].outputs.first == id } ?? false
+      var isSaturating = true
+      if case .fixed(let format) = graph[id].encoding {
+        isSaturating = format.overflow != .wrap && format.overflow != .wrapSignMagnitude
       }
+      return Statistics(
+        node: index.map { graph.nodes[$0].name } ?? "", tensor: graph[id].name,
+        format: graph[id].encoding.name, values: values,
+        events: isResult ? index.flatMap { run.events?[$0] } : nil, isSaturating: isSaturating)
     }
   }
 
@@ -73,15 +89,16 @@ struct RunAnswer: Sendable {
   }
 
   private func json(_ row: Statistics) -> JSON {
-    let over = row.events.overflowedResults
-    return [
-      "name": .string(row.tensor), "node": .string(row.node),
-      "values": .integer(row.events.results),
-      "rounded": .integer(row.events.roundedResults),
-      "saturated": .integer(row.isSaturating ? over : 0),
-      "wrapped": .integer(row.isSaturating ? 0 : over),
-      "accumulator_overflows": .integer(row.events.overflowedAccumulations),
-      "accumulator_roundings": .integer(row.events.roundedSums),
+    [
+      "name": .string(row.tensor), "node": .string(row.node), "format": .string(row.format),
+      "values": .integer(row.events?.results ?? row.values.count),
+      "min": row.values.range.map { .number($0.lowerBound) } ?? .null,
+      "max": row.values.range.map { .number($0.upperBound) } ?? .null,
+      "rounded": .optional(row.events?.roundedResults),
+      "saturated": .optional(row.saturated),
+      "wrapped": .optional(row.events.map { row.isSaturating ? 0 : $0.overflowedResults }),
+      "accumulator_overflows": .optional(row.events?.overflowedAccumulations),
+      "accumulator_roundings": .optional(row.events?.roundedSums),
     ]
   }
 
@@ -103,19 +120,38 @@ struct RunAnswer: Sendable {
     }
     text += table.render(style: style)
     guard let statistics else { return text }
-    var counts = Table([
-      .text("layer", isFlexible: true), .number("values"), .number("rounded"),
-      .number("saturated"), .number("wrapped"), .number("sums overflowed"),
-      .number("sums rounded"),
-    ])
+    let hasEvents = statistics.contains { $0.events != nil }
+    var counts = Table(
+      [
+        .text("layer", isFlexible: true), .number("min"), .number("max"), .number("values"),
+        .number(hasEvents ? "saturated" : "at an end"),
+      ]
+        + (hasEvents
+          ? [
+            .number("wrapped"), .number("rounded"), .number("sums overflowed"),
+            .number("sums rounded"),
+          ] : []))
     for row in statistics {
-      let over = row.events.overflowedResults
-      counts.append([
-        .init(row.node), .count(row.events.results), .count(row.events.roundedResults),
-        .count(row.isSaturating ? over : 0), .count(row.isSaturating ? 0 : over),
-        .count(row.events.overflowedAccumulations), .count(row.events.roundedSums),
-      ])
+      var cells: [Table.Cell] = [
+        .init(hasEvents ? row.node : row.tensor), Self.number(row.values.range?.lowerBound),
+        Self.number(row.values.range?.upperBound),
+        .count(row.events?.results ?? row.values.count), Self.count(row.saturated),
+      ]
+      if hasEvents {
+        cells += [
+          Self.count(row.events.map { row.isSaturating ? 0 : $0.overflowedResults }),
+          Self.count(row.events?.roundedResults), Self.count(row.events?.overflowedAccumulations),
+          Self.count(row.events?.roundedSums),
+        ]
+      }
+      counts.append(cells)
     }
     return text + "\n" + counts.render(limit: 24, more: "--json has all", style: style)
+  }
+
+  private static func count(_ value: Int?) -> Table.Cell { value.map { .count($0) } ?? .init("") }
+
+  private static func number(_ value: Double?) -> Table.Cell {
+    .init(value.map(CheckAnswer.significant) ?? "", plain: value?.description ?? "")
   }
 }

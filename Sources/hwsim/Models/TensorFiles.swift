@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HWModel
 import Importers
 import QuantGraph
 
@@ -20,6 +21,8 @@ struct TensorFiles {
   }
 
   private(set) var entries: [Entry]
+  /// Inputs without a file that nothing reads.
+  private var unread: [TensorID] = []
 
   /// No files.
   init() { entries = [] }
@@ -29,9 +32,14 @@ struct TensorFiles {
 
   /// Every source, by entry and tensor.
   ///
+  /// Where tensors have a batch axis, an array of one sample goes with every sample of the others:
+  /// a parameter among the inputs.
+  ///
   /// - Throws: a ``Failure`` if a file's shape is not that of its tensor.
-  func open(_ graph: Graph) throws(Failure) -> [(tensor: TensorID, source: any SampleSource)] {
+  func open(_ file: ModelFile) throws(Failure) -> [(tensor: TensorID, source: any SampleSource)] {
+    let graph = file.graph
     var sources: [(TensorID, any SampleSource)] = []
+    var counts: [Int] = []
     for entry in entries {
       let rows: ArrayRows
       do throws(ImportError) {
@@ -47,12 +55,23 @@ struct TensorFiles {
           sources += zip(entry.tensors, columns).map { ($0, $1) }
         } else if let id = entry.tensors.first {
           let source = try ArraySampleSource(
-            rows, path: entry.place, tensor: graph[id].name, shape: graph[id].shape)
-          sources.append((id, source))
+            rows, path: entry.place, tensor: graph[id].name, shape: graph[id].shape,
+            hasBatchAxis: !file.addsSampleAxis)
+          let isParameter = !file.addsSampleAxis && source.sampleCount == 1
+          counts.append(source.sampleCount ?? 2)
+          sources.append((id, isParameter ? RepeatedSample(source) : source))
         }
       } catch {
         throw Failure(error)
       }
+    }
+    if counts.allSatisfy({ $0 == 1 }) {
+      for case (_, let source as RepeatedSample) in sources { source.ends = true }
+    }
+    if !unread.isEmpty {
+      sources += unread.map { ($0, RepeatedSample(zerosOf: graph[$0])) }
+      let order = Dictionary(uniqueKeysWithValues: graph.inputs.enumerated().map { ($1, $0) })
+      sources.sort { (order[$0.0] ?? 0) < (order[$1.0] ?? 0) }
     }
     return sources
   }
@@ -70,6 +89,44 @@ struct TensorFiles {
     var seen: Set<String> = []
     return entries.filter { $0.path != "-" && seen.insert($0.path).inserted }.map { entry in
       InputRecord(role: role, path: entry.path, kind: entry.input.kindName)
+    }
+  }
+}
+
+/// One sample again and again, or once where all inputs have one.
+private final class RepeatedSample: SampleSource {
+  private let source: ArraySampleSource?
+  private var sample: TensorValues?
+  var ends = false
+
+  init(_ source: ArraySampleSource) { self.source = source }
+
+  /// Zeros for an input that nothing reads.
+  init(zerosOf tensor: Tensor) {
+    source = nil
+    let isCoded = ElementScale(tensor)?.codeRange != nil
+    let count = tensor.shape.count
+    sample =
+      isCoded
+      ? .codes([Int64](repeating: 0, count: count)) : .values([Double](repeating: 0, count: count))
+  }
+
+  func next(_ count: Int) throws(Diagnostic) -> TensorValues {
+    if let source {
+      if ends { return try source.next(count) }
+      if sample == nil { sample = try source.next(1) }
+    }
+    return sample?.repeating(count) ?? .values([])
+  }
+}
+
+extension TensorValues {
+  fileprivate func repeating(_ count: Int) -> TensorValues {
+    switch self {
+    case .codes(let codes): .codes((0..<count).flatMap { _ in codes })
+    case .values(let values): .values((0..<count).flatMap { _ in values })
+    case .printed(let values, let digits):
+      .printed((0..<count).flatMap { _ in values }, digits: digits)
     }
   }
 }
@@ -128,7 +185,12 @@ extension TensorFiles {
       }
     }
     let given = Set(entries.flatMap(\.tensors))
-    let missing = tensors.filter { !given.contains($0) }
+    var missing = tensors.filter { !given.contains($0) }
+    if ordered.count < missing.count {
+      let read = Set(graph.nodes.flatMap(\.inputs) + graph.outputs)
+      unread = missing.filter { !read.contains($0) }
+      missing.removeAll { !read.contains($0) }
+    }
     if ordered.count == 1, missing.count > 1, ordered[0].input.kind == .text {
       let path = ordered[0].path
       entries.append(

@@ -49,6 +49,11 @@ extension Schema {
           "bits": integer("Bits that the type has."),
         ])),
       "overflow_samples": integer("Samples that overflows were counted over."),
+      "against": nullable(
+        object([
+          "datapath": string("The rules that gave the expected values (--against)."),
+          "drawn_inputs": boolean("Whether the inputs were drawn from the seed."),
+        ])),
     ]))
 
   private static let comparison = object([

@@ -4,15 +4,20 @@ extension Schema {
     result: object([
       "kind": string("What the model was recognised as."),
       "name": string("The model's own name."),
-      "details": object([
-        "form": string("project or archive."),
-        "io_type": string("How tensors travel between layers."),
-        "version": nullable(string("Version of the converter.")),
-        "backend": nullable(string("Backend of the conversion.")),
-        "part": nullable(string("Device that the project names.")),
-        "clock_period_ns": nullable(number("Clock period that the project names.")),
-        "reports": array(of: string("A synthesis report in the project.")),
-      ]),
+      "details": object(
+        [
+          "form": string("project or archive; TFLite; QDQ, QOperator, QONNX or float."),
+          "io_type": string("How tensors travel between layers of an hls4ml model."),
+          "version": nullable(string("Version of the converter.")),
+          "backend": nullable(string("Backend of the conversion.")),
+          "part": nullable(string("Device that the project names.")),
+          "clock_period_ns": nullable(number("Clock period that the project names.")),
+          "reports": array(of: string("A synthesis report in the project.")),
+          "producer": string("What wrote the TFLite or ONNX file."),
+          "operators": integer("Operators of the TFLite or ONNX file."),
+          "operator_sets": array(
+            of: object(["domain": string("Domain; empty is ai.onnx."), "version": integer("")])),
+        ], required: ["form"]),
       "inputs": array(of: tensor),
       "outputs": array(of: tensor),
       "nodes": array(
@@ -50,5 +55,11 @@ extension Schema {
     "shape": array(of: integer("Extents of one sample.")),
     "format": string("Its number format."),
     "constant": boolean("Whether its values are in the model."),
+    "scale": nullable(
+      object([
+        "form": choice(
+          ["power-of-two", "float"], "Whether shifts can apply every scale, or multipliers must."),
+        "count": integer("Scales: one, or one an index of an axis."),
+      ])),
   ])
 }

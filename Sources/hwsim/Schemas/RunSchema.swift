@@ -12,12 +12,19 @@ extension Schema {
           of: object([
             "name": string("The tensor."),
             "node": string("The layer that writes it."),
+            "format": string("The tensor's number format."),
             "values": integer("Values counted."),
-            "rounded": integer("Values that the assignment to the format rounded."),
-            "saturated": integer("Values out of range that were clamped."),
-            "wrapped": integer("Values out of range that wrapped."),
-            "accumulator_overflows": integer("Values in whose sum the accumulator overflowed."),
-            "accumulator_roundings": integer("Assignments to the accumulator that rounded."),
+            "min": nullable(number("Smallest value.")),
+            "max": nullable(number("Largest value.")),
+            "rounded": nullable(
+              integer("Values that the assignment to the format rounded; hls-fixed alone counts.")),
+            "saturated": nullable(
+              integer("Values that were clamped; elsewhere than in hls-fixed, codes at an end.")),
+            "wrapped": nullable(integer("Values out of range that wrapped.")),
+            "accumulator_overflows": nullable(
+              integer("Values in whose sum the accumulator overflowed.")),
+            "accumulator_roundings": nullable(
+              integer("Assignments to the accumulator that rounded.")),
           ]), "With --stats; by layer, in execution order.")),
     ]))
 

@@ -84,9 +84,9 @@ struct Schema: Sendable {
 
   static func nullable(_ schema: JSON) -> JSON { ["anyOf": [schema, ["type": "null"]]] }
 
-  /// An object whose keys are all required.
-  static func object(_ properties: JSON) -> JSON {
-    let keys = (properties.members ?? []).map(\.key)
+  /// An object; all its keys are required unless `required` lists others.
+  static func object(_ properties: JSON, required: [String]? = nil) -> JSON {
+    let keys = required ?? (properties.members ?? []).map(\.key)
     return ["type": "object", "required": .strings(keys), "properties": properties]
   }
 

@@ -16,12 +16,12 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
   }
 
   /// A draw from `0..<count`; the high half of a product, so the bias is below `count / 2^64`.
-  mutating func draw(below count: Int) -> Int {
+  public mutating func draw(below count: Int) -> Int {
     Int(next().multipliedFullWidth(by: UInt64(count)).high)
   }
 
   /// A draw from [0, 1), a multiple of 2^-53.
-  mutating func unit() -> Double {
+  public mutating func unit() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 }

@@ -1,0 +1,152 @@
+import Arith
+import QuantGraph
+
+/// The lanes of an input that samples are put into.
+struct InputTarget {
+  let tensor: Tensor
+  let buffer: TensorBuffer
+  let lanes: Int
+  /// The sample that goes into lane 0.
+  let first: Int
+  let count: Int
+  /// Number of the first sample in its file, for messages.
+  let firstSample: Int
+
+  private var elements: Int { tensor.shape.count }
+
+  /// Calls `body` with the source position and the buffer position of every element.
+  private func each(
+    _ body: (_ source: Int, _ target: Int) throws(InputError) -> Void
+  ) throws(InputError) {
+    for sample in 0..<count {
+      let start = (first + sample) * elements
+      for element in 0..<elements { try body(start + element, element * lanes + sample) }
+    }
+  }
+
+  private func place(_ source: Int) -> (sample: Int, index: [Int]) {
+    let position = source - first * elements
+    return (
+      firstSample + position / max(elements, 1),
+      tensor.shape.index(ofOffset: position % max(elements, 1))
+    )
+  }
+
+  private func finite(_ number: Double, _ source: Int) throws(InputError) -> Double {
+    guard number.isFinite else {
+      let place = place(source)
+      throw .notFinite(
+        tensor: tensor.name, sample: place.sample, index: place.index, value: "\(number)")
+    }
+    return number
+  }
+
+  /// Stores integer codes; one out of range is wrapped, or an error.
+  func store(
+    _ codes: [Int64], within range: ClosedRange<Int64>, wraps: Bool, _ wrap: (Int64) -> Int64
+  ) throws(InputError) {
+    func put<Element: FixedWidthInteger & BitwiseCopyable>(
+      _ type: Element.Type
+    ) throws(InputError) {
+      let rows = buffer.rows(as: type)
+      try each { (source, target) throws(InputError) in
+        var code = codes[source]
+        if !range.contains(code) {
+          guard wraps else {
+            let place = place(source)
+            throw .codeOutOfRange(
+              tensor: tensor.name, sample: place.sample, index: place.index, code: code,
+              range: range)
+          }
+          code = wrap(code)
+        }
+        rows[target] = Element(truncatingIfNeeded: code)
+      }
+    }
+    switch buffer.storage {
+    case .int8: try put(Int8.self)
+    case .uint8: try put(UInt8.self)
+    case .int16: try put(Int16.self)
+    case .uint16: try put(UInt16.self)
+    case .int32: try put(Int32.self)
+    case .int64: try put(Int64.self)
+    case .wide:
+      let rows = buffer.rows(as: Int512.self)
+      try each { (source, target) throws(InputError) in
+        let code = codes[source]
+        guard range.contains(code) || wraps else {
+          let place = place(source)
+          throw .codeOutOfRange(
+            tensor: tensor.name, sample: place.sample, index: place.index, code: code,
+            range: range)
+        }
+        rows[target] = Int512(range.contains(code) ? code : wrap(code))
+      }
+    case .float32, .float64: preconditionFailure("\(buffer.storage) holds no codes")
+    }
+  }
+
+  /// Assigns numbers to a fixed-point type by the type's own rule.
+  func assign(_ numbers: [Double], _ format: FixedPointFormat) throws(InputError) {
+    if buffer.storage == .int32, format.signedWidth <= 32 {
+      let assignment = DoubleAssignment(to: format)
+      let rows = buffer.rows(as: Int32.self)
+      try each { (source, target) throws(InputError) in
+        let number = try finite(numbers[source], source)
+        rows[target] = Int32(truncatingIfNeeded: assignment(number))
+      }
+    } else {
+      try each { (source, target) throws(InputError) in
+        let number = try finite(numbers[source], source)
+        buffer.set(format.cast(number, as: Int512.self), at: target)
+      }
+    }
+  }
+
+  /// Quantizes numbers: `round(number / scale) + zero point` in float32, clamped to the codes.
+  ///
+  /// Sources: TensorFlow Lite `reference/quantize.h` (ties away from zero), ONNX QuantizeLinear
+  /// (ties to even).
+  func quantize(
+    _ numbers: [Double], _ scale: ElementScale, rounding: FloatingPointRoundingRule
+  ) throws(InputError) {
+    let range = scale.codeRange ?? 0...0
+    try each { (source, target) throws(InputError) in
+      let number = try finite(numbers[source], source)
+      let element = (source - first * elements) % max(elements, 1)
+      let (step, zeroPoint) = scale.affineParameters(element: element) ?? (1, 0)
+      let quotient = (Float(number) / Float(step)).rounded(rounding)
+      let steps = Int64(exactly: quotient) ?? (quotient < 0 ? .min : .max)
+      let (sum, overflow) = steps.addingReportingOverflow(zeroPoint)
+      let code = overflow ? steps : sum
+      buffer.set(
+        Int512(min(max(code, range.lowerBound), range.upperBound)), at: target)
+    }
+  }
+
+  /// Stores numbers in a float type that arrays have.
+  func convert(_ numbers: [Double], _ format: FloatFormat) {
+    func put<Element: BitwiseCopyable>(_ type: Element.Type, _ convert: (Double) -> Element) {
+      let rows = buffer.rows(as: type)
+      for sample in 0..<count {
+        let start = (first + sample) * elements
+        for element in 0..<elements {
+          rows[element * lanes + sample] = convert(numbers[start + element])
+        }
+      }
+    }
+    switch buffer.storage {
+    case .float32: put(Float.self) { Float($0) }
+    case .float64: put(Double.self) { $0 }
+    default: put(UInt16.self) { Float16($0).bitPattern }
+    }
+  }
+
+  /// Stores numbers as bit patterns of a small float format, ties to even.
+  func encode(_ numbers: [Double], _ format: FloatFormat) throws(InputError) {
+    try each { (source, target) throws(InputError) in
+      let code = Int64(truncatingIfNeeded: format.code(of: numbers[source], saturating: false))
+      buffer.set(Int512(code), at: target)
+    }
+  }
+}
