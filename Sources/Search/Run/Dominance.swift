@@ -1,7 +1,8 @@
 /// Selection by domination in any number of minimised quantities.
 enum Dominance {
-  /// Positions of the rows that no other row matches or beats everywhere, in ascending order; of
-  /// equal rows the first stays. O(rows^2).
+  /// Positions of the rows that no other row matches or beats everywhere, in ascending order.
+  ///
+  /// Of equal rows the first stays. O(rows^2).
   static func frontier(_ rows: [[Double]]) -> [Int] {
     rows.indices.filter { a in
       !rows.indices.contains { b in

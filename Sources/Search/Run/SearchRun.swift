@@ -22,7 +22,9 @@ public struct SearchOutcome: Sendable {
   ///   - objectiveCount: how many of their costs are objectives.
   ///   - budgets: one a cost.
   ///   - configurations: size of the space.
-  ///   - runs, screeningRuns, wasStopped: as the properties.
+  ///   - runs: as the property.
+  ///   - screeningRuns: as the property.
+  ///   - wasStopped: as the property.
   public init(
     evaluations: [Evaluation], quality: QualityObjective, objectiveCount: Int, budgets: [Double],
     configurations: Double, runs: Int = 0, screeningRuns: Int = 0, wasStopped: Bool = false
@@ -56,7 +58,9 @@ extension SearchTask {
   ///   - study: keeps every evaluation; nil keeps none.
   ///   - threads: never changes a result.
   ///   - isCancelled: asked between evaluations; true ends the search with what there is.
-  ///   - progress: called with a phase (`screening`, `evaluations`), what is done and the total.
+  ///   - progress: called with a phase (`screening runs`, `evaluations`), what is done and the total.
+  /// - Returns: everything that was evaluated, and the frontier among it.
+  /// - Throws: ``SearchError``.
   public func run(
     evaluator: any Evaluator, screener: (any Evaluator)? = nil, study: Study? = nil,
     threads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false },

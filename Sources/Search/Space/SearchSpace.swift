@@ -30,7 +30,8 @@ public struct SearchSpace: Sendable, Hashable {
     }
     for tie in ties {
       guard let first = tie.first else { continue }
-      for layer in tie where candidates[layer] != candidates[first] {
+      for layer in tie
+      where candidates[layer].map(\.name) != candidates[first].map(\.name) {
         throw .splitsTie(
           pattern: "*", layer: layers[first].name, tiedLayer: layers[layer].name)
       }
@@ -65,6 +66,32 @@ public struct SearchSpace: Sendable, Hashable {
       if let option = fixed[layer] { return [option] }
     }
     return Array(candidates[groups[group][0]].indices)
+  }
+
+  /// The same space with formats of its own for each candidate of each layer, such as the sign that a
+  /// layer's input asks for; names stay.
+  ///
+  /// - Throws: what `formats` throws.
+  public func replacingFormats<Problem: Error>(
+    _ formats: (_ layer: Int, _ candidate: SpaceCandidate) throws(Problem) -> Candidate
+  ) throws(Problem) -> SearchSpace {
+    var lists = candidates
+    for layer in lists.indices {
+      for index in lists[layer].indices {
+        let candidate = lists[layer][index]
+        lists[layer][index] = SpaceCandidate(
+          name: candidate.name, formats: try formats(layer, candidate))
+      }
+    }
+    return SearchSpace(self, candidates: lists)
+  }
+
+  private init(_ other: SearchSpace, candidates: [[SpaceCandidate]]) {
+    layers = other.layers
+    self.candidates = candidates
+    ties = other.ties
+    fixed = other.fixed
+    groups = other.groups
   }
 
   /// How many allocations there are; binary64, so that large spaces have a number too.

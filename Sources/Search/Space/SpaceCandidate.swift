@@ -53,6 +53,14 @@ public struct SpaceCandidate: Sendable, Hashable {
       formats: Candidate(weights: weights, activations: activations))
   }
 
+  /// Numbers of bits where both formats are plain integers, whose sign is the evaluator's to choose.
+  public var integerBits: (weights: Int, activations: Int)? {
+    guard case .fixed(let weights)? = formats.weights, weights.fractionBits == 0,
+      case .fixed(let activations)? = formats.activations, activations.fractionBits == 0
+    else { return nil }
+    return (weights.width, activations.width)
+  }
+
   /// Bits that a weight takes in memory, scales of blocks included.
   public var weightBits: Double { formats.weights?.storedBits ?? 32 }
 

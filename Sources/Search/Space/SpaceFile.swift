@@ -8,7 +8,7 @@ public import FoundationEssentials
 /// `schema` and `candidates` are needed. Later rules win.
 public struct SpaceFile: Sendable, Hashable {
   public let rules: SpaceRules
-  public let tieRules: [TieRule]
+  public let tieRules: [LayerTie]
 
   private struct Document: Decodable {
     let schema: String
@@ -62,10 +62,10 @@ public struct SpaceFile: Sendable, Hashable {
     guard document.schema == "hwsim.space/1" else {
       throw .malformed(path: "schema", reason: "'\(document.schema)' is not hwsim.space/1")
     }
-    var found: [TieRule] = []
+    var found: [LayerTie] = []
     for name in document.tieRules ?? [] {
-      guard let rule = TieRule(rawValue: name) else {
-        let names = TieRule.allCases.map(\.rawValue).joined(separator: ", ")
+      guard let rule = LayerTie(rawValue: name) else {
+        let names = LayerTie.allCases.map(\.rawValue).joined(separator: ", ")
         throw .malformed(path: "tie_rules", reason: "'\(name)' is none of \(names)")
       }
       found.append(rule)

@@ -78,7 +78,7 @@ public struct SpaceRules: Sendable, Hashable {
     }
     for group in groups {
       guard let first = group.first else { continue }
-      for layer in group where lists[layer] != lists[first] {
+      for layer in group where lists[layer].map(\.name) != lists[first].map(\.name) {
         throw .splitsTie(
           pattern: decided[layer] ?? decided[first] ?? "*", layer: names[first],
           tiedLayer: names[layer])

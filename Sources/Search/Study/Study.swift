@@ -63,8 +63,9 @@ public final class Study {
     evaluations.append(evaluation)
   }
 
-  /// Replaces the file by one with the same evaluations in the order of `choices`; what is not
-  /// among them follows. A study that was interrupted, or made by several threads, is then the same
+  /// Replaces the file by one with the same evaluations in the order of `choices`, then the others.
+  ///
+  /// A study that was interrupted, or made by several threads, is then the same
   /// file as one that was not.
   public func reorder(_ choices: [[Int]]) throws(StudyError) {
     var position: [[Int]: Int] = [:]

@@ -3,8 +3,29 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   /// A layer as the study's readers need it.
   public struct Layer: Codable, Sendable, Hashable {
     public let name: String
+    /// What it computes, in the graph's words.
+    public let `operator`: String
     public let weights: Int
     public let macs: Int
+  }
+
+  /// A cost that every evaluation holds.
+  public struct Cost: Codable, Sendable, Hashable {
+    public let name: String
+    public let unit: String
+    /// The model of an estimate; nil for an exact number.
+    public let model: String?
+    /// The measured error of the estimate in percent.
+    public let errorPercent: Double?
+
+    public init(_ cost: any CostModel) {
+      name = cost.name
+      unit = cost.unit
+      switch cost.kind {
+      case .exact: (model, errorPercent) = (nil, nil)
+      case .estimate(let model, let error): (self.model, errorPercent) = (model, error)
+      }
+    }
   }
 
   static let schemaName = "hwsim.study/1"
@@ -19,17 +40,25 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   public let ties: [[Int]]
   /// Index of the fixed candidate of each layer, -1 where it is free.
   public let fixed: [Int]
-  /// Names of the costs that every evaluation holds.
-  public let costs: [String]
+  /// The costs that every evaluation holds, in that order.
+  public let costs: [Cost]
+  /// Predicted loss of each candidate of each layer, by the metric among the settings.
+  public let sensitivities: [[Double]]
 
-  public init(space: SearchSpace, costs: [String], settings: [String: String]) {
+  public init(
+    space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
+    settings: [String: String]
+  ) {
     schema = Self.schemaName
     self.settings = settings
-    layers = space.layers.map { Layer(name: $0.name, weights: $0.weightCount, macs: $0.macs) }
+    layers = zip(space.layers, operators).map {
+      Layer(name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs)
+    }
     candidates = space.candidates.map { $0.map(\.name) }
     ties = space.ties
     fixed = space.layers.indices.map { space.fixed[$0] ?? -1 }
-    self.costs = costs
+    self.costs = costs.map(Cost.init)
+    self.sensitivities = sensitivities
   }
 
   /// The space that the study was made over.
@@ -69,7 +98,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     if ties != other.ties { found.append("the tie groups") }
     if fixed != other.fixed { found.append("the fixed layers") }
     if costs != other.costs {
-      found.append("the costs: \(costs.joined(separator: ", ")) in the study")
+      found.append(
+        "the costs: \(costs.map(\.name).joined(separator: ", ")) in the study")
     }
     return found
   }

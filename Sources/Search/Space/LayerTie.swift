@@ -1,7 +1,7 @@
 public import QuantGraph
 
 /// Ways to find layers that must, or had better, take the same formats.
-public enum TieRule: String, Sendable, Hashable, CaseIterable {
+public enum LayerTie: String, Sendable, Hashable, CaseIterable {
   /// Layers that read one tensor: it is stored once, in one format.
   case sharedInput = "shared-input"
   /// Layers that read tensors of one residual stream: the operands and the result of an addition
