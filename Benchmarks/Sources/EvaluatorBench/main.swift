@@ -36,7 +36,7 @@ func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
 
 let clock = ContinuousClock()
 let started = clock.now
-let graph = try ONNXModel.read(positional[0]).graph().graph
+let graph = try ONNXModel(path: positional[0]).graph().graph
 let network = try FloatNetwork(graph)
 let archive = try NPZ.open(positional[1])
 let divisor = Float(try archive.read("divisor").doubles()?.first ?? 1)

@@ -3,8 +3,10 @@
 /// The same bits on every machine, unlike those of C libraries, and fast enough for a loss that is
 /// computed a million times a second; the error is below 2^-51 of the result.
 enum StableExponential {
-  /// `e^x`: `x = k ln 2 + r`, `|r| <= ln 2 / 2`, and 14 terms of the power series, whose rest is
-  /// below 2^-57. Below -708, 0; above 709, infinity; NaN stays.
+  /// The exponential; 0 below -708, infinity above 709, NaN of NaN.
+  ///
+  /// `x = k ln 2 + r` with `|r| <= ln 2 / 2`, and 14 terms of the power series of `e^r`, whose rest
+  /// is below 2^-57.
   static func exp(_ x: Double) -> Double {
     guard x > -708 else { return x.isNaN ? x : 0 }
     guard x < 709 else { return .infinity }
@@ -32,8 +34,9 @@ enum StableExponential {
     return sum * Double(bitPattern: field << 52)
   }
 
-  /// `ln x`: `x = m 2^k`, `m` within a factor sqrt 2 of 1, `ln m = 2 atanh((m - 1) / (m + 1))` by
-  /// 12 terms. 0 gives -infinity, negative numbers and NaN give NaN.
+  /// The natural logarithm; -infinity of 0, NaN of negative numbers and NaN.
+  ///
+  /// `x = m 2^k` with m within a factor sqrt 2 of 1, `ln m = 2 atanh((m - 1) / (m + 1))` by 12 terms.
   static func log(_ x: Double) -> Double {
     guard x > 0, x.isFinite else { return x == 0 ? -.infinity : (x > 0 ? x : .nan) }
     var mantissa = x.significand

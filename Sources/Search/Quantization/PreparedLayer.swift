@@ -31,48 +31,19 @@ final class PreparedLayer: Sendable {
   ) throws(EvaluationError) {
     geometry = parameters.geometry
     let name = parameters.layer.name
+    let format = try InputFormat(
+      candidate.activations, range: range, search: rule.activations, layer: name)
     var inputScale = 1.0
     var largestCode: Double?
     var isSigned = false
-    if let encoding = candidate.activations {
-      if let integer = encoding.plainInteger {
-        guard integer.isSigned || range.isNonNegative else {
-          throw .unsupported(layer: name, role: "activations", encoding: encoding.name)
-        }
-        isSigned = integer.isSigned
-        let q = Double((1 << (integer.isSigned ? integer.bits - 1 : integer.bits)) - 1)
-        let clip = range.clip(rule.activations, q: q)
-        inputScale = clip > 0 ? clip / q : 1
-        largestCode = q
-        // A scale that float32 does not hold would divide by zero.
-        let scale = Float(inputScale)
-        input = .steps(
-          StepQuantization(
-            scale: scale > 0 && scale.isFinite ? scale : 1,
-            codes: (integer.isSigned ? -Int32(q) : 0)...Int32(q)))
-      } else {
-        let cast: ValueCast
-        do throws(UnitError) {
-          cast = try ValueCast(encoding)
-        } catch {
-          throw .unsupported(layer: name, role: "activations", encoding: encoding.name)
-        }
-        guard cast.range.lowerBound < 0 || range.isNonNegative else {
-          throw .unsupported(layer: name, role: "activations", encoding: encoding.name)
-        }
-        var scale: Float = 1
-        if encoding.isScaled {
-          let clip = range.clip(rule.activations) { clip in
-            let scale = Float(clip / cast.largest)
-            return range.squaredError { Double(cast.value($0, scale: scale)) }
-          }
-          scale = Float(clip / cast.largest)
-          if !(scale > 0) { scale = 1 }
-        }
-        input = .values(cast, scale: scale)
-      }
-    } else {
-      input = .unchanged
+    switch format {
+    case .unchanged: input = .unchanged
+    case .steps(let scale, let q, let signed):
+      (inputScale, largestCode, isSigned) = (scale, q, signed)
+      input = .steps(
+        StepQuantization(
+          scale: InputFormat.divisor(scale), codes: (signed ? -Int32(q) : 0)...Int32(q)))
+    case .values(let cast, let scale): input = .values(cast, scale: scale)
     }
     if let codes = weights?.codes, let weights, let largestCode {
       let ordered = parameters.arranged(codes)
