@@ -18,6 +18,10 @@ struct AdaptiveSearch {
   /// Added to the share of wrong samples, and to losses, before logarithms are taken.
   private static let errorOffset = 0.01
   private static let lossOffset = 1e-3
+  /// Scales of ``KernelModel``: sums of sensitivities are a rough prior, the divergence of the whole
+  /// network on other samples is a close one.
+  private static let looseScale = 0.3
+  private static let tightScale = 0.15
 
   private let task: SearchTask
   private let grid: ChoiceGrid
@@ -26,6 +30,8 @@ struct AdaptiveSearch {
   /// Divergence on the calibration data of choices that were screened.
   private var screened: [[Int]: Double] = [:]
   private var screenedOrder: [[Int]] = []
+  /// Guesses the divergence of choices that were not screened.
+  private var screeningModel: KernelModel?
   private(set) var screeningRuns = 0
 
   init(task: SearchTask) throws(SearchError) {
@@ -43,6 +49,7 @@ struct AdaptiveSearch {
     let predicted = first.map { grid.point($0) }
     try screen(predicted, with: screener)
     let prior = screened.isEmpty ? predicted : try screenedFrontier()
+    if !screened.isEmpty { screeningModel = modelOfScreened() }
     try evaluateStart(prior, ledger)
     var round = 0
     while ledger.remaining > 0 {
@@ -122,9 +129,7 @@ struct AdaptiveSearch {
   ) throws(SearchError) -> [[Int]] {
     let weights = costWeights(round: round)
     let known = screenedOrder
-    let model = KernelModel(
-      points: known, priors: known.map { logPrior(additive.loss(of: grid.choice($0))) },
-      targets: known.map { logPrior(screened[$0] ?? 0) })
+    let model = modelOfScreened()
     var places: [Double] = []
     for point in known { places.append(try position(point, weights)) }
     let targets = known.map { logPrior(screened[$0] ?? 0) }
@@ -143,6 +148,13 @@ struct AdaptiveSearch {
       a.margin != b.margin ? a.margin > b.margin : a.point.lexicographicallyPrecedes(b.point)
     }
     return ranked.prefix(count).map(\.point)
+  }
+
+  private func modelOfScreened() -> KernelModel {
+    KernelModel(
+      points: screenedOrder,
+      priors: screenedOrder.map { logPrior(additive.loss(of: grid.choice($0))) },
+      targets: screenedOrder.map { logPrior(screened[$0] ?? 0) }, scale: Self.looseScale)
   }
 
   private func screenedFrontier() throws(SearchError) -> [[Int]] {
@@ -179,8 +191,8 @@ struct AdaptiveSearch {
     let points = evaluations.map { grid.point($0.choice) }
     let deficits = evaluations.map { task.quality.deficit($0.quality) }
     let model = KernelModel(
-      points: points, priors: points.map { logPrior(priorLoss($0)) },
-      targets: deficits.map(logDeficit))
+      points: points, priors: points.map(logPriorLoss), targets: deficits.map(logDeficit),
+      scale: screened.isEmpty ? Self.looseScale : Self.tightScale)
     let largest = deficits.filter(\.isFinite).max() ?? 0
     let scale = largest > 0 ? largest : 1
     var known: [(x: Double, y: Double)] = []
@@ -197,7 +209,7 @@ struct AdaptiveSearch {
       guard !ledger.isAsked(choice), task.shard?.owns(choice) ?? true,
         try isWithinBudgets(point)
       else { continue }
-      let (mean, deviation) = model.prediction(point, prior: logPrior(priorLoss(point)))
+      let (mean, deviation) = model.prediction(point, prior: logPriorLoss(point))
       let levels = Self.quantiles.map { step in
         min(max(deficit(mean + step.place * deviation) / scale, 0), 1)
       }
@@ -237,7 +249,7 @@ struct AdaptiveSearch {
   /// Places of a normal distribution, in deviations, and their weights: densities, normalised.
   private static let quantiles: [(place: Double, weight: Double)] = {
     let places = [-1.5, -0.75, 0, 0.75, 1.5]
-    let densities = places.map { ElementaryDouble.exp(-$0 * $0 / 2) }
+    let densities = places.map { StableExponential.exp(-$0 * $0 / 2) }
     let sum = densities.reduce(0, +)
     return Array(zip(places, densities.map { $0 / sum })).map { (place: $0.0, weight: $0.1) }
   }()
@@ -278,24 +290,27 @@ struct AdaptiveSearch {
     return task.meetsBudgets(try additive.totals(grid.choice(point)))
   }
 
-  /// What is expected before any evaluation: the screened divergence, else the summed sensitivities.
-  private func priorLoss(_ point: [Int]) -> Double {
-    screened[point] ?? additive.loss(of: grid.choice(point))
+  /// The logarithm of what is expected before any evaluation: the divergence on the calibration
+  /// samples, measured or guessed; without screening the summed sensitivities.
+  private func logPriorLoss(_ point: [Int]) -> Double {
+    if let loss = screened[point] { return logPrior(loss) }
+    let sum = logPrior(additive.loss(of: grid.choice(point)))
+    return screeningModel.map { $0.mean(point, prior: sum).mean } ?? sum
   }
 
   private func logPrior(_ loss: Double) -> Double {
-    ElementaryDouble.log(min(max(loss, 0), 1e12) + 1e-9)
+    StableExponential.log(min(max(loss, 0), 1e12) + 1e-9)
   }
 
   private func logDeficit(_ deficit: Double) -> Double {
     switch task.quality {
-    case .accuracy: ElementaryDouble.log(deficit + Self.errorOffset)
-    case .loss: ElementaryDouble.log(min(max(deficit, 0), 1e12) + Self.lossOffset)
+    case .accuracy: StableExponential.log(deficit + Self.errorOffset)
+    case .loss: StableExponential.log(min(max(deficit, 0), 1e12) + Self.lossOffset)
     }
   }
 
   private func deficit(_ logarithm: Double) -> Double {
-    ElementaryDouble.exp(min(logarithm, 30))
+    StableExponential.exp(min(logarithm, 30))
       - (task.quality == .accuracy ? Self.errorOffset : Self.lossOffset)
   }
 }

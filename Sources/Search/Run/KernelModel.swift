@@ -1,15 +1,11 @@
-import Arith
-
 /// A smooth guess of a quantity over choices, from some that are known: a Gaussian process.
 ///
 /// Works on logarithms: `y = m(prior) + g(choice)`. `m` is a cubic polynomial of the logarithm of a
 /// prior prediction, fitted by ridge regression; `g` has the covariance
-/// `3 a^2 s + b^2 exp(-4 (1 - s))`, where `s` is the share of groups with equal options: effects of
+/// `a^2 (3 s + exp(-4 (1 - s)))`, where `s` is the share of groups with equal options: effects of
 /// single groups, and of their combinations near a known choice. Rasmussen and Williams, "Gaussian
 /// Processes for Machine Learning" (2006), section 2.2 and algorithm 2.1.
 struct KernelModel {
-  private static let single = 0.3
-  private static let combined = 0.3
   private static let noise = 0.03
   /// With more points than this the deviation is taken as the same everywhere.
   private static let deviationLimit = 300
@@ -27,13 +23,13 @@ struct KernelModel {
   ///   - points: known choices, an option a group.
   ///   - priors: logarithm of the prior prediction of each.
   ///   - targets: logarithm of what was measured of each.
-  init(points: [[Int]], priors: [Double], targets: [Double]) {
+  ///   - scale: `a`, how far truth is from the prior.
+  init(points: [[Int]], priors: [Double], targets: [Double], scale: Double) {
     let groups = points.first?.count ?? 0
     self.points = points.map { $0.map { UInt16(truncatingIfNeeded: $0) } }
     covariance = (0...groups).map { equal in
       let share = groups == 0 ? 1 : Double(equal) / Double(groups)
-      return 3 * Self.single * Self.single * share
-        + Self.combined * Self.combined * ElementaryDouble.exp(-4 * (1 - share))
+      return scale * scale * (3 * share + StableExponential.exp(-4 * (1 - share)))
     }
     coefficients = Self.cubic(priors, targets)
     var matrix: [[Double]] = []

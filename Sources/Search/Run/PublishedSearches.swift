@@ -1,3 +1,5 @@
+import Arith
+
 /// The published methods: which choices they evaluate.
 extension SearchTask {
   /// Choices of a method that needs no results to go on, at most ``evaluations`` of them.

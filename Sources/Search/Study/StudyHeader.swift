@@ -71,9 +71,10 @@ public struct StudyHeader: Codable, Sendable, Hashable {
       for name in names { list.append(try SpaceCandidate(name)) }
       lists.append(list)
     }
-    guard lists.count == layers.count, fixed.count == layers.count else {
-      throw .malformed(path: "candidates", reason: "not one list a layer")
-    }
+    guard lists.count == layers.count, fixed.count == layers.count,
+      zip(sensitivities, lists).allSatisfy({ $0.count == $1.count }),
+      sensitivities.count == layers.count
+    else { throw .malformed(path: "candidates", reason: "not one list a layer") }
     for tie in ties where tie.contains(where: { !layers.indices.contains($0) }) {
       throw .malformed(path: "ties", reason: "a layer that does not exist")
     }
@@ -82,6 +83,22 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     return try SearchSpace(
       layers: layers.map { SearchLayer(name: $0.name, weightCount: $0.weights, macs: $0.macs) },
       candidates: lists, ties: ties, fixed: options)
+  }
+
+  /// The same header with its costs in another order.
+  public func arranged(_ order: [Int]) -> StudyHeader {
+    StudyHeader(self, costs: order.map { costs[$0] })
+  }
+
+  private init(_ other: StudyHeader, costs: [Cost]) {
+    schema = other.schema
+    settings = other.settings
+    layers = other.layers
+    candidates = other.candidates
+    ties = other.ties
+    fixed = other.fixed
+    sensitivities = other.sensitivities
+    self.costs = costs
   }
 
   /// What differs from `other`, in words; empty if the two can share evaluations.

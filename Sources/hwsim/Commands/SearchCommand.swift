@@ -20,7 +20,8 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
       """)
 
-  @Argument(help: .init("The network: a float .onnx file.", valueName: "MODEL"), completion: .file())
+  @Argument(
+    help: .init("The network: a float .onnx file.", valueName: "MODEL"), completion: .file())
   var model: String?
 
   @OptionGroup var data: SearchDataOptions
@@ -33,7 +34,8 @@ struct SearchCommand: ConfigurableCommand {
       valueName: "FILE"), completion: .file(extensions: ["jsonl"]))
   var study: String?
 
-  @Option(help: .init("Do the i-th of n parts of the search; --merge joins them.", valueName: "i/n"))
+  @Option(
+    help: .init("Do the i-th of n parts of the search; --merge joins them.", valueName: "i/n"))
   var shard: String?
 
   @Option(

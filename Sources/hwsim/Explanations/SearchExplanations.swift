@@ -1,6 +1,6 @@
 extension Explanation {
   /// Codes of allocation problems, search spaces, costs and studies.
-  static let search: [Explanation] = allocations
+  static let search: [Explanation] = allocations + spaces + studies + searches
 
   private static let allocations: [Explanation] = [
     Explanation(
@@ -88,6 +88,195 @@ extension Explanation {
       """
       The time limit ended before the proof was complete. A longer --time-limit, or a smaller problem,
       lets it finish.
+      """),
+  ]
+
+  private static let spaces: [Explanation] = [
+    Explanation(
+      "space.empty", "nothing whose formats could be chosen",
+      """
+      A search chooses the formats of layers with constant weights: convolutions, dense layers, matrix
+      products. The model has none.
+      """),
+    Explanation(
+      "space.name", "an unknown space", status: .usage,
+      """
+      w_only varies weights alone, with inputs of 8 bits; wa_same gives a layer's weights and input
+      the same bits; wa_free chooses both apart. Anything else is the path of a space file.
+      """),
+    Explanation(
+      "space.ties", "an unknown rule for tied layers", status: .usage,
+      """
+      Rules that find layers which take the same formats: shared-input (readers of one tensor),
+      residual (readers of one residual stream), depthwise (a depthwise convolution and its
+      neighbours), qkv, gate-up and experts (by names, as transformer runtimes fuse them), or none.
+      """),
+    Explanation(
+      "space.candidate", "a text that names no candidate",
+      """
+      A candidate says the formats of a layer's weights and input: w4a8 (integers of 4 and 8 bits), w4
+      (weights alone), int4/uint8 or e4m3/int8 (weights/input), one format for both such as e4m3, or
+      float. hwsim formats lists the formats.
+      """),
+    Explanation(
+      "space.candidates", "a layer without candidates, or with one twice",
+      """
+      Every layer needs at least one candidate, and each only once. A fixed layer has exactly one.
+      """),
+    Explanation(
+      "space.unmatched", "a pattern that matches no layer",
+      """
+      Patterns are compared with whole names of layers; * stands for any text and ? for one character.
+      A pattern without a match is most likely misspelt, so it is an error and not ignored.
+      """),
+    Explanation(
+      "space.tie-split", "a pattern treats tied layers differently",
+      """
+      Tied layers take the same candidate, so a rule must give all of a group the same candidates or
+      none. Cover the whole group with the pattern, or free layers with "untied" in the space file or
+      --ties none.
+      """),
+    Explanation(
+      "space.fixed", "a layer is fixed at a candidate that it lacks",
+      """
+      The message lists the candidates of the layer.
+      """),
+    Explanation(
+      "space.file", "a space file that is not as its layout says",
+      """
+      One JSON object: {"schema": "hwsim.space/1", "candidates": ["w4a8", "w8a8"], "tie_rules":
+      ["residual"], "ties": [["conv1", "conv3"]], "untied": ["fc*"], "rules": [{"layers": "fc*",
+      "candidates": ["w8a8"]}, {"layers": "conv1", "fixed": "w8a8"}, {"layers": "head",
+      "unchanged": true}]}. Only schema and candidates are needed; later rules win; unknown keys are
+      errors.
+      """),
+    Explanation(
+      "cost.table", "a cost table that is not as its layout says",
+      """
+      One JSON object: {"schema": "hwsim.cost-table/1", "name": "latency_seconds", "unit": "s", "base":
+      0, "error_percent": 3.5, "layers": {"conv1": {"w4a8": 1.2e-3, "w8a8": 2e-3}}, "conversions":
+      {"w4a8>w8a8": 1e-5}}. base counts once; conversions count between neighbouring layers.
+      """),
+    Explanation(
+      "cost.missing", "a cost table lacks a layer or a candidate",
+      """
+      Every layer of the network needs a number for each of its candidates, fixed layers included.
+      Nothing is guessed for what was not measured.
+      """),
+    Explanation(
+      "cost.unsupported", "a target has no cost for an allocation",
+      """
+      The schedule of the target has no rule for one of the formats. Leave the candidate out, or
+      choose another target or objective.
+      """),
+  ]
+
+  private static let studies: [Explanation] = [
+    Explanation(
+      "study.unreadable", "a study cannot be read", status: .noInput,
+      """
+      The file is missing, not readable, or larger than 2 GiB.
+      """),
+    Explanation(
+      "study.not-written", "a study cannot be written", status: .noOutput,
+      """
+      Every evaluation is appended and flushed to the disk before the next one counts. The disk is full
+      or the folder is not writable. What was appended before is kept.
+      """),
+    Explanation(
+      "study.in-use", "two processes and one study", status: .noOutput,
+      """
+      A study has one writer at a time. Independent machines take a --shard and a study each, and
+      --merge joins them.
+      """),
+    Explanation(
+      "study.damaged", "a line of a study is no evaluation",
+      """
+      The last line of a study may be cut off by a power cut or a kill and is then dropped. Any other
+      line that does not fit was changed after it was written. Deleting it loses one evaluation, which
+      is made again.
+      """),
+    Explanation(
+      "study.changed", "a study was made under other settings",
+      """
+      A study goes on only with the model, data, space, method, objectives, sensitivity and seed that
+      it was begun with: otherwise its scores would stand beside others that mean something else. The
+      number of evaluations and budgets may change.
+      """),
+    Explanation(
+      "study.contradiction", "two scores for one allocation",
+      """
+      Evaluations depend on nothing but model, data and allocation, so merged studies of one search
+      agree wherever they overlap. These do not: a file was changed, or comes from another model.
+      """),
+  ]
+
+  private static let searches: [Explanation] = [
+    Explanation(
+      "search.model", "a model that is not searched",
+      """
+      A search quantizes a float ONNX network. Models that are quantized already are run and checked,
+      but their allocation is not searched.
+      """),
+    Explanation(
+      "search.network", "a part of the network is not evaluated in a search",
+      """
+      A search runs classifiers in float32: convolutions, dense layers, pools, additions and their kin,
+      ReLU-like functions, normalizations, with one input and one output. The message names the node.
+      """),
+    Explanation(
+      "search.data", "samples or labels do not fit the model",
+      """
+      Arrays have the model's input shape with the samples on the first axis, finite numbers, and one
+      integer label a sample that is the index of a class.
+      """),
+    Explanation(
+      "search.calibration", "calibration on the samples that decide",
+      """
+      A warning. Without --calibration the ranges of activations and the sensitivities come from the
+      samples of --inputs, so that the measured accuracy is a little too good.
+      """),
+    Explanation(
+      "search.objective", "objectives that a search does not have", status: .usage,
+      """
+      --objective is a quality (accuracy, which needs labels, or loss), then one to three costs:
+      weight_bits, bops, size, or the name in a cost table.
+      """),
+    Explanation(
+      "search.budget", "a budget that is not understood", status: .usage,
+      """
+      --budget is COST=MAX: a number with a unit (20KiB, 5ms, 1.5M) or a share of the largest total
+      (50%). It may be repeated.
+      """),
+    Explanation(
+      "search.method", "an unknown method", status: .usage,
+      """
+      auto mixes exact allocation on predicted losses with measured ones; exact, greedy, bisect,
+      zeroq and nsga2 are the published methods.
+      """),
+    Explanation(
+      "search.shard", "a part of a search that cannot be", status: .usage,
+      """
+      --shard i/n is the i-th of n parts, counted from 1; n is at most 4096. Every allocation belongs
+      to exactly one part.
+      """),
+    Explanation(
+      "search.sensitivity", "a sensitivity that cannot be used",
+      """
+      The metric is unknown, needs what was not given (labels, second derivatives), or is not a finite
+      number for a candidate. Such numbers are named, never clamped.
+      """),
+    Explanation(
+      "search.unsupported", "a format that cannot be evaluated",
+      """
+      Integers of 2 to 16 bits, fixed point, floating point, powers of two and lists of values are
+      evaluated in float networks. Block formats and sums of planes are not.
+      """),
+    Explanation(
+      "search.time-limit", "a time limit ended the search",
+      """
+      A warning. The answer is the frontier of what was evaluated until then; how much that is depends
+      on the machine. With a study the same command goes on.
       """),
   ]
 }

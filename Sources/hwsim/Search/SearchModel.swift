@@ -32,12 +32,14 @@ struct SearchModel {
     } catch {
       throw Failure(error.problems.map { Self.diagnostic($0, path: path) })
     }
-    let labels = try data.labels.map(Self.labels)
+    var labels: [Int]?
+    if let path = data.labels { labels = try Self.labels(path) }
     let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
-    let calibrating =
-      try data.calibration.map { (path) throws(Failure) in
-        try Self.samples(path, labels: nil, of: file, network, role: "--calibration")
-      }
+    var calibrating: EvaluationData?
+    if let path = data.calibration {
+      calibrating = try Self.samples(
+        path, labels: nil, of: file, network, role: "--calibration")
+    }
     if calibrating == nil {
       warnings.append(
         Diagnostic(
@@ -45,7 +47,11 @@ struct SearchModel {
           message: "ranges and sensitivities are taken from --inputs, the samples that decide",
           location: inputs, remedy: "give other samples with --calibration C.npy."))
     }
-    calibration = try calibrating ?? Self.unlabelled(deciding, network)
+    if let calibrating {
+      calibration = calibrating
+    } else {
+      calibration = try Self.unlabelled(deciding, network)
+    }
     evaluator = QuantizedEvaluator(
       network, calibration: calibration, evaluation: deciding, threads: threads)
     screener = QuantizedEvaluator(
@@ -92,7 +98,8 @@ struct SearchModel {
       array.shape.count == 1 || array.count == array.shape.first
     else {
       throw Failure(
-        "search.data", "labels are one integer a sample; this is \(array.elementType.rawValue)"
+        "search.data",
+        "labels are one integer a sample; this is \(array.elementType.rawValue)"
           + " of shape (\(array.shape.map(String.init).joined(separator: ",")))",
         at: path, remedy: "store the index of each sample's class, from 0.")
     }

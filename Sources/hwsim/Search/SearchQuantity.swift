@@ -104,7 +104,9 @@ enum SearchQuantity {
   static func fixed(_ value: Double, digits: Int) -> String {
     var scale = 1
     for _ in 0..<digits { scale *= 10 }
-    guard let units = Int(exactly: (abs(value) * Double(scale)).rounded()) else { return "\(value)" }
+    guard let units = Int(exactly: (abs(value) * Double(scale)).rounded()) else {
+      return "\(value)"
+    }
     let fraction = String(units % scale)
     let zeros = String(repeating: "0", count: max(0, digits - fraction.count))
     let sign = value < 0 && units > 0 ? "-" : ""
