@@ -1,4 +1,6 @@
+import Arith
 import Search
+import Synchronization
 import Testing
 
 @Suite("Searches with evaluations")
