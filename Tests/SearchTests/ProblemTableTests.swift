@@ -1,3 +1,4 @@
+import Arith
 import FoundationEssentials
 import Search
 import Testing

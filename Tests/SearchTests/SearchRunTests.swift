@@ -1,4 +1,5 @@
 import Search
+import Synchronization
 import Testing
 
 @Suite("Searches with evaluations")
@@ -177,7 +178,7 @@ struct SearchRunTests {
     var seen: Set<[Int]> = []
     for index in 1...3 {
       let evaluator = SyntheticEvaluator(layers: 7)
-      let shard = try #require(SearchShard(index: index, count: 3))
+      let shard = SearchShard(index: index, count: 3)
       let outcome = try evaluator.task(space, evaluations: 30, shard: shard).run(
         evaluator: evaluator)
       #expect(outcome.evaluations.count == 30)

@@ -1,3 +1,4 @@
+import Arith
 import FoundationEssentials
 import QuantGraph
 import Search
