@@ -43,7 +43,8 @@ let package = Package(
       exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
-      name: "TargetFiles", path: "Targets", resources: [.embedInCode("mcu")],
+      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
+      resources: [.embedInCode("mcu")],
       swiftSettings: settings),
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
@@ -63,7 +64,8 @@ let package = Package(
       name: "ArithTests", dependencies: ["Arith", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
     .testTarget(
-      name: "ImportersTests", dependencies: ["Importers", "QuantGraph", "TestSupport"],
+      name: "ImportersTests",
+      dependencies: ["Importers", "HWModel", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
@@ -74,12 +76,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SchedulesTests", dependencies: ["Schedules", "Importers", "TestSupport"],
+      exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
       name: "SearchTests", dependencies: ["Search", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests", dependencies: ["hwsim", "Arith", "Importers", "TestSupport"],
-      swiftSettings: settings),
+      exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )

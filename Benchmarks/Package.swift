@@ -33,6 +33,15 @@ let package = Package(
         .product(name: "QuantGraph", package: "hwsim"),
       ],
       swiftSettings: settings),
+    // Samples a second of a .tflite or .onnx model, and the rate of an 8-bit matrix product.
+    .executableTarget(
+      name: "ModelBench",
+      dependencies: [
+        .product(name: "Arith", package: "hwsim"), .product(name: "HWModel", package: "hwsim"),
+        .product(name: "Importers", package: "hwsim"),
+        .product(name: "QuantGraph", package: "hwsim"),
+      ],
+      swiftSettings: settings),
     // Number formats: casts, requantization, matrix products, MX blocks.
     .executableTarget(
       name: "FormatBench", dependencies: [.product(name: "Arith", package: "hwsim")],

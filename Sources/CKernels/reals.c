@@ -1,5 +1,6 @@
 #include "CKernelsReals.h"
 
+#include <math.h>
 #include <string.h>
 
 // A fused multiplication and addition would round once where other machines round twice.
@@ -145,4 +146,86 @@ void hwsim_real_depthwise_f32(int path, DEPTHWISE_PARAMETERS(float)) {
 void hwsim_real_depthwise_f64(int path, DEPTHWISE_PARAMETERS(double)) {
   DISPATCH(depthwise_f64, (DEPTHWISE_ARGUMENTS))
   product_f64_depthwise(DEPTHWISE_ARGUMENTS);
+}
+
+// Quantization steps and scaled sums
+
+INLINE void steps_u8(
+  const float *x, ptrdiff_t count, float scale, float low, float high,
+  uint8_t *restrict codes) {
+  for (ptrdiff_t index = 0; index < count; index++) {
+    const float steps = x[index] / scale;
+    const float raised = steps > low ? steps : low;
+    const float clamped = raised < high ? raised : high;
+    // The sum's last place is 1.
+    const float shifted = clamped + 0x1.8p23f;
+    uint32_t bits;
+    memcpy(&bits, &shifted, 4);
+    codes[index] = (uint8_t)bits;
+  }
+}
+
+#define SCALE_SUMS(name, type)                                                                \
+  INLINE void name(                                                                           \
+    const type *sums, ptrdiff_t count, const float *scales, const float *offsets,             \
+    ptrdiff_t period, float *restrict result) {                                               \
+    for (ptrdiff_t first = 0; first < count; first += period) {                               \
+      const ptrdiff_t length = count - first < period ? count - first : period;               \
+      for (ptrdiff_t index = 0; index < length; index++)                                      \
+        result[first + index] =                                                               \
+          __builtin_fmaf((float)sums[first + index], scales[index], offsets[index]);          \
+    }                                                                                         \
+  }
+SCALE_SUMS(scale_sums_i32, int32_t)
+SCALE_SUMS(scale_sums_f64, double)
+
+#define STEPS_PARAMETERS                                                                      \
+  const float *x, ptrdiff_t count, float scale, float low, float high, uint8_t *codes
+#define STEPS_ARGUMENTS x, count, scale, low, high, codes
+#define SCALE_PARAMETERS(type)                                                                \
+  const type *sums, ptrdiff_t count, const float *scales, const float *offsets,               \
+    ptrdiff_t period, float *result
+#define SCALE_ARGUMENTS sums, count, scales, offsets, period, result
+
+#if defined(__x86_64__)
+#define STEP_VERSIONS(suffix, features)                                                       \
+  __attribute__((target(features))) static void steps_u8_##suffix(STEPS_PARAMETERS) {         \
+    steps_u8(STEPS_ARGUMENTS);                                                                \
+  }                                                                                           \
+  __attribute__((target(features))) static void scale_sums_i32_##suffix(                      \
+    SCALE_PARAMETERS(int32_t)) {                                                              \
+    scale_sums_i32(SCALE_ARGUMENTS);                                                          \
+  }                                                                                           \
+  __attribute__((target(features))) static void scale_sums_f64_##suffix(                      \
+    SCALE_PARAMETERS(double)) {                                                               \
+    scale_sums_f64(SCALE_ARGUMENTS);                                                          \
+  }
+STEP_VERSIONS(avx2, "avx2,fma")
+STEP_VERSIONS(avx512, "avx512f,avx512bw,avx512dq,avx512vl,fma")
+
+// Without the instruction the C library computes fused operations.
+static int fused_path(int path) {
+  __builtin_cpu_init();
+  return path > 0 && __builtin_cpu_supports("fma") ? path : 0;
+}
+#else
+static int fused_path(int path) { return path; }
+#endif
+
+void hwsim_steps_u8(int path, STEPS_PARAMETERS) {
+  path = fused_path(path);
+  DISPATCH(steps_u8, (STEPS_ARGUMENTS))
+  steps_u8(STEPS_ARGUMENTS);
+}
+
+void hwsim_scale_sums_i32(int path, SCALE_PARAMETERS(int32_t)) {
+  path = fused_path(path);
+  DISPATCH(scale_sums_i32, (SCALE_ARGUMENTS))
+  scale_sums_i32(SCALE_ARGUMENTS);
+}
+
+void hwsim_scale_sums_f64(int path, SCALE_PARAMETERS(double)) {
+  path = fused_path(path);
+  DISPATCH(scale_sums_f64, (SCALE_ARGUMENTS))
+  scale_sums_f64(SCALE_ARGUMENTS);
 }

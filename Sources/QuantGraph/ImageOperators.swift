@@ -22,8 +22,12 @@ public struct Convolution: Hashable, Sendable {
   }
 
   /// Order of a grouped convolution's weights, outermost first; channels are those of one group.
+  ///
+  /// In the last, which transposed convolutions have, channels are all of them and filters those of
+  /// one group.
   public enum WeightLayout: String, Hashable, Sendable, CaseIterable {
     case kernelChannelsFilters, filtersKernelChannels, filtersChannelsKernel
+    case channelsFiltersKernel
   }
 
   /// Kernel extents, one a spatial axis.

@@ -20,8 +20,10 @@ struct HWSim: ParsableCommand {
       """,
     version: "hwsim \(version)",
     subcommands: [
-      CheckCommand.self, RunCommand.self, InspectCommand.self, FormatsCommand.self,
-      CastCommand.self, UnitCommand.self, SearchCommand.self, ConfigCommand.self, ExplainCommand.self,
+      CheckCommand.self, RunCommand.self, InspectCommand.self, EstimateCommand.self,
+      TargetsCommand.self, SearchCommand.self, ReportCommand.self, CompareCommand.self,
+      FormatsCommand.self, CastCommand.self, UnitCommand.self, ConfigCommand.self,
+      ExplainCommand.self,
       SchemaCommand.self,
     ])
 

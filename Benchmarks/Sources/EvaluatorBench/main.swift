@@ -1,12 +1,12 @@
 // Allocations a second of the evaluator, or the quality of every allocation of a space.
 //
 //   EvaluatorBench MODEL.onnx DATA.npz [--space w_only|wa_same] [--bits 2,3,4,8] [--threads N]
-//                  [--count N] [--table OUT.npz] [--part I/N]
+//                  [--count N] [--table OUT.npz] [--part I/N] [--ranges META.json]
 //
 // DATA.npz holds calib_x, eval_x (divided by `divisor` in float32), eval_y. Without --table: speed in
 // table order and in random order, one allocation a call, as one line of JSON. With --table: the
 // arrays `index`, `correct` and `loss` in the order of the index, whose first digit is the first
-// layer's.
+// layer's. --ranges: largest inputs (`layers[].act_in_max`) instead of calibrated ones.
 import Arith
 import FoundationEssentials
 import Importers
@@ -44,10 +44,22 @@ func values(_ name: String) throws -> [Float] {
   (try archive.read(name).doubles() ?? []).map { Float($0) / divisor }
 }
 let labels = (try archive.read("eval_y").doubles() ?? []).map { Int($0) }
-let evaluator = QuantizedEvaluator(
-  network, calibration: try EvaluationData(try values("calib_x"), for: network),
-  evaluation: try EvaluationData(try values("eval_x"), labels: labels, for: network),
-  threads: threads)
+let images = try EvaluationData(try values("eval_x"), labels: labels, for: network)
+struct Meta: Decodable {
+  struct Layer: Decodable { let act_in_max: Float }
+  let layers: [Layer]
+}
+let evaluator: QuantizedEvaluator
+if let path = options["--ranges"] {
+  let meta = try JSONDecoder().decode(Meta.self, from: Data(contentsOf: URL(filePath: path)))
+  evaluator = QuantizedEvaluator(
+    network, inputRanges: meta.layers.map { InputRange(minimum: 0, maximum: $0.act_in_max) },
+    evaluation: images, threads: threads)
+} else {
+  evaluator = QuantizedEvaluator(
+    network, calibration: try EvaluationData(try values("calib_x"), for: network),
+    evaluation: images, threads: threads)
+}
 let prepared = seconds(clock.now - started)
 
 let layers = evaluator.layers.count

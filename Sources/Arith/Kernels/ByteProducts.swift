@@ -178,6 +178,9 @@ public struct ByteDepthwise: Sendable {
   private let weights: PackedConstant
   private let initial: PackedConstant
   private let offsets: PackedConstant
+  /// Neighbouring positions of a row taken as channels of one, and the product that does so; where
+  /// few channels would leave most of a vector empty.
+  private let joined: (count: Int, product: [ByteDepthwise])
 
   /// Packs `weights`, `offsets.count * channels` of them, tap by tap.
   ///
@@ -213,6 +216,29 @@ public struct ByteDepthwise: Sendable {
       let target = $0.assumingMemoryBound(to: Int.self)
       for (index, offset) in walk.offsets.enumerated() { target[index] = offset }
     }
+    joined = Self.joining(
+      weights: weights, channels: channels, walk: walk, bias: bias, dataZero: dataZero,
+      isSigned: isSigned, path: path)
+  }
+
+  private static func joining(
+    weights: [Int8], channels: Int, walk: ProductWalk, bias: [Int32], dataZero: Int32,
+    isSigned: Bool, path: KernelPath
+  ) -> (count: Int, product: [ByteDepthwise]) {
+    guard channels > 0, channels <= 32, walk.columnPitch == channels else { return (1, []) }
+    let most = 64 / channels
+    guard let count = (2...most).last(where: { walk.columns % $0 == 0 }) else { return (1, []) }
+    let repeated = walk.offsets.indices.flatMap { tap in
+      repeatElement(weights[tap * channels..<(tap + 1) * channels], count: count).joined()
+    }
+    let product = ByteDepthwise(
+      weights: repeated, channels: channels * count,
+      walk: ProductWalk(
+        columns: walk.columns / count, rowPitch: walk.rowPitch,
+        columnPitch: walk.columnPitch * count, offsets: walk.offsets, length: channels * count),
+      bias: Array(repeatElement(bias, count: count).joined()), dataZero: dataZero,
+      isSigned: isSigned, path: path)
+    return (count, [product])
   }
 
   /// The sums of `count` positions from `first`: `count * channels`.
@@ -221,6 +247,25 @@ public struct ByteDepthwise: Sendable {
   public func sums(
     of packed: UnsafeRawPointer, first: Int, count: Int, into sums: UnsafeMutablePointer<Int32>
   ) {
+    if let wide = joined.product.first {
+      let group = joined.count
+      let start = min((first + group - 1) / group * group, first + count)
+      let end = max((first + count) / group * group, start)
+      own(packed, first: first, count: start - first, into: sums)
+      wide.sums(
+        of: packed, first: start / group, count: (end - start) / group,
+        into: sums + (start - first) * channels)
+      own(
+        packed, first: end, count: first + count - end, into: sums + (end - first) * channels)
+    } else {
+      own(packed, first: first, count: count, into: sums)
+    }
+  }
+
+  private func own(
+    _ packed: UnsafeRawPointer, first: Int, count: Int, into sums: UnsafeMutablePointer<Int32>
+  ) {
+    guard count > 0 else { return }
     var depthwise = hwsim_depthwise(
       path: path.products, columns: walk.columns, row_pitch: walk.rowPitch,
       column_pitch: walk.columnPitch,

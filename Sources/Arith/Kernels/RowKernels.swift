@@ -175,7 +175,8 @@ public enum RowKernels {
 
   /// One sum in the given order: each product assigned by `product`, each new sum by `total`.
   ///
-  /// `sum` is a row that holds the start values.
+  /// `sum` is a row that holds the start values, codes that `total` leaves as they are; a negative
+  /// `gather[k]` then changes nothing.
   public static func orderedDot(
     data: UnsafePointer<Int32>, gather: UnsafePointer<Int32>, weights: UnsafePointer<Int64>,
     terms: Int, sum: UnsafeMutablePointer<Int64>, lanes: Int, product: RowAssignment,

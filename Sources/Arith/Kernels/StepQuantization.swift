@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Float32 values as steps of a scale: `clamp(x / scale rounded half to even, low, high)`.
 ///
 /// The division and its result are float32. NaN becomes `low`.
@@ -38,12 +40,11 @@ public struct StepQuantization: Hashable, Sendable {
   ///
   /// - Precondition: each pointer has `count` elements.
   public func bytes(
-    of values: UnsafePointer<Float>, count: Int, into result: UnsafeMutablePointer<UInt8>
+    of values: UnsafePointer<Float>, count: Int, into result: UnsafeMutablePointer<UInt8>,
+    path: KernelPath = .current
   ) {
-    let (low, high) = (Float(codes.lowerBound), Float(codes.upperBound))
-    for index in 0..<count {
-      result[index] = UInt8(truncatingIfNeeded: shifted(values[index], low, high).bitPattern)
-    }
+    hwsim_steps_u8(
+      path.lanes, values, count, scale, Float(codes.lowerBound), Float(codes.upperBound), result)
   }
 
   /// Writes each code as a float64 number.
@@ -71,60 +72,47 @@ public struct StepQuantization: Hashable, Sendable {
   }
 }
 
-/// Integer sums as float32 values: `float32(sum) * scale[c] + offset[c]`, each step rounded.
+/// Sums as float32 values: `float32(sum) * scale[c] + offset[c]`.
+///
+/// Rounded to float32 twice: when the sum is converted, and after the fused multiplication and addition.
+/// ``definition(sum:scale:offset:)`` states it for one sum.
 public struct SumScaling: Sendable {
+  public let channels: Int
+  public let path: KernelPath
+  /// Repeated until whole vectors of them fit.
   private let scales: [Float]
   private let offsets: [Float]
 
-  /// - Precondition: as many offsets as scales.
-  public init(scales: [Float], offsets: [Float]) {
-    precondition(scales.count == offsets.count, "an offset of every scale")
-    self.scales = scales
-    self.offsets = offsets
+  /// - Precondition: as many offsets as scales, at least one.
+  public init(scales: [Float], offsets: [Float], path: KernelPath = .current) {
+    precondition(scales.count == offsets.count && !scales.isEmpty, "an offset of every scale")
+    channels = scales.count
+    self.path = path
+    var repeats = 1
+    while scales.count * repeats % 16 != 0 { repeats += 1 }
+    self.scales = (0..<repeats).flatMap { _ in scales }
+    self.offsets = (0..<repeats).flatMap { _ in offsets }
+  }
+
+  public static func definition(sum: Double, scale: Float, offset: Float) -> Float {
+    offset.addingProduct(Float(sum), scale)
   }
 
   /// - Precondition: each pointer has `rows * channels` elements.
   public func values(
     of sums: UnsafePointer<Int32>, rows: Int, into result: UnsafeMutablePointer<Float>
   ) {
-    apply(rows: rows, into: result) { Float(sums[$0]) }
+    hwsim_scale_sums_i32(
+      path.lanes, sums, rows * channels, scales, offsets, scales.count, result)
   }
 
-  /// The same of sums that are integers in float64.
+  /// The same of sums in float64.
   ///
   /// - Precondition: as for integer sums.
   public func values(
     of sums: UnsafePointer<Double>, rows: Int, into result: UnsafeMutablePointer<Float>
   ) {
-    apply(rows: rows, into: result) { Float(sums[$0]) }
-  }
-
-  /// The same of sums in float32.
-  ///
-  /// - Precondition: as for integer sums; `result` may be `sums`.
-  public func values(
-    of sums: UnsafePointer<Float>, rows: Int, into result: UnsafeMutablePointer<Float>
-  ) {
-    apply(rows: rows, into: result) { sums[$0] }
-  }
-
-  @inline(__always)
-  private func apply(
-    rows: Int, into result: UnsafeMutablePointer<Float>, _ sum: (Int) -> Float
-  ) {
-    let channels = scales.count
-    scales.withUnsafeBufferPointer { scales in
-      offsets.withUnsafeBufferPointer { offsets in
-        guard let scale = scales.baseAddress, let offset = offsets.baseAddress else { return }
-        for row in 0..<rows {
-          let start = row &* channels
-          let target = result + start
-          for channel in 0..<channels {
-            let scaled = sum(start &+ channel) * scale[channel]
-            target[channel] = scaled + offset[channel]
-          }
-        }
-      }
-    }
+    hwsim_scale_sums_f64(
+      path.lanes, sums, rows * channels, scales, offsets, scales.count, result)
   }
 }

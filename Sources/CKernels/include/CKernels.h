@@ -9,4 +9,6 @@
 
 #include "CKernelsReals.h"
 
+#include "CKernelsCodes.h"
+
 #endif

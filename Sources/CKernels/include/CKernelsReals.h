@@ -5,6 +5,7 @@
 #define HWSIM_CKERNELS_REALS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Filters side by side in weights; rows of weights have a multiple of these.
 enum { HWSIM_REAL_GROUP = 16 };
@@ -35,5 +36,19 @@ void hwsim_real_depthwise_f32(
 void hwsim_real_depthwise_f64(
   int path, const hwsim_real_walk *walk, const double *data, const double *weights,
   ptrdiff_t first, ptrdiff_t count, double *sums);
+
+// codes[i] = low 8 bits of the integer nearest to x[i] / scale, ties to even, within low...high; the
+// ends are integers of at most 22 bits, and NaN becomes low.
+void hwsim_steps_u8(
+  int path, const float *x, ptrdiff_t count, float scale, float low, float high, uint8_t *codes);
+
+// result[i] = (float)sums[i] * scales[i % period] + offsets[i % period] with one rounding after the
+// conversion (a fused multiplication and addition).
+void hwsim_scale_sums_i32(
+  int path, const int32_t *sums, ptrdiff_t count, const float *scales, const float *offsets,
+  ptrdiff_t period, float *result);
+void hwsim_scale_sums_f64(
+  int path, const double *sums, ptrdiff_t count, const float *scales, const float *offsets,
+  ptrdiff_t period, float *result);
 
 #endif

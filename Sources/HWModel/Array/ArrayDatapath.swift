@@ -1,8 +1,11 @@
-import Arith
+public import Arith
 public import QuantGraph
 
 /// What the datapaths of ONNX files have in common: operators on row-major arrays.
-protocol ArrayDatapath: Datapath {}
+protocol ArrayDatapath: Datapath {
+  /// Which kernels compute; ``KernelPath/plain`` runs the definitions.
+  var path: KernelPath { get }
+}
 
 extension ArrayDatapath {
   public static var preferredLanes: Int? { 1 }
@@ -14,8 +17,13 @@ extension ArrayDatapath {
   /// Whether array operators are defined for `operation`, QONNX aside.
   func supportsArrays(_ operation: Operator) -> Bool {
     switch operation {
-    case .convolution(let convolution):
+    case .convolution(let convolution), .transposedConvolution(let convolution):
       convolution.accumulation == nil && convolution.range.isUnbounded
+    case .resize(let resize):
+      switch resize.interpolation {
+      case .nearest, .linear: true
+      case .cubic: false
+      }
     case .matMul(let product): product.range.isUnbounded
     case .pool(let pool): pool.accumulator == nil && pool.range.isUnbounded
     case .binary(let binary): binary.range.isUnbounded
@@ -25,8 +33,8 @@ extension ArrayDatapath {
       .dequantize, .dynamicQuantize, .quantized, .integerProduct, .normalizeBatch,
       .normalizeLayer:
       true
-    case .dense, .transposedConvolution, .activation, .softmax, .arithmetic, .lstm, .svdf, .dot,
-      .normalize, .threshold, .convert, .pad, .resizeNearest, .resize, .gather, .qonnx,
+    case .dense, .activation, .softmax, .arithmetic, .lstm, .svdf, .dot,
+      .normalize, .threshold, .convert, .pad, .resizeNearest, .gather, .qonnx,
       .integerTransformer:
       false
     }
@@ -40,13 +48,16 @@ extension ArrayDatapath {
 
   /// Binds a node to its array kernel.
   func planArrays(_ node: Node, _ tensors: [Tensor]) throws(DatapathError) -> PlannedNode {
-    let arrays = try ArrayNode(node, tensors)
+    let arrays = try ArrayNode(node, tensors, path: path)
     switch node.operation {
     case .unary(let function): return try arrays.unary(function)
     case .binary(let binary): return try arrays.binary(binary)
     case .select: return arrays.select()
     case .cast(let cast): return try arrays.cast(cast)
     case .convolution(let convolution): return try arrays.convolution(convolution)
+    case .transposedConvolution(let convolution):
+      return try arrays.transposedConvolution(convolution)
+    case .resize(let resize): return try arrays.resize(resize)
     case .matMul(let product): return try arrays.matMul(product)
     case .pool(let pool): return try arrays.pool(pool)
     case .axisSoftmax(let softmax): return try arrays.softmax(softmax)
@@ -90,7 +101,10 @@ extension ArrayDatapath {
 public struct ONNXReferenceDatapath: ArrayDatapath {
   public static let name = "onnx-reference"
 
-  public init() {}
+  let path: KernelPath
+
+  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool { supportsArrays(operation) }
 }
@@ -105,7 +119,10 @@ public struct ONNXReferenceDatapath: ArrayDatapath {
 public struct ONNXIntegerDatapath: ArrayDatapath {
   public static let name = "onnx-integer"
 
-  public init() {}
+  let path: KernelPath
+
+  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool { supportsArrays(operation) }
 
@@ -127,7 +144,10 @@ public struct ONNXIntegerDatapath: ArrayDatapath {
 public struct QONNXDatapath: ArrayDatapath {
   public static let name = "qonnx"
 
-  public init() {}
+  let path: KernelPath
+
+  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool {
     if case .qonnx = operation { return true }

@@ -19,6 +19,7 @@ extension ArrayNode {
           reals: data.reals(as: Double.self, o).map { function.value($0) }, kind: result.kind)
       }
     }
+    if let fast = ArrayFloatClamp(function, self) { return planned(kernel: fast) }
     return planned { o in
       o.outputs[0].store(
         reals: data.reals(as: Float.self, o).map { function.value($0) }, kind: result.kind)
@@ -44,6 +45,7 @@ extension ArrayNode {
         o.outputs[0].store(wrapping: values, kind: result.kind)
       }
     }
+    if let fast = ArrayFloatBinary(function, self) { return planned(kernel: fast) }
     func body<Real: ArrayReal>(_ type: Real.Type) -> PlannedNode {
       planned { o in
         let (x, y) = Self.broadcast(

@@ -13,10 +13,15 @@ struct ArrayNode: Sendable {
   let node: Node
   let operands: [ArrayOperand]
   let results: [(kind: ElementKind, shape: Shape)]
+  /// ``KernelPath/plain`` leaves every operation to its definition.
+  let path: KernelPath
 
   /// - Throws: ``DatapathError/encoding(operand:expected:)`` for encodings that are no array's.
-  init(_ node: Node, _ tensors: [Tensor]) throws(DatapathError) {
+  init(
+    _ node: Node, _ tensors: [Tensor], path: KernelPath = .current
+  ) throws(DatapathError) {
     self.node = node
+    self.path = path
     var operands: [ArrayOperand] = []
     var position = 0
     for id in node.inputs {
@@ -42,6 +47,7 @@ struct ArrayNode: Sendable {
 
   private init(_ other: ArrayNode, operands: [ArrayOperand]) {
     node = other.node
+    path = other.path
     self.operands = operands
     results = other.results
   }
@@ -64,6 +70,10 @@ struct ArrayNode: Sendable {
   /// The plan of the node with this kernel.
   func planned(_ body: @escaping @Sendable (KernelOperands) -> Void) -> PlannedNode {
     PlannedNode(kernel: ArrayKernel(body: body), outputs: results.map(\.kind.planned))
+  }
+
+  func planned(kernel: any NodeKernel) -> PlannedNode {
+    PlannedNode(kernel: kernel, outputs: results.map(\.kind.planned))
   }
 
   /// Whether the computation is in float64.
@@ -91,8 +101,17 @@ struct StridedCopy: Sendable {
       return
     }
     let axes = extents.count - 1
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: axes) { index in
+      index.initialize(repeating: 0)
+      run(from, to, inner: inner, axes: axes, index: index)
+    }
+  }
+
+  private func run<Element: BitwiseCopyable>(
+    _ from: UnsafePointer<Element>, _ to: UnsafeMutablePointer<Element>, inner: Int, axes: Int,
+    index: UnsafeMutableBufferPointer<Int>
+  ) {
     let (sourceStep, targetStep) = (source.strides[axes], target.strides[axes])
-    var index = [Int](repeating: 0, count: axes)
     var (read, write) = (source.offset, target.offset)
     while true {
       if sourceStep == 1 && targetStep == 1 {

@@ -4,6 +4,7 @@ import QuantGraph
 extension ArrayNode {
   /// The elements in their order, under another shape or type of the same width.
   func moved() -> PlannedNode {
+    if let fast = ArrayMove(self) { return planned(kernel: fast) }
     func body<Element: BitwiseCopyable & Sendable>(_ type: Element.Type) -> PlannedNode {
       let data = operands[0]
       let count = results.count
@@ -35,14 +36,14 @@ extension ArrayNode {
       let (operands, results) = (operands, results)
       return planned { o in
         if let filler {
-          let value = operands[filler].elements(as: type, o)
-          o.outputs[0].store(
-            bits: [Element](repeating: value[0], count: results[0].shape.count))
+          let count = results[0].shape.count
+          operands[filler].withElements(as: type, o) { value in
+            o.outputs[0].rows(as: type).update(repeating: value[0], count: count)
+          }
         }
         for (operand, result, copy) in copies {
-          let elements = operands[operand].elements(as: type, o)
           let target = o.outputs[result].rows(as: type)
-          elements.withUnsafeBufferPointer { source in
+          operands[operand].withElements(as: type, o) { source in
             if let from = source.baseAddress { copy.run(from, target) }
           }
         }

@@ -16,8 +16,8 @@ extension ArrayNode {
     _ convolution: Convolution, _ type: Real.Type
   ) -> PlannedNode {
     let (operands, result) = (operands, result)
-    let geometry = ArrayConvolutionGeometry(
-      convolution, data: operands[0].shape, weights: operands[1].shape, result: result.shape)
+    let geometry = ConvolutionGeometry(
+      convolution, data: operands[0].shape, result: result.shape)
     return planned { o in
       let data = operands[0].reals(as: type, o)
       let matrix = geometry.weightMatrix(operands[1].reals(as: type, o))
@@ -109,8 +109,9 @@ extension ArrayNode {
     let (operands, result) = (operands, result)
     switch product {
     case .convolution(let convolution):
-      let geometry = ArrayConvolutionGeometry(
-        convolution, data: operands[0].shape, weights: operands[2].shape, result: result.shape)
+      let geometry = ConvolutionGeometry(
+        convolution, data: operands[0].shape, result: result.shape)
+      if let fast = byteSums(geometry) { return planned(kernel: fast) }
       return planned { o in
         let data = operands[0].centered(as: Int32.self, operands[1].integers(o)[0], o)
         var weights = operands[2].centered(as: Int32.self, 0, o)
@@ -121,6 +122,7 @@ extension ArrayNode {
       }
     case .matMul(let product):
       let geometry = ProductGeometry(product, left: operands[0].shape, right: operands[2].shape)
+      if let fast = byteSums(geometry) { return planned(kernel: fast) }
       return planned { o in
         var left = operands[0].centered(as: Int32.self, 0, o)
         Self.subtract(

@@ -90,6 +90,19 @@ struct ArrayOperand: Sendable {
     }
   }
 
+  /// Calls `body` with the elements by their bits; those of a buffer where they are.
+  func withElements<Element: BitwiseCopyable>(
+    as type: Element.Type, _ operands: KernelOperands,
+    _ body: (UnsafeBufferPointer<Element>) -> Void
+  ) {
+    switch source {
+    case .input(let position):
+      body(
+        UnsafeBufferPointer(start: operands.inputs[position].rows(as: type), count: shape.count))
+    case .constant(let codes): codes.bits(as: type).withUnsafeBufferPointer(body)
+    }
+  }
+
   /// Integer codes, or the codes of a coded float.
   func integers(_ operands: KernelOperands) -> [Int64] {
     switch kind.storage {

@@ -56,6 +56,7 @@ extension ArrayNode {
           result.kind, o.outputs[0])
       }
     }
+    if let fast = byteQuantize(quantize) { return planned(kernel: fast) }
     return planned { o in
       let scales = scale.reals(as: Float.self, o)
       let zeros = zero.kind.isInteger ? zero.integers(o) : []
@@ -115,6 +116,7 @@ extension ArrayNode {
     let (data, scale, zero, result) = (operands[0], operands[1], operands[2], result)
     let map = ScaleMap(granularity, data: data.shape, scale: scale.shape)
     let isTensor = granularity == .tensor
+    if let fast = byteDequantize(granularity) { return planned(kernel: fast) }
     func body<Real: ArrayReal>(_ type: Real.Type) -> PlannedNode {
       planned { o in
         let scales = scale.reals(as: type, o)

@@ -96,8 +96,8 @@ extension ArrayNode {
   ) -> PlannedNode {
     let results = results
     let (data, weights) = (operands.codes[0], operands.codes[1])
-    let geometry = ArrayConvolutionGeometry(
-      convolution, data: data.shape, weights: weights.shape, result: result.shape)
+    let geometry = ConvolutionGeometry(convolution, data: data.shape, result: result.shape)
+    if let fast = byteConvolution(geometry, operands) { return planned(kernel: fast) }
     @Sendable func sums<Integer: ProductSum & FixedWidthInteger>(
       _ type: Integer.Type, _ o: KernelOperands
     ) -> [Int64] {
@@ -132,6 +132,7 @@ extension ArrayNode {
     let results = results
     let (left, right) = (operands.codes[0], operands.codes[1])
     let geometry = ProductGeometry(product, left: left.shape, right: right.shape)
+    if let fast = byteProduct(product, geometry, operands) { return planned(kernel: fast) }
     let axis = max(right.shape.rank - (product.transposesRight ? 2 : 1), 0)
     let columns = geometry.columns
     @Sendable func sums<Integer: ProductSum & FixedWidthInteger>(
@@ -170,6 +171,7 @@ extension ArrayNode {
       throw .parameter(function.rawValue, reason: "has no form between codes")
     }
     let sign: Float = function == .subtract ? -1 : 1
+    if let fast = byteBinary(function, operands) { return planned(kernel: fast) }
     return planned { o in
       let (a, b) = Self.broadcast(
         operands.codes[0].integers(o), operands.codes[0].shape, operands.codes[1].integers(o),
@@ -208,6 +210,9 @@ extension ArrayNode {
   ) -> PlannedNode {
     let results = results
     let range = results[0].kind.range ?? 0...0
+    if let fast = byteTable(function, operands, arrangement: arrangement) {
+      return planned(kernel: fast)
+    }
     return planned { o in
       let scale = operands.scale(0, o)[0]
       let zero = operands.zeroPoint(0, o)[0]
@@ -241,6 +246,9 @@ extension ArrayNode {
     let copy = data.shape.copy(
       to: order.map { data.shape[$0] }, strides: order.map { strides[$0] })
     let length = axes.map { data.shape[$0] }.reduce(1, *)
+    if order == Array(order.indices), let fast = byteMean(length, operands) {
+      return planned(kernel: fast)
+    }
     return planned { o in
       let zero = operands.zeroPoint(0, o)[0]
       let codes = data.integers(o)
@@ -261,6 +269,7 @@ extension ArrayNode {
     let results = results
     let data = operands.codes[0]
     let geometry = PoolGeometry(pool, data: data.shape, result: result.shape)
+    if let fast = bytePool(geometry, operands) { return planned(kernel: fast) }
     return planned { o in
       let zero = operands.zeroPoint(0, o)[0]
       var sums = [Int64](repeating: 0, count: results[0].shape.count)
@@ -314,6 +323,7 @@ extension ArrayNode {
       start += operand.shape[axis]
     }
     let placements = copies
+    if let fast = byteConcatenation(operands, placements) { return planned(kernel: fast) }
     return planned { o in
       let target = operands.targetScale(o)
       let zeroPoint = operands.targetZeroPoint(o)

@@ -55,12 +55,14 @@ public struct Check: Sendable {
   /// Samples to look at; nil for all.
   public let firstSamples: Int?
   public let wrapsCodes: Bool
+  /// Units in which values of float tensors differ that are codes elsewhere.
+  public let steps: [TensorID: ElementScale]
   /// Whether a value, printed with so many digits, shows as a number read from a text.
   public let matchesPrinted: PrintedMatch
 
   public init(
     plan: Plan, tolerance: Double = 0, threads: Int = 1, maxReports: Int = 5,
-    firstSamples: Int? = nil, wrapsCodes: Bool = false,
+    firstSamples: Int? = nil, wrapsCodes: Bool = false, steps: [TensorID: ElementScale] = [:],
     matchesPrinted: @escaping PrintedMatch
   ) {
     self.plan = plan
@@ -69,6 +71,7 @@ public struct Check: Sendable {
     self.maxReports = maxReports
     self.firstSamples = firstSamples
     self.wrapsCodes = wrapsCodes
+    self.steps = steps
     self.matchesPrinted = matchesPrinted
   }
 
@@ -143,7 +146,7 @@ public struct Check: Sendable {
     _ block: Block, sources: CheckSources, runner: BatchRunner, firstSample: Int
   ) throws(Diagnostic) -> [TensorComparison] {
     let tensors = sources.expected.map(\.tensor)
-    let (limit, matchesPrinted) = (maxReports, self.matchesPrinted)
+    let (limit, matchesPrinted, steps) = (maxReports, self.matchesPrinted, self.steps)
     let partials: [[TensorComparison]]
     do throws(InputError) {
       partials = try runner.run(
@@ -152,7 +155,7 @@ public struct Check: Sendable {
         zip(tensors, block.expected).map { tensor, expected in
           runner.compare(
             tensor, with: expected, first: first, count: used, firstSample: firstSample + first,
-            limit: max(limit, 1), matchesPrinted: matchesPrinted)
+            limit: max(limit, 1), steps: steps[tensor], matchesPrinted: matchesPrinted)
         }
       }
     } catch {

@@ -47,6 +47,18 @@ public final class ReferenceRun {
     }
   }
 
+  /// Scales of the tensors that are codes here and floats in the target.
+  public var steps: [TensorID: ElementScale] {
+    var steps: [TensorID: ElementScale] = [:]
+    for id in tensors {
+      guard case .float = target[id].encoding,
+        let scale = ElementScale(runner.plan.graph[id]), scale.codeRange != nil
+      else { continue }
+      steps[id] = scale
+    }
+    return steps
+  }
+
   fileprivate func next(_ count: Int, of column: Int) throws(Diagnostic) -> TensorValues {
     if taken.isEmpty || taken.contains(column) {
       try compute(count)
@@ -81,7 +93,8 @@ public final class ReferenceRun {
     block = tensors.indices.map { index in
       let id = tensors[index]
       return Self.values(
-        parts.map { $0[index] }, of: graph[id], sharesCodes: graph[id].encoding == target[id].encoding)
+        parts.map { $0[index] }, of: graph[id],
+        sharesCodes: graph[id].encoding == target[id].encoding)
     }
   }
 
@@ -129,12 +142,13 @@ public final class SeededSamples: SampleSource {
   private var generator: SplitMix64
   private var remaining: Int
 
+  /// Nil for a tensor without integer codes: no range says what to draw from.
+  ///
   /// - Parameters:
   ///   - tensor: an input with integer codes.
   ///   - asValues: whether to hand out numbers instead of codes.
   ///   - seed: what the codes depend on.
   ///   - samples: how many there are.
-  /// - Returns: nil for a tensor without integer codes: no range says what to draw from.
   public init?(_ tensor: Tensor, asValues: Bool, seed: UInt64, samples: Int) {
     guard let scale = ElementScale(tensor), let range = scale.codeRange else { return nil }
     self.scale = scale

@@ -45,10 +45,11 @@ extension PlanRunner {
   /// C-simulation hands it out; the value of a code with a scale also equals its rounding to
   /// binary32, which is how runtimes hand it out. Floats of the tensor's own format are equal if
   /// they are the same number or both NaN. Printed values are equal where the value would print as
-  /// the text shows it.
+  /// the text shows it. `steps` gives the units in which values of a float tensor differ that are
+  /// codes elsewhere.
   public func compare(
     _ id: TensorID, with expected: TensorValues, first: Int, count: Int, firstSample: Int,
-    limit: Int, matchesPrinted: PrintedMatch
+    limit: Int, steps: ElementScale? = nil, matchesPrinted: PrintedMatch
   ) -> TensorComparison {
     let tensor = plan.graph[id]
     let elements = tensor.shape.count
@@ -72,7 +73,8 @@ extension PlanRunner {
       var lsb: Double
       switch expected {
       case .codes(let codes):
-        wanted = isFloat && code == nil
+        wanted =
+          isFloat && code == nil
           ? Double(codes[source]) : scale.value(codes[source], element: element)
         if let code, !isFloat {
           lsb = code == codes[source] ? 0 : (Double(codes[source]) - Double(code)).magnitude
@@ -81,7 +83,11 @@ extension PlanRunner {
         }
       case .values(let values), .printed(let values, _):
         wanted = values[source]
-        if isFloat {
+        if isFloat, let steps {
+          lsb =
+            Float(wanted) == Float(actual)
+            ? 0 : (wanted - actual).magnitude / steps.unit(element: element)
+        } else if isFloat {
           lsb = scale.steps(wanted, actual)
         } else if wanted == actual || wanted == Double(Float(actual)) {
           lsb = 0

@@ -21,7 +21,15 @@ public struct DyadicDatapath: Datapath {
   /// Where values exactly between two codes go (`--requantize`).
   public let ties: TieRule
 
-  public init(requantize ties: TieRule = .halfEven) { self.ties = ties }
+  let path: KernelPath
+
+  /// - Parameters:
+  ///   - ties: where values exactly between two codes go.
+  ///   - path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  public init(requantize ties: TieRule = .halfEven, path: KernelPath = .current) {
+    self.ties = ties
+    self.path = path
+  }
 
   public func supports(_ operation: Operator) -> Bool {
     switch operation {
@@ -74,7 +82,7 @@ public struct DyadicDatapath: Datapath {
   public func plan(
     _ node: Node, in graph: Graph, inputs: [PlannedTensor]
   ) throws(DatapathError) -> PlannedNode {
-    try DyadicNode(node, in: graph, ties: ties).plan()
+    try DyadicNode(node, in: graph, ties: ties, path: path).plan()
   }
 }
 

@@ -6,7 +6,7 @@ struct DyadicConvolution<Sum: ProductSum & FixedWidthInteger>: NodeKernel {
   let data: ArrayOperand
   let weights: ArrayOperand
   let bias: ArrayOperand?
-  let geometry: ArrayConvolutionGeometry
+  let geometry: ConvolutionGeometry
   let dataZero: Int64
   let weightZeros: [Int64]
   let weightAxis: Int

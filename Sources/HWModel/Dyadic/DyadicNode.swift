@@ -33,10 +33,12 @@ struct DyadicNode {
   let results: [DyadicTensor]
   let arrays: ArrayNode
 
-  init(_ node: Node, in graph: Graph, ties: TieRule) throws(DatapathError) {
+  init(
+    _ node: Node, in graph: Graph, ties: TieRule, path: KernelPath = .current
+  ) throws(DatapathError) {
     self.node = node
     self.ties = ties
-    arrays = try ArrayNode(node, graph.tensors)
+    arrays = try ArrayNode(node, graph.tensors, path: path)
     var operands: [(tensor: DyadicTensor, operand: ArrayOperand)] = []
     for (id, operand) in zip(node.inputs, arrays.operands) {
       operands.append((try DyadicTensor(graph[id]), operand))

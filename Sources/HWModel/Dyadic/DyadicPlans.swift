@@ -49,9 +49,8 @@ extension DyadicNode {
   }
 
   func convolution_(_ convolution: Convolution) throws(DatapathError) -> PlannedNode {
-    let geometry = ArrayConvolutionGeometry(
-      convolution, data: operands[0].tensor.shape, weights: operands[1].tensor.shape,
-      result: result.shape)
+    let geometry = ConvolutionGeometry(
+      convolution, data: operands[0].tensor.shape, result: result.shape)
     let requantizer = try requantizer(
       try productFactors(), codes: try codes(convolution.range))
     let zero = try operands[0].tensor.zeroPoint()
@@ -64,8 +63,34 @@ extension DyadicNode {
         geometry: geometry, dataZero: zero, weightZeros: weightZeroPoints(), weightAxis: axis,
         kind: result.kind, count: result.shape.count, requantizer: requantizer)
     }
+    if fitsInt32(depth: geometry.depth),
+      let weights = ArrayNode.centered(
+        operands[1].operand, zeros: weightZeroPoints(), axis: axis),
+      let stored = byteResult(requantizer, bias: try bias(at: 2), filters: geometry.filters),
+      let fast = ArrayByteProduct.convolution(
+        geometry, data: operands[0].operand, dataZero: zero, weights: weights, bias: [],
+        result: stored, path: arrays.path)
+    {
+      return planned(fast)
+    }
     return fitsInt32(depth: geometry.depth)
       ? planned(try kernel(Int32.self)) : planned(try kernel(Int64.self))
+  }
+
+  /// How a kernel of bytes stores its sums; nil for a bias that is computed or has another extent.
+  private func byteResult(
+    _ requantizer: DyadicRequantizer, bias: ArrayOperand?, filters: Int
+  ) -> ArrayByteProduct.Result? {
+    var numbers: [Int64] = []
+    if let bias {
+      guard let constant = bias.constantIntegers,
+        constant.count == 1 || constant.count == filters && bias.shape.extents.last == filters
+      else { return nil }
+      numbers =
+        constant.count == 1 ? [Int64](repeating: constant[0], count: filters) : constant
+    }
+    guard requantizer.scales.count == 1 || requantizer.scales.count == filters else { return nil }
+    return .dyadic(requantizer, bias: numbers, storage: result.kind.storage)
   }
 
   private func product(
@@ -81,6 +106,16 @@ extension DyadicNode {
         left: operands[0].operand, right: operands[1].operand, bias: try bias(at: 2),
         geometry: geometry, leftZero: zero, rightZeros: weightZeroPoints(), rightAxis: axis,
         kind: result.kind, requantizer: requantizer)
+    }
+    if fitsInt32(depth: geometry.inner),
+      let weights = ArrayNode.centered(
+        operands[1].operand, zeros: weightZeroPoints(), axis: axis),
+      let stored = byteResult(requantizer, bias: try bias(at: 2), filters: geometry.columns),
+      let fast = arrays.matrices(
+        geometry, data: operands[0].operand, dataZero: zero, weights: weights, bias: [],
+        result: stored)
+    {
+      return planned(fast)
     }
     return fitsInt32(depth: geometry.inner)
       ? planned(try kernel(Int32.self)) : planned(try kernel(Int64.self))

@@ -71,6 +71,11 @@ public struct KernelOperands {
   public let lanes: Int
   /// Lanes that hold samples; the others may hold anything.
   public let usedLanes: Int
+  /// Bit i tells whether output i is read by anything; kernels may leave the others as they are.
+  var outputsRead: UInt64 = .max
+
+  /// Whether output `index` is read; those from 64 on always count as read.
+  func isRead(_ index: Int) -> Bool { index >= 64 || outputsRead >> UInt64(index) & 1 == 1 }
 }
 
 /// A node ready to run: outputs are given, nothing is allocated by a fast kernel.

@@ -26,7 +26,9 @@ extension Diagnostic {
       self.init(
         code: "datapath.unsupported",
         message: "operator '\(operation)' has no rule in datapath '\(datapath)'",
-        location: location, remedy: "choose another --datapath.")
+        location: location,
+        remedy: "choose another --datapath; hwsim formats --operators --datapath \(datapath) lists "
+          + "its operators.")
     case .encoding(let operand, let expected):
       self.init(
         code: "datapath.encoding", message: "\(operand) must be \(expected)", location: location,

@@ -102,7 +102,9 @@ public struct ElementScale: Sendable {
   /// Smallest and largest integer code that 64 bits hold; nil for floats.
   public var codeRange: ClosedRange<Int64>? {
     guard case .codes(let width, let isSigned) = form else { return nil }
-    if isSigned { return width >= 64 ? .min ... .max : -(1 << (width - 1))...(1 << (width - 1)) - 1 }
+    if isSigned {
+      return width >= 64 ? .min ... .max : -(1 << (width - 1))...(1 << (width - 1)) - 1
+    }
     return 0...(width >= 63 ? .max : (1 << width) - 1)
   }
 

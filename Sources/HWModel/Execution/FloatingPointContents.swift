@@ -20,10 +20,18 @@ extension Plan {
     return found
   }
 
+  private static let floatingPointTypes: [Any.Type] = [
+    Float.self, Double.self, Float16.self, [Float].self, [Double].self, [Float16].self,
+  ]
+
   private static func search(_ value: Any, path: String, depth: Int, into found: inout [String]) {
+    // Types are compared, not cast: an empty array of anything casts to an array of floats.
+    let type = type(of: value)
+    if floatingPointTypes.contains(where: { $0 == type }) {
+      found.append(path)
+      return
+    }
     switch value {
-    case is Float, is Double, is [Float], is [Double]: found.append(path)
-    case is Float16, is [Float16]: found.append(path)
     case let codes as Codes:
       switch codes {
       case .float32, .float64: found.append(path)

@@ -8,6 +8,8 @@ public final class PlanRunner {
   private let buffers: [TensorBuffer?]
   private let scratch: TensorBuffer
   private let operands: [(inputs: [TensorBuffer], outputs: [TensorBuffer])]
+  /// Nodes that something depends on, with the outputs that are read.
+  private let steps: [(node: Int, outputsRead: UInt64)]
 
   /// - Parameters:
   ///   - plan: what runs.
@@ -30,6 +32,7 @@ public final class PlanRunner {
         node.outputs.compactMap { allocated[$0.index] }
       )
     }
+    steps = Self.steps(plan, kept: kept)
     resetStates()
   }
 
@@ -48,11 +51,12 @@ public final class PlanRunner {
   /// - Precondition: the inputs' buffers are filled for `usedLanes` lanes, at most ``lanes``.
   public func run(usedLanes: Int, from first: Int = 0) {
     precondition((0...lanes).contains(usedLanes), "a block holds at most \(lanes) samples")
-    for index in plan.nodes.indices.dropFirst(first) {
+    for step in steps where step.node >= first {
+      let index = step.node
       plan.nodes[index].kernel.run(
         KernelOperands(
           inputs: operands[index].inputs, outputs: operands[index].outputs, scratch: scratch,
-          lanes: lanes, usedLanes: usedLanes))
+          lanes: lanes, usedLanes: usedLanes, outputsRead: step.outputsRead))
     }
     for state in plan.graph.states {
       if let next = buffers[state.next.index] { buffers[state.tensor.index]?.copy(from: next) }
@@ -65,6 +69,29 @@ public final class PlanRunner {
   public func code(of id: TensorID, element: Int, lane: Int) -> Int64 {
     guard let buffer = buffers[id.index] else { preconditionFailure("the tensor was not kept") }
     return buffer.integer(at: element * lanes + lane)
+  }
+
+  /// The nodes that outputs, states and kept tensors depend on.
+  ///
+  /// Values that a rewrite keeps for traces alone cost nothing where nobody traces.
+  private static func steps(
+    _ plan: Plan, kept: Set<TensorID>
+  ) -> [(node: Int, outputsRead: UInt64)] {
+    let graph = plan.graph
+    var read = kept.union(graph.outputs).union(graph.states.map(\.next))
+    var steps: [(node: Int, outputsRead: UInt64)] = []
+    for (index, node) in graph.nodes.enumerated().reversed() {
+      var bits: UInt64 = 0
+      var isRead = false
+      for (position, id) in node.outputs.enumerated() where read.contains(id) {
+        isRead = true
+        if position < 64 { bits |= 1 << UInt64(position) }
+      }
+      guard isRead else { continue }
+      read.formUnion(node.inputs)
+      steps.append((index, bits))
+    }
+    return steps.reversed()
   }
 
   /// First and last step at which each tensor must hold its codes.

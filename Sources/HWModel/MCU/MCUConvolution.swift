@@ -7,10 +7,7 @@ import QuantGraph
 /// TensorFlow Lite, `kernels/internal/reference/integer_ops/{conv,depthwise_conv}.h`.
 struct MCUConvolution<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel {
   let geometry: ConvolutionGeometry
-  /// Channels of one group; nil for a depthwise convolution.
-  let groupChannels: Int?
-  /// Zero point subtracted: `[filter][kernel row][kernel column][channel]`, or
-  /// `[kernel row][kernel column][filter]` if depthwise.
+  /// Zero point subtracted: `[filter][kernel row][kernel column][channel of the group]`.
   let weights: [Int16]
   let bias: [Int64]
   let dataZero: Int32
@@ -39,6 +36,7 @@ struct MCUConvolution<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: Nod
     _ data: UnsafeBufferPointer<Data>, sample: Int, row: Int, column: Int, filter: Int
   ) -> Int64 {
     let g = geometry
+    let taps = g.kernelRows * g.kernelColumns
     var sum = bias.isEmpty ? 0 : bias[filter]
     for kernelRow in 0..<g.kernelRows {
       let y = row * g.rowStride - g.rowsBefore + kernelRow * g.rowDilation
@@ -48,18 +46,11 @@ struct MCUConvolution<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: Nod
         guard (0..<g.columns).contains(x) else { continue }
         let pixel = ((sample * g.rows + y) * g.columns + x) * g.channels
         let tap = kernelRow * g.kernelColumns + kernelColumn
-        if let groupChannels {
-          let group = filter / (g.filters / (g.channels / groupChannels))
-          let first = pixel + group * groupChannels
-          let weight = (filter * g.taps + tap) * groupChannels
-          for channel in 0..<groupChannels {
-            let value = Int32(truncatingIfNeeded: data[first + channel]) - dataZero
-            sum &+= Int64(value) * Int64(weights[weight + channel])
-          }
-        } else {
-          let channel = filter / (g.filters / g.channels)
-          let value = Int32(truncatingIfNeeded: data[pixel + channel]) - dataZero
-          sum &+= Int64(value) * Int64(weights[tap * g.filters + filter])
+        let first = pixel + filter / g.groupFilters * g.groupChannels
+        let weight = (filter * taps + tap) * g.groupChannels
+        for channel in 0..<g.groupChannels {
+          let value = Int32(truncatingIfNeeded: data[first + channel]) - dataZero
+          sum &+= Int64(value) * Int64(weights[weight + channel])
         }
       }
     }
@@ -120,7 +111,7 @@ struct MCUTransposedConvolution<Data: FixedWidthInteger & BitwiseCopyable & Send
         let target = (y * g.resultColumns + x) * g.filters
         let tap = kernelRow * g.kernelColumns + kernelColumn
         for filter in 0..<g.filters {
-          let weight = (filter * g.taps + tap) * g.channels
+          let weight = (filter * g.kernelRows * g.kernelColumns + tap) * g.channels
           var sum: Int64 = 0
           for channel in 0..<g.channels {
             let value = Int32(truncatingIfNeeded: data[pixel + channel]) - dataZero

@@ -10,8 +10,14 @@ extension MCURules {
     guard data.scale == result.scale, data.zeroPoint == result.zeroPoint else {
       throw .parameter("pool", reason: "data and result must have one scale and zero point")
     }
-    let geometry = try ConvolutionGeometry(pool, data: data.shape, result: result.shape)
+    let geometry = try node.geometry(pool)
     let codes = result.clampedCodes(pool.range)
+    if path != .plain, data.storage != .int16 {
+      return node.planned(
+        MCUBytePool(
+          geometry: geometry, isMaximum: pool.reduction == .maximum, codes: codes,
+          isSigned: data.storage == .int8, path: path))
+    }
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) -> any NodeKernel {

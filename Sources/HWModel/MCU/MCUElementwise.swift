@@ -169,8 +169,17 @@ struct BroadcastWalk: Hashable, Sendable {
     guard !extents.contains(0), let inner = extents.last, let leftStep = leftStrides.last,
       let rightStep = rightStrides.last
     else { return }
-    let outer = extents.dropLast()
-    var index = [Int](repeating: 0, count: outer.count)
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: extents.count) { index in
+      index.initialize(repeating: 0)
+      forEach(inner: inner, leftStep: leftStep, rightStep: rightStep, index: index, body)
+    }
+  }
+
+  @inline(__always)
+  private func forEach(
+    inner: Int, leftStep: Int, rightStep: Int, index: UnsafeMutableBufferPointer<Int>,
+    _ body: (Int, Int, Int) -> Void
+  ) {
     var position = 0
     var left = 0
     var right = 0
@@ -179,14 +188,14 @@ struct BroadcastWalk: Hashable, Sendable {
         body(position + step, left + step * leftStep, right + step * rightStep)
       }
       position += inner
-      var axis = outer.count - 1
+      var axis = extents.count - 2
       while axis >= 0 {
         index[axis] += 1
         left += leftStrides[axis]
         right += rightStrides[axis]
-        if index[axis] < outer[axis] { break }
-        left -= leftStrides[axis] * outer[axis]
-        right -= rightStrides[axis] * outer[axis]
+        if index[axis] < extents[axis] { break }
+        left -= leftStrides[axis] * extents[axis]
+        right -= rightStrides[axis] * extents[axis]
         index[axis] = 0
         axis -= 1
       }

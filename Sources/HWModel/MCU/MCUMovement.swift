@@ -53,7 +53,6 @@ struct MCUCopy: NodeKernel {
     _ part: Part, from source: UnsafeBufferPointer<Element>,
     to result: UnsafeMutableBufferPointer<Element>
   ) {
-    let rank = part.extents.count
     guard !part.extents.contains(0) else { return }
     guard let inner = part.extents.last, let sourceStep = part.sourceStrides.last,
       let resultStep = part.resultStrides.last
@@ -61,7 +60,20 @@ struct MCUCopy: NodeKernel {
       result[part.resultOffset] = source[part.sourceOffset]
       return
     }
-    var index = [Int](repeating: 0, count: rank)
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: part.extents.count) { index in
+      index.initialize(repeating: 0)
+      copy(
+        part, from: source, to: result, inner: inner, sourceStep: sourceStep,
+        resultStep: resultStep, index: index)
+    }
+  }
+
+  private func copy<Element: BitwiseCopyable>(
+    _ part: Part, from source: UnsafeBufferPointer<Element>,
+    to result: UnsafeMutableBufferPointer<Element>, inner: Int, sourceStep: Int, resultStep: Int,
+    index: UnsafeMutableBufferPointer<Int>
+  ) {
+    let rank = part.extents.count
     var from = part.sourceOffset
     var to = part.resultOffset
     while true {

@@ -190,9 +190,11 @@ extension MCURules {
     guard resize.scales.isEmpty, data.storage == result.storage else {
       throw .parameter("resize", reason: "the result's extents give the scale, in one format")
     }
-    let geometry = try ConvolutionGeometry(
-      data: data.shape, result: result.shape, kernel: [1, 1], strides: [1, 1],
-      dilations: [1, 1], before: [0, 0], layout: resize.layout)
+    try node.requireImage(resize.layout, axes: 2)
+    let geometry = ConvolutionGeometry(
+      data: data.shape, result: result.shape, kernel: [1, 1], strides: [1, 1], dilations: [1, 1],
+      margins: [0, 0], layout: resize.layout, grouping: .depthwise,
+      weightLayout: .kernelChannelsFilters)
     let alignsCorners = resize.coordinates == .alignCorners
     switch (resize.interpolation, resize.coordinates) {
     case (.nearest(.halfUp), .alignCorners), (.nearest(.floor), .asymmetric),

@@ -32,12 +32,11 @@ extension MCURules {
   func plan(_ convolution: Convolution, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let storage = try requireActivations(node)
     let (data, filter, result) = (node.inputs[0], node.inputs[1], node.result)
-    let geometry = try ConvolutionGeometry(
-      convolution, data: data.shape, result: result.shape)
+    let geometry = try node.geometry(convolution)
     guard convolution.weightLayout == .filtersKernelChannels else {
       throw .parameter("weights", reason: "must be [filters, kernel, channels]")
     }
-    let weights = try weights(filter)
+    let weights = geometry.tapMajorWeights(try weights(filter))
     let multipliers =
       storage == .uint8
       ? [QuantizedMultiplier.perTensor(data.scale32, filter.scale32, result.scale32)]
@@ -45,16 +44,11 @@ extension MCURules {
     let requantizer = Requantizer(
       multipliers: multipliers, rule: storage == .int16 ? .wide : .twice,
       zeroPoint: result.zeroPoint, codes: result.clampedCodes(convolution.range))
-    let groupChannels: Int? =
-      switch convolution.grouping {
-      case .groups(let groups): geometry.channels / groups
-      case .depthwise: nil
-      }
     let bias = try bias(node, at: 2)
     if path != .plain, storage != .int16,
       let fast = MCUByteProduct.convolution(
-        geometry, groupChannels: groupChannels, weights: weights, bias: bias,
-        dataZero: data.zeroPoint, isSigned: storage == .int8, requantizer: requantizer, path: path)
+        geometry, weights: weights, bias: bias, dataZero: data.zeroPoint,
+        isSigned: storage == .int8, requantizer: requantizer, path: path)
     {
       return node.planned(fast)
     }
@@ -62,8 +56,8 @@ extension MCURules {
       _ type: Data.Type
     ) -> any NodeKernel {
       MCUConvolution<Data>(
-        geometry: geometry, groupChannels: groupChannels, weights: weights, bias: bias,
-        dataZero: data.zeroPoint, requantizer: requantizer)
+        geometry: geometry, weights: weights, bias: bias, dataZero: data.zeroPoint,
+        requantizer: requantizer)
     }
     return node.planned(
       byStorage(storage, kernel(Int8.self), kernel(UInt8.self), kernel(Int16.self)))
@@ -74,8 +68,7 @@ extension MCURules {
   ) throws(DatapathError) -> PlannedNode {
     let storage = try requireActivations(node)
     let (data, filter, result) = (node.inputs[0], node.inputs[1], node.result)
-    let geometry = try ConvolutionGeometry(
-      convolution, data: data.shape, result: result.shape)
+    let geometry = try node.geometry(convolution)
     guard convolution.weightLayout == .filtersKernelChannels,
       convolution.grouping == .groups(1)
     else { throw .parameter("weights", reason: "must be [filters, kernel, channels]") }

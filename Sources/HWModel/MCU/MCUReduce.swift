@@ -93,7 +93,19 @@ struct MCUReduction<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeK
       default: 0
       }
     sums.update(repeating: initial)
-    var index = [Int](repeating: 0, count: shape.rank)
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: shape.rank) { index in
+      index.initialize(repeating: 0)
+      combine(data, into: sums, index: index)
+    }
+    for position in 0..<resultCount {
+      result[position] = Data(truncatingIfNeeded: code(sums[position]))
+    }
+  }
+
+  private func combine(
+    _ data: UnsafeMutableBufferPointer<Data>, into sums: UnsafeMutableBufferPointer<Int64>,
+    index: UnsafeMutableBufferPointer<Int>
+  ) {
     var target = 0
     for position in 0..<shape.count {
       let value = Int64(data[position])
@@ -111,9 +123,6 @@ struct MCUReduction<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeK
         index[axis] = 0
         axis -= 1
       }
-    }
-    for position in 0..<resultCount {
-      result[position] = Data(truncatingIfNeeded: code(sums[position]))
     }
   }
 

@@ -119,6 +119,27 @@ struct MCUNode {
 
   var result: MCUTensor { outputs[0] }
 
+  /// Where the convolution's windows are.
+  ///
+  /// - Throws: ``DatapathError/parameter(_:reason:)`` unless it is a channels-last image with two
+  ///   spatial axes.
+  func geometry(_ convolution: Convolution) throws(DatapathError) -> ConvolutionGeometry {
+    try requireImage(convolution.layout, axes: convolution.kernel.count)
+    return ConvolutionGeometry(convolution, data: inputs[0].shape, result: result.shape)
+  }
+
+  /// Where the pool's windows are; throws as for a convolution.
+  func geometry(_ pool: Pool) throws(DatapathError) -> ConvolutionGeometry {
+    try requireImage(pool.layout, axes: pool.kernel.count)
+    return ConvolutionGeometry(pool, data: inputs[0].shape, result: result.shape)
+  }
+
+  /// Throws unless data and result are `[batch, rows, columns, channels]`.
+  func requireImage(_ layout: ImageLayout, axes: Int) throws(DatapathError) {
+    guard layout == .channelsLast, axes == 2, inputs[0].shape.rank == 4, result.shape.rank == 4
+    else { throw .parameter("image", reason: "must be [batch, rows, columns, channels]") }
+  }
+
   /// The node with `kernel`.
   func planned(_ kernel: any NodeKernel) -> PlannedNode {
     PlannedNode(kernel: kernel, outputs: outputs.map(\.planned))

@@ -34,8 +34,13 @@ extension ONNXGraphBuilder {
         continue
       }
       guard let id = names[name] else {
-        // Its producer has been reported.
+        // Its producer has been reported; whether this node has a rule can be told without it.
         poisoned.formUnion(node.output)
+        if Self.rule(domain: node.domain, type: node.opType) == nil {
+          report(
+            place(node, index, inputs: []),
+            .unsupportedOperator(name: node.opType, domain: node.domain))
+        }
         return
       }
       inputs.append(id)

@@ -70,7 +70,7 @@ extension Diagnostic {
     }
     let words = problem.kind.words
     self.init(
-      code: "onnx." + words.code, message: words.message, location: location,
+      code: words.code, message: words.message, location: location,
       notes: problem.kind.notes, remedy: words.remedy)
   }
 }
@@ -81,19 +81,19 @@ extension ONNXProblem.Kind {
     let export = "check the model with onnx.checker, or export it again."
     switch self {
     case .damaged(let reason, _):
-      return ("damaged", "the file is no ONNX model: \(reason)", copy)
+      return ("onnx.damaged", "the file is no ONNX model: \(reason)", copy)
     case .limit(let what, let found, let limit):
-      return ("limit", "\(what): \(found), at most \(limit) are read", export)
+      return ("onnx.limit", "\(what): \(found), at most \(limit) are read", export)
     case .irVersion(let version, let supported):
       return (
-        "ir-version",
+        "onnx.ir-version",
         "IR version \(version) is outside \(supported.lowerBound) to \(supported.upperBound)",
         "convert the model with onnx.version_converter."
       )
     case .operatorSet(let domain, let version, let supported):
       let name = domain.isEmpty ? "ai.onnx" : domain
       return (
-        "opset",
+        "onnx.opset",
         "operator set \(name) \(version) is outside \(supported.lowerBound) to "
           + "\(supported.upperBound)",
         "convert the model with onnx.version_converter."
@@ -101,59 +101,61 @@ extension ONNXProblem.Kind {
     case .unsupportedOperator(let name, let domain):
       let full = domain.isEmpty ? name : "\(domain).\(name)"
       return (
-        "unsupported-op", "operator '\(full)' has no rule in any datapath",
+        "onnx.unsupported-op", "operator '\(full)' has no rule in any datapath",
         "cut the graph before it with --outputs TENSOR."
       )
     case .unsupportedFeature(let what):
-      return ("unsupported", "\(what) cannot be run", "export the model without it.")
+      return ("onnx.unsupported", "\(what) cannot be run", "export the model without it.")
     case .missingAttribute(let name):
-      return ("attribute", "attribute '\(name)' is missing", export)
+      return ("onnx.attribute", "attribute '\(name)' is missing", export)
     case .attribute(let name, let found, let expected):
-      return ("attribute", "attribute '\(name)' is \(found), expected \(expected)", export)
+      return ("onnx.attribute", "attribute '\(name)' is \(found), expected \(expected)", export)
     case .operandCount(let expected, let found):
-      return ("operands", "expected \(expected) operands, found \(found)", export)
+      return ("onnx.operands", "expected \(expected) operands, found \(found)", export)
     case .operandType(let operand, let expected, let found):
-      return ("type", "\(operand) is \(found), expected \(expected)", export)
+      return ("onnx.type", "\(operand) is \(found), expected \(expected)", export)
     case .notConstant(let operand, let purpose):
       return (
-        "not-constant", "\(operand) must be known before the model runs: it gives \(purpose)",
+        "onnx.not-constant", "\(operand) must be known before the model runs: it gives \(purpose)",
         "fold constants first, for example with onnxruntime's basic optimizations."
       )
     case .undefinedTensor(let name):
-      return ("undefined", "tensor '\(name)' is read but never written", export)
+      return ("onnx.undefined", "tensor '\(name)' is read but never written", export)
     case .duplicateTensor(let name):
-      return ("duplicate", "tensor '\(name)' is written more than once", export)
+      return ("onnx.duplicate", "tensor '\(name)' is written more than once", export)
     case .dynamicShape(let input, let dimensions, let example):
       return (
-        "dynamic-shape",
+        "onnx.dynamic-shape",
         "input '\(input)' has the dynamic shape [\(dimensions.joined(separator: ","))]",
         "give its extents, for example --shape \(example)"
       )
     case .givenShape(let input, let given, let declared):
       return (
-        "shape",
+        "onnx.shape",
         "--shape gives \(given) for input '\(input)', "
           + "the model has [\(declared.joined(separator: ","))]",
         "keep the extents that the model fixes."
       )
     case .unknownName(let name, let kind, _):
-      return ("unknown-name", "the model has no \(kind) '\(name)'", "use a name of the model.")
+      return ("onnx.unknown-name", "the model has no \(kind) '\(name)'", "use a name of the model.")
     case .shape(let extents):
-      return ("shape", "shape \(extents) is negative or too large", export)
+      return ("onnx.shape", "shape \(extents) is negative or too large", export)
     case .elementType(let type):
-      return ("type", "element type \(ONNXElementType.name(of: type)) is not supported", export)
-    case .tensorData(let reason): return ("tensor", reason, copy)
+      return (
+        "onnx.type", "element type \(ONNXElementType.name(of: type)) is not supported", export
+      )
+    case .tensorData(let reason): return ("onnx.tensor", reason, copy)
     case .sparse:
       return (
-        "sparse", "sparse tensors are not supported",
+        "onnx.sparse", "sparse tensors are not supported",
         "store the tensor densely (onnx.helper.make_tensor)."
       )
     case .externalData(let path, let reason):
       return (
-        "external-data", "external data '\(path)': \(reason)",
+        "onnx.external-data", "external data '\(path)': \(reason)",
         "keep the data file beside the model, as it was exported."
       )
-    case .graph: return ("graph", "", export)
+    case .graph: return ("onnx.graph", "", export)
     }
   }
 

@@ -4,6 +4,9 @@ extension ONNXGraphBuilder {
   /// Convolutions, pools, matrix products and normalizations of float tensors.
   static let windowRules: [String: Rule] = [
     "Conv": { (b, c) throws(ONNXProblem.Kind) in try b.convolution(c) },
+    "ConvTranspose": { (b, c) throws(ONNXProblem.Kind) in try b.transposedConvolution(c) },
+    "Resize": { (b, c) throws(ONNXProblem.Kind) in try b.resize(c) },
+    "Upsample": { (b, c) throws(ONNXProblem.Kind) in try b.upsample(c) },
     "MaxPool": { (b, c) throws(ONNXProblem.Kind) in try b.pool(c, .maximum) },
     "AveragePool": { (b, c) throws(ONNXProblem.Kind) in try b.pool(c, .average) },
     "MatMul": { (b, c) throws(ONNXProblem.Kind) in try b.matMul(c) },

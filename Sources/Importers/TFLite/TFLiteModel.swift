@@ -52,18 +52,22 @@ public struct TFLiteModel: Sendable {
     }
     var problems: [TFLiteProblem] = []
     if file.version != 3 { problems.append(TFLiteProblem(.file, .schemaVersion(file.version))) }
-    if file.subgraphCount == 0 { problems.append(TFLiteProblem(.file, .subgraphs(0))) }
-    guard problems.isEmpty else { throw .problems(path: path, problems) }
-    if let name = Self.firstFloatTensorOfFloatModel(file) {
-      throw .problems(
-        path: path, [TFLiteProblem(.file, .notQuantized(firstFloatTensor: name))])
+    if file.subgraphCount != 1 {
+      problems.append(TFLiteProblem(.file, .subgraphs(file.subgraphCount)))
     }
+    guard file.version == 3, file.subgraphCount > 0 else {
+      throw .problems(path: path, problems)
+    }
+    if let name = Self.firstFloatTensorOfFloatModel(file) {
+      problems.append(TFLiteProblem(.file, .notQuantized(firstFloatTensor: name)))
+      throw .problems(path: path, problems)
+    }
+    // Of several subgraphs the first is the main one: its own problems are told as well.
     var builder = TFLiteGraphBuilder(file)
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let graph = builder.build(name: name)
-    guard let graph, builder.problems.isEmpty else {
-      throw .problems(path: path, builder.problems)
-    }
+    problems += builder.problems
+    guard let graph, problems.isEmpty else { throw .problems(path: path, problems) }
     self.graph = graph
     tensorCount = file.tensors.count
     operatorCount = file.operators.count

@@ -27,7 +27,7 @@ struct AllocationWalk: Sendable {
 
   /// Runs allocations in `order`, in groups; samples in panels that fit into memory.
   func run(
-    _ order: [Int], threads: Int, isCancelled: @Sendable () -> Bool,
+    _ order: [Int], threads: Int, pool: StagedRunPool, isCancelled: @Sendable () -> Bool,
     report: (Int, Quality) -> Void
   ) {
     let chunks = (data.count + Self.chunk - 1) / Self.chunk
@@ -38,8 +38,11 @@ struct AllocationWalk: Sendable {
     let isWhole = shares.allSatisfy { $0.count <= affordable }
     let groupSize = isWhole ? 4096 : 256
     let runs = shares.map { share in
-      StagedRun(self, capacity: min(share.count, affordable) * Self.chunk)
+      pool.take(
+        network, first: share.lowerBound * Self.chunk,
+        capacity: min(share.count, affordable) * Self.chunk)
     }
+    defer { pool.giveBack(runs) }
     nonisolated(unsafe) let states = runs
     nonisolated(unsafe) let report = report
     let stopped = Atomic<Bool>(false)
@@ -52,15 +55,16 @@ struct AllocationWalk: Sendable {
           let panel = first..<min(first + affordable, share.upperBound)
           let samples =
             panel.lowerBound * Self.chunk..<min(panel.upperBound * Self.chunk, data.count)
-          states[worker].select(samples)
+          states[worker].select(samples, of: data)
           for (position, allocation) in group.enumerated() {
             if stopped.load(ordering: .relaxed) { return }
             if isCancelled() {
               stopped.store(true, ordering: .relaxed)
               return
             }
-            states[worker].run(rows[allocation])
-            let partials = states[worker].partials()
+            states[worker].run(
+              rows[allocation].enumerated().map { choices[$0.offset][$0.element] })
+            let partials = states[worker].partials(data, reference: reference)
             board.add(partials, firstChunk: panel.lowerBound, allocation: position)
             guard panel.upperBound == share.upperBound else { continue }
             board.finish(position) { partial in
@@ -122,14 +126,16 @@ private final class ResultBoard: Sendable {
 ///
 /// A stage is a layer and what follows it up to the next layer. Values that a later stage reads are
 /// kept for all samples; what a stage needs itself is kept for a block that fits in a cache.
-private final class StagedRun {
-  private let walk: AllocationWalk
+final class StagedRun {
+  private let network: FloatNetwork
+  /// Samples that it has room for.
+  let capacity: Int
   private let buffers: NetworkBuffers<Float>
   private let isKept: [Bool]
   private let blocks: [Int]
-  private var samples = 0..<0
-  /// The candidates whose results are kept, up to the first stage that must run again.
-  private var current: [Int] = []
+  private(set) var samples = 0..<0
+  /// The prepared layers whose results are kept.
+  private var current: [PreparedLayer] = []
 
   private static func kept(_ network: FloatNetwork) -> [Bool] {
     func stage(_ step: Int) -> Int {
@@ -150,9 +156,9 @@ private final class StagedRun {
     zip(network.values, kept(network)).reduce(0) { $0 + ($1.1 ? $1.0.count : 0) }
   }
 
-  init(_ walk: AllocationWalk, capacity: Int) {
-    self.walk = walk
-    let network = walk.network
+  init(_ network: FloatNetwork, capacity: Int) {
+    self.network = network
+    self.capacity = capacity
     let kept = Self.kept(network)
     isKept = kept
     // Steps before the first layer belong to its stage.
@@ -166,26 +172,24 @@ private final class StagedRun {
   }
 
   /// Chooses the samples of the next runs; nothing is kept of others.
-  func select(_ samples: Range<Int>) {
+  func select(_ samples: Range<Int>, of data: EvaluationData) {
     guard samples != self.samples else { return }
     self.samples = samples
     current = []
-    let network = walk.network
     let first = samples.lowerBound * network.inputCount
     let target = buffers[network.input]
-    walk.data.samples.withUnsafeBufferPointer { source in
+    data.samples.withUnsafeBufferPointer { source in
       guard let base = source.baseAddress else { return }
       target.update(from: base + first, count: samples.count * network.inputCount)
     }
   }
 
   /// Runs an allocation from the first layer that differs from the last one.
-  func run(_ row: [Int]) {
-    let network = walk.network
+  func run(_ layers: [PreparedLayer]) {
     var first = 0
-    while first < current.count, current[first] == row[first] { first += 1 }
-    for layer in first..<row.count {
-      let prepared = walk.choices[layer][row[layer]]
+    while first < current.count, current[first] === layers[first] { first += 1 }
+    for layer in first..<layers.count {
+      let prepared = layers[layer]
       let steps =
         (layer == 0 ? 0 : network.layerSteps[layer])..<network.stageEnd(layer)
       let block = blocks[layer]
@@ -204,13 +208,13 @@ private final class StagedRun {
         }
       }
     }
-    current = row
+    current = layers
   }
 
   /// Losses and hits of the samples, chunk by chunk.
-  func partials() -> [AllocationWalk.Partial] {
-    let classes = walk.network.classCount
-    let scores = buffers[walk.network.scores]
+  func partials(_ data: EvaluationData, reference: [Double]) -> [AllocationWalk.Partial] {
+    let classes = network.classCount
+    let scores = buffers[network.scores]
     var result: [AllocationWalk.Partial] = []
     for start in stride(from: 0, to: samples.count, by: AllocationWalk.chunk) {
       var partial = AllocationWalk.Partial()
@@ -223,12 +227,12 @@ private final class StagedRun {
         for index in 0..<classes { sum += StableExponential.exp(Double(row[index]) - largest) }
         let logarithm = StableExponential.log(sum)
         let number = samples.lowerBound + sample
-        if let labels = walk.data.labels {
+        if let labels = data.labels {
           partial.loss += logarithm - (Double(row[labels[number]]) - largest)
           if best == labels[number] { partial.correct += 1 }
         } else {
           for index in 0..<classes {
-            let known = walk.reference[number * classes + index]
+            let known = reference[number * classes + index]
             let found = (Double(row[index]) - largest) - logarithm
             // A class without probability has no share of the divergence.
             let probability = StableExponential.exp(known)
@@ -239,5 +243,40 @@ private final class StagedRun {
       result.append(partial)
     }
     return result
+  }
+}
+
+/// What evaluations leave for later ones: memory, and the results of the last allocation.
+///
+/// Only prepared layers decide what is reused, so that results do not depend on what is kept.
+///
+/// A run is in the pool or with the one evaluation that took it, never both.
+final class StagedRunPool: @unchecked Sendable {
+  private let runs = Mutex<[Held]>([])
+
+  private struct Held: @unchecked Sendable {
+    let run: StagedRun
+  }
+
+  /// A run with room for so many samples; one that holds samples from `first` if there is one.
+  func take(_ network: FloatNetwork, first: Int, capacity: Int) -> StagedRun {
+    let known = runs.withLock { held -> Held? in
+      let fitting = held.indices.filter { held[$0].run.capacity == capacity }
+      let best = fitting.first { held[$0].run.samples.lowerBound == first } ?? fitting.first
+      return best.map { held.remove(at: $0) }
+    }
+    return known?.run ?? StagedRun(network, capacity: capacity)
+  }
+
+  /// Keeps runs, the latest 64 of all.
+  func giveBack(_ finished: [StagedRun]) {
+    nonisolated(unsafe) let finished = finished
+    runs.withLock { held in
+      // Runs of another size are of another number of threads, which is not coming back.
+      let sizes = Set(finished.map(\.capacity))
+      held.removeAll { !sizes.contains($0.run.capacity) }
+      held += finished.map { Held(run: $0) }
+      held.removeFirst(max(0, held.count - 64))
+    }
   }
 }

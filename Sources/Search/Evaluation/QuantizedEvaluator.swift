@@ -25,6 +25,7 @@ public struct QuantizedEvaluator: Evaluator {
   /// Logarithms of the float network's class probabilities, without labels.
   private let reference: [Double]
   private let prepared = PreparedLayers()
+  private let pool = StagedRunPool()
 
   /// Calibrates the network, and without labels runs it on the evaluation samples.
   ///
@@ -33,11 +34,28 @@ public struct QuantizedEvaluator: Evaluator {
     _ network: FloatNetwork, calibration: EvaluationData, evaluation: EvaluationData,
     rule: QuantizationRule = QuantizationRule(), threads: Int = 1
   ) {
+    self.init(
+      network,
+      inputRanges: network.calibrated(
+        calibration, keepsHistograms: rule.activations != .maxAbs, threads: threads),
+      evaluation: evaluation, rule: rule, threads: threads)
+  }
+
+  /// The same with ranges from an earlier calibration.
+  ///
+  /// Ranges without the magnitudes that a percentile or the squared error need clip at the largest
+  /// magnitude.
+  ///
+  /// - Precondition: a range of each layer.
+  public init(
+    _ network: FloatNetwork, inputRanges: [InputRange], evaluation: EvaluationData,
+    rule: QuantizationRule = QuantizationRule(), threads: Int = 1
+  ) {
+    precondition(inputRanges.count == network.layers.count, "a range of each layer")
     self.network = network
     self.rule = rule
     data = evaluation
-    inputRanges = network.calibrated(
-      calibration, keepsHistograms: rule.activations != .maxAbs, threads: threads)
+    self.inputRanges = inputRanges
     reference =
       evaluation.labels == nil ? network.logProbabilities(evaluation, threads: threads) : []
   }
@@ -97,7 +115,8 @@ public struct QuantizedEvaluator: Evaluator {
     withoutActuallyEscaping(report) { report in
       let walk = AllocationWalk(
         network: network, data: data, reference: reference, choices: choices, rows: identified)
-      walk.run(order, threads: threads, isCancelled: isCancelled, report: report)
+      walk.run(
+        order, threads: threads, pool: pool, isCancelled: isCancelled, report: report)
     }
   }
 }
@@ -172,8 +191,8 @@ extension FloatNetwork {
     return ranges
   }
 
-  /// Logarithms of class probabilities of the float network, `samples * classes`.
-  func logProbabilities(_ data: EvaluationData, threads: Int) -> [Double] {
+  /// The network's scores without quantization, `samples * classes`, in float32.
+  public func scores(of data: EvaluationData, threads: Int = 1) -> [Float] {
     let layers = RealLayers<Float>(self)
     let partials = SampleBlocks.map(
       samples: data.count, size: blockSamples(bytesPerElement: 4), threads: threads
@@ -182,15 +201,19 @@ extension FloatNetwork {
     } _: { buffers, range in
       load(data, range, into: buffers)
       layers.runAll(samples: range.count, buffers: buffers)
-      var result: [Double] = []
-      for sample in 0..<range.count {
-        let row = UnsafeBufferPointer(
-          start: buffers[scores] + sample * classCount, count: classCount)
-        result += ClassScores.logSoftmax(row.map { Double($0) })
-      }
-      return result
+      return Array(
+        UnsafeBufferPointer(start: buffers[self.scores], count: range.count * classCount))
     }
     return partials.flatMap { $0 }
+  }
+
+  /// Logarithms of class probabilities of the float network, `samples * classes`.
+  func logProbabilities(_ data: EvaluationData, threads: Int) -> [Double] {
+    let all = scores(of: data, threads: threads)
+    return (0..<data.count).flatMap { sample in
+      ClassScores.logSoftmax(
+        all[sample * classCount..<(sample + 1) * classCount].map { Double($0) })
+    }
   }
 
   /// Puts samples where the network reads its input.

@@ -137,6 +137,9 @@ struct LayerGeometry: Hashable, Sendable {
               (filter * taps + tap) * groupChannels + channel
             case (.groups, .filtersChannelsKernel):
               (filter * groupChannels + channel) * taps + tap
+            case (.groups, .channelsFiltersKernel):
+              ((filter / groupFilters * groupChannels + channel) * groupFilters
+                + filter % groupFilters) * taps + tap
             }
           order.append(place)
         }

@@ -84,6 +84,32 @@ struct NetworkLowering {
     } else {
       scores = declared(output)
     }
+    clampAfterPools()
+  }
+
+  /// Exchanges a clamp with the maxima that alone read its result: the same values, fewer of them to
+  /// clamp.
+  private mutating func clampAfterPools() {
+    var readers: [Int: Int] = [:]
+    for step in steps {
+      for value in [step.first, step.second].compactMap({ $0 }) { readers[value, default: 0] += 1 }
+    }
+    for index in steps.indices {
+      guard case .pool(let pool) = steps[index].operation, pool.isMaximum, pool.isInside,
+        readers[steps[index].first] == 1, steps[index].first != scores,
+        let clamp = steps[..<index].firstIndex(where: { $0.output == steps[index].first }),
+        case .element(.clamp) = steps[clamp].operation, clamp == index - 1
+      else { continue }
+      let output = steps[index].output
+      let maxima = addValue(values[output].count, isRearranged: values[output].isRearranged)
+      let (earlier, later) = (steps[clamp], steps[index])
+      steps[clamp] = NetworkStep(
+        node: later.node, operation: later.operation, first: earlier.first, second: nil,
+        output: maxima)
+      steps[index] = NetworkStep(
+        node: earlier.node, operation: earlier.operation, first: maxima, second: nil,
+        output: output)
+    }
   }
 
   /// Nodes in the graph's order, except that a layer whose input an earlier addition reads follows

@@ -122,6 +122,47 @@ struct PoolGeometry: Hashable, Sendable {
     after = pair(pool.paddingAfter, missing: 0)
   }
 
+  /// Whether every window lies in the image and has no gaps.
+  var isInside: Bool {
+    before == [0, 0] && dilations == [1, 1]
+      && (resultRows - 1) * strides[0] + kernel[0] <= rows
+      && (resultColumns - 1) * strides[1] + kernel[1] <= columns
+  }
+
+  /// Maxima of windows inside the image: of columns first, since those are long runs.
+  private func runMaximum<Real: RealScalar>(
+    _ image: UnsafePointer<Real>, into result: UnsafeMutablePointer<Real>
+  ) {
+    let width = columns * channels
+    withUnsafeTemporaryAllocation(of: Real.self, capacity: max(width, 1)) { buffer in
+      guard let highest = buffer.baseAddress else { return }
+      var target = result
+      for resultRow in 0..<resultRows {
+        let top = image + resultRow * strides[0] * width
+        highest.initialize(from: top, count: width)
+        for kernelRow in 1..<max(kernel[0], 1) {
+          let row = top + kernelRow * width
+          for index in 0..<width {
+            let (value, best) = (row[index], highest[index])
+            highest[index] = best < value ? value : best
+          }
+        }
+        for resultColumn in 0..<resultColumns {
+          let first = highest + resultColumn * strides[1] * channels
+          for channel in 0..<channels {
+            var best = first[channel]
+            for kernelColumn in 1..<max(kernel[1], 1) {
+              let value = first[kernelColumn * channels + channel]
+              best = best < value ? value : best
+            }
+            target[channel] = best
+          }
+          target += channels
+        }
+      }
+    }
+  }
+
   /// Maxima, or sums in the order of the window divided by the number of its elements.
   ///
   /// Source: ONNX, MaxPool and AveragePool: an average counts elements of the image, or with
@@ -129,6 +170,10 @@ struct PoolGeometry: Hashable, Sendable {
   func run<Real: RealScalar>(
     _ image: UnsafePointer<Real>, into result: UnsafeMutablePointer<Real>
   ) {
+    guard !(isMaximum && isInside) else {
+      runMaximum(image, into: result)
+      return
+    }
     var target = result
     for resultRow in 0..<resultRows {
       for resultColumn in 0..<resultColumns {

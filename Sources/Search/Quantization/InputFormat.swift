@@ -38,9 +38,9 @@ enum InputFormat: Sendable {
       self = .values(cast, scale: 1)
       return
     }
+    let (values, held) = search == .mse ? range.magnitudes : ([], [])
     let clip = range.clip(search) { clip in
-      let scale = Float(clip / cast.largest)
-      return range.squaredError { Double(cast.value($0, scale: scale)) }
+      cast.squaredError(of: values, counts: held, scale: Float(clip / cast.largest))
     }
     self = .values(cast, scale: Self.divisor(clip / cast.largest))
   }

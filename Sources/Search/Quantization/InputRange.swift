@@ -2,13 +2,20 @@ internal import Arith
 
 /// What calibration saw of a layer's input.
 public struct InputRange: Sendable, Hashable {
-  public internal(set) var minimum: Float = .infinity
-  public internal(set) var maximum: Float = -.infinity
+  public private(set) var minimum: Float = .infinity
+  public private(set) var maximum: Float = -.infinity
   /// Magnitudes by the upper bits of their patterns: 8 exponent and 9 mantissa bits; empty if the
   /// rule needs none.
   private(set) var counts: [Int]
 
   private static let droppedBits = 14
+
+  /// A range by its ends, without the magnitudes in between.
+  public init(minimum: Float, maximum: Float) {
+    self.minimum = minimum
+    self.maximum = maximum
+    counts = []
+  }
 
   init(keepsHistogram: Bool) {
     counts = keepsHistogram ? [Int](repeating: 0, count: 1 << (31 - Self.droppedBits)) : []
@@ -43,11 +50,16 @@ public struct InputRange: Sendable, Hashable {
   /// A percentile is the upper end of its bin (1/512 of the value wide), at most the largest value;
   /// squared errors take values as the middle of their bins.
   func clip(_ search: ScaleSearch, q: Double) -> Double {
-    clip(search) { clip in
+    let (values, held) = search == .mse ? magnitudes : ([], [])
+    return clip(search) { clip in
       let scale = Float(clip / q)
-      return self.squaredError { value in
-        Double(min((value / scale).rounded(.toNearestOrEven), Float(q)) * scale)
+      var sum = 0.0
+      for (value, count) in zip(values, held) {
+        let steps = min((value / scale).rounded(.toNearestOrEven), Float(q))
+        let error = Double(value) - Double(steps * scale)
+        sum += Double(count) * error * error
       }
+      return sum
     }
   }
 
@@ -71,15 +83,14 @@ public struct InputRange: Sendable, Hashable {
     }
   }
 
-  /// The sum of squared differences between magnitudes and what `quantize` makes of them.
-  func squaredError(_ quantize: (Float) -> Double) -> Double {
-    var sum = 0.0
+  /// The middles of bins that hold something, and how much they hold; zeros are left out.
+  var magnitudes: (values: [Float], counts: [Int]) {
+    var (values, held): ([Float], [Int]) = ([], [])
     for (bin, count) in counts.enumerated() where count > 0 && bin > 0 {
       let middle = UInt32(bin) << UInt32(Self.droppedBits) | 1 << UInt32(Self.droppedBits - 1)
-      let value = Float(bitPattern: middle)
-      let error = Double(value) - quantize(value)
-      sum += Double(count) * error * error
+      values.append(Float(bitPattern: middle))
+      held.append(count)
     }
-    return sum
+    return (values, held)
   }
 }

@@ -4,8 +4,10 @@ internal import Arith
 ///
 /// Rule, after the evaluation of quantized networks that frameworks call fake quantization: weights
 /// symmetric, a scale a filter; the input one scale; exact integer sums; `y = float32(sum) *
-/// float32(weight scale * input scale) + bias` in float32. Where one of both is no plain integer,
-/// both are read back to float32 and products are summed in float32 in a fixed order.
+/// float32(weight scale * input scale) + bias` in float32, the multiplication and addition fused as
+/// compilers of networks make them (XLA on the recorded tables of `models/mnist_cnn`: rounded once,
+/// losses agree to 1e-6; rounded twice, ties move some by 2e-3). Where one of both is no plain
+/// integer, both are read back to float32 and products are summed in float32 in a fixed order.
 final class PreparedLayer: Sendable {
   private enum Input: Sendable {
     case unchanged
@@ -23,13 +25,16 @@ final class PreparedLayer: Sendable {
   private let geometry: LayerGeometry
   private let input: Input
   private let kernel: Kernel
+  /// Of integer sums; sums of reals take the bias alone.
   private let scaling: SumScaling
+  private let bias: [Float]
 
   init(
     _ parameters: LayerParameters, _ candidate: Candidate, weights: QuantizedWeights?,
     range: InputRange, rule: QuantizationRule
   ) throws(EvaluationError) {
     geometry = parameters.geometry
+    bias = parameters.bias
     let name = parameters.layer.name
     let format = try InputFormat(
       candidate.activations, range: range, search: rule.activations, layer: name)
@@ -122,7 +127,12 @@ final class PreparedLayer: Sendable {
       layer.run(
         values, samples: samples, scratch: packed.assumingMemoryBound(to: Float.self),
         into: result)
-      scaling.values(of: UnsafePointer(result), rows: rows, into: result)
+      bias.withUnsafeBufferPointer { bias in
+        for row in 0..<rows {
+          let start = result + row * bias.count
+          for filter in bias.indices { start[filter] += bias[filter] }
+        }
+      }
     }
   }
 

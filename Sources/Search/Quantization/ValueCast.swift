@@ -84,13 +84,18 @@ struct ValueCast: Sendable {
     for index in 0..<count { result[index] = table[Int(codes[index])] * scale }
   }
 
-  /// Sum of squared differences.
-  func squaredError(of values: [Float], scale: Float) -> Double {
+  /// The sum of squared differences, each counted so many times.
+  func squaredError(of values: [Float], counts: [Int]? = nil, scale: Float) -> Double {
     guard scale > 0 else { return .infinity }
+    var cast = [Float](repeating: 0, count: values.count)
+    cast.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      self.values(of: values, count: values.count, scale: scale, into: base)
+    }
     var sum = 0.0
-    for value in values {
-      let error = Double(value) - Double(self.value(value, scale: scale))
-      sum += error * error
+    for (index, value) in values.enumerated() {
+      let error = Double(value) - Double(cast[index])
+      sum += Double(counts?[index] ?? 1) * error * error
     }
     return sum
   }

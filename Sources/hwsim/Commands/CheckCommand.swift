@@ -84,7 +84,7 @@ struct CheckCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let given = try ModelFile(path: model, options: binding.options)
+    let given = try ModelFile(path: model, options: try binding.options())
     if let against { return try report(given, against: against, session) }
     let choice = try binding.choice(for: given)
     let data = try CheckData(self, model: given)
@@ -146,7 +146,8 @@ struct CheckCommand: ConfigurableCommand {
   ) throws(Failure) -> Report {
     guard expected.isEmpty, layers == nil else {
       throw Failure(
-        "usage.arguments", "--against computes what is expected; --expected and --layers do not apply",
+        "usage.arguments",
+        "--against computes what is expected; --expected and --layers do not apply",
         remedy: "leave them out, or leave --against out.")
     }
     let choice = try binding.choice(for: given, others: [name])
@@ -160,9 +161,11 @@ struct CheckCommand: ConfigurableCommand {
     let reference = try other.plan(file)
     let threads = computing.threads ?? Processors.count
     let tensors = ReferenceRun.comparableTensors(
-      plan, reference, among: file.writtenTensors + file.graph.outputs.filter { id in
-        !file.writtenTensors.contains(id)
-      })
+      plan, reference,
+      among: file.writtenTensors
+        + file.graph.outputs.filter { id in
+          !file.writtenTensors.contains(id)
+        })
     guard !tensors.isEmpty else {
       throw Failure(
         "check.no-data", "the two sets of rules have no tensor in common", at: model,
@@ -176,7 +179,8 @@ struct CheckCommand: ConfigurableCommand {
       reference, inputs: try sources(), target: plan.graph, tensors: tensors, threads: threads)
     let check = Check(
       plan: plan, tolerance: Double(tolerance), threads: threads,
-      maxReports: max(maxReports.count, 64), firstSamples: first, wrapsCodes: allowOverflow
+      maxReports: max(maxReports.count, 64), firstSamples: first, wrapsCodes: allowOverflow,
+      steps: run.steps
     ) { Printed.matches($0, token: $1, digits: $2) }
     let progress = session.progress("samples")
     let total = files.map { $0.rowCount() } ?? (first ?? Self.drawnSamples)

@@ -8,13 +8,15 @@ struct FormatsCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "formats",
     abstract: "Lists number formats, or describes one: range, step, specials, codes.",
-    usage: "hwsim formats [NAME] [--table] [--encode X] [--compare A,B,...] [options]",
+    usage:
+      "hwsim formats [NAME | --operators] [--table] [--encode X] [--compare A,B,...] [options]",
     discussion: """
       EXAMPLES:
         hwsim formats                                     families and their grammar
         hwsim formats e2m1 --table                        every code and value
         hwsim formats 'ap_fixed<8,3,RND,SAT>' --encode 1.37
         hwsim formats --compare e2m1,nf4,int4 --plot lines.svg
+        hwsim formats --operators --datapath dyadic       what a rule set computes
       """)
 
   @Argument(help: .init("A format name; all families if left out.", valueName: "NAME"))
@@ -35,6 +37,14 @@ struct FormatsCommand: ReportingCommand {
     completion: .file(extensions: ["svg"]))
   var plot: String?
 
+  @Flag(help: "List which rule sets have which operators.")
+  var operators = false
+
+  @Option(
+    help: .init("The rule set of --operators (default: all).", valueName: "NAME"),
+    completion: .list(DatapathChoice.names))
+  var datapath: String?
+
   @OptionGroup var casting: CastOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var tables: TableOptions
@@ -42,6 +52,18 @@ struct FormatsCommand: ReportingCommand {
   var tableOptions: TableOptions? { tables }
 
   func report(_ session: Session) throws(Failure) -> Report {
+    if operators {
+      let matrix = try OperatorMatrix(datapath: datapath)
+      return Report(
+        schema: "formats",
+        arguments: ["operators": true, "datapath": .optional(datapath)], result: matrix.json,
+        table: matrix.table, text: { style in matrix.text(style) })
+    }
+    guard datapath == nil else {
+      throw Failure(
+        "usage.arguments", "--datapath is about --operators",
+        remedy: "hwsim formats --operators --datapath NAME")
+    }
     if let compare { return try comparison(Self.split(compare)) }
     guard plot == nil else {
       throw Failure(

@@ -44,7 +44,7 @@ struct InspectCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let file = try ModelFile(path: model, options: binding.options)
+    let file = try ModelFile(path: model, options: try binding.options())
     let choice = try binding.choice(for: file)
     var chosen: Node?
     if let node {

@@ -31,8 +31,31 @@ struct ModelArguments: ParsableArguments {
       "End an ONNX graph at this tensor; repeat for several.", valueName: "TENSOR"))
   var outputs: [String] = []
 
+  @Option(
+    help: .init(
+      "Compute the first blocks in N x N tiles, as a patch-based schedule does; the codes are the "
+        + "same.", valueName: "N"))
+  var patch: String?
+
+  @Option(
+    help: .init("The last block that --patch computes in tiles.", valueName: "B"))
+  var splitAfter: Int?
+
   /// How the model's file is to be read.
-  var options: ModelOptions { ModelOptions(shapes: shape, outputs: outputs) }
+  ///
+  /// - Throws: a ``Failure`` if the options of patches do not belong together.
+  func options() throws(Failure) -> ModelOptions {
+    var options = ModelOptions(shapes: shape, outputs: outputs)
+    switch try PatchRequest(patch: patch, splitAfter: splitAfter) {
+    case .grid(let grid, let block): options.patch = (grid, block)
+    case .automatic:
+      throw Failure(
+        "usage.arguments", "--patch auto needs a target to fit",
+        remedy: "hwsim estimate MODEL --target ID --patch auto finds a schedule; give its N and B.")
+    case nil: break
+    }
+    return options
+  }
 
   /// The rules for `file`.
   ///
@@ -51,7 +74,8 @@ struct ModelArguments: ParsableArguments {
   func json(_ choice: DatapathChoice) -> JSON {
     let json: JSON = [
       "datapath": .string(choice.name), "requantize": .optional(requantize?.rawValue),
-      "shape": .strings(shape), "outputs": .strings(outputs),
+      "shape": .strings(shape), "outputs": .strings(outputs), "patch": .optional(patch),
+      "split_after": .optional(splitAfter),
     ]
     let members = json.members ?? []
     return .object(members.filter { $0.value != .null && $0.value != .array([]) })

@@ -69,7 +69,7 @@ struct RunCommand: ConfigurableCommand {
 
   func report(_ session: Session) throws(Failure) -> Report {
     guard let output else { throw missing("--output") }
-    var file = try ModelFile(path: model, options: binding.options)
+    var file = try ModelFile(path: model, options: try binding.options())
     let choice = try binding.choice(for: file)
     if inputs.isEmpty, !file.graph.inputs.isEmpty { throw missing("--inputs") }
     let role = TensorFiles.Role(option: "inputs", what: "the model's inputs", linesTogether: 1)

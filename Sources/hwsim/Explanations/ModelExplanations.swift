@@ -92,5 +92,121 @@ extension Explanation {
       Tensors and operators were read one by one, but together they contradict each other; the message
       says how.
       """),
+    Explanation(
+      "model.batch", "samples that depend on each other, and no number of them",
+      """
+      The model leaves its leading dimension open and computes something over all of it, such as the
+      scale of a dynamic quantization. Then a batch must be run as a whole, and its size must be
+      known: .npy and .npz files tell it, text and pipes do not.
+      """),
+  ]
+
+  /// Codes of ONNX files.
+  static let onnx: [Explanation] = [
+    Explanation(
+      "onnx.damaged", "not a readable ONNX file",
+      """
+      An ONNX file is a protobuf message. Lengths and nesting are checked before anything is decoded;
+      here they reach beyond the file, or the message has no graph.
+      """),
+    Explanation(
+      "onnx.limit", "more of something than is read",
+      """
+      Counts and sizes that a file states are bounded, so that a small file cannot ask for unbounded
+      memory. The message names the bound.
+      """),
+    Explanation(
+      "onnx.ir-version", "a version of the file format that is not read",
+      """
+      The IR version tells how the file is laid out. Convert the model with the onnx package.
+      """),
+    Explanation(
+      "onnx.opset", "a version of the operator set that is not read",
+      """
+      Operators change their meaning from one version of a set to the next. Convert the model with
+      onnx.version_converter.
+      """),
+    Explanation(
+      "onnx.unsupported-op", "an operator without a rule",
+      """
+      No rule set here computes the operator. End the graph before it with --outputs, or replace it.
+      """),
+    Explanation(
+      "onnx.unsupported", "a feature of the file that cannot be run",
+      """
+      The message names it: training information, control flow, sequences and optional values are
+      not run.
+      """),
+    Explanation(
+      "onnx.attribute", "an attribute that is missing or out of range",
+      """
+      The operator's specification asks for the attribute, or for another value of it.
+      """),
+    Explanation(
+      "onnx.operands", "a wrong number of operands",
+      """
+      The operator's specification has another number of inputs or outputs.
+      """),
+    Explanation(
+      "onnx.type", "a tensor of a type that cannot be there",
+      """
+      The operator is not defined for the element type, or the type is not supported at all (strings
+      and complex numbers).
+      """),
+    Explanation(
+      "onnx.not-constant", "a parameter that is computed while the model runs",
+      """
+      Shapes, axes and similar parameters decide buffers and kernels before anything runs, so they
+      must be constants, or follow from constants and shapes.
+      """),
+    Explanation(
+      "onnx.undefined", "a tensor that nothing writes",
+      """
+      A node reads a name that is no input, no initializer and no earlier node's output.
+      """),
+    Explanation(
+      "onnx.duplicate", "a tensor with two writers",
+      """
+      ONNX graphs are in single assignment form: each name is written once.
+      """),
+    Explanation(
+      "onnx.dynamic-shape", "a dimension without a number",
+      """
+      Only the leading dimension of an input may be open: it is the number of samples. Others need a
+      number; give the shape with --shape NAME=1x3x32x32.
+      """),
+    Explanation(
+      "onnx.shape", "a shape that cannot be",
+      """
+      An extent is negative, the element count is out of range, or --shape contradicts an extent that
+      the model fixes.
+      """),
+    Explanation(
+      "onnx.unknown-name", "a name that the model does not have",
+      """
+      --shape and --outputs take names of the model's own inputs and tensors; the message lists them.
+      """),
+    Explanation(
+      "onnx.tensor", "a constant whose data do not fit it",
+      """
+      The number of bytes or values stored for a tensor is not what its type and shape ask for.
+      """),
+    Explanation(
+      "onnx.sparse", "a sparse tensor",
+      """
+      Sparse initializers are not read. Store the tensor densely, for example with
+      onnx.numpy_helper, or export the model without sparsity.
+      """),
+    Explanation(
+      "onnx.external-data", "data of a tensor in another file that cannot be used",
+      """
+      Large tensors may stand in a file beside the model. It must be there, inside the model's folder,
+      and long enough for offset and length.
+      """),
+    Explanation(
+      "onnx.graph", "the operators form no valid graph",
+      """
+      Nodes were read one by one, but together they contradict each other; the message says how.
+      """),
   ]
 }

@@ -329,7 +329,9 @@ struct CheckAnswer: Sendable {
     else { return "" }
     let place = index(of: first, in: graph.nodes[node].outputs[0])
     let (wanted, found) =
-      against.map { ("\($0.datapath) has ", "\(plan.datapath) has ") } ?? ("expected ", "hwsim has ")
+      against.map { ("\($0.datapath) has ", "\(plan.datapath) has ") } ?? (
+        "expected ", "hwsim has "
+      )
     return "           at [\(place.map(String.init).joined(separator: ","))], sample first: "
       + "\(wanted)\(Self.digits(first.expected)), \(found)\(Self.digits(first.actual)), "
       + "\(Self.lsb(first.lsb)) apart\n"

@@ -28,8 +28,22 @@ struct InspectAnswer: Sendable {
     self.bounds = bounds
   }
 
+  private func shortName(of range: AccumulatorRange) -> String {
+    bounds.map { shortName($0.graph.nodes[range.node]) } ?? ""
+  }
+
   private func name(of range: AccumulatorRange) -> String {
     bounds?.graph.nodes[range.node].name ?? ""
+  }
+
+  /// The folders with which most names begin: those of the first node.
+  private var commonPath: String {
+    guard let name = graph.nodes.first?.name.prefix(while: { $0 != ";" }),
+      let slash = name.firstIndex(of: "/")
+    else { return "" }
+    let path = String(name[...slash])
+    let sharing = graph.nodes.count { $0.name.hasPrefix(path) }
+    return 2 * sharing > graph.nodes.count ? path : ""
   }
 
   private var nodes: [Node] { node.map { [$0] } ?? graph.nodes }
@@ -146,7 +160,7 @@ struct InspectAnswer: Sendable {
       let result = node.outputs.first.map { graph[$0] }
       let number = graph.nodes.firstIndex { $0.name == node.name } ?? 0
       table.append([
-        .count(number + 1), .init(node.name),
+        .count(number + 1), .init(shortName(node), plain: node.name),
         .init(node.operation.name + (datapath.supports(node.operation) ? "" : " (no rule)")),
         .init(result?.shape.description ?? ""), Self.format(weights(of: node)),
         Self.format(node.operation.accumulator?.name), Self.format(result),
@@ -175,6 +189,13 @@ struct InspectAnswer: Sendable {
     return .init(name.hasPrefix("ap_") ? String(name.dropFirst(3)) : name, plain: name)
   }
 
+  /// A node's name without what all names begin with, and without those that a converter joined.
+  private func shortName(_ node: Node) -> String {
+    guard model.project == nil else { return node.name }
+    let first = String(node.name.prefix { $0 != ";" })
+    return first.hasPrefix(commonPath) ? String(first.dropFirst(commonPath.count)) : first
+  }
+
   private func rangeTable(_ ranges: [AccumulatorRange]) -> Table {
     var table = Table([
       .text("layer", isFlexible: true), .text("accumulator", isFlexible: true),
@@ -190,7 +211,7 @@ struct InspectAnswer: Sendable {
         case (false, false): "exact"
         }
       table.append([
-        .init(name(of: range)), .init(range.format.name),
+        .init(shortName(of: range), plain: name(of: range)), .init(range.format.name),
         .init(CheckAnswer.significant(range.lowest), plain: range.lowest.description),
         .init(CheckAnswer.significant(range.highest), plain: range.highest.description),
         .init(range.safe?.name ?? "more than 256 bits"), .init(words),

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HWModel
 import Importers
 import QuantGraph
+import Schedules
 
 /// What a user may say about how a model's file is read.
 struct ModelOptions: Sendable {
@@ -9,6 +10,8 @@ struct ModelOptions: Sendable {
   var shapes: [String] = []
   /// Tensors that become the graph's outputs.
   var outputs: [String] = []
+  /// Tiles a side and last block of a stage that runs patch by patch.
+  var patch: (grid: Int, splitAfter: Int)?
 }
 
 /// A model as a user names it, recognised by content and read.
@@ -22,9 +25,9 @@ struct ModelFile: Sendable {
   }
 
   /// As the user typed it.
-  let path: String
-  let source: Source
-  let graph: Graph
+  private(set) var path: String
+  private(set) var source: Source
+  private(set) var graph: Graph
 
   /// The envelope's `kind`.
   var kind: String {
@@ -80,6 +83,27 @@ struct ModelFile: Sendable {
         throw Failure(error.diagnostics.map { Self.placing($0, in: path, isFolder: isFolder) })
       }
     }
+    if let patch = options.patch {
+      self = try patched(grid: patch.grid, splitAfter: patch.splitAfter)
+    }
+  }
+
+  /// The model with its first blocks computed tile by tile, to the same codes.
+  ///
+  /// - Throws: a ``Failure`` if the graph cannot be split there.
+  private func patched(grid: Int, splitAfter block: Int) throws(Failure) -> ModelFile {
+    let schedule: PatchSchedule
+    do throws(PatchScheduleError) {
+      schedule = try PatchPlanner(graph).schedule(grid: grid, splitAfter: block)
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+    do throws(PatchError) {
+      return ModelFile(
+        self, source: source, graph: try graph.patched(by: schedule.tiling).graph)
+    } catch {
+      throw Failure(Diagnostic(PatchScheduleError.stage(error)))
+    }
   }
 
   private init(_ other: ModelFile, source: Source, graph: Graph) {
@@ -113,6 +137,11 @@ struct ModelFile: Sendable {
     }
     guard count > 1 else { return self }
     var given = options
+    guard graph.nodes.count == read.graph.nodes.count else {
+      throw Failure(
+        "model.batch", "samples of this model depend on each other: it has no patches", at: path,
+        remedy: "leave --patch out.")
+    }
     given.batch = count
     do throws(ONNXError) {
       let batched = try model.graph(given)
@@ -207,7 +236,10 @@ struct ModelFile: Sendable {
         Quantity.count(graph.nodes.count, "layer"), Quantity.count(info.weightCount, "weight"),
       ].joined(separator: ", ")
     case .tflite(let model):
-      return "TFLite, \(Quantity.count(model.operatorCount, "operator"))"
+      let patches =
+        graph.nodes.count > model.graph.nodes.count
+        ? ", \(Quantity.count(graph.nodes.count, "node")) with patches" : ""
+      return "TFLite, \(Quantity.count(model.operatorCount, "operator"))" + patches
     case .onnx(let model, _, _):
       let form = model.kind == .float ? "float" : model.kind.rawValue
       let standard = model.operatorSets.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }
@@ -289,5 +321,14 @@ extension Graph {
     guard name.hasPrefix("#"), let index = Int(name.dropFirst()), tensors.indices.contains(index)
     else { return nil }
     return TensorID(index)
+  }
+}
+
+extension ModelFile {
+  /// Size of the model's file in bytes; nil for a folder or if it cannot be told.
+  var byteCount: Int? {
+    guard !isProject, let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    else { return nil }
+    return attributes[.size] as? Int ?? (attributes[.size] as? UInt64).map { Int(clamping: $0) }
   }
 }

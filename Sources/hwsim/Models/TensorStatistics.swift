@@ -13,7 +13,7 @@ struct TensorStatistics: Sendable {
   /// Codes at an end of the format's range; nil for floats.
   private(set) var extremes: Int?
 
-  /// - Parameter elements: elements of one sample.
+  /// Nothing seen yet of a tensor with `elements` elements a sample.
   init(_ scale: ElementScale, elements: Int) {
     self.scale = scale
     self.elements = max(elements, 1)

@@ -31,6 +31,12 @@ extension Schema {
           "value": number("The code's value."), "error": number("Value less input."),
           "below": number("Neighbour not above."), "above": number("Neighbour not below."),
         ]),
+        "datapaths": array(of: string("A rule set (--operators).")),
+        "operators": array(
+          of: object([
+            "name": string("The operator."),
+            "datapaths": array(of: string("A rule set that has it.")),
+          ])),
         "formats": array(of: ["type": "object"], "Facts and values of each compared format."),
       ],
     ])

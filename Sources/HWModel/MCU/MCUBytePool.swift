@@ -1,0 +1,106 @@
+import Arith
+import QuantGraph
+
+/// Average or maximum over windows of 8-bit codes, all channels of a pixel at once.
+///
+/// Equal to ``MCUPool``.
+struct MCUBytePool: NodeKernel {
+  let geometry: ConvolutionGeometry
+  let isMaximum: Bool
+  let codes: ClosedRange<Int32>
+  let isSigned: Bool
+  let path: KernelPath
+
+  func scratchBytes(lanes: Int) -> Int { geometry.channels * 4 }
+
+  func run(_ o: KernelOperands) {
+    let g = geometry
+    let data = UnsafeRawPointer(o.inputs[0].memory)
+    var result = o.outputs[0].rows(as: UInt8.self)
+    for sample in 0..<g.batch {
+      let image = data + sample * g.rows * g.columns * g.channels
+      for row in 0..<g.resultRows {
+        let y = taps(row, g.rowStride, g.rowsBefore, g.rowDilation, g.kernelRows, g.rows)
+        for column in 0..<g.resultColumns {
+          let x = taps(
+            column, g.columnStride, g.columnsBefore, g.columnDilation, g.kernelColumns, g.columns)
+          if isMaximum {
+            maximum(image, y, x, into: result)
+          } else {
+            average(
+              image, y, x, sums: o.scratch.memory.assumingMemoryBound(to: Int32.self),
+              into: result)
+          }
+          result += g.channels
+        }
+      }
+    }
+  }
+
+  /// First position inside the image and number of the taps there.
+  private func taps(
+    _ position: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ kernel: Int, _ extent: Int
+  ) -> (first: Int, count: Int) {
+    let start = position * stride - before
+    let skipped = start < 0 ? (-start + dilation - 1) / dilation : 0
+    let first = start + skipped * dilation
+    guard first < extent, skipped < kernel else { return (0, 0) }
+    return (first, min(kernel - skipped, (extent - 1 - first) / dilation + 1))
+  }
+
+  /// Calls `body` with runs of equally spaced pixels of the window: pointer, pixels, pitch.
+  @inline(__always)
+  private func forEachRun(
+    _ image: UnsafeRawPointer, _ y: (first: Int, count: Int), _ x: (first: Int, count: Int),
+    _ body: (ByteCodes, Int, Int) -> Void
+  ) {
+    let g = geometry
+    let pitch = g.columnDilation * g.channels
+    let first = image + (y.first * g.columns + x.first) * g.channels
+    if g.columnDilation == 1, g.rowDilation == 1, x.count == g.columns {
+      body(ByteCodes(first, isSigned: isSigned), y.count * x.count, pitch)
+      return
+    }
+    for row in 0..<y.count {
+      let start = first + row * g.rowDilation * g.columns * g.channels
+      body(ByteCodes(start, isSigned: isSigned), x.count, pitch)
+    }
+  }
+
+  private func maximum(
+    _ image: UnsafeRawPointer, _ y: (first: Int, count: Int), _ x: (first: Int, count: Int),
+    into result: UnsafeMutablePointer<UInt8>
+  ) {
+    let channels = geometry.channels
+    result.update(repeating: isSigned ? 0x80 : 0, count: channels)
+    forEachRun(image, y, x) { codes, count, pitch in
+      codes.largestOfRows(count, pitch: pitch, channels: channels, into: result, path: path)
+    }
+    guard codes != (isSigned ? -128...127 : 0...255) else { return }
+    for channel in 0..<channels {
+      let code = isSigned ? Int32(Int8(bitPattern: result[channel])) : Int32(result[channel])
+      result[channel] = UInt8(
+        truncatingIfNeeded: min(max(code, codes.lowerBound), codes.upperBound))
+    }
+  }
+
+  private func average(
+    _ image: UnsafeRawPointer, _ y: (first: Int, count: Int), _ x: (first: Int, count: Int),
+    sums: UnsafeMutablePointer<Int32>, into result: UnsafeMutablePointer<UInt8>
+  ) {
+    let channels = geometry.channels
+    sums.update(repeating: 0, count: channels)
+    forEachRun(image, y, x) { codes, count, pitch in
+      codes.sumRows(count, pitch: pitch, channels: channels, into: sums, path: path)
+    }
+    let taps = Int32(truncatingIfNeeded: y.count * x.count)
+    for channel in 0..<channels {
+      var value = sums[channel]
+      if taps > 0 {
+        value = value > 0 ? (value &+ taps / 2) / taps : (value &- taps / 2) / taps
+      }
+      result[channel] = UInt8(
+        truncatingIfNeeded: min(max(value, codes.lowerBound), codes.upperBound))
+    }
+  }
+}

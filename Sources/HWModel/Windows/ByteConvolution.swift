@@ -1,0 +1,166 @@
+import Arith
+import QuantGraph
+
+/// Sums of a convolution of 8-bit images with constant weights, packed once.
+///
+/// Sum of a position and a filter: `bias + sum of (x - dataZero) * w` over the taps, where positions
+/// outside the image hold `dataZero`; 32 bits that wrap, so that their order is free. The
+/// definition is ``ByteProduct/definition(data:weights:bias:dataZero:)``.
+struct ByteConvolution: Sendable {
+  private enum Sums: Sendable {
+    case product(ByteProduct)
+    case depthwise(ByteDepthwise)
+  }
+
+  /// Channels-last bytes of one image.
+  let imageBytes: Int
+  let positions: Int
+  let filters: Int
+  /// Positions whose sums stay in the first cache.
+  let block: Int
+  private let sums: Sums
+  private let packing: ImagePacking
+  private let path: KernelPath
+
+  /// Nil for more than two spatial axes, and for images of a terabyte.
+  ///
+  /// - Parameters:
+  ///   - g: the windows; of a convolution in groups that is not depthwise, those of one group.
+  ///   - addingFilters: filters beyond those of the geometry, after its own.
+  ///   - weights: `[filter][tap][channel]` of the group, or of all filters if depthwise.
+  ///   - bias: one a filter, or none.
+  ///   - dataZero: the code that stands for zero.
+  ///   - isSigned: whether data are int8, else uint8.
+  ///   - path: the kernels.
+  init?(
+    _ g: ConvolutionGeometry, addingFilters: Int = 0, weights: [Int8], bias: [Int32],
+    dataZero: Int32, isSigned: Bool, path: KernelPath
+  ) {
+    guard g.kernel.count <= 2, Self.fits(g) else { return nil }
+    let isDepthwise = g.isDepthwise
+    let channels = isDepthwise ? g.channels : g.groupChannels
+    let filters = (isDepthwise ? g.filters : g.groupFilters) + addingFilters
+    let repeats = isDepthwise ? g.groupFilters : 1
+    packing = ImagePacking(
+      rows: g.rows, columns: g.columns, channels: channels, repeats: repeats,
+      rowsBefore: g.rowsBefore, columnsBefore: g.columnsBefore,
+      packedRows: (g.resultRows - 1) * g.rowStride + (g.kernelRows - 1) * g.rowDilation + 1,
+      packedColumns: (g.resultColumns - 1) * g.columnStride
+        + (g.kernelColumns - 1) * g.columnDilation + 1,
+      padding: UInt8(truncatingIfNeeded: dataZero), isSigned: isSigned)
+    let width = channels * repeats
+    let pitch = packing.packedColumns * width
+    let joinsColumns = !isDepthwise && g.columnDilation == 1
+    var offsets: [Int] = []
+    for row in 0..<g.kernelRows {
+      if joinsColumns {
+        offsets.append(row * g.rowDilation * pitch)
+      } else {
+        for column in 0..<g.kernelColumns {
+          offsets.append(row * g.rowDilation * pitch + column * g.columnDilation * width)
+        }
+      }
+    }
+    let walk = ProductWalk(
+      columns: g.resultColumns, rowPitch: g.rowStride * pitch,
+      columnPitch: g.columnStride * width, offsets: offsets,
+      length: joinsColumns ? g.kernelColumns * width : width)
+    if isDepthwise {
+      let taps = g.taps
+      var ordered = weights
+      for filter in 0..<filters {
+        for tap in 0..<taps { ordered[tap * filters + filter] = weights[filter * taps + tap] }
+      }
+      sums = .depthwise(
+        ByteDepthwise(
+          weights: ordered, channels: width, walk: walk, bias: bias, dataZero: dataZero,
+          isSigned: isSigned, path: path))
+    } else {
+      sums = .product(
+        ByteProduct(
+          weights: weights, filters: filters, walk: walk, bias: bias, dataZero: dataZero,
+          isSigned: isSigned, path: path))
+    }
+    self.filters = filters
+    self.path = path
+    positions = g.resultRows * g.resultColumns
+    imageBytes = g.rows * g.columns * channels
+    // 4,096 sums, in multiples of what kernels take.
+    block = max(12, min(positions, 4096 / max(filters, 1) / 12 * 12))
+  }
+
+  /// A matrix product of `rows` rows of data with the rows of a weight matrix.
+  init(
+    rows: Int, depth: Int, results: Int, weights: [Int8], bias: [Int32], dataZero: Int32,
+    isSigned: Bool, path: KernelPath
+  ) {
+    let walk = ProductWalk(
+      columns: max(rows, 1), rowPitch: 0, columnPitch: depth, offsets: [0], length: depth)
+    sums = .product(
+      ByteProduct(
+        weights: weights, filters: results, walk: walk, bias: bias, dataZero: dataZero,
+        isSigned: isSigned, path: path))
+    packing = ImagePacking(
+      rows: 1, columns: rows, channels: depth, packedRows: 1, packedColumns: rows,
+      isSigned: isSigned)
+    filters = results
+    positions = rows
+    imageBytes = rows * depth
+    self.path = path
+    block = max(12, min(rows, 4096 / max(results, 1) / 12 * 12))
+  }
+
+  /// Bytes for one packed image, a multiple of 64.
+  var packedBytes: Int { (packing.byteCount(path: path) + 63) / 64 * 64 }
+  /// Bytes for the sums of a block, a multiple of 64.
+  var blockBytes: Int { (block * filters * 4 + 63) / 64 * 64 }
+
+  /// Calls `body` with the sums of each block of positions of one channels-last image:
+  /// `[count][filters]` from position `first`.
+  ///
+  /// - Precondition: `scratch` has ``packedBytes`` + ``blockBytes``.
+  @inline(__always)
+  func forEachBlock(
+    of image: UnsafeRawPointer, scratch: UnsafeMutableRawPointer,
+    _ body: (_ sums: UnsafeMutablePointer<Int32>, _ first: Int, _ count: Int) -> Void
+  ) {
+    packing.pack(image, into: scratch, path: path)
+    let memory = (scratch + packedBytes).assumingMemoryBound(to: Int32.self)
+    var first = 0
+    while first < positions {
+      let count = min(block, positions - first)
+      switch sums {
+      case .product(let product):
+        product.sums(of: scratch, first: first, count: count, into: memory)
+      case .depthwise(let depthwise):
+        depthwise.sums(of: scratch, first: first, count: count, into: memory)
+      }
+      body(memory, first, count)
+      first += count
+    }
+  }
+
+  /// Whether an image with its margins has fewer than 2^40 elements, counted without overflow.
+  private static func fits(_ g: ConvolutionGeometry) -> Bool {
+    let rows = (g.resultRows - 1) * g.rowStride + (g.kernelRows - 1) * g.rowDilation + 1
+    let columns =
+      (g.resultColumns - 1) * g.columnStride + (g.kernelColumns - 1) * g.columnDilation + 1
+    var count = 1
+    for factor in [rows, columns, max(g.channels, g.filters)] {
+      let (product, overflow) = count.multipliedReportingOverflow(by: factor)
+      guard !overflow, product < 1 << 40 else { return false }
+      count = product
+    }
+    return true
+  }
+
+  /// Weights that fit in int8, or nil.
+  static func narrowed(_ weights: some Sequence<some BinaryInteger>) -> [Int8]? {
+    var narrow: [Int8] = []
+    for weight in weights {
+      guard let code = Int8(exactly: weight) else { return nil }
+      narrow.append(code)
+    }
+    return narrow
+  }
+}

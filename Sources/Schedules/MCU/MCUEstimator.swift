@@ -1,0 +1,238 @@
+import Arith
+public import HWModel
+public import QuantGraph
+
+/// Estimates of one network on one microcontroller, for any allocation of bits.
+///
+/// What does not depend on the allocation (work, lifetimes, scratch, persistent structures) is found
+/// once, so that a search can ask often.
+public struct MCUEstimator: Sendable {
+  public let graph: Graph
+  public let target: MCUTarget
+  public let work: [MCULayerWork]
+  public let lifetimes: TensorLifetimes
+  public let macs: Int
+
+  private let scratch: ScratchModel
+  /// Scratch buffers of the model's own encodings, one list a step.
+  private let stepScratch: [[Int]]
+  private let tail: Int
+  private let headHost64: Int
+  private let tailHost64: Int
+  private let modelBytes: Int?
+  private let weights: [WeightRecord]
+  /// Elements and own bits of each tensor that is in memory.
+  private let baseBits: [Int]
+  private let baseBytes: [Int]
+
+  private struct WeightRecord: Sendable {
+    let node: Int
+    let tensor: TensorID
+    let count: Int
+    let bits: Int
+    /// Biases and requantization of the layer, in bytes.
+    let tableBytes: Int
+  }
+
+  /// - Parameters:
+  ///   - graph: the network, in the order of its file.
+  ///   - target: board and stack.
+  ///   - modelBytes: size of the model's file, for stacks that store it; nil if there is none.
+  ///   - work: ``MCULayerWork/list(_:)`` of the graph, if it is already there.
+  /// - Throws: ``ArenaError`` if a size is beyond `Int`.
+  public init(
+    _ graph: Graph, target: MCUTarget, modelBytes: Int? = nil, work: [MCULayerWork]? = nil
+  ) throws(ArenaError) {
+    self.graph = graph
+    self.target = target
+    self.modelBytes = modelBytes
+    self.work = work ?? MCULayerWork.list(graph)
+    lifetimes = TensorLifetimes(graph)
+    macs = graph.nodes.reduce(0) { Saturating.add($0, graph.multiplyAccumulates(of: $1)) }
+    scratch = Self.scratch(of: target)
+    var stepScratch: [[Int]] = []
+    for step in lifetimes.steps {
+      var buffers: [Int] = []
+      if let node = step.nodes.last {
+        buffers = try scratch.buffers(of: graph.nodes[node], in: graph)
+      }
+      stepScratch.append(buffers)
+    }
+    self.stepScratch = stepScratch
+    var bits: [Int] = []
+    var bytes: [Int] = []
+    for (index, tensor) in graph.tensors.enumerated() {
+      let isAlive = lifetimes.tensors[index] != nil
+      bits.append(Self.bits(of: tensor))
+      bytes.append(isAlive ? try ElementStorage.wholeBytes.bytes(of: tensor) : 0)
+    }
+    baseBits = bits
+    baseBytes = bytes
+    weights = Self.weightRecords(graph, storesFile: target.storesModelFile)
+    if target.planner == .greedy {
+      tail =
+        try PersistentTail(
+          graph, steps: lifetimes.steps, host: .arm32, scratch: scratch
+        ).bytes
+    } else {
+      tail = 0
+    }
+    let host = try TFLMPlan(graph, host: .host64, scratch: scratch)
+    headHost64 = host.headBytes
+    tailHost64 = host.tail.bytes
+  }
+
+  private static func scratch(of target: MCUTarget) -> ScratchModel {
+    switch target.kernels {
+    case .reference: .tflmReference
+    case .cmsisNN:
+      switch target.simd {
+      case .none, .other: .cmsisNN(.scalar)
+      case .dsp: .cmsisNN(.dsp)
+      case .mve: .cmsisNN(.mve)
+      }
+    case .own: .none
+    }
+  }
+
+  private static func bits(of tensor: Tensor) -> Int {
+    if case .affine(let format) = tensor.encoding { return format.width }
+    return tensor.encoding.scalarWidth ?? 32
+  }
+
+  /// Weights of each layer, a shared constant once; tables are what a compiler writes beside them: a
+  /// multiplier and a shift of 32 bits for each scale.
+  private static func weightRecords(_ graph: Graph, storesFile: Bool) -> [WeightRecord] {
+    var seen: Set<TensorID> = []
+    var records: [WeightRecord] = []
+    for (index, node) in graph.nodes.enumerated() {
+      guard let id = graph.weights(of: node), seen.insert(id).inserted else { continue }
+      var tables = 0
+      for input in node.inputs where input != id && graph[input].constant != nil {
+        guard seen.insert(input).inserted else { continue }
+        tables = Saturating.add(
+          tables, Saturating.packedBytes(graph[input].shape.count, bits: bits(of: graph[input])))
+      }
+      if case .affine(let format) = graph[id].encoding {
+        tables = Saturating.add(tables, Saturating.multiply(format.scales.count, 8))
+      }
+      records.append(
+        WeightRecord(
+          node: index, tensor: id, count: graph[id].shape.count, bits: bits(of: graph[id]),
+          tableBytes: tables))
+    }
+    return records
+  }
+}
+
+extension MCUEstimator {
+  /// Cost of the network under an allocation.
+  ///
+  /// - Throws: ``ArenaError`` if a size is beyond `Int`.
+  public func estimate(_ allocation: MCUAllocation? = nil) throws(ArenaError) -> MCUEstimate {
+    let request = try request(allocation)
+    let head = plan(request).bytes
+    var layers: [MCUEstimate.Layer] = []
+    var cycles: Double?
+    if let model = target.latency {
+      var total = 0.0
+      layers.reserveCapacity(work.count)
+      for (index, work) in work.enumerated() {
+        let widths = widths(of: index, allocation)
+        let cost = model.cost(work, widths: widths)
+        total += cost.cycles
+        layers.append(.init(node: index, cost: cost, widths: widths))
+      }
+      cycles = total
+    }
+    let seconds = cycles.map { $0 / target.clockHz }
+    let isGreedy = target.planner == .greedy
+    return MCUEstimate(
+      cycles: cycles, seconds: seconds,
+      energyJ: seconds.flatMap { time in target.activePowerW.map { $0 * time } },
+      layers: layers,
+      memory: .init(
+        arenaHeadBytes: head, arenaTotalBytes: Saturating.add(head, tail),
+        arenaTotalBytesHost64: isGreedy
+          ? Saturating.add(allocation == nil ? headHost64 : head, tailHost64) : head,
+        runtimeBytes: target.runtimeRAMBytes, livenessBytes: request.livenessBound,
+        isEstimate: true),
+      flash: flash(allocation), macs: macs,
+      unmodelled: work.indices.filter { !work[$0].isModelled })
+  }
+
+  /// The buffers of a run under an allocation.
+  ///
+  /// - Throws: ``ArenaError`` if a size is beyond `Int`.
+  public func request(_ allocation: MCUAllocation? = nil) throws(ArenaError) -> ArenaRequest {
+    var buffers: [ArenaBuffer] = []
+    buffers.reserveCapacity(graph.tensors.count)
+    for (index, lifetime) in lifetimes.tensors.enumerated() {
+      guard let lifetime else { continue }
+      var bytes = baseBytes[index]
+      if let bits = allocation?.tensorBits[index], bits != baseBits[index] {
+        bytes = Saturating.packedBytes(graph.tensors[index].shape.count, bits: bits)
+      }
+      guard bytes > 0 else { continue }
+      buffers.append(
+        ArenaBuffer(contents: [.tensor(TensorID(index))], bytes: bytes, lifetime: lifetime))
+    }
+    for (step, sizes) in stepScratch.enumerated() {
+      for (number, bytes) in scratchSizes(step, sizes, allocation).enumerated() where bytes > 0 {
+        buffers.append(
+          ArenaBuffer(
+            contents: [.scratch(step: step, number: number)], bytes: bytes,
+            lifetime: Lifetime(first: step, last: step)))
+      }
+    }
+    return try ArenaRequest(buffers: buffers, alignment: 16)
+  }
+
+  /// Where the target's planner puts the buffers.
+  public func plan(_ request: ArenaRequest) -> ArenaPlan {
+    target.planner == .greedy
+      ? ArenaPlan.greedy(request) : OfflinePlan(request, work: 200).plan
+  }
+
+  /// Reference kernels unpack narrow weights into a buffer, one a byte (`conv_common.cc`,
+  /// `fully_connected_common.cc`).
+  private func scratchSizes(
+    _ step: Int, _ own: [Int], _ allocation: MCUAllocation?
+  ) -> [Int] {
+    guard target.kernels == .reference, let allocation,
+      let node = lifetimes.steps[step].nodes.last, let bits = allocation.weightBits[node],
+      bits < 8, let id = graph.weights(of: graph.nodes[node]), baseBits[id.index] >= 8
+    else { return own }
+    return own + [graph[id].shape.count]
+  }
+
+  private func widths(of index: Int, _ allocation: MCUAllocation?) -> MCULatencyModel.Widths {
+    let node = graph.nodes[index]
+    func bits(_ id: TensorID?) -> Int {
+      guard let id else { return 8 }
+      return allocation?.tensorBits[id.index] ?? baseBits[id.index]
+    }
+    let own = node.inputs.dropFirst().first { graph[$0].constant != nil }
+    return .init(
+      weights: allocation?.weightBits[index] ?? own.map { baseBits[$0.index] } ?? 8,
+      input: bits(node.inputs.first), output: bits(node.outputs.first))
+  }
+
+  private func flash(_ allocation: MCUAllocation?) -> MCUEstimate.Flash {
+    var packed = 0
+    var own = 0
+    var tables = 0
+    for record in weights {
+      let bits = allocation?.weightBits[record.node] ?? record.bits
+      packed = Saturating.add(packed, Saturating.packedBytes(record.count, bits: bits))
+      own = Saturating.add(own, Saturating.packedBytes(record.count, bits: record.bits))
+      tables = Saturating.add(tables, record.tableBytes)
+    }
+    if target.storesModelFile, let modelBytes { tables = max(modelBytes - own, 0) }
+    let layers = Double(max(lifetimes.steps.count - 1, 0))
+    return .init(
+      weightBytes: packed, tableBytes: tables,
+      codeBytes: Saturating.add(
+        target.codeBytes, Saturating.integer(target.codeBytesPerLayer * layers)))
+  }
+}

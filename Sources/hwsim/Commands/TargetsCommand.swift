@@ -1,0 +1,117 @@
+import ArgumentParser
+import HWModel
+import QuantGraph
+
+/// `hwsim targets [ID]`: the devices and where their numbers come from.
+struct TargetsCommand: ReportingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "targets",
+    abstract: "Lists devices, shows one with the source of every number, or checks a file.",
+    usage: "hwsim targets [ID|FILE] [--validate FILE | --template mcu] [options]",
+    discussion: """
+      EXAMPLES:
+        hwsim targets                                devices, speed, memory, error of the model
+        hwsim targets nucleo-l4r5zi+tflm             every constant with its source
+        hwsim targets --template mcu > mine.json     a skeleton to fill in
+        hwsim targets --validate mine.json           every problem of the file
+      """)
+
+  @Argument(help: .init("A device's id, alias or file.", valueName: "ID|FILE"))
+  var id: String?
+
+  @Option(
+    help: .init("Check a description; all problems at once.", valueName: "FILE"),
+    completion: .file(extensions: ["json"]))
+  var validate: String?
+
+  @Option(help: .init("Print a skeleton of a description of this family.", valueName: "FAMILY"))
+  var template: String?
+
+  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup var table: TableOptions
+
+  var tableOptions: TableOptions? { table }
+
+  func report(_ session: Session) throws(Failure) -> Report {
+    if [id != nil, validate != nil, template != nil].count(where: \.self) > 1 {
+      throw Failure(
+        "usage.arguments", "ID, --validate and --template exclude each other",
+        remedy: "give one of them.")
+    }
+    if let template { return try Self.skeleton(template) }
+    if let validate { return try validation(validate) }
+    if let id { return try one(id) }
+    return try list()
+  }
+
+  private func list() throws(Failure) -> Report {
+    let all: [TargetDescription]
+    do throws(TargetProblems) {
+      all = try TargetLibrary.all()
+    } catch {
+      throw Failure(error.problems.map { Diagnostic($0, file: "shipped targets") })
+    }
+    let answer = TargetsAnswer(all)
+    return Report(
+      schema: "targets", arguments: ["id": .null, "validate": .null, "template": .null],
+      result: answer.json, table: answer.table,
+      text: { style in answer.text(style) })
+  }
+
+  private func one(_ name: String) throws(Failure) -> Report {
+    let choice = try TargetChoice(name)
+    let answer = TargetAnswer(choice)
+    return Report(
+      schema: "targets", arguments: ["id": .string(name), "validate": .null, "template": .null],
+      target: choice.record, result: answer.json, table: answer.table,
+      text: { style in answer.text(style) })
+  }
+
+  private func validation(_ path: String) throws(Failure) -> Report {
+    let bytes = try TargetChoice.contents(path)
+    let description: TargetDescription
+    do throws(TargetProblems) {
+      description = try TargetLibrary.read(bytes)
+    } catch {
+      throw Failure(error.problems.map { Diagnostic($0, file: path) })
+    }
+    let count = description.constants.count
+    return Report(
+      schema: "targets", arguments: ["id": .null, "validate": .string(path), "template": .null],
+      inputs: [InputRecord(role: "target", path: path, kind: "target", content: .bytes(bytes))],
+      result: ["valid": .bool(true), "id": .string(description.id), "constants": .integer(count)]
+    ) { style in
+      "\(style.good("VALID"))   \(path): \(description.id), \(Quantity.count(count, "constant"))\n"
+    }
+  }
+
+  private static func skeleton(_ family: String) throws(Failure) -> Report {
+    guard TargetDescription.families.contains(family) else {
+      throw .unknown(
+        "family", family, code: "usage.unknown-target", among: TargetDescription.families,
+        listedBy: "hwsim targets --help")
+    }
+    var members: [JSON.Member] = [
+      .init(key: "schema", value: .string(TargetDescription.schema)),
+      .init(key: "id", value: "my-board+my-stack"), .init(key: "family", value: .string(family)),
+      .init(key: "name", value: "My board, core, software stack"), .init(key: "aliases", value: []),
+      .init(key: "notes", value: []),
+    ]
+    for key in TargetKey.mcu {
+      let unit = key.unit.isEmpty ? "" : " [\(key.unit)]"
+      let need = key.isRequired ? "required" : "remove the key if unknown"
+      members.append(
+        .init(
+          key: key.name,
+          value: [
+            "value": .null,
+            "source": .string(
+              "\(key.meaning)\(unit); \(key.kind.words); \(need); put its source here"),
+          ]))
+    }
+    let document = JSON.object(members)
+    return Report(
+      schema: "targets", arguments: ["id": .null, "validate": .null, "template": .string(family)],
+      result: ["template": document], text: { _ in document.document })
+  }
+}

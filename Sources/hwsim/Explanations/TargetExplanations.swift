@@ -1,0 +1,92 @@
+extension Explanation {
+  /// Codes of devices, estimates and allocations.
+  static let targets: [Explanation] = [
+    Explanation(
+      "target.syntax", "a device description is not JSON",
+      """
+      Descriptions are JSON (RFC 8259): no comments, no trailing commas, keys in double quotes. Where a
+      number comes from stands in its "source".
+      """),
+    Explanation(
+      "target.schema", "a device description of another format",
+      """
+      "schema" says how the file is to be read; this version reads hwsim.target/1.
+      """),
+    Explanation(
+      "target.family", "a device of a kind that is not known",
+      """
+      Each family has its own constants and cost model. The message lists the families.
+      """),
+    Explanation(
+      "target.unknown-key", "a device description has a key that no description has",
+      """
+      A misspelled key would leave a default in its place without a word, so unknown keys are errors.
+      hwsim targets --template mcu prints every key with its meaning and unit.
+      """),
+    Explanation(
+      "target.missing-key", "a device description lacks a constant that every device has",
+      """
+      Core, clock, memory and software stack must be stated, by the file itself or by the description
+      that its "base" names. Each constant is an object with "value" and "source".
+      """),
+    Explanation(
+      "target.value", "a constant of a device description has an impossible value",
+      """
+      The value is of the wrong kind, outside the range that hardware has, or null as the skeleton of
+      --template leaves it; or its source is empty. The key path says which.
+      """),
+    Explanation(
+      "target.base", "the base of a device description does not exist or leads back to itself",
+      """
+      "base" names a shipped target (hwsim targets lists them) whose constants the file inherits.
+      """),
+    Explanation(
+      "usage.unknown-target", "no device has this name", status: .usage,
+      """
+      A device is named by id or alias, as hwsim targets lists them, or by the path of a .json file
+      with its description. A target is a board and the software on it: nucleo-l4r5zi+tflm.
+      """),
+    Explanation(
+      "usage.limit", "a limit that cannot be read", status: .usage,
+      """
+      --limit takes sram=320KiB, flash=1MiB or latency=50ms, several by repeating it. KiB and MiB are
+      powers of 1,024, kB and MB of 1,000. Exit code 1 says that a limit is broken.
+      """),
+    Explanation(
+      "usage.bits", "bits that cannot be read", status: .usage,
+      """
+      --bits takes w4a8 (weights of 4 bits, activations of 8), w4 or a8, several by commas: one result
+      each. Layers that differ from each other are given by --allocation.
+      """),
+    Explanation(
+      "allocation.syntax", "an allocation file is not JSON",
+      """
+      The place of the first fault is named by line and column. hwsim search writes these files.
+      """),
+    Explanation(
+      "allocation.value", "an allocation file has a key or a format that does not exist",
+      """
+      The file has "schema", "model", "layers" and "tensors"; a layer has "weights", "activations" and
+      "accumulator", each the name of a format such as int<4>. Formats need a width of one code.
+      """),
+    Explanation(
+      "allocation.unknown-name",
+      "an allocation names a layer or tensor that the model does not have",
+      """
+      Names are those of the model, upper and lower case apart; hwsim inspect MODEL lists them. A file
+      made for another model, or for another conversion of it, has other names.
+      """),
+    Explanation(
+      "estimate.unsupported-op", "an operator whose cost on a microcontroller is not known",
+      """
+      The cost model counts the kernels of microcontroller runtimes. Quantized operators of ONNX files
+      have no such kernels; convert the model to TFLite.
+      """),
+    Explanation(
+      "estimate.not-quantized", "a layer with weights computes with floats",
+      """
+      The kernels whose cost is known are integer ones. Convert the model with full integer
+      quantization; float inputs and outputs of the model may stay.
+      """),
+  ]
+}

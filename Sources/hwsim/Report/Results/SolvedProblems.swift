@@ -1,0 +1,69 @@
+/// What `hwsim search --table` found, read back from its document.
+struct SolvedProblems: Sendable {
+  struct Problem: Sendable {
+    let name: String
+    let isOptimal: Bool
+    /// Smallest loss; nil for frontiers and infeasible problems.
+    let objective: Double?
+    let options: Int?
+    /// Points of the frontier, or nil.
+    let frontierCount: Int?
+    let infeasibleBudget: Int?
+    let reachableMinimum: String?
+    let seconds: Double?
+  }
+
+  let problems: [Problem]
+
+  /// Whether a result of kind search is one of these.
+  static func describes(_ result: ResultField) throws(Failure) -> Bool {
+    try result.optional("problems") != nil
+  }
+
+  /// - Throws: `report.result` where the document is not what `hwsim.search/1` says.
+  init(_ result: ResultField) throws(Failure) {
+    var problems: [Problem] = []
+    for field in try result.required("problems").elements() {
+      let name = try field.required("name").text()
+      let status = try field.required("status")
+      let word = try status.text()
+      guard ["optimal", "infeasible"].contains(word) else {
+        throw status.problem("'\(word.prefix(40))' is no status")
+      }
+      let objective = try field.number("objective")
+      let choice = try field.optional("choice")?.elements().count
+      let frontier = try field.optional("frontier")?.elements().count
+      let budget = try field.integer("infeasible_budget")
+      let minimum = try field.optional("reachable_minimum")?.value.compact
+      problems.append(
+        Problem(
+          name: name, isOptimal: word == "optimal", objective: objective, options: choice,
+          frontierCount: frontier, infeasibleBudget: budget, reachableMinimum: minimum,
+          seconds: try field.number("seconds")))
+    }
+    self.problems = problems
+  }
+
+  var optimalCount: Int { problems.count(where: \.isOptimal) }
+
+  var table: Table {
+    let time = Measure(name: "seconds")
+    var table = Table([
+      .text("problem"), .text("status"), .number("objective"), .number("layers"),
+      .number("frontier points"), .number("budget not met"), .text("reachable minimum"),
+      .number("time"),
+    ])
+    for problem in problems {
+      table.append([
+        .init(problem.name), .init(problem.isOptimal ? "optimal" : "INFEASIBLE"),
+        .init(problem.objective?.description ?? ""),
+        problem.options.map(Table.Cell.count) ?? "",
+        problem.frontierCount.map(Table.Cell.count) ?? "",
+        problem.infeasibleBudget.map(Table.Cell.count) ?? "",
+        .init(problem.reachableMinimum ?? ""),
+        .init(time.text(problem.seconds), plain: problem.seconds?.description),
+      ])
+    }
+    return table
+  }
+}

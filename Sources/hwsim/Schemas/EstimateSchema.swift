@@ -1,0 +1,160 @@
+extension Schema {
+  static let estimate = command(
+    "estimate", "Latency, memory and flash of a network (hwsim estimate --json)",
+    result: [
+      "anyOf": [estimateResult, object(["results": array(of: estimateResult)])]
+    ])
+
+  private static let estimateResult = object([
+    "target": string("Id of the device."),
+    "bits": nullable(string("The value of --bits.")),
+    "fits": boolean("Whether SRAM and flash hold it."),
+    "latency": object([
+      "cycles": nullable(number("Cycles of one run; null without a model of the core.")),
+      "seconds": nullable(number("Time of one run.")),
+      "clock_hz": number("Clock that seconds are counted with."),
+      "kind": choice(["estimate"], "Not exact."),
+      "model": string("The cost model."),
+      "error": nullable(
+        object([
+          "median_percent": number("Median over networks that were left out of the fit."),
+          "worst_percent": nullable(number("The largest of them.")),
+          "source": string("Rows and method."),
+        ])),
+    ]),
+    "memory": object([
+      "sram_bytes": integer("Arena, stack and runtime."),
+      "arena_head_bytes": integer("Activations and working buffers."),
+      "arena_total_bytes": integer("With what lives as long as the model, on this target."),
+      "arena_total_bytes_host64": integer("The same stack on a 64-bit host."),
+      "runtime_ram_bytes": integer("Stack and runtime beside the arena; an estimate."),
+      "liveness_bytes": integer("Largest sum of what is alive at one step: no plan needs less."),
+      "flash_bytes": integer("Weights, tables and code."),
+      "weight_bytes": integer("Weights, packed."),
+      "table_bytes": integer("Biases and requantization, or the rest of the model file."),
+      "code_bytes": integer("Program of the runtime; an estimate."),
+    ]),
+    "resources": object(["sram": resource, "flash": resource]),
+    "energy_joules": nullable(number("Mean power of measured runs times the time.")),
+    "macs": integer("Convolutions and matrix products."),
+    "layers": array(
+      of: object([
+        "name": string("Name of the layer."),
+        "operator": string("What it computes."),
+        "kernel": string("The class of kernels that its cost is that of."),
+        "shape": array(of: integer("Extents of its result.")),
+        "weight_bits": nullable(integer("Bits of its weights.")),
+        "input_bits": nullable(integer("Bits of its input.")),
+        "output_bits": nullable(integer("Bits of its result.")),
+        "macs": integer("Multiplications with accumulation."),
+        "cycles": nullable(number("Its cycles.")),
+        "seconds": nullable(number("Its time.")),
+        "share": nullable(number("Its part of all cycles, 0 to 1.")),
+        "live_bytes": nullable(integer("Bytes of the arena alive while it runs.")),
+        "work": object([
+          "macs": number("Multiplications."), "outputs": number("Results requantized."),
+          "gathered_inputs": number("Inputs copied into columns."),
+          "elements": number("Values of an elementwise layer."),
+          "live_macs": number("Without channels that are constant."),
+          "live_outputs": number("Without channels that are constant."),
+          "live_gathered_inputs": number("Without channels that are constant."),
+          "live_elements": number("Without channels that are constant."),
+        ]),
+      ]), "In execution order."),
+    "peak": nullable(
+      object([
+        "layer": string("The layer with the most bytes alive."),
+        "bytes": integer("Their sum, aligned."),
+        "scratch_bytes": integer("Working buffers among them."),
+        "tensors": array(
+          of: object(["name": string("Tensor."), "bytes": integer("Its size, aligned.")])),
+      ])),
+    "limits": array(
+      of: object([
+        "limit": string("As it was given."), "bound": number("Bytes or seconds."),
+        "actual": nullable(number("Bytes or seconds.")), "kept": boolean("Whether it is kept."),
+      ])),
+    "patch": nullable(patch),
+    "notes": array(of: string("What the numbers leave out.")),
+    "explanation": nullable(
+      object([
+        "layer": string("The layer of --explain."), "operator": string("What it computes."),
+        "cycles": number("Its cycles."), "core_factor": number("Cycles for one of a Cortex-M4."),
+        "terms": array(
+          of: object([
+            "what": string("Kind of work."), "count": number("How much."),
+            "cycles_each": number("Of a Cortex-M4."), "cycles": number("On this core."),
+            "key": nullable(string("The constant in the description.")),
+            "source": nullable(string("Where the constant comes from.")),
+          ]), "Their cycles add up."),
+      ])),
+  ])
+
+  private static let conventions = object([
+    "plain": integer("Operands, result and what is read later."),
+    "inplace-dw": integer("A depthwise layer of stride 1 overwrites its operand."),
+  ])
+
+  private static let span = array(of: integer("First and last position, both included."))
+
+  private static let patch = object([
+    "grid": integer("Tiles along rows, and along columns."),
+    "split_after": integer("The stage's last block."),
+    "macs": integer("Of the whole network, recomputed halo included."),
+    "macs_unpatched": integer("Layer by layer."),
+    "stage_macs": integer("Of the stage alone."),
+    "peak_bytes": conventions, "peak_bytes_unpatched": conventions,
+    "stage_peak_bytes": conventions,
+    "image_bytes": integer("The image, which the peaks do not count."),
+    "sram_bytes": integer("Peak (plain), image, what lives as long as the model, runtime."),
+    "latency_seconds": nullable(number("Time under the schedule.")),
+    "latency_cycles": nullable(number("Cycles under the schedule.")),
+    "kept": boolean("Whether it keeps the limit that auto chose it under."),
+    "tiles": array(
+      of: object([
+        "tile": array(of: integer("Row and column.")), "input_rows": span, "input_cols": span,
+        "output_rows": span, "output_cols": span,
+        "rows_per_layer": array(of: integer("Rows that each convolution reads, then the tile's.")),
+        "cols_per_layer": array(of: integer("The same along columns.")),
+        "macs": integer("Multiplications."), "peak_bytes": conventions,
+      ]), "Row by row."),
+  ])
+
+  private static let resource = object([
+    "used": integer("Bytes."), "available": integer("Bytes."),
+    "kind": choice(["estimate", "exact"], "Whether the use is exact."),
+  ])
+
+  static let targets = command(
+    "targets", "Devices and their constants (hwsim targets --json)",
+    result: [
+      "anyOf": [
+        object([
+          "targets": array(
+            of: object([
+              "id": string("Id."), "family": string("Kind of device."), "name": string("Name."),
+              "aliases": array(of: string("Another name.")), "clock_hz": number("Clock."),
+              "sram_bytes": integer("Memory."), "flash_bytes": integer("Flash."),
+              "has_latency_model": boolean("Whether latency is estimated."),
+              "latency_error_percent": nullable(number("Median, networks left out.")),
+              "latency_worst_error_percent": nullable(number("Largest, networks left out.")),
+              "latency_board_error_percent": nullable(number("Median, the board left out.")),
+            ]))
+        ]),
+        object([
+          "id": string("Id."), "name": string("Name."),
+          "aliases": array(of: string("Another name.")),
+          "base": nullable(string("The description that it extends.")),
+          "notes": array(of: string("A remark.")),
+          "measurements": array(of: string("A row that its constants were fitted to.")),
+          "constants": ["type": "object", "description": "value, unit, source, defined_in."],
+          "file": ["type": "object", "description": "The description as it stands."],
+        ]),
+        object([
+          "valid": boolean("Always true: problems are an error."), "id": string("Id."),
+          "constants": integer("Constants, inherited ones included."),
+        ]),
+        object(["template": ["type": "object", "description": "The skeleton."]]),
+      ]
+    ])
+}

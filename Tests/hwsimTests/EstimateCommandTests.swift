@@ -1,0 +1,207 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+/// The example network of the repository through estimate and targets.
+@Suite("Command line: estimate, targets")
+struct EstimateCommandTests {
+  static let model: String = {
+    let folder = SharedData.packageRoot + "/examples"
+    let files = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+    return "examples/" + (files.first { $0.hasSuffix(".tflite") } ?? "missing")
+  }()
+
+  private func schemaProblems(_ run: ToolRun, _ name: String) throws -> [String] {
+    try SchemaValidator.problems(
+      JSONValue(run.output), JSONValue(ToolRun("schema", name).output))
+  }
+
+  private func firstLayer() throws -> String {
+    let run = try ToolRun("estimate", Self.model, "--target", "nucleo-l4r5zi+tflm", "--json")
+    let result = try JSONValue(run.output)["result"]
+    return try #require(result?["layers"]?[0]?["name"]?.text)
+  }
+
+  @Test("one estimate: documented JSON, text of at most 100 columns")
+  func single() throws {
+    let run = try ToolRun("estimate", Self.model, "--target", "nucleo-l4r5zi+tflm", "--json")
+    #expect(run.code == 0)
+    #expect(run.error.isEmpty)
+    #expect(try schemaProblems(run, "estimate") == [])
+    let document = try JSONValue(run.output)
+    #expect(document["target"]?["id"]?.text == "nucleo-l4r5zi+tflm")
+    let result = try #require(document["result"])
+    #expect(result["fits"] == .bool(true))
+    let memory = try #require(result["memory"])
+    for key in [
+      "sram_bytes", "arena_head_bytes", "arena_total_bytes", "arena_total_bytes_host64",
+      "flash_bytes",
+    ] {
+      #expect(try #require(memory[key]?.integer) > 0, "\(key)")
+    }
+    let text = try ToolRun("estimate", Self.model, "--target", "nucleo-l4r5zi+tflm")
+    #expect(text.output.contains("FITS   latency "))
+    #expect(text.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
+  }
+
+  @Test("several bits and targets are rows of one table")
+  func several() throws {
+    let run = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi,stm32f746", "--bits", "w8a8,w4a8",
+      "--json")
+    #expect(try schemaProblems(run, "estimate") == [])
+    let results = try JSONValue(run.output)["result"]?["results"]?.elements ?? []
+    #expect(results.count == 4)
+    #expect(results[0]["bits"]?.text == "w8a8")
+    #expect(results[2]["target"]?.text == "stm32f746g-disco+tflm+cmsis-nn")
+    // No measurement on that board.
+    #expect(results[2]["latency"]?["error"] == .null)
+    let csv = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi,stm32f746", "--csv")
+    #expect(csv.output.split(separator: "\n").count == 3)
+  }
+
+  @Test("a broken limit is exit code 1")
+  func limits() throws {
+    let kept = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--limit", "sram=600KiB", "--limit",
+      "latency=100s")
+    #expect(kept.code == 0)
+    let broken = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--limit", "flash=10B")
+    #expect(broken.code == 1)
+    #expect(broken.output.contains("BROKEN"))
+    let wrong = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--limit", "srm=1KiB")
+    #expect(wrong.code == 64)
+    #expect(wrong.error.contains("did you mean 'sram'?"))
+    let unit = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--limit", "sram=big")
+    #expect(unit.error.contains("error[usage.limit]"))
+  }
+
+  @Test("a layer's formula adds up")
+  func explain() throws {
+    let layer = try firstLayer()
+    let run = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--explain", layer, "--json")
+    #expect(try schemaProblems(run, "estimate") == [])
+    let text = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--explain", layer)
+    #expect(text.output.contains("cycles_per_"))
+    let unknown = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--explain", layer + "x")
+    #expect(unknown.code == 64)
+    #expect(unknown.error.contains("did you mean"))
+  }
+
+  @Test("an allocation is read, and what it names must exist")
+  func allocation() throws {
+    let layer = try firstLayer()
+    let folder = try TemporaryFolder()
+    func file(_ text: String) throws -> String { try folder.write(Array(text.utf8), to: "a.json") }
+    func run(_ path: String) throws -> ToolRun {
+      try ToolRun(
+        "estimate", Self.model, "--target", "nucleo-l4r5zi", "--allocation", path, "--json")
+    }
+    let good = try run(
+      file(
+        #"{"schema": "hwsim.allocation/1", "layers": {"\#(layer)": {"weights": "int<4>"}}}"#))
+    #expect(good.code == 0)
+    let whole = try ToolRun("estimate", Self.model, "--target", "nucleo-l4r5zi", "--json")
+    func bytes(_ run: ToolRun) throws -> Int {
+      try #require(JSONValue(run.output)["result"]?["memory"]?["weight_bytes"]?.integer)
+    }
+    #expect(try bytes(good) < bytes(whole))
+    let unknown = try run(
+      file(
+        #"{"schema": "hwsim.allocation/1", "layers": {"\#(layer)x": {"weights": "int<4>"}}}"#))
+    #expect(unknown.code == 65)
+    #expect(unknown.error.contains("error[allocation.unknown-name]"))
+    let wrong = try run(
+      file(#"{"schema": "hwsim.allocation/1", "layrs": {}, "tensors": {"t": "int<"}}"#))
+    #expect(wrong.error.contains("did you mean 'layers'?"))
+    #expect(wrong.error.contains("'int<' is no format"))
+    #expect(try run(file("{")).error.contains("error[allocation.syntax]"))
+  }
+
+  @Test("names of targets and bits that are wrong")
+  func names() throws {
+    let target = try ToolRun("estimate", Self.model, "--target", "nucleo-l4r5z")
+    #expect(target.code == 64)
+    #expect(target.error.contains("error[usage.unknown-target]"))
+    #expect(target.error.contains("did you mean 'nucleo-l4r5zi'"))
+    let bits = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--bits", "w40a8")
+    #expect(bits.code == 64)
+    #expect(bits.error.contains("error[usage.bits]"))
+    #expect(try ToolRun("estimate", Self.model).code == 64)
+    #expect(
+      try ToolRun("estimate", Self.model, "--target", "nucleo-l4r5zi", "--clock", "fast").code
+        == 64)
+  }
+
+  @Test("targets: list, one, validation")
+  func targets() throws {
+    let list = try ToolRun("targets", "--json")
+    #expect(list.code == 0)
+    #expect(try schemaProblems(list, "targets") == [])
+    let text = try ToolRun("targets")
+    #expect(text.output.contains("nucleo-l4r5zi+tflm"))
+    #expect(text.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    let one = try ToolRun("targets", "stm32f746", "--json")
+    #expect(try schemaProblems(one, "targets") == [])
+    #expect(
+      try JSONValue(one.output)["result"]?["constants"]?["clock_hz"]?["value"]
+        == .integer(216_000_000))
+  }
+
+  @Test("the skeleton is refused as it is, and valid once filled in")
+  func template() throws {
+    let folder = try TemporaryFolder()
+    let skeleton = try ToolRun("targets", "--template", "mcu")
+    #expect(skeleton.code == 0)
+    let empty = try folder.write(Array(skeleton.output.utf8), to: "empty.json")
+    let refused = try ToolRun("targets", "--validate", empty)
+    #expect(refused.code == 65)
+    #expect(refused.error.contains("fill the value in, or remove the key."))
+    // Each null becomes a value of the kind that its source names.
+    var lines: [String] = []
+    let source = skeleton.output.split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, line) in source.enumerated() {
+      guard line.contains("\"value\": null"), source.indices.contains(index + 1) else {
+        lines.append(String(line))
+        continue
+      }
+      let hint = source[index + 1]
+      let choice = hint.firstRange(of: "one of ").map { range in
+        hint[range.upperBound...].prefix { $0 != "," && $0 != ";" }
+      }
+      let value =
+        choice.map { "\"\($0)\"" } ?? (hint.contains("a string") ? "\"x\"" : nil)
+        ?? (hint.contains("true or false") ? "true" : "1")
+      lines.append(String(line).replacing("null", with: value))
+    }
+    let filled = try folder.write(Array(lines.joined(separator: "\n").utf8), to: "filled.json")
+    let valid = try ToolRun("targets", "--validate", filled, "--json")
+    #expect(valid.code == 0, "\(valid.error)")
+    #expect(try schemaProblems(valid, "targets") == [])
+    let used = try ToolRun("estimate", Self.model, "--target", filled, "--json")
+    #expect(used.code == 1)
+    #expect(try JSONValue(used.output)["result"]?["fits"] == .bool(false))
+  }
+
+  @Test("patches: a grid that is given, and the options' own rules")
+  func patches() throws {
+    let alone = try ToolRun("estimate", Self.model, "--target", "nucleo-l4r5zi", "--patch", "2")
+    #expect(alone.code == 64)
+    let split = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--split-after", "1")
+    #expect(split.code == 64)
+    let automatic = try ToolRun(
+      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--patch", "auto", "--json")
+    #expect(automatic.code == 0)
+    #expect(try JSONValue(automatic.output)["result"]?["patch"] == .null)
+    #expect(try schemaProblems(automatic, "estimate") == [])
+  }
+}
