@@ -130,7 +130,7 @@ struct StudyTests {
     var paths: [String] = []
     for index in 1...2 {
       let task = evaluator.task(
-        space, evaluations: 20, shard: try #require(SearchShard(index: index, count: 2)))
+        space, evaluations: 20, shard: SearchShard(index: index, count: 2))
       let path = folder.file("part\(index)")
       let outcome = try task.run(
         evaluator: evaluator,

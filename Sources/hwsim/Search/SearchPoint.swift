@@ -2,7 +2,7 @@ import Search
 
 /// One point of a search's frontier.
 struct SearchPoint: Sendable {
-  /// A, B, ... Z, AA, ...
+  /// A to Z, then AA and so on.
   let id: String
   /// Position among the evaluations.
   let evaluation: Int
