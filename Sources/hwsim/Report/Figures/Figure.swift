@@ -97,7 +97,11 @@ extension Array {
   func thinned(to limit: Int, keeping isKept: (Element) -> Bool = { _ in false }) -> [Element] {
     guard count > limit, limit > 1 else { return self }
     var chosen = Set((0..<limit).map { $0 * (count - 1) / (limit - 1) })
-    for index in indices.lazy.filter({ isKept(self[$0]) }).prefix(4) { chosen.insert(index) }
+    var kept = 0
+    for (index, element) in enumerated() where kept < 4 && isKept(element) {
+      chosen.insert(index)
+      kept += 1
+    }
     return chosen.sorted().map { self[$0] }
   }
 }
