@@ -17,6 +17,14 @@ let package = Package(
     .executableTarget(
       name: "AllocationBench", dependencies: [.product(name: "Search", package: "hwsim")],
       swiftSettings: settings),
+    // Allocations a second of the float-network evaluator, and whole tables of them.
+    .executableTarget(
+      name: "EvaluatorBench",
+      dependencies: [
+        .product(name: "Search", package: "hwsim"), .product(name: "Importers", package: "hwsim"),
+        .product(name: "QuantGraph", package: "hwsim"), .product(name: "Arith", package: "hwsim"),
+      ],
+      swiftSettings: settings),
     // Samples a second of an hls4ml project, input file to compared outputs.
     .executableTarget(
       name: "HLSBench",

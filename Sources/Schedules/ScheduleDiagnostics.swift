@@ -6,10 +6,10 @@ extension Diagnostic {
     switch error {
     case .sizeOverflow(let object):
       self.init(
-        code: "memory.size", message: "the size of \(object) is beyond 2^63 - 1",
+        code: "estimate.size", message: "the size of \(object) is beyond 2^63 - 1",
         remedy: "check the shapes of the model.")
     case .invalidRequest(let reason):
-      self.init(code: "memory.size", message: "no plan: \(reason)", remedy: nil)
+      self.init(code: "estimate.size", message: "no plan: \(reason)", remedy: nil)
     }
   }
 

@@ -38,7 +38,7 @@ extension Diagnostic {
   /// The message for an allocation error; `problem` says which problem of a file it was.
   public init(_ error: AllocationError, problem: String? = nil) {
     let (code, message, remedy) = error.wording
-    self.init(code: "allocation.\(code)", message: message, location: problem, remedy: remedy)
+    self.init(code: code, message: message, location: problem, remedy: remedy)
   }
 }
 
@@ -46,74 +46,88 @@ extension AllocationError {
   fileprivate var wording: (code: String, message: String, remedy: String?) {
     switch self {
     case .noLayers:
-      ("empty", "the problem has no layers", "Give at least one layer.")
+      ("allocation.empty", "the problem has no layers", "Give at least one layer.")
     case .noOptions(let layer):
-      ("empty", "layer \(layer) has no options", "Give each layer at least one option.")
+      ("allocation.empty", "layer \(layer) has no options", "Give each layer at least one option.")
     case .tooManyCosts(let count):
       (
-        "cost-count", "options have \(count) costs, at most 3 are supported",
+        "allocation.cost-count", "options have \(count) costs, at most 3 are supported",
         "Leave out costs without a budget."
       )
     case .costCount(let layer, let expected, let found):
       (
-        "cost-count", "layer \(layer) has \(found) costs, expected \(expected) as in layer 0",
+        "allocation.cost-count",
+        "layer \(layer) has \(found) costs, expected \(expected) as in layer 0",
         "Give every layer the same costs."
       )
     case .optionCount(let layer, let cost, let expected, let found):
       (
-        "option-count",
+        "allocation.option-count",
         "cost \(cost) of layer \(layer) has \(found) values, expected \(expected), one a loss",
         "Give one value an option."
       )
     case .notFinite(let layer, let option, let quantity, let value):
       (
-        "not-finite", "\(quantity.words) of layer \(layer), option \(option) is \(value)",
+        "allocation.not-finite",
+        "\(quantity.words) of layer \(layer), option \(option) is \(value)",
         "Leave the option out if it is not possible, or measure it again."
       )
     case .totalTooLarge(let quantity):
-      ("too-large", "the summed \(quantity.words) is beyond 1e300", "Use a larger unit.")
+      ("allocation.too-large", "the summed \(quantity.words) is beyond 1e300", "Use a larger unit.")
     case .budgetCount(let expected, let found):
-      ("budget-count", "\(found) budgets for \(expected) costs", "Give one budget a cost.")
+      (
+        "allocation.budget-count", "\(found) budgets for \(expected) costs",
+        "Give one budget a cost."
+      )
     case .budgetNotANumber(let budget, let value):
-      ("budget", "budget \(budget) is \(value)", "Give a number; infinity means no limit.")
+      (
+        "allocation.budget", "budget \(budget) is \(value)",
+        "Give a number; infinity means no limit."
+      )
     case .tiedLayerOutOfRange(let tie, let layer):
-      ("tie", "tie group \(tie) names layer \(layer), which does not exist", "Count from 0.")
+      (
+        "allocation.tie", "tie group \(tie) names layer \(layer), which does not exist",
+        "Count from 0."
+      )
     case .tiedOptionCounts(let layer, let tiedLayer):
       (
-        "tie", "layers \(layer) and \(tiedLayer) are tied but have different numbers of options",
+        "allocation.tie",
+        "layers \(layer) and \(tiedLayer) are tied but have different numbers of options",
         "Give tied layers the same options, or untie them."
       )
     case .fixedLayerOutOfRange(let layer):
-      ("fixed", "layer \(layer) is fixed but does not exist", "Count from 0.")
+      ("allocation.fixed", "layer \(layer) is fixed but does not exist", "Count from 0.")
     case .fixedOptionOutOfRange(let layer, let option):
       (
-        "fixed", "layer \(layer) is fixed at option \(option), which it does not have",
+        "allocation.fixed", "layer \(layer) is fixed at option \(option), which it does not have",
         "Count from 0."
       )
     case .fixedOptionsDiffer(let layer, let tiedLayer):
       (
-        "fixed", "layers \(layer) and \(tiedLayer) are tied but fixed at different options",
+        "allocation.fixed",
+        "layers \(layer) and \(tiedLayer) are tied but fixed at different options",
         "Fix them at one option, or untie them."
       )
     case .objectives(let costCount):
       (
-        "objectives", "the objectives are empty or name a cost beyond the \(costCount) there are",
+        "allocation.objectives",
+        "the objectives are empty or name a cost beyond the \(costCount) there are",
         "Name the loss or costs of the table."
       )
     case .noBudgets:
-      ("budget-count", "the method needs budgets", "Give one budget a cost.")
+      ("allocation.budget-count", "the method needs budgets", "Give one budget a cost.")
     case .setting(let name, let value, let minimum):
-      ("setting", "\(name) is \(value), at least \(minimum) is needed", nil)
+      ("allocation.setting", "\(name) is \(value), at least \(minimum) is needed", nil)
     case .stateLimit(let limit, let best, let lowerBound):
       (
-        "state-limit",
+        "allocation.state-limit",
         "more than \(limit) partial allocations are needed"
           + (best.map { "; best loss so far \($0.loss)" } ?? "")
           + (lowerBound.map { ", proven lower bound \($0)" } ?? ""),
         "Raise the limit, or give fewer options or coarser costs."
       )
     case .cancelled:
-      ("cancelled", "the search was cancelled", nil)
+      ("allocation.cancelled", "the search was cancelled", nil)
     }
   }
 }

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+public import QuantGraph
 
 /// Allocation problems that a user brings as a JSON table.
 ///
@@ -74,6 +75,21 @@ public enum ProblemTableError: Error, Sendable, Hashable {
       self = .malformed(path: text(context.codingPath + [key]), reason: "missing")
     @unknown default:
       self = .malformed(path: "", reason: "not readable as JSON")
+    }
+  }
+}
+
+extension Diagnostic {
+  /// The message for a problem table's error; `file` names the table.
+  public init(_ error: ProblemTableError, file: String) {
+    switch error {
+    case .malformed(let path, let reason):
+      self.init(
+        code: "allocation.table", message: reason,
+        location: path.isEmpty ? file : "\(file): \(path)",
+        remedy: "hwsim explain allocation.table lists the layouts.")
+    case .invalid(let path, let cause):
+      self.init(cause, problem: path.isEmpty ? file : "\(file): \(path)")
     }
   }
 }

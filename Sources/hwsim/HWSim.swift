@@ -21,8 +21,9 @@ struct HWSim: ParsableCommand {
     version: "hwsim \(version)",
     subcommands: [
       CheckCommand.self, RunCommand.self, InspectCommand.self, EstimateCommand.self,
-      TargetsCommand.self, ReportCommand.self, CompareCommand.self, FormatsCommand.self,
-      CastCommand.self, UnitCommand.self, ConfigCommand.self, ExplainCommand.self,
+      TargetsCommand.self, SearchCommand.self, ReportCommand.self, CompareCommand.self,
+      FormatsCommand.self, CastCommand.self, UnitCommand.self, ConfigCommand.self,
+      ExplainCommand.self,
       SchemaCommand.self,
     ])
 

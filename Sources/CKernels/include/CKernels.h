@@ -7,6 +7,8 @@
 
 #include "CKernelsGEMM.h"
 
+#include "CKernelsReals.h"
+
 #include "CKernelsCodes.h"
 
 #endif

@@ -47,7 +47,7 @@ extension TargetDescription {
   ///   - known: ids that `"base"` may name, for messages.
   /// - Throws: ``TargetProblems`` with everything that is wrong.
   public init(
-    json bytes: [UInt8], base find: (String) throws(TargetProblems) -> TargetDescription?,
+    json bytes: [UInt8], base: (String) throws(TargetProblems) -> TargetDescription?,
     known: [String]
   ) throws(TargetProblems) {
     let document: TargetJSON
@@ -65,14 +65,14 @@ extension TargetDescription {
     walk.checkKeys()
     let id = walk.text("id", meaning: "name by which the target is called")
     let name = walk.text("name", meaning: "what people call it")
-    let base = walk.optionalText("base")
+    let baseID = walk.optionalText("base")
     aliases = walk.texts("aliases")
     notes = walk.texts("notes")
     measurements = walk.texts("measurements")
     var inherited: TargetDescription?
-    if let base {
-      inherited = try find(base)
-      if inherited == nil { walk.problems.append(.unknownBase(base, known: known)) }
+    if let baseID {
+      inherited = try base(baseID)
+      if inherited == nil { walk.problems.append(.unknownBase(baseID, known: known)) }
     }
     var constants = inherited?.constants ?? [:]
     for key in TargetKey.mcu where !key.isInherited { constants[key.name] = nil }
@@ -80,7 +80,7 @@ extension TargetDescription {
       if let constant = walk.constant(key, definedIn: id ?? "") {
         constants[key.name] = constant
       } else if key.isRequired, constants[key.name] == nil, !walk.hasMember(key.name),
-        base == nil || inherited != nil
+        baseID == nil || inherited != nil
       {
         walk.problems.append(.missingKey(path: key.name, meaning: key.meaning))
       }
@@ -90,7 +90,7 @@ extension TargetDescription {
     }
     self.id = id
     self.name = name
-    self.base = base
+    self.base = baseID
     self.constants = constants
     family = "mcu"
   }

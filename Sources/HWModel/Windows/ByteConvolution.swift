@@ -22,7 +22,7 @@ struct ByteConvolution: Sendable {
   private let packing: ImagePacking
   private let path: KernelPath
 
-  /// Nil for more than two spatial axes.
+  /// Nil for more than two spatial axes, and for images of a terabyte.
   ///
   /// - Parameters:
   ///   - g: the windows; of a convolution in groups that is not depthwise, those of one group.
@@ -36,7 +36,7 @@ struct ByteConvolution: Sendable {
     _ g: ConvolutionGeometry, addingFilters: Int = 0, weights: [Int8], bias: [Int32],
     dataZero: Int32, isSigned: Bool, path: KernelPath
   ) {
-    guard g.kernel.count <= 2 else { return nil }
+    guard g.kernel.count <= 2, Self.fits(g) else { return nil }
     let isDepthwise = g.isDepthwise
     let channels = isDepthwise ? g.channels : g.groupChannels
     let filters = (isDepthwise ? g.filters : g.groupFilters) + addingFilters
@@ -138,6 +138,20 @@ struct ByteConvolution: Sendable {
       body(memory, first, count)
       first += count
     }
+  }
+
+  /// Whether an image with its margins has fewer than 2^40 elements, counted without overflow.
+  private static func fits(_ g: ConvolutionGeometry) -> Bool {
+    let rows = (g.resultRows - 1) * g.rowStride + (g.kernelRows - 1) * g.rowDilation + 1
+    let columns =
+      (g.resultColumns - 1) * g.columnStride + (g.kernelColumns - 1) * g.columnDilation + 1
+    var count = 1
+    for factor in [rows, columns, max(g.channels, g.filters)] {
+      let (product, overflow) = count.multipliedReportingOverflow(by: factor)
+      guard !overflow, product < 1 << 40 else { return false }
+      count = product
+    }
+    return true
   }
 
   /// Weights that fit in int8, or nil.

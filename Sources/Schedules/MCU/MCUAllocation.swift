@@ -3,9 +3,9 @@ public import QuantGraph
 
 /// Bits of weights and activations that differ from the model's own.
 public struct MCUAllocation: Sendable, Hashable {
-  /// Bits of each node's weights; nil as the model has them. One a node of the graph.
+  /// Bits of each node's weights, one a node of the graph; nil as the model has them.
   public var weightBits: [Int?]
-  /// Bits of each tensor; nil as the model has it. One a tensor of the graph.
+  /// Bits of each tensor, one a tensor of the graph; nil as the model has it.
   public var tensorBits: [Int?]
 
   /// Everything as the model has it.

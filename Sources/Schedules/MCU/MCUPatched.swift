@@ -1,4 +1,4 @@
-public import HWModel
+import HWModel
 import QuantGraph
 
 /// A network on a microcontroller with its first layers run tile by tile.

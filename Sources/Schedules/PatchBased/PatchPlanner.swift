@@ -123,6 +123,8 @@ public struct PatchPlanner: Sendable {
         guard let tiling = try? PatchTiling(graph, stage: stage, grid: grid) else { break }
         let schedule: PatchSchedule
         do throws(ArenaError) {
+          // Dearer than what fits already: its memory need not be worked out.
+          if let best, try macs(of: tiling) > best.macs { continue }
           schedule = try PatchSchedule(self, tiling: tiling, splitAfter: block.number)
         } catch {
           throw .size(error)

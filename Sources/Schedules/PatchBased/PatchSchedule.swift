@@ -137,6 +137,24 @@ extension PatchPlanner {
     return try product(region.area, macs[node] / area, of: "multiplications")
   }
 
+  /// Multiplications of the whole network under a tiling.
+  ///
+  /// Rows and columns of tiles are independent, so that sums along both give those over all tiles.
+  func macs(of tiling: PatchTiling) throws(ArenaError) -> Int {
+    var total = unpatchedMACs
+    for node in tiling.stage.nodes where graph.isPlaneConvolution(node) {
+      let result = graph.nodes[node].outputs[0]
+      let (shape, axes) = (graph[result].shape, tiling.stage.axes)
+      let area = shape[axes[0]] * shape[axes[1]]
+      let tiles = 0..<tiling.grid
+      let rows = tiles.reduce(0) { $0 + (tiling.rows(of: result, tile: $1)?.count ?? 0) }
+      let columns = tiles.reduce(0) { $0 + (tiling.columns(of: result, tile: $1)?.count ?? 0) }
+      let own = try product(rows, columns, macs[node] / max(area, 1), of: "multiplications")
+      total = try sum(total - macs[node], own, of: "multiplications")
+    }
+    return total
+  }
+
   /// Peak of the layers outside the stage, whose output is there from the beginning.
   func restPeak(after inside: Set<Int>, output: TensorID) throws(ArenaError) -> ConventionBytes {
     var made: Set<TensorID> = []

@@ -17,6 +17,10 @@ public struct Quality: Sendable, Hashable {
 /// Runs a network under allocations.
 ///
 /// A result depends on the allocation alone: not on what was evaluated before, nor on threads.
+///
+/// ``QuantizedEvaluator`` is the one of float graphs. Its
+/// ``QuantizedEvaluator/candidate(layer:weightBits:inputBits:)`` gives the candidate of a pair of
+/// widths, with the sign that the calibrated input of that layer asks for.
 public protocol Evaluator: Sendable {
   /// The layers whose formats may be chosen, in the graph's order.
   var layers: [SearchLayer] { get }
@@ -24,7 +28,8 @@ public protocol Evaluator: Sendable {
   /// The quality of each of `allocations` (one candidate a layer), in their order.
   ///
   /// Allocations that share a prefix of layers are cheap when they are neighbours. `report` is
-  /// called from one thread at a time as results arrive, with the index of the allocation.
+  /// called from one thread at a time as results arrive, with the index of the allocation; each
+  /// index is reported once, in any order, and not always from the calling thread.
   /// `isCancelled` is asked between allocations; what was done by then has been reported.
   ///
   /// - Throws: ``EvaluationError`` for a candidate that the evaluator cannot apply, before anything

@@ -105,6 +105,15 @@ struct EstimateAnswer: Sendable {
       && estimate.flash.totalBytes <= target.flashBytes
   }
 
+  /// The error measured for such an estimate: nil for schedules and widths that nobody measured.
+  var latencyError: MCUTarget.LatencyError? {
+    let isMeasured = estimate.layers.allSatisfy { layer in
+      let work = estimator.work[layer.node]
+      return work.kernel == .elementwise || work.kernel == .none || layer.widths == .init()
+    }
+    return isMeasured && patch?.patched == nil ? target.latencyError : nil
+  }
+
   /// With the patch schedule, if there is one.
   private var sramBytes: Int { patch?.patched?.sramBytes ?? estimate.memory.sramBytes }
   private var seconds: Double? { patch?.patched?.seconds ?? estimate.seconds }
@@ -148,7 +157,7 @@ struct EstimateAnswer: Sendable {
       "clock_hz": .number(target.clockHz),
       "kind": "estimate",
       "model": .string("kernel classes, seven constants a stack"),
-      "error": target.latencyError.map {
+      "error": latencyError.map {
         [
           "median_percent": .number($0.median),
           "worst_percent": $0.worst.map(JSON.number) ?? .null,
@@ -278,7 +287,7 @@ struct EstimateAnswer: Sendable {
         "peak SRAM at \(layer): \(parts.joined(separator: " + "))\(scratch) = "
         + "\(Quantity.count(peak.bytes)) B alive\n"
     }
-    for note in notes { text += "\(style.caution("note")): \(note)\n" }
+    for note in notes { text += Amounts.note(note, style) }
     return text
   }
 
@@ -320,7 +329,7 @@ struct EstimateAnswer: Sendable {
 
   var latencyText: String {
     guard let seconds else { return "unknown (no model of this core)" }
-    guard let error = target.latencyError else {
+    guard let error = latencyError else {
       return "\(Amounts.time(seconds)) (estimate, error unknown)"
     }
     let worst = error.worst.map { ", worst \(Amounts.significant($0))%" } ?? ""

@@ -10,7 +10,7 @@ enum EstimateComparison {
     ])
     for answer in answers {
       let estimate = answer.estimate
-      let error = answer.target.latencyError.map { "+-\(Amounts.significant($0.median))%" }
+      let error = answer.latencyError.map { "+-\(Amounts.significant($0.median))%" }
       table.append([
         .init(answer.target.description.id), .init(answer.bits ?? "model's"),
         .init(answer.isYes ? "yes" : answer.fits ? "limit" : "no"),
@@ -41,7 +41,7 @@ enum EstimateComparison {
     text += table(answers).render(limit: showsAll ? nil : 40, style: style)
     var seen: Set<String> = []
     for note in answers.flatMap(\.notes) where seen.insert(note).inserted {
-      text += "\(style.caution("note")): \(note)\n"
+      text += Amounts.note(note, style)
     }
     return text
   }

@@ -84,7 +84,8 @@ struct LayerExplanation: Sendable {
   }
 
   func text(_ style: Style) -> String {
-    var text = "\(style.bold(name))  \(operation)  \(Amounts.large(cycles)) cycles\n"
+    let shown = name.count > 60 ? name.prefix(58) + ".." : name[...]
+    var text = "\(style.bold(String(shown)))  \(operation)  \(Amounts.large(cycles)) cycles\n"
     var table = Table([
       .text("work"), .number("count"), .number("cycles each"), .number("x core"),
       .number("= cycles"),

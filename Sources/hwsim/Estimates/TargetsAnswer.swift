@@ -9,14 +9,14 @@ struct TargetsAnswer: Sendable {
   private static func error(_ target: MCUTarget) -> String {
     guard target.latency != nil else { return "no model" }
     guard let error = target.latencyError else { return "unknown" }
-    return "+-\(Amounts.significant(error.median))%"
-      + (error.worst.map { ", worst \(Amounts.significant($0))%" } ?? "")
+    return Amounts.percent(error.median / 100)
+      + (error.worst.map { ", " + Amounts.percent($0 / 100) } ?? "")
   }
 
   var table: Table {
     var table = Table([
-      .text("id", isFlexible: true), .text("core"), .number("MHz"), .number("SRAM KiB"),
-      .number("flash KiB"), .text("latency error"),
+      .text("id"), .text("core", isFlexible: true), .number("MHz"), .number("SRAM KiB"),
+      .number("flash KiB"), .text("error, worst"),
     ])
     for target in targets {
       table.append([
@@ -52,7 +52,8 @@ struct TargetsAnswer: Sendable {
 
   func text(_ style: Style) -> String {
     table.render(style: style)
-      + "\nlatency error: median over networks that the fit did not see on that board and stack\n"
+      + "\nerror of latency: median, and worst, over networks that the fit did not see on that board "
+      + "and stack\n"
       + "\(style.hint("hint")): hwsim targets ID shows every constant with its source\n"
   }
 }

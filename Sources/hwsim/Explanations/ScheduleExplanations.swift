@@ -1,12 +1,6 @@
 extension Explanation {
-  /// Codes of memory plans and patch schedules.
+  /// Codes of patch schedules.
   static let schedules: [Explanation] = [
-    Explanation(
-      "memory.size", "a tensor or a plan needs more bytes than a 64-bit number counts",
-      """
-      Shapes of this size do not occur in networks that run; the file is damaged, or an export wrote a
-      wrong dimension. hwsim inspect MODEL shows the shapes.
-      """),
     Explanation(
       "patch.grid", "the patch stage's output cannot be cut in so many tiles",
       """

@@ -13,8 +13,8 @@ struct Schema: Sendable {
 
   /// Every schema, in the order of the commands; one a command, and that of errors.
   static let all: [Schema] = [
-    check, run, inspect, estimate, targets, report, compare, formats, cast, unit, config, explain,
-    schema, error,
+    check, run, inspect, estimate, targets, search, report, compare, formats, cast, unit, config,
+    explain, schema, error,
   ]
 
   /// The envelope of a command around the schema of its `result`.

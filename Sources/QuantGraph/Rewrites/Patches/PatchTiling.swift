@@ -92,4 +92,16 @@ public struct PatchTiling: Sendable, Hashable {
     }
     return PlaneRegion(rows: rows, columns: columns)
   }
+
+  /// The rows of `tensor` that a row of tiles needs; nil if the stage has no such tensor.
+  ///
+  /// - Precondition: `tile` is below ``grid``.
+  public func rows(of tensor: TensorID, tile: Int) -> Range<Int>? { rows[tile][tensor.index] }
+
+  /// The columns of `tensor` that a column of tiles needs; nil if the stage has no such tensor.
+  ///
+  /// - Precondition: `tile` is below ``grid``.
+  public func columns(of tensor: TensorID, tile: Int) -> Range<Int>? {
+    columns[tile][tensor.index]
+  }
 }

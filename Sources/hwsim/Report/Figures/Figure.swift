@@ -98,7 +98,7 @@ extension Array {
     guard count > limit, limit > 1 else { return self }
     var chosen = Set((0..<limit).map { $0 * (count - 1) / (limit - 1) })
     var kept = 0
-    for (index, element) in enumerated() where kept < 4 && isKept(element) {
+    for index in indices where kept < 4 && isKept(self[index]) {
       chosen.insert(index)
       kept += 1
     }

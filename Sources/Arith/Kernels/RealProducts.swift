@@ -1,0 +1,163 @@
+internal import CKernels
+
+/// A type in which real products are summed: float32 or float64.
+public protocol RealScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+  /// Sums of products; called by ``RealProduct`` and ``RealDepthwise`` alone.
+  static func realSums(_ call: RealProductCall<Self>)
+}
+
+/// One call of a real kernel: what is read and where sums go.
+public struct RealProductCall<Real: RealScalar> {
+  var walk: hwsim_real_walk
+  let data: UnsafePointer<Real>
+  let weights: UnsafePointer<Real>
+  /// Nil for a filter of its own for each channel.
+  let filters: Int?
+  let pitch: Int
+  let first: Int
+  let count: Int
+  let sums: UnsafeMutablePointer<Real>
+  let path: KernelPath
+}
+
+extension Float: RealScalar {
+  public static func realSums(_ call: RealProductCall<Float>) {
+    var walk = call.walk
+    if let filters = call.filters {
+      hwsim_real_product_f32(
+        call.path.lanes, &walk, call.data, call.weights, filters, call.pitch, call.first,
+        call.count, call.sums)
+    } else {
+      hwsim_real_depthwise_f32(
+        call.path.lanes, &walk, call.data, call.weights, call.first, call.count, call.sums)
+    }
+  }
+}
+
+extension Double: RealScalar {
+  public static func realSums(_ call: RealProductCall<Double>) {
+    var walk = call.walk
+    if let filters = call.filters {
+      hwsim_real_product_f64(
+        call.path.lanes, &walk, call.data, call.weights, filters, call.pitch, call.first,
+        call.count, call.sums)
+    } else {
+      hwsim_real_depthwise_f64(
+        call.path.lanes, &walk, call.data, call.weights, call.first, call.count, call.sums)
+    }
+  }
+}
+
+/// A product of float32 or float64 data with constant weights, prepared once.
+///
+/// Every sum starts from 0 and takes its products in the order of the walk, rounded after each
+/// multiplication and each addition, so that it has the same bits on every machine.
+/// ``definition(data:weights:)`` states it for one position.
+public struct RealProduct<Real: RealScalar>: Sendable {
+  public let filters: Int
+  public let path: KernelPath
+  private let walk: ProductWalk
+  private let pitch: Int
+  private let weights: [Real]
+
+  /// Packs `weights`, `filters * offsets.count * length` of them, filter by filter.
+  ///
+  /// - Precondition: the count is as stated.
+  public init(
+    weights: [Real], filters: Int, walk: ProductWalk, path: KernelPath = .current
+  ) {
+    let depth = walk.offsets.count * walk.length
+    precondition(weights.count == filters * depth, "weights of every filter")
+    self.filters = filters
+    self.walk = walk
+    self.path = path
+    let group = Int(HWSIM_REAL_GROUP)
+    pitch = (filters + group - 1) / group * group
+    var packed = [Real](repeating: 0, count: depth * pitch)
+    for filter in 0..<filters {
+      for index in 0..<depth { packed[index * pitch + filter] = weights[filter * depth + index] }
+    }
+    self.weights = packed
+  }
+
+  /// The sums of `count` positions from `first`: `count * filters`.
+  ///
+  /// - Precondition: `data` holds what the walk reads, and `sums` has room.
+  public func sums(
+    of data: UnsafePointer<Real>, first: Int, count: Int, into sums: UnsafeMutablePointer<Real>
+  ) {
+    weights.withUnsafeBufferPointer { weights in
+      walk.withRealWalk { walk in
+        guard let base = weights.baseAddress else { return }
+        Real.realSums(
+          RealProductCall(
+            walk: walk, data: data, weights: base, filters: filters, pitch: pitch, first: first,
+            count: count, sums: sums, path: path))
+      }
+    }
+  }
+
+  /// One sum as it is defined.
+  public static func definition(
+    data: some Collection<Real>, weights: some Collection<Real>
+  ) -> Real {
+    var sum: Real = 0
+    for (value, weight) in zip(data, weights) {
+      let product = value * weight
+      sum += product
+    }
+    return sum
+  }
+}
+
+/// A filter of its own for each channel of float32 or float64 data, prepared once.
+///
+/// Sums are made as those of ``RealProduct``, tap by tap.
+public struct RealDepthwise<Real: RealScalar>: Sendable {
+  public let channels: Int
+  public let path: KernelPath
+  private let walk: ProductWalk
+  private let weights: [Real]
+
+  /// Keeps `weights`, `offsets.count * channels` of them, tap by tap.
+  ///
+  /// - Precondition: the count is as stated; the walk's length is the number of channels.
+  public init(
+    weights: [Real], channels: Int, walk: ProductWalk, path: KernelPath = .current
+  ) {
+    precondition(weights.count == walk.offsets.count * channels, "weights of every tap")
+    precondition(walk.length == channels, "runs of all channels")
+    self.channels = channels
+    self.walk = walk
+    self.path = path
+    self.weights = weights
+  }
+
+  /// The sums of `count` positions from `first`: `count * channels`.
+  ///
+  /// - Precondition: as for ``RealProduct/sums(of:first:count:into:)``.
+  public func sums(
+    of data: UnsafePointer<Real>, first: Int, count: Int, into sums: UnsafeMutablePointer<Real>
+  ) {
+    weights.withUnsafeBufferPointer { weights in
+      walk.withRealWalk { walk in
+        guard let base = weights.baseAddress else { return }
+        Real.realSums(
+          RealProductCall(
+            walk: walk, data: data, weights: base, filters: nil, pitch: channels, first: first,
+            count: count, sums: sums, path: path))
+      }
+    }
+  }
+}
+
+extension ProductWalk {
+  fileprivate func withRealWalk(_ body: (hwsim_real_walk) -> Void) {
+    offsets.withUnsafeBufferPointer { offsets in
+      body(
+        hwsim_real_walk(
+          columns: columns, row_pitch: rowPitch, column_pitch: columnPitch,
+          segment_offsets: offsets.baseAddress, segments: offsets.count, length: length))
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/// Whether a number is a count or a prediction.
+public enum CostKind: Sendable, Hashable {
+  case exact
+  /// Predicted by `model`, whose measured error is `errorPercent`, nil where it is unknown.
+  case estimate(model: String, errorPercent: Double?)
+}
+
+/// What an allocation costs.
+///
+/// Costs need not add up over layers: peak memory is a maximum over time, and the cost of converting
+/// between the formats of neighbours depends on both. The search asks for totals, and for a table
+/// only where a sum of its entries is the total.
+public protocol CostModel: Sendable {
+  /// The key of the cost in results; ends in its unit, such as `weight_bits`.
+  var name: String { get }
+  var unit: String { get }
+  var kind: CostKind { get }
+
+  /// `table[layer][candidate]` whose sums are the totals; nil if totals are no such sums.
+  func additive(in space: SearchSpace) -> [[Double]]?
+
+  /// The cost of a choice, one candidate index a layer.
+  func total(of choice: [Int], in space: SearchSpace) throws(CostError) -> Double
+}
+
+/// Why a cost cannot be said.
+public enum CostError: Error, Sendable, Hashable {
+  /// A cost table that is not as its layout says.
+  case malformed(path: String, reason: String)
+  /// A layer or candidate that a cost table lacks.
+  case missing(layer: String, candidate: String?)
+  /// A schedule or target that has no rule for an allocation.
+  case unsupported(reason: String)
+}
+
+extension CostModel {
+  /// A table whose sums follow the totals: differences that one layer alone makes to the choice in
+  /// which every layer takes its last candidate.
+  ///
+  /// Exact for additive costs. For others it only guides which allocations are tried; their costs
+  /// are then asked for as a whole.
+  public func linearised(in space: SearchSpace) throws(CostError) -> [[Double]] {
+    if let table = additive(in: space) { return table }
+    let reference = space.layers.indices.map { space.fixed[$0] ?? space.candidates[$0].count - 1 }
+    let base = try total(of: reference, in: space)
+    var table = space.candidates.map { [Double](repeating: 0, count: $0.count) }
+    for group in space.groups.indices {
+      for option in space.allowed(ofGroup: group) {
+        var choice = reference
+        for layer in space.groups[group] { choice[layer] = option }
+        let difference = choice == reference ? 0 : try total(of: choice, in: space) - base
+        // A group's difference stands at its first member, so that sums count it once.
+        table[space.groups[group][0]][option] = difference
+      }
+    }
+    table[space.groups[0][0]] = table[space.groups[0][0]].map { $0 + base }
+    return table
+  }
+}
+
+/// Costs that follow from weights, multiplications and bits alone.
+public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
+  /// `sum(weights * bits a weight)`.
+  case weightBits = "weight_bits"
+  /// `sum(macs * bits a weight * bits an input)`, bit operations of one sample (HAWQ-V3, Yao et al.,
+  /// ICML 2021, section 3.4).
+  case bitOperations = "bops"
+  /// Weights packed a layer, each layer rounded up to bytes; biases and scales are not counted.
+  case sizeBytes = "size_bytes"
+
+  public var name: String { rawValue }
+
+  public var unit: String {
+    switch self {
+    case .weightBits: "bit"
+    case .bitOperations: "BOP"
+    case .sizeBytes: "B"
+    }
+  }
+
+  public var kind: CostKind { .exact }
+
+  public func additive(in space: SearchSpace) -> [[Double]]? {
+    zip(space.layers, space.candidates).map { layer, candidates in
+      candidates.map { value(layer, $0) }
+    }
+  }
+
+  public func total(of choice: [Int], in space: SearchSpace) -> Double {
+    space.layers.indices.reduce(0) {
+      $0 + value(space.layers[$1], space.candidates[$1][choice[$1]])
+    }
+  }
+
+  private func value(_ layer: SearchLayer, _ candidate: SpaceCandidate) -> Double {
+    switch self {
+    case .weightBits: Double(layer.weightCount) * candidate.weightBits
+    case .bitOperations:
+      Double(layer.macs) * candidate.weightBits * candidate.activationBits
+    case .sizeBytes: (Double(layer.weightCount) * candidate.weightBits / 8).rounded(.up)
+    }
+  }
+}
+
+/// A cost that a function says of whole allocations: what a target's schedule gives.
+public struct ScheduleCost: CostModel {
+  public let name: String
+  public let unit: String
+  public let kind: CostKind
+  private let function: @Sendable ([Candidate]) throws(CostError) -> Double
+
+  /// - Parameters:
+  ///   - name: the key in results.
+  ///   - unit: the unit in words.
+  ///   - kind: exact or estimated.
+  ///   - function: the cost of an allocation, one candidate a layer; the same for the same formats.
+  public init(
+    name: String, unit: String, kind: CostKind,
+    function: @escaping @Sendable ([Candidate]) throws(CostError) -> Double
+  ) {
+    self.name = name
+    self.unit = unit
+    self.kind = kind
+    self.function = function
+  }
+
+  public func additive(in space: SearchSpace) -> [[Double]]? { nil }
+
+  public func total(of choice: [Int], in space: SearchSpace) throws(CostError) -> Double {
+    try function(space.formats(of: choice))
+  }
+}

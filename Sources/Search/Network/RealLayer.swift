@@ -1,0 +1,110 @@
+internal import Arith
+
+/// A layer's sums of products in float32 or float64, without its bias.
+///
+/// Zeros stand around the image; each sum has its products in the order kernel row, kernel column,
+/// channel, rounded after every operation, so that it does not depend on the machine.
+struct RealLayer<Real: RealScalar>: Sendable {
+  private enum Kernel: Sendable {
+    case products([RealProduct<Real>])
+    case depthwise(RealDepthwise<Real>)
+  }
+
+  let geometry: LayerGeometry
+  private let kernel: Kernel
+
+  /// - Precondition: `weights` are `[filter][kernel row][kernel column][channel of the group]`.
+  init(_ geometry: LayerGeometry, weights: [Real], path: KernelPath = .current) {
+    self.geometry = geometry
+    if geometry.isDepthwise {
+      kernel = .depthwise(
+        RealDepthwise(
+          weights: geometry.tapMajor(weights), channels: geometry.filters, walk: geometry.walk(),
+          path: path))
+    } else {
+      let share = geometry.groupFilters * geometry.depth
+      kernel = .products(
+        (0..<geometry.groups).map { group in
+          RealProduct(
+            weights: Array(weights[group * share..<(group + 1) * share]),
+            filters: geometry.groupFilters, walk: geometry.walk(group: group), path: path)
+        })
+    }
+  }
+
+  /// Elements that ``run(_:samples:scratch:into:)`` needs beside its operands.
+  var scratchCount: Int {
+    (geometry.isPointwise ? 0 : geometry.packedCount)
+      + (geometry.groups > 1 ? geometry.positions * geometry.groupFilters : 0)
+  }
+
+  /// The sums of `samples` images: `samples * positions * filters`.
+  ///
+  /// - Precondition: the pointers have room; `scratch` for ``scratchCount`` elements.
+  func run(
+    _ images: UnsafePointer<Real>, samples: Int, scratch: UnsafeMutablePointer<Real>,
+    into sums: UnsafeMutablePointer<Real>
+  ) {
+    let g = geometry
+    if g.isPointwise, case .products(let products) = kernel {
+      products[0].sums(of: images, first: 0, count: samples * g.positions, into: sums)
+      return
+    }
+    for sample in 0..<samples {
+      pack(images + sample * g.dataCount, into: scratch)
+      let result = sums + sample * g.resultCount
+      switch kernel {
+      case .depthwise(let depthwise):
+        depthwise.sums(of: scratch, first: 0, count: g.positions, into: result)
+      case .products(let products):
+        if products.count == 1 {
+          products[0].sums(of: scratch, first: 0, count: g.positions, into: result)
+        } else {
+          let part = scratch + g.packedCount
+          for (group, product) in products.enumerated() {
+            product.sums(of: scratch, first: 0, count: g.positions, into: part)
+            g.interleave(part, group: group, into: result)
+          }
+        }
+      }
+    }
+  }
+
+  private func pack(_ image: UnsafePointer<Real>, into packed: UnsafeMutablePointer<Real>) {
+    let g = geometry
+    let width = g.channels * g.repeats
+    let first = min(max(g.columnsBefore, 0), g.packedColumns)
+    let last = max(first, min(g.columnsBefore + g.columns, g.packedColumns))
+    for packedRow in 0..<g.packedRows {
+      let row = packedRow - g.rowsBefore
+      let target = packed + packedRow * g.packedColumns * width
+      guard row >= 0, row < g.rows else {
+        target.update(repeating: 0, count: g.packedColumns * width)
+        continue
+      }
+      target.update(repeating: 0, count: first * width)
+      let source = image + (row * g.columns + first - g.columnsBefore) * g.channels
+      if g.repeats == 1 {
+        (target + first * width).update(from: source, count: (last - first) * g.channels)
+      } else {
+        for index in 0..<(last - first) * g.channels {
+          (target + first * width + index * g.repeats).update(
+            repeating: source[index], count: g.repeats)
+        }
+      }
+      (target + last * width).update(repeating: 0, count: (g.packedColumns - last) * width)
+    }
+  }
+}
+
+extension LayerGeometry {
+  /// Puts the sums of one group among those of all.
+  func interleave<Sum>(
+    _ part: UnsafePointer<Sum>, group: Int, into result: UnsafeMutablePointer<Sum>
+  ) {
+    for position in 0..<positions {
+      (result + position * filters + group * groupFilters).update(
+        from: part + position * groupFilters, count: groupFilters)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/// The separable picture of a task: summed sensitivities against summed costs.
+struct AdditiveModel {
+  private let task: SearchTask
+  /// The allocation problem over the costs that fit in one, budgets of additive costs included.
+  let problem: AllocationProblem
+  /// Smallest and largest total of each cost of the task, by the (linearised) table.
+  let ranges: [ClosedRange<Double>]
+  private let tables: [[[Double]]]
+  private let isAdditive: [Bool]
+
+  /// - Throws: ``SearchError/infeasible(budget:reachableMinimum:isProved:)`` if a budget of an
+  ///   additive cost cannot be met.
+  init(_ task: SearchTask) throws(SearchError) {
+    self.task = task
+    var tables: [[[Double]]] = []
+    var isAdditive: [Bool] = []
+    do throws(CostError) {
+      for cost in task.costs {
+        tables.append(try cost.linearised(in: task.space))
+        isAdditive.append(cost.additive(in: task.space) != nil)
+      }
+    } catch {
+      throw .cost(error)
+    }
+    self.tables = tables
+    self.isAdditive = isAdditive
+    // Objectives first, then costs with a budget, as many as a problem takes.
+    let chosen = task.costs.indices.filter { $0 < task.objectiveCount || task.budgets[$0].isFinite }
+      .prefix(AllocationProblem.maximumCostCount)
+    var layers: [AllocationLayer] = []
+    for (index, layer) in task.space.layers.enumerated() {
+      layers.append(
+        AllocationLayer(
+          name: layer.name, losses: task.sensitivities[index],
+          costs: chosen.map { tables[$0][index] }))
+    }
+    let outcome: AllocationOutcome
+    do throws(AllocationError) {
+      problem = try AllocationProblem(
+        layers: layers, ties: task.space.ties,
+        budgets: chosen.map { isAdditive[$0] ? task.budgets[$0] : .infinity },
+        fixed: task.space.fixed)
+      outcome = try problem.optimum()
+    } catch {
+      throw .allocation(error)
+    }
+    if case .infeasible(let found) = outcome {
+      var minimum = [Double](repeating: .nan, count: task.costs.count)
+      for (position, index) in chosen.enumerated() {
+        minimum[index] = found.reachableMinimum[position]
+      }
+      throw .infeasible(
+        budget: found.budget.map { Array(chosen)[$0] }, reachableMinimum: minimum, isProved: true)
+    }
+    ranges = tables.map { table in
+      var low = 0.0
+      var high = 0.0
+      for group in task.space.groups.indices {
+        let totals = task.space.allowed(ofGroup: group).map { option in
+          task.space.groups[group].reduce(0.0) { $0 + table[$1][option] }
+        }
+        low += totals.min() ?? 0
+        high += totals.max() ?? 0
+      }
+      return low...max(low, high)
+    }
+  }
+
+  /// Summed sensitivities of a choice.
+  func loss(of choice: [Int]) -> Double {
+    zip(task.sensitivities, choice).reduce(0) { $0 + $1.0[$1.1] }
+  }
+
+  /// Costs of a choice: sums where costs are sums, else what the cost model says of the whole.
+  func totals(_ choice: [Int]) throws(SearchError) -> [Double] {
+    do throws(CostError) {
+      return try task.totals(choice)
+    } catch {
+      throw .cost(error)
+    }
+  }
+
+  /// Choices of the exact frontier of summed sensitivities and the objectives' costs; where that is
+  /// too large to be held, optima under budgets all over the range.
+  func frontier(effort: AllocationEffort) throws(SearchError) -> [[Int]] {
+    let costs = min(task.objectiveCount, AllocationProblem.maximumCostCount)
+    var limited = effort
+    limited.stateLimit = min(effort.stateLimit, 200_000)
+    do throws(AllocationError) {
+      return try problem.paretoFrontier(
+        of: [.loss] + (0..<costs).map { .cost($0) }, effort: limited
+      ).points.map(\.choice)
+    } catch {
+      guard case .stateLimit = error else { throw .allocation(error) }
+    }
+    return try optima(count: 100, effort: effort)
+  }
+
+  /// Optima under `count` budgets spread over the range of the first cost.
+  func optima(count: Int, effort: AllocationEffort) throws(SearchError) -> [[Int]] {
+    let range = ranges[0]
+    var found: [[Int]] = []
+    for step in 0..<count {
+      let share = count == 1 ? 1 : Double(step) / Double(count - 1)
+      let limit = range.lowerBound + (range.upperBound - range.lowerBound) * share
+      do throws(AllocationError) {
+        let budgets =
+          problem.budgets.isEmpty
+          ? [Double](repeating: .infinity, count: problem.costCount) : problem.budgets
+        let narrowed = try problem.withBudgets(
+          [min(budgets[0], limit)] + budgets.dropFirst())
+        guard case .optimal(let allocation) = try narrowed.optimum(effort: effort) else {
+          continue
+        }
+        if !found.contains(allocation.choice) { found.append(allocation.choice) }
+      } catch {
+        guard case .stateLimit(_, let best?, _) = error else { throw .allocation(error) }
+        if !found.contains(best.choice) { found.append(best.choice) }
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,203 @@
+import Arith
+
+/// The published methods: which choices they evaluate.
+extension SearchTask {
+  /// Choices of a method that needs no results to go on, at most ``evaluations`` of them.
+  func plannedChoices(_ model: AdditiveModel) throws(SearchError) -> [[Int]] {
+    let effort = AllocationEffort()
+    var choices: [[Int]]
+    switch method {
+    case .exact:
+      if space.configurationCount <= Double(evaluations) {
+        let grid = ChoiceGrid(space)
+        return grid.allPoints().map { grid.choice($0) }
+      }
+      choices = try model.frontier(effort: effort)
+    case .zeroq: choices = try zeroQChoices(model, effort: effort)
+    case .greedy:
+      choices = []
+      for allocation in model.problem.greedyPath() where !choices.contains(allocation.choice) {
+        choices.append(allocation.choice)
+      }
+    case .bisect:
+      choices = []
+      let range = model.ranges[0]
+      for step in 0..<max(evaluations, 1) {
+        let share = evaluations <= 1 ? 1 : Double(step) / Double(evaluations - 1)
+        let limit = range.lowerBound + (range.upperBound - range.lowerBound) * share
+        let column = AllocationColumns(model.problem)
+        let choice = model.problem.sensitivityBisection {
+          column.allocation(of: $0, in: model.problem).costs[0] <= limit
+        }
+        if !choices.contains(choice) { choices.append(choice) }
+      }
+    case .auto, .nsga2: choices = []
+    }
+    var within: [[Int]] = []
+    var totals: [[Double]] = []
+    for choice in choices {
+      let all = try model.totals(choice)
+      guard meetsBudgets(all) else { continue }
+      within.append(choice)
+      totals.append(Array(all.prefix(objectiveCount)))
+    }
+    return Spread.points(within, count: evaluations, at: totals)
+  }
+
+  /// ZeroQ knows one cost.
+  private func zeroQChoices(
+    _ model: AdditiveModel, effort: AllocationEffort
+  ) throws(SearchError) -> [[Int]] {
+    do throws(AllocationError) {
+      return try model.problem.paretoFrontier(of: [.loss, .cost(0)], effort: effort)
+        .points.map(\.choice)
+    } catch {
+      guard case .stateLimit = error else { throw .allocation(error) }
+    }
+    return try model.optima(count: 100, effort: effort)
+  }
+}
+
+/// NSGA-II on measured qualities (Deb et al., IEEE Transactions on Evolutionary Computation 6, 2002).
+///
+/// Population 24; binary tournaments by rank and crowding distance, uniform crossover with
+/// probability 0.9, mutation of each group with probability 1/groups to a random option. Children
+/// that were evaluated before cost no evaluation.
+struct EvolutionarySearch {
+  private static let population = 24
+  private static let crossover = 0.9
+
+  private struct Member {
+    var point: [Int]
+    var values: [Double]
+    var rank = 0
+    var crowding = 0.0
+  }
+
+  private let task: SearchTask
+  private let grid: ChoiceGrid
+  private var generator: SplitMix64
+
+  init(task: SearchTask) {
+    self.task = task
+    grid = ChoiceGrid(task.space)
+    generator = SplitMix64(seed: task.seed)
+  }
+
+  mutating func run(ledger: EvaluationLedger) throws(SearchError) {
+    var members: [Member] = []
+    var points: [[Int]] = []
+    for _ in 0..<Self.population {
+      points.append(grid.options.map { generator.draw(below: $0.count) })
+    }
+    members = Self.selected(try evaluated(points, ledger))
+    // A generation of known children costs nothing; a converged population ends the search.
+    var idle = 0
+    while ledger.remaining > 0, idle < 200 {
+      var children: [[Int]] = []
+      while children.count < Self.population { children += offspring(of: members) }
+      let before = ledger.order.count
+      members = Self.selected(members + (try evaluated(children, ledger)))
+      idle = ledger.order.count == before ? idle + 1 : 0
+    }
+  }
+
+  private func evaluated(
+    _ points: [[Int]], _ ledger: EvaluationLedger
+  ) throws(SearchError) -> [Member] {
+    try ledger.evaluate(points.map { grid.choice($0) })
+    return points.compactMap { point in
+      ledger[grid.choice(point)].map { evaluation in
+        Member(
+          point: point,
+          values: [task.quality.deficit(evaluation.quality)]
+            + evaluation.costs.prefix(task.objectiveCount))
+      }
+    }
+  }
+
+  private mutating func offspring(of members: [Member]) -> [[Int]] {
+    guard !members.isEmpty else {
+      return [grid.options.map { generator.draw(below: $0.count) }]
+    }
+    var first = parent(members).point
+    var second = parent(members).point
+    if generator.unit() < Self.crossover {
+      for group in first.indices where generator.next() >> 63 == 1 {
+        (first[group], second[group]) = (second[group], first[group])
+      }
+    }
+    return [mutated(first), mutated(second)]
+  }
+
+  private mutating func mutated(_ point: [Int]) -> [Int] {
+    var point = point
+    for group in point.indices where generator.draw(below: point.count) == 0 {
+      point[group] = generator.draw(below: grid.options[group].count)
+    }
+    return point
+  }
+
+  private mutating func parent(_ members: [Member]) -> Member {
+    let a = members[generator.draw(below: members.count)]
+    let b = members[generator.draw(below: members.count)]
+    if a.rank != b.rank { return a.rank < b.rank ? a : b }
+    return a.crowding >= b.crowding ? a : b
+  }
+
+  /// The best members by front, the last front by crowding distance; equal points once.
+  private static func selected(_ all: [Member]) -> [Member] {
+    var rest: [Member] = []
+    for member in all where !rest.contains(where: { $0.point == member.point }) {
+      rest.append(member)
+    }
+    var kept: [Member] = []
+    var rank = 0
+    while !rest.isEmpty, kept.count < population {
+      let first = Set(nondominated(rest))
+      var front = first.sorted().map { rest[$0] }
+      crowd(&front)
+      for index in front.indices { front[index].rank = rank }
+      let room = population - kept.count
+      if front.count > room {
+        let order = front.indices.sorted { a, b in
+          let (p, q) = (front[a].crowding, front[b].crowding)
+          return p != q ? p > q : a < b
+        }
+        front = order.prefix(room).map { front[$0] }
+      }
+      kept += front
+      rest = rest.indices.filter { !first.contains($0) }.map { rest[$0] }
+      rank += 1
+    }
+    return kept
+  }
+
+  private static func nondominated(_ members: [Member]) -> [Int] {
+    members.indices.filter { a in
+      !members.indices.contains { b in
+        zip(members[b].values, members[a].values).allSatisfy { $0 <= $1 }
+          && members[b].values != members[a].values
+      }
+    }
+  }
+
+  private static func crowd(_ front: inout [Member]) {
+    guard let dimensions = front.first?.values.count else { return }
+    for axis in 0..<dimensions {
+      let order = front.indices.sorted { a, b in
+        let (p, q) = (front[a].values[axis], front[b].values[axis])
+        return p != q ? p < q : a < b
+      }
+      guard let first = order.first, let last = order.last else { return }
+      let range = front[last].values[axis] - front[first].values[axis]
+      guard range > 0, range.isFinite else { continue }
+      front[first].crowding = .infinity
+      front[last].crowding = .infinity
+      for place in order.indices.dropFirst().dropLast() {
+        front[order[place]].crowding +=
+          (front[order[place + 1]].values[axis] - front[order[place - 1]].values[axis]) / range
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/// A finished search.
+public struct SearchOutcome: Sendable {
+  /// Everything evaluated, in the order asked for; then what the study held beside.
+  public let evaluations: [Evaluation]
+  /// Positions in ``evaluations`` of the nondominated ones that meet the budgets, by ascending first
+  /// cost.
+  public let frontier: [Int]
+  /// Evaluations that ran the network now; the others were in the study.
+  public let runs: Int
+  /// Choices that were run on the calibration data.
+  public let screeningRuns: Int
+  /// Whether every allocation of the space was evaluated, so that the frontier is the true one.
+  public let isComplete: Bool
+  /// Whether a time limit ended the search early.
+  public let wasStopped: Bool
+
+  /// The frontier of given evaluations.
+  ///
+  /// - Parameters:
+  ///   - evaluations: each allocation once.
+  ///   - quality: what is kept high.
+  ///   - objectiveCount: how many of their costs are objectives.
+  ///   - budgets: one a cost.
+  ///   - configurations: size of the space.
+  ///   - runs: as the property.
+  ///   - screeningRuns: as the property.
+  ///   - wasStopped: as the property.
+  public init(
+    evaluations: [Evaluation], quality: QualityObjective, objectiveCount: Int, budgets: [Double],
+    configurations: Double, runs: Int = 0, screeningRuns: Int = 0, wasStopped: Bool = false
+  ) {
+    self.evaluations = evaluations
+    self.runs = runs
+    self.screeningRuns = screeningRuns
+    self.wasStopped = wasStopped
+    isComplete = Double(evaluations.count) >= configurations
+    let within = evaluations.indices.filter { index in
+      zip(evaluations[index].costs, budgets).allSatisfy { $0 <= $1 }
+    }
+    let rows = within.map { index in
+      evaluations[index].costs.prefix(objectiveCount)
+        + [quality.deficit(evaluations[index].quality)]
+    }
+    let kept = Dominance.frontier(rows.map(Array.init)).map { within[$0] }
+    frontier = kept.sorted { a, b in
+      let (p, q) = (evaluations[a].costs, evaluations[b].costs)
+      return p != q ? p.lexicographicallyPrecedes(q) : a < b
+    }
+  }
+}
+
+extension SearchTask {
+  /// Searches.
+  ///
+  /// - Parameters:
+  ///   - evaluator: runs the network on the data that decides.
+  ///   - screener: runs it on calibration data without labels; nil if there are none.
+  ///   - study: keeps every evaluation; nil keeps none.
+  ///   - threads: never changes a result.
+  ///   - isCancelled: asked between evaluations; true ends the search with what there is.
+  ///   - progress: called with a phase (`screening runs`, `evaluations`), what is done and the total.
+  /// - Returns: everything that was evaluated, and the frontier among it.
+  /// - Throws: ``SearchError``.
+  public func run(
+    evaluator: any Evaluator, screener: (any Evaluator)? = nil, study: Study? = nil,
+    threads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping (_ phase: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+  ) throws(SearchError) -> SearchOutcome {
+    let ledger = EvaluationLedger(
+      task: self, evaluator: evaluator, study: study, threads: threads, isCancelled: isCancelled
+    ) { progress("evaluations", $0, $1) }
+    var screeningRuns = 0
+    let model = try AdditiveModel(self)
+    switch method {
+    case .auto:
+      // A space that fits in the limit is evaluated whole: no guess beats knowing.
+      if space.configurationCount <= Double(evaluations), shard == nil {
+        let grid = ChoiceGrid(space)
+        try ledger.evaluate(grid.allPoints().map { grid.choice($0) })
+      } else {
+        var adaptive = try AdaptiveSearch(task: self)
+        var done = 0
+        try adaptive.run(
+          ledger: ledger,
+          screener: screener.map { evaluator in
+            Screener(
+              evaluator: evaluator, space: space, threads: threads, isCancelled: isCancelled
+            ) { _, _ in
+              done += 1
+              progress("screening runs", done, max(screening, done))
+            }
+          })
+        screeningRuns = adaptive.screeningRuns
+      }
+    case .nsga2:
+      var evolution = EvolutionarySearch(task: self)
+      try evolution.run(ledger: ledger)
+    case .exact, .greedy, .bisect, .zeroq:
+      try ledger.evaluate(try plannedChoices(model))
+    }
+    if let study {
+      do throws(StudyError) {
+        try study.reorder(ledger.order)
+      } catch {
+        throw .study(error)
+      }
+    }
+    let asked = Set(ledger.order)
+    let others = (study?.evaluations ?? []).filter { !asked.contains($0.choice) }
+    let outcome = SearchOutcome(
+      evaluations: ledger.evaluations + others, quality: quality, objectiveCount: objectiveCount,
+      budgets: budgets, configurations: space.configurationCount, runs: ledger.runs,
+      screeningRuns: screeningRuns, wasStopped: ledger.wasStopped)
+    if outcome.frontier.isEmpty, !outcome.wasStopped, shard == nil, evaluations > 0 {
+      throw .infeasible(
+        budget: nil, reachableMinimum: try smallestTotals(model), isProved: false)
+    }
+    return outcome
+  }
+
+  /// The smallest total of each cost among single-group descents: a bound that was reached.
+  private func smallestTotals(_ model: AdditiveModel) throws(SearchError) -> [Double] {
+    var smallest: [Double] = []
+    let grid = ChoiceGrid(space)
+    for cost in costs.indices {
+      var point = [Int](repeating: 0, count: grid.free.count)
+      var best = try model.totals(grid.choice(point))[cost]
+      var improved = true
+      while improved {
+        improved = false
+        for near in grid.neighbours(of: point, pairs: false) {
+          let total = try model.totals(grid.choice(near))[cost]
+          if total < best {
+            (best, point, improved) = (total, near, true)
+          }
+        }
+      }
+      smallest.append(best)
+    }
+    return smallest
+  }
+}

@@ -1,0 +1,90 @@
+public import QuantGraph
+
+extension Diagnostic {
+  /// The message for sensitivities that cannot be measured; `model` is the file.
+  public init(_ error: SensitivityError, model: String? = nil) {
+    switch error {
+    case .evaluation(.layerCount(let expected, let found)), .layerCount(let expected, let found):
+      self.init(
+        code: "sensitivity.layers",
+        message: "candidates of \(found) layers, the network has \(expected)", location: model,
+        remedy: "Give each layer its candidates.")
+    case .evaluation(.unsupported(let layer, let role, let encoding)):
+      self.init(
+        code: "sensitivity.format",
+        message: "the \(role) of layer '\(layer)' cannot be \(encoding)", location: model,
+        remedy: "Leave the format out for this layer, or give it a sign that its values need.")
+    case .needsLabels(let metric):
+      self.init(
+        code: "sensitivity.labels", message: "the metric '\(metric.rawValue)' needs labels",
+        location: model, remedy: "Give the samples labels, or take a metric without: kl.")
+    case .needsTraces:
+      self.init(
+        code: "sensitivity.traces", message: "the metric 'hawq' needs second derivatives",
+        location: model, remedy: "Give a file of them, or take the metric 'hessian'.")
+    case .cancelled:
+      self.init(
+        code: "sensitivity.cancelled", message: "measuring sensitivities was cancelled",
+        location: model)
+    }
+  }
+
+  /// The message for a file of second derivatives.
+  public init(_ problem: HessianTraceFile.Problem, file: String) {
+    let (code, message): (String, String)
+    switch problem {
+    case .layout:
+      (code, message) = ("traces.layout", "neither a list of numbers nor an object of numbers")
+    case .count(let expected, let found):
+      (code, message) = ("traces.layers", "\(found) numbers, the network has \(expected) layers")
+    case .missing(let names):
+      (code, message) = ("traces.layers", "no number for \(names.joined(separator: ", "))")
+    case .unknown(let names):
+      (code, message) = ("traces.layers", "no layer is named \(names.joined(separator: ", "))")
+    case .notFinite(let layer, let value):
+      (code, message) = ("traces.number", "the number of '\(layer)' is \(value)")
+    }
+    self.init(
+      code: code, message: message, location: file,
+      remedy: "Give one finite number for each layer, in the model's order or by name.")
+  }
+
+  /// The message for a problem of a file of scores.
+  public init(_ problem: ScoreFileProblem, file: String) {
+    let code: String
+    let message: String
+    var place = file
+    func at(_ group: String) -> String { "\(file): group '\(group)'" }
+    switch problem {
+    case .json(let reason): (code, message) = ("scores.json", reason)
+    case .schema(let found):
+      (code, message) = ("scores.schema", "schema '\(found)', expected '\(ScoreFile.schema)'")
+    case .noGroups: (code, message) = ("scores.groups", "there are no groups")
+    case .duplicateGroup(let name):
+      (code, message) = ("scores.groups", "two groups are named '\(name)'")
+    case .noLayers(let group):
+      (code, message, place) = ("scores.groups", "the group has no layers", at(group))
+    case .sharedLayer(let layer, let groups):
+      (code, message) = (
+        "scores.groups", "layer '\(layer)' is in the groups \(groups.joined(separator: " and "))"
+      )
+    case .noFormats(let group):
+      (code, message, place) = ("scores.count", "the group has no formats", at(group))
+    case .duplicateFormat(let group):
+      (code, message, place) = ("scores.count", "a format occurs twice", at(group))
+    case .count(let group, let name, let expected, let found):
+      (code, message, place) = (
+        "scores.count", "\(found) numbers in '\(name)' for \(expected) formats", at(group)
+      )
+    case .costNames(let group, let expected, let found):
+      (code, message, place) = (
+        "scores.count", "the costs are \(found), those of the first group \(expected)", at(group)
+      )
+    case .costNotFinite(let group, let cost, let value):
+      (code, message, place) = ("scores.number", "the cost '\(cost)' is \(value)", at(group))
+    }
+    self.init(
+      code: code, message: message, location: place,
+      remedy: "See `hwsim explain \(code)` for the form of the file.")
+  }
+}

@@ -1,0 +1,253 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A file that keeps every evaluation of a search, so that none is made twice.
+///
+/// JSON lines: a header, then one evaluation a line, in the order they were made. A line is appended
+/// with one write and flushed to the disk before the next evaluation counts, so an interrupt, a kill
+/// or a power cut loses at most what was in flight. A last line that was cut off is dropped when the
+/// study is opened again. One process at a time may write it.
+public final class Study {
+  public let path: String
+  public let header: StudyHeader
+  /// Every evaluation, in the order of the file.
+  public private(set) var evaluations: [Evaluation]
+  private let descriptor: Int32
+
+  /// Opens a study, or begins one if there is no file or an empty one.
+  ///
+  /// - Throws: ``StudyError``; `changed` names every setting that differs.
+  public init(path: String, header: StudyHeader) throws(StudyError) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .notWritten(path: path, reason: reason()) }
+    do throws(StudyError) {
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        throw errno == EWOULDBLOCK
+          ? .inUse(path: path) : .notWritten(path: path, reason: reason())
+      }
+      let bytes = try Self.contents(of: descriptor, path: path)
+      let whole = bytes.lastIndex(of: Self.newline).map { $0 + 1 } ?? 0
+      if whole < bytes.count, ftruncate(descriptor, off_t(whole)) != 0 {
+        throw .notWritten(path: path, reason: reason())
+      }
+      if whole == 0 {
+        try Self.append(try Self.line(header, path: path), to: descriptor, path: path)
+        evaluations = []
+      } else {
+        let found = try Self.parse(bytes[..<whole], path: path)
+        let differences = found.header.differences(from: header)
+        guard differences.isEmpty else { throw .changed(path: path, differences: differences) }
+        evaluations = found.evaluations
+      }
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    self.path = path
+    self.header = header
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends an evaluation and returns once the disk has it.
+  public func append(_ evaluation: Evaluation) throws(StudyError) {
+    try Self.append(try Self.line(evaluation, path: path), to: descriptor, path: path)
+    evaluations.append(evaluation)
+  }
+
+  /// Replaces the file by one with the same evaluations in the order of `choices`, then the others.
+  ///
+  /// A study that was interrupted, or made by several threads, is then the same
+  /// file as one that was not.
+  public func reorder(_ choices: [[Int]]) throws(StudyError) {
+    var position: [[Int]: Int] = [:]
+    for (index, choice) in choices.enumerated() { position[choice] = position[choice] ?? index }
+    let order = evaluations.indices.sorted { a, b in
+      let (p, q) = (
+        position[evaluations[a].choice] ?? Int.max, position[evaluations[b].choice] ?? Int.max
+      )
+      return p != q ? p < q : a < b
+    }
+    guard order != Array(evaluations.indices) else { return }
+    let sorted = order.map { evaluations[$0] }
+    var bytes = try Self.line(header, path: path)
+    for evaluation in sorted { bytes += try Self.line(evaluation, path: path) }
+    let temporary = path + ".tmp"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw .notWritten(path: path, reason: reason()) }
+    do throws(StudyError) {
+      try Self.append(bytes, to: file, path: path)
+    } catch {
+      close(file)
+      unlink(temporary)
+      throw error
+    }
+    close(file)
+    guard rename(temporary, path) == 0 else {
+      let text = reason()
+      unlink(temporary)
+      throw .notWritten(path: path, reason: text)
+    }
+    evaluations = sorted
+  }
+
+  /// Reads a study without writing to it; a last line that was cut off is ignored.
+  public static func read(
+    _ path: String
+  ) throws(StudyError) -> (header: StudyHeader, evaluations: [Evaluation]) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(path: path, reason: reason()) }
+    defer { close(descriptor) }
+    let bytes = try contents(of: descriptor, path: path)
+    let whole = bytes.lastIndex(of: newline).map { $0 + 1 } ?? 0
+    guard whole > 0 else { throw .damaged(path: path, line: 1, reason: "there is no header") }
+    return try parse(bytes[..<whole], path: path)
+  }
+
+  /// The evaluations of several studies of one search, without repetitions.
+  ///
+  /// - Throws: ``StudyError/changed(path:differences:)`` for a study of another search; shards of
+  ///   one search differ in their shard alone.
+  public static func merged(
+    _ paths: [String]
+  ) throws(StudyError) -> (header: StudyHeader, evaluations: [Evaluation]) {
+    var header: StudyHeader?
+    var evaluations: [Evaluation] = []
+    var known: [[Int]: Evaluation] = [:]
+    for path in paths {
+      let study = try read(path)
+      if let header {
+        let differences = study.header.differences(from: header, ignoring: ["shard"])
+        guard differences.isEmpty else { throw .changed(path: path, differences: differences) }
+      } else {
+        header = study.header
+      }
+      for evaluation in study.evaluations {
+        if let earlier = known[evaluation.choice] {
+          guard earlier == evaluation else {
+            throw .contradiction(path: path, choice: evaluation.choice)
+          }
+          continue
+        }
+        known[evaluation.choice] = evaluation
+        evaluations.append(evaluation)
+      }
+    }
+    guard let header else { throw .unreadable(path: "", reason: "no study is given") }
+    return (header, evaluations)
+  }
+}
+
+extension Study {
+  private static let newline = UInt8(ascii: "\n")
+  private static let sizeLimit = 1 << 31
+
+  private static func contents(of descriptor: Int32, path: String) throws(StudyError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 18)
+    lseek(descriptor, 0, SEEK_SET)
+    while true {
+      let count = Self.read(descriptor, into: &buffer)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .unreadable(path: path, reason: reason())
+      }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: buffer[..<count])
+      guard bytes.count < sizeLimit else {
+        throw .unreadable(path: path, reason: "larger than 2 GiB")
+      }
+    }
+  }
+
+  private static func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
+    #if canImport(Glibc)
+      Glibc.read(descriptor, &buffer, buffer.count)
+    #elseif canImport(Musl)
+      Musl.read(descriptor, &buffer, buffer.count)
+    #else
+      Darwin.read(descriptor, &buffer, buffer.count)
+    #endif
+  }
+
+  private static func line(_ value: some Encodable, path: String) throws(StudyError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    do {
+      return [UInt8](try encoder.encode(value)) + [newline]
+    } catch {
+      throw .notWritten(path: path, reason: "\(error)")
+    }
+  }
+
+  /// One write where the system takes it whole, then a flush to the disk.
+  private static func append(
+    _ bytes: [UInt8], to descriptor: Int32, path: String
+  ) throws(StudyError) {
+    var start = 0
+    while start < bytes.count {
+      let written = bytes[start...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw .notWritten(path: path, reason: reason())
+      }
+      start += written
+    }
+    // A file that is no disk file (a pipe, a device) cannot be flushed and need not be.
+    if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
+      throw .notWritten(path: path, reason: reason())
+    }
+  }
+
+  private static func parse(
+    _ bytes: ArraySlice<UInt8>, path: String
+  ) throws(StudyError) -> (header: StudyHeader, evaluations: [Evaluation]) {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    var header: StudyHeader?
+    var evaluations: [Evaluation] = []
+    var seen: Set<[Int]> = []
+    for (index, line) in bytes.dropLast().split(
+      separator: newline, omittingEmptySubsequences: false
+    ).enumerated() {
+      func damaged(_ reason: String) -> StudyError {
+        .damaged(path: path, line: index + 1, reason: reason)
+      }
+      guard let header else {
+        guard let found = try? decoder.decode(StudyHeader.self, from: Data(line)),
+          found.schema == StudyHeader.schemaName
+        else { throw damaged("this is no header of a study (\(StudyHeader.schemaName))") }
+        header = found
+        continue
+      }
+      guard let evaluation = try? decoder.decode(Evaluation.self, from: Data(line)) else {
+        throw damaged("this is no evaluation")
+      }
+      guard evaluation.choice.count == header.layers.count,
+        zip(evaluation.choice, header.candidates).allSatisfy({ $1.indices.contains($0) }),
+        evaluation.costs.count == header.costs.count, evaluation.samples > 0,
+        (0...evaluation.samples).contains(evaluation.correct ?? 0)
+      else { throw damaged("this evaluation does not fit the study's layers and candidates") }
+      if seen.insert(evaluation.choice).inserted { evaluations.append(evaluation) }
+    }
+    guard let header else { throw .damaged(path: path, line: 1, reason: "there is no header") }
+    return (header, evaluations)
+  }
+}
+
+/// The system's words for the last error.
+private func reason() -> String {
+  guard let text = strerror(errno) else { return "error \(errno)" }
+  return String(cString: text)
+}

@@ -1,0 +1,186 @@
+import ArgumentParser
+import QuantGraph
+import Search
+
+/// `hwsim search`: the best bit allocations of a network, or of problems given as tables.
+struct SearchCommand: ConfigurableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search",
+    abstract: "Finds the allocations of bits that give the best trade of quality and cost.",
+    usage: "hwsim search MODEL --inputs X.npy [--labels Y.npy] [--calibration C.npy] [options]",
+    discussion: """
+      MODEL is a float ONNX network. Every point of the answer was run on the inputs; sensitivities are
+      measured on the calibration samples. With -o or --study every evaluation is kept in a file, and
+      the same command goes on where it was interrupted.
+
+      EXAMPLES:
+        hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out
+        hwsim search model.onnx --inputs x.npy --objective loss,bops --candidates w4a8,w8a8 --json
+        hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
+        hwsim search --table problems.json          solve knapsacks and frontiers, with proof
+      """)
+
+  @Argument(
+    help: .init("The network: a float .onnx file.", valueName: "MODEL"), completion: .file())
+  var model: String?
+
+  @OptionGroup var data: SearchDataOptions
+  @OptionGroup var spaceOptions: SpaceOptions
+  @OptionGroup var goal: SearchGoalOptions
+
+  @Option(
+    help: .init(
+      "Keep every evaluation in this file, and go on from it (default: study.jsonl in -o).",
+      valueName: "FILE"), completion: .file(extensions: ["jsonl"]))
+  var study: String?
+
+  @Option(
+    help: .init("Do the i-th of n parts of the search; --merge joins them.", valueName: "i/n"))
+  var shard: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: .init("Join studies and solve again; no network is run.", valueName: "STUDY"),
+    completion: .file(extensions: ["jsonl"]))
+  var merge: [String] = []
+
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: .init(
+      "Folder for search.json, the study and an allocation file a point.", valueName: "DIR"),
+    completion: .directory)
+  var product: String?
+
+  @Option(
+    help: .init(
+      "Allocation problems as tables of losses and costs: solve them exactly.",
+      valueName: "PROBLEMS.json"),
+    completion: .file(extensions: ["json"]))
+  var table: String?
+
+  @OptionGroup var computing: RunOptions
+  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup var tableForm: TableOptions
+
+  var tableOptions: TableOptions? { tableForm }
+
+  func report(_ session: Session) throws(Failure) -> Report {
+    let given = [
+      ("MODEL", model != nil), ("--table", table != nil), ("--merge", !merge.isEmpty),
+    ].filter(\.1).map(\.0)
+    guard given.count == 1 else {
+      throw Failure(
+        "usage.arguments",
+        given.isEmpty
+          ? "nothing to search: MODEL is missing"
+          : "\(given.joined(separator: " and ")) exclude each other",
+        remedy: "give a model, --table PROBLEMS.json or --merge STUDY...")
+    }
+    if let table { return try report(table: table, session) }
+    if let model {
+      return try SearchJob(self, model: model).report(session)
+    }
+    return try MergeJob(self).report()
+  }
+
+  private func report(table: String, _ session: Session) throws(Failure) -> Report {
+    let answer = try TableAnswer(path: table, progress: session.progress("problems"))
+    return Report(
+      schema: "search", arguments: ["table": .string(table)],
+      inputs: [InputRecord(role: "table", path: table, kind: "json")],
+      result: answer.json, status: answer.status, table: answer.table
+    ) { style in answer.text(style, all: tableForm.all) }
+  }
+}
+
+/// What the network is run on.
+struct SearchDataOptions: ParsableArguments {
+  @Option(
+    help: .init("Samples that decide, in the model's input shape.", valueName: "X.npy"),
+    completion: .file(extensions: ["npy", "npz"]))
+  var inputs: String?
+
+  @Option(
+    help: .init("Classes of the samples, integers from 0.", valueName: "Y.npy"),
+    completion: .file(extensions: ["npy", "npz"]))
+  var labels: String?
+
+  @Option(
+    help: .init(
+      "Samples for ranges and sensitivities (default: those of --inputs).", valueName: "C.npy"),
+    completion: .file(extensions: ["npy", "npz"]))
+  var calibration: String?
+}
+
+/// What may be chosen.
+struct SpaceOptions: ParsableArguments {
+  @Option(help: .init("Numbers of bits, such as 2,3,4,8.", valueName: "LIST"))
+  var bits: String?
+
+  @Option(help: .init("Number formats, such as e4m3,int8.", valueName: "LIST"))
+  var formats: String?
+
+  @Option(
+    help: .init("Pairs for weights and activations, such as w4a8,e4m3/int8.", valueName: "LIST"))
+  var candidates: String?
+
+  @Option(
+    help: .init(
+      "w_only (activations of 8 bits), wa_same, wa_free, or a file with ties, fixed layers and "
+        + "candidates a layer.", valueName: "w_only|wa_same|wa_free|FILE"))
+  var space = "wa_same"
+
+  @Option(
+    help: .init(
+      "Layers that take the same formats, found by rules: shared-input, residual, depthwise, qkv, "
+        + "gate-up, experts, or none (default: shared-input where activations vary).",
+      valueName: "RULES"))
+  var ties: String?
+
+  @Option(
+    help: .init("Give layers one candidate; names may have * and ?.", valueName: "LAYERS=w8a8"))
+  var fix: [String] = []
+
+  @Option(help: .init("Give layers candidates of their own.", valueName: "LAYERS=w4a8,w8a8"))
+  var restrict: [String] = []
+
+  @Option(help: .init("Leave layers as the model has them.", valueName: "LAYERS"))
+  var exclude: [String] = []
+}
+
+/// What is best, and how it is looked for.
+struct SearchGoalOptions: ParsableArguments {
+  @Option(
+    help: .init(
+      "A quality (accuracy, loss) and costs (weight_bits, bops, size, or the --cost-table's).",
+      valueName: "QUALITY,COST[,COST]"))
+  var objective: String?
+
+  @Option(
+    help: .init("The most that a cost may be: size=20KiB, weight_bits=50%.", valueName: "COST=MAX"))
+  var budget: [String] = []
+
+  @Option(
+    help: .init("Costs of layers that you measured.", valueName: "FILE"),
+    completion: .file(extensions: ["json"]))
+  var costTable: [String] = []
+
+  @Option(help: .init("auto, exact, greedy, bisect, zeroq or nsga2.", valueName: "NAME"))
+  var method = "auto"
+
+  @Option(help: .init("Metric of single layers that guides the search.", valueName: "METRIC"))
+  var sensitivity = "kl"
+
+  @Option(help: .init("The most allocations that are run on the inputs.", valueName: "N"))
+  var evaluations = 100
+
+  @Option(
+    help: .init(
+      "The most allocations that are tried on the calibration samples first (default: 4 for each "
+        + "evaluation, at least 400).", valueName: "N"))
+  var screening: Int?
+
+  @Option(
+    help: .init("End after this time with what there is: 60s, 5m, 500ms.", valueName: "TIME"))
+  var timeLimit: String?
+}

@@ -1,0 +1,86 @@
+extension Explanation {
+  /// Codes of sensitivities and of the files that bring them.
+  static let sensitivities: [Explanation] = [
+    Explanation(
+      "sensitivity.layers", "candidates do not fit the network's layers",
+      """
+      Sensitivities are measured for a list of candidates of each layer with constant weights, in the
+      order in which layers run. The message has both numbers.
+      """),
+    Explanation(
+      "sensitivity.format", "a layer's tensor cannot have a format",
+      """
+      Formats without scalar values (blocks, planes, vectors) have no rule here, and a format without
+      negative numbers cannot hold weights or inputs that have both signs. Choose another format for
+      this layer; `hwsim formats NAME` shows a format's range.
+      """),
+    Explanation(
+      "sensitivity.labels", "a metric needs labels",
+      """
+      The increase of the loss is measured against labels. Without labels, the divergence of the
+      scores (kl) ranks layers nearly as well: it needs the network's own output alone.
+      """),
+    Explanation(
+      "sensitivity.traces", "a metric needs second derivatives from a file",
+      """
+      The metric hawq multiplies each layer's mean second derivative, computed elsewhere, with the
+      squared weight error. The file is a JSON list in the order of the layers, or an object by layer
+      name. The metric hessian estimates the same from forward runs.
+      """),
+    Explanation(
+      "sensitivity.cancelled", "measuring sensitivities was cancelled",
+      """
+      The program was interrupted before every sample had been run. Nothing of a metric is kept until
+      all of it is there; metrics that were finished before stay in the study's cache.
+      """),
+    Explanation(
+      "traces.layout", "a file of second derivatives is not of a known form",
+      """
+      Expected is JSON: a list of numbers in the order of the layers, as HAWQ's published programs
+      have them, or an object with a number for each layer's name.
+      """),
+    Explanation(
+      "traces.layers", "second derivatives do not fit the layers",
+      """
+      There must be one number for each layer with constant weights, no more and no fewer. Names are
+      those of `hwsim inspect`.
+      """),
+    Explanation(
+      "traces.number", "a second derivative is not finite",
+      """
+      A layer whose trace is infinite or no number cannot be ranked against others. Compute it again
+      on more samples, or give the layer a fixed format.
+      """),
+    Explanation(
+      "scores.json", "a file of scores is not JSON of the expected form",
+      """
+      The message names the place. The form is {"schema": "hwsim.scores/1", "groups": [{"group":
+      "conv1", "layers": ["conv1"], "formats": ["int<4>", "int<8>"], "scores": [0.3, 0.01], "costs":
+      {"size": [4, 8]}}]}; layers and costs may be left out.
+      """),
+    Explanation(
+      "scores.schema", "a file of scores has another schema",
+      """
+      The key schema says how the rest is read; this version reads hwsim.scores/1. A file that another
+      program wrote has to be converted.
+      """),
+    Explanation(
+      "scores.groups", "groups of a file of scores contradict each other",
+      """
+      Groups have different names, at least one layer each, and no layer in common: layers of one
+      group move together, so a layer of two groups would join them.
+      """),
+    Explanation(
+      "scores.count", "a list of scores or costs does not fit its formats",
+      """
+      Each list has one number for each of the group's formats, formats of a group differ, and all
+      groups have the same costs.
+      """),
+    Explanation(
+      "scores.number", "a cost of a file of scores is not finite",
+      """
+      A cost that is infinite or no number cannot be summed. Leave a format out that a device cannot
+      run. Scores may be infinite or missing: they are named, and the format is not chosen.
+      """),
+  ]
+}

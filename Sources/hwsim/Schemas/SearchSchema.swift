@@ -1,0 +1,123 @@
+extension Schema {
+  static let search = command(
+    "search", "Allocation problems solved (hwsim search --json)",
+    result: ["anyOf": [tableResult, modelResult]])
+
+  private static let tableResult = object([
+    "problems": array(
+      of: object([
+        "name": string("The problem's id, or # and its position."),
+        "status": choice(["optimal", "infeasible"], "Proven, either way."),
+        "objective": nullable(number("The smallest loss; null for frontiers.")),
+        "choice": nullable(
+          array(of: integer("Option index."), "One optimal choice, an option a layer.")),
+        "infeasible_budget": nullable(
+          integer("Index of a budget that no choice meets; null if only several together fail.")),
+        "reachable_minimum": nullable(
+          array(of: number("Smallest total of a cost, each for itself."))),
+        "frontier": nullable(
+          array(
+            of: array(of: number("One number an objective.")),
+            "Every nondominated point, in lexicographic order.")),
+        "seconds": number("Time of solving; differs from run to run."),
+      ]))
+  ])
+
+  private static let modelResult = object([
+    "objectives": array(
+      of: object([
+        "name": string("accuracy or loss first, then the costs."), "unit": string("Its unit."),
+        "direction": choice(["max", "min"], "Which way is better."),
+        "kind": choice(["exact", "estimate"], "Counted or predicted."),
+        "model": nullable(string("What predicts it.")),
+        "error_percent": nullable(number("Measured error of the prediction.")),
+      ])),
+    "layers": array(
+      of: object([
+        "name": string("Name of the layer."), "operator": string("What it computes."),
+        "weights": integer("Number of weights; biases are not counted."),
+        "macs": integer("Multiplications with accumulation a sample."),
+        "tie_group": nullable(integer("Number of the group of layers that choose together.")),
+      ]), "In the graph's order."),
+    "candidates": array(of: string("A choice for a layer, such as w4a8.")),
+    "method": string("How the allocations were chosen."),
+    "seed": integer("Seed of every random choice."),
+    "evaluated": integer("Allocations that were run on the inputs."),
+    "screened": integer("Allocations that were run on the calibration samples alone."),
+    "space": object([
+      "configurations": number("How many allocations there are."), "name": string("--space."),
+    ]),
+    "evaluations": array(
+      of: scored(
+        required: [
+          "weight_bits_per_layer": array(of: number("Bits a weight.")),
+          "input_bits_per_layer": array(of: number("Bits a value of the input.")),
+          "candidates_per_layer": array(of: string("Candidate of the layer.")),
+        ]), "In the order made."),
+    "points": array(
+      of: scored(
+        required: [
+          "id": string("A, B, ... in order of the first cost."),
+          "allocation": string("Name of the allocation file."),
+          "evaluation": integer("Position in evaluations."),
+          "resources": ["type": "object"],
+          "on_frontier": boolean("Whether no other evaluation is better in everything."),
+          "knee": boolean("Farthest from the line between the ends."),
+          "indistinguishable_from": array(
+            of: string("A point whose estimated cost differs by less than the error.")),
+          "layers": array(
+            of: [
+              "type": "object", "required": ["name", "reason"],
+              "properties": [
+                "name": string("Name of the layer."), "weights": string("Format of the weights."),
+                "activations": string("Format of the input."),
+                "reason": string("What speaks for this candidate."),
+              ],
+            ]),
+        ]), "The frontier."),
+    "optimality": object([
+      "proved": boolean("Whether every allocation was evaluated."),
+      "gap": nullable(number("0 where proved.")),
+    ]),
+    "sensitivity": object([
+      "metric": string("What single layers were measured by."),
+      "layers": array(
+        of: object([
+          "name": string("Name of the layer."), "candidates": array(of: string("Candidate.")),
+          "values": array(of: number("Loss that the candidate alone adds, by the metric.")),
+        ])),
+    ]),
+    "rank_correlation": nullable(
+      object([
+        "metric": string("The metric."),
+        "spearman": number("Of its sums and the measured losses."),
+        "evaluations": integer("How many were compared."),
+      ])),
+    "baselines": array(
+      of: object([
+        "name": string("uniform."),
+        "points": array(of: scored(required: ["label": string("What all layers take.")])),
+      ])),
+    "infeasible": nullable(
+      object([
+        "budget": nullable(string("The cost whose budget fails alone; null if several do.")),
+        "proved": boolean("Whether no allocation at all meets the budgets."),
+        "reachable_minimum": ["type": "object", "additionalProperties": number("Smallest total.")],
+      ])),
+  ])
+
+  /// An object with scores; costs stand under their own names.
+  private static func scored(required: JSON) -> JSON {
+    let scores: JSON = [
+      "correct": nullable(integer("Samples with the right class.")),
+      "samples": integer("Samples run."),
+      "loss": number("Mean cross-entropy; without labels the divergence from the float network."),
+      "accuracy": nullable(number("Share of right samples.")),
+    ]
+    let all = (required.members ?? []) + (scores.members ?? [])
+    return [
+      "type": "object", "required": .strings(all.map(\.key)), "properties": .object(all),
+      "additionalProperties": number("A cost, its name ends in its unit."),
+    ]
+  }
+}

@@ -1,0 +1,84 @@
+import QuantGraph
+import Search
+
+/// `hwsim search --merge STUDY...`: evaluations that were made elsewhere, solved again.
+struct MergeJob {
+  private let command: SearchCommand
+
+  init(_ command: SearchCommand) { self.command = command }
+
+  func report() throws(Failure) -> Report {
+    let header: StudyHeader
+    let evaluations: [Evaluation]
+    do throws(StudyError) {
+      (header, evaluations) = try Study.merged(command.merge)
+    } catch {
+      throw Failure(error)
+    }
+    let space: SearchSpace
+    do throws(SpaceError) {
+      space = try header.space()
+    } catch {
+      throw Failure(error, at: command.merge[0])
+    }
+    let settings = header.settings
+    let hasLabels = evaluations.allSatisfy { $0.correct != nil }
+    let (quality, objectives) = try SearchSettings.objective(
+      command.goal.objective ?? settings["objective"], hasLabels: hasLabels)
+    let names = header.costs.map(\.name)
+    var order: [Int] = []
+    for key in objectives {
+      guard let index = names.firstIndex(of: key) else {
+        throw .unknown(
+          "cost", key, code: "search.objective", among: names, listedBy: "the study's first line",
+          at: "--objective")
+      }
+      order.append(index)
+    }
+    order += names.indices.filter { !order.contains($0) }
+    // The objectives' costs come first everywhere.
+    let arranged = evaluations.map { evaluation in
+      Evaluation(
+        choice: evaluation.choice, quality: evaluation.quality,
+        costs: order.map { evaluation.costs[$0] })
+    }
+    let largest = order.indices.map { place in arranged.map { $0.costs[place] }.max() ?? 0 }
+    let budgets = try SearchSettings.budgets(
+      command.goal.budget, costs: order.map { names[$0] }
+    ) { largest[$0] }
+    let outcome = SearchOutcome(
+      evaluations: arranged, quality: quality, objectiveCount: objectives.count,
+      budgets: budgets, configurations: space.configurationCount)
+    var infeasible: SearchInfeasibility?
+    if outcome.frontier.isEmpty {
+      let minimum = order.indices.map { place in
+        arranged.map { $0.costs[place] }.min() ?? .nan
+      }
+      infeasible = SearchInfeasibility(
+        budget: order.indices.first { minimum[$0] > budgets[$0] }, reachableMinimum: minimum,
+        isProved: false, budgets: budgets)
+    }
+    let answer = SearchAnswer(
+      header: header.arranged(order), space: space, quality: quality,
+      objectiveCount: objectives.count, outcome: outcome, infeasible: infeasible,
+      metric: settings["sensitivity"] ?? "", method: settings["method"] ?? "",
+      seed: UInt64(settings["seed"] ?? "") ?? 0, spaceName: settings["space"] ?? "",
+      modelDigest: settings["model"])
+    let report = Report(
+      schema: "search",
+      arguments: [
+        "merge": .strings(command.merge),
+        "objective": .string(([quality.rawValue] + objectives).joined(separator: ",")),
+        "budget": .strings(command.goal.budget),
+      ],
+      inputs: command.merge.map { InputRecord(role: "study", path: $0, kind: "study") },
+      result: answer.json, status: infeasible == nil ? .yes : .no, table: answer.table,
+      text: { [command] style in
+        answer.text(
+          style, all: command.tableForm.all, folder: command.product,
+          model: command.merge.joined(separator: " "))
+      })
+    if let folder = command.product { try SearchFiles(folder: folder).write(answer, report) }
+    return report
+  }
+}

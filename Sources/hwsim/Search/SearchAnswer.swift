@@ -1,0 +1,291 @@
+import Arith
+import QuantGraph
+import Search
+
+/// Why no allocation meets the budgets.
+struct SearchInfeasibility: Sendable {
+  /// Index of a cost whose budget fails by itself; nil if only several together fail.
+  let budget: Int?
+  let reachableMinimum: [Double]
+  let isProved: Bool
+  let budgets: [Double]
+}
+
+/// The answer of a search, as JSON, text and allocation files.
+struct SearchAnswer: Sendable {
+  let header: StudyHeader
+  let space: SearchSpace
+  let quality: QualityObjective
+  let objectiveCount: Int
+  let evaluations: [Evaluation]
+  let points: [SearchPoint]
+  let isComplete: Bool
+  let runs: Int
+  let screeningRuns: Int
+  let infeasible: SearchInfeasibility?
+  let metric: String
+  let method: String
+  let seed: UInt64
+  let spaceName: String
+  let modelDigest: String?
+
+  init(
+    header: StudyHeader, space: SearchSpace, quality: QualityObjective, objectiveCount: Int,
+    outcome: SearchOutcome?, infeasible: SearchInfeasibility?, metric: String, method: String,
+    seed: UInt64, spaceName: String, modelDigest: String?
+  ) {
+    self.header = header
+    self.space = space
+    self.quality = quality
+    self.objectiveCount = objectiveCount
+    evaluations = outcome?.evaluations ?? []
+    isComplete = outcome?.isComplete ?? false
+    runs = outcome?.runs ?? 0
+    screeningRuns = outcome?.screeningRuns ?? 0
+    self.infeasible = infeasible
+    self.metric = metric
+    self.method = method
+    self.seed = seed
+    self.spaceName = spaceName
+    self.modelDigest = modelDigest
+    points = SearchPoint.points(
+      outcome?.frontier ?? [], of: outcome?.evaluations ?? [], header: header, quality: quality)
+  }
+
+  /// Allocation files of the points by name.
+  var allocationFiles: [(name: String, document: JSON)] {
+    points.map { point in
+      (
+        "\(point.id).json",
+        [
+          "schema": "hwsim.allocation/1",
+          "model": ["sha256": .optional(modelDigest)],
+          "layers": .object(
+            space.layers.indices.map { layer in
+              let candidate = space.candidates[layer][evaluations[point.evaluation].choice[layer]]
+              return .init(key: space.layers[layer].name, value: candidate.encodings)
+            }),
+        ]
+      )
+    }
+  }
+
+  // MARK: JSON
+
+  var json: JSON {
+    .object([
+      .init(key: "objectives", value: .array(objectives)),
+      .init(key: "layers", value: .array(layers)),
+      .init(key: "candidates", value: .strings(candidateNames)),
+      .init(key: "method", value: .string(method)),
+      .init(key: "seed", value: .integer(Int(clamping: seed))),
+      .init(key: "evaluated", value: .integer(evaluations.count)),
+      .init(key: "screened", value: .integer(screeningRuns)),
+      .init(
+        key: "space",
+        value: [
+          "configurations": .amount(space.configurationCount), "name": .string(spaceName),
+        ]),
+      .init(key: "evaluations", value: .array(evaluations.map { .object(numbers($0)) })),
+      .init(key: "points", value: .array(points.map(json))),
+      .init(
+        key: "optimality",
+        value: ["proved": .bool(isComplete), "gap": isComplete ? .integer(0) : .null]),
+      .init(
+        key: "sensitivity",
+        value: [
+          "metric": .string(metric),
+          "layers": .array(
+            space.layers.indices.map { layer in
+              [
+                "name": .string(space.layers[layer].name),
+                "candidates": .strings(space.candidates[layer].map(\.name)),
+                "values": .array(header.sensitivities[layer].map(JSON.number)),
+              ]
+            }),
+        ]),
+      .init(key: "rank_correlation", value: rankCorrelation),
+      .init(key: "baselines", value: .array([uniformBaseline])),
+      .init(key: "infeasible", value: infeasibleJSON),
+    ])
+  }
+
+  private var objectives: [JSON] {
+    let first: JSON = [
+      "name": .string(quality.rawValue), "unit": .string(quality == .accuracy ? "%" : "nat"),
+      "direction": .string(quality == .accuracy ? "max" : "min"), "kind": "exact", "model": .null,
+      "error_percent": .null,
+    ]
+    return [first]
+      + header.costs.prefix(objectiveCount).map { cost in
+        [
+          "name": .string(cost.name), "unit": .string(cost.unit), "direction": "min",
+          "kind": cost.model == nil ? "exact" : "estimate", "model": .optional(cost.model),
+          "error_percent": cost.errorPercent.map(JSON.number) ?? .null,
+        ]
+      }
+  }
+
+  private var layers: [JSON] {
+    space.layers.indices.map { layer in
+      let group = space.groups.firstIndex { $0.count > 1 && $0.contains(layer) }
+      return [
+        "name": .string(space.layers[layer].name),
+        "operator": .string(header.layers[layer].operator),
+        "weights": .integer(space.layers[layer].weightCount),
+        "macs": .integer(space.layers[layer].macs),
+        "tie_group": .optional(group),
+      ]
+    }
+  }
+
+  /// Every candidate of any layer, in order of appearance.
+  private var candidateNames: [String] {
+    var names: [String] = []
+    for list in space.candidates {
+      for candidate in list where !names.contains(candidate.name) { names.append(candidate.name) }
+    }
+    return names
+  }
+
+  /// What is known of an evaluation.
+  private func numbers(_ evaluation: Evaluation) -> [JSON.Member] {
+    let chosen = space.layers.indices.map { space.candidates[$0][evaluation.choice[$0]] }
+    return [
+      .init(
+        key: "weight_bits_per_layer", value: .array(chosen.map { .amount($0.weightBits) })),
+      .init(
+        key: "input_bits_per_layer", value: .array(chosen.map { .amount($0.activationBits) })),
+      .init(key: "candidates_per_layer", value: .strings(chosen.map(\.name))),
+    ] + scores(evaluation)
+  }
+
+  private func scores(_ evaluation: Evaluation) -> [JSON.Member] {
+    var members: [JSON.Member] = [
+      .init(key: "correct", value: .optional(evaluation.correct)),
+      .init(key: "samples", value: .integer(evaluation.samples)),
+      .init(key: "loss", value: .number(evaluation.loss)),
+      .init(
+        key: "accuracy",
+        value: evaluation.correct.map {
+          .number(Double($0) / Double(evaluation.samples))
+        } ?? .null),
+    ]
+    for (cost, value) in zip(header.costs, evaluation.costs) {
+      members.append(.init(key: cost.name, value: .amount(value)))
+    }
+    return members
+  }
+
+  private func json(_ point: SearchPoint) -> JSON {
+    let evaluation = evaluations[point.evaluation]
+    var members: [JSON.Member] = [
+      .init(key: "id", value: .string(point.id)),
+      .init(key: "allocation", value: .string("\(point.id).json")),
+      .init(key: "evaluation", value: .integer(point.evaluation)),
+    ]
+    members += scores(evaluation)
+    var resources: [JSON.Member] = []
+    for (cost, value) in zip(header.costs, evaluation.costs)
+    where ["sram_bytes", "flash_bytes", "lut", "dsp", "ff", "bram"].contains(cost.name) {
+      resources.append(.init(key: cost.name, value: .amount(value)))
+    }
+    members += [
+      .init(key: "resources", value: .object(resources)),
+      .init(key: "on_frontier", value: .bool(true)),
+      .init(key: "knee", value: .bool(point.isKnee)),
+      .init(key: "indistinguishable_from", value: .strings(point.indistinguishable)),
+      .init(
+        key: "layers",
+        value: .array(
+          space.layers.indices.map { layer in
+            let candidate = space.candidates[layer][evaluation.choice[layer]]
+            return .object(
+              [.init(key: "name", value: .string(space.layers[layer].name))]
+                + (candidate.encodings.members ?? [])
+                + [
+                  .init(
+                    key: "reason",
+                    value: .string(reason(layer, option: evaluation.choice[layer])))
+                ])
+          })),
+    ]
+    return .object(members)
+  }
+
+  /// Why a layer has its candidate: what the next cheaper one would lose, by the metric, and save.
+  private func reason(_ layer: Int, option: Int) -> String {
+    let candidates = space.candidates[layer]
+    if space.fixed[layer] != nil { return "fixed" }
+    let group = space.groups.first { $0.contains(layer) } ?? [layer]
+    let tied =
+      group.count > 1
+      ? "tied with "
+        + group.filter { $0 != layer }.map { space.layers[$0].name }
+        .joined(separator: ", ") + "; " : ""
+    func bits(_ candidate: SpaceCandidate) -> Double {
+      candidate.weightBits + candidate.activationBits
+    }
+    let scores = header.sensitivities[layer]
+    let cheaper = candidates.indices.filter { bits(candidates[$0]) < bits(candidates[option]) }
+      .max { bits(candidates[$0]) < bits(candidates[$1]) }
+    let own = "\(candidates[option].name) alone costs \(SearchQuantity.threeDigits(scores[option]))"
+    guard let cheaper else { return "\(tied)\(own) \(metric); nothing is smaller" }
+    let added = scores[cheaper] - scores[option]
+    let saved =
+      Double(space.layers[layer].weightCount)
+      * (candidates[option].weightBits - candidates[cheaper].weightBits)
+    return "\(tied)\(own) \(metric); \(candidates[cheaper].name) would add "
+      + "\(SearchQuantity.threeDigits(added)) and save "
+      + "\(SearchQuantity.text(saved, unit: "bit", kind: .exact)) of weights"
+  }
+
+  private var rankCorrelation: JSON {
+    let predicted = evaluations.map { evaluation in
+      zip(header.sensitivities, evaluation.choice).reduce(0.0) { $0 + $1.0[$1.1] }
+    }
+    guard evaluations.count >= 3,
+      let value = RankCorrelation.spearman(predicted, evaluations.map(\.loss))
+    else { return .null }
+    return [
+      "metric": .string(metric), "spearman": .number(value),
+      "evaluations": .integer(evaluations.count),
+    ]
+  }
+
+  private var uniformBaseline: JSON {
+    var points: [JSON] = []
+    for uniform in space.uniformChoices {
+      guard let evaluation = evaluations.first(where: { $0.choice == uniform.choice }) else {
+        continue
+      }
+      points.append(
+        .object(
+          [.init(key: "label", value: .string("all \(uniform.name)"))] + scores(evaluation)))
+    }
+    return ["name": "uniform", "points": .array(points)]
+  }
+
+  private var infeasibleJSON: JSON {
+    guard let infeasible else { return .null }
+    return [
+      "budget": .optional(infeasible.budget.map { header.costs[$0].name }),
+      "proved": .bool(infeasible.isProved),
+      "reachable_minimum": .object(
+        zip(header.costs, infeasible.reachableMinimum).filter { $0.1.isFinite }.map {
+          .init(key: $0.name, value: .amount($1))
+        }),
+    ]
+  }
+}
+
+extension SpaceCandidate {
+  /// The formats under the keys of an allocation file; what the model keeps is left out.
+  var encodings: JSON {
+    .object(
+      [("weights", formats.weights), ("activations", formats.activations)].compactMap {
+        role, format in
+        format.map { .init(key: role, value: .string($0.name)) }
+      })
+  }
+}

@@ -1,0 +1,291 @@
+import FoundationEssentials
+import Importers
+import QuantGraph
+import Search
+
+/// `hwsim search MODEL`: one search from the files to its answer.
+struct SearchJob {
+  private let command: SearchCommand
+  private let path: String
+
+  init(_ command: SearchCommand, model: String) {
+    self.command = command
+    path = model
+  }
+
+  func report(_ session: Session) throws(Failure) -> Report {
+    let goal = command.goal
+    guard goal.evaluations >= 1 else {
+      throw Failure(
+        "usage.arguments", "--evaluations \(goal.evaluations) is not positive",
+        remedy: "give the number of allocations to run; --merge solves again without any.")
+    }
+    let method = try SearchSettings.method(goal.method)
+    let shard = try SearchSettings.shard(command.shard)
+    let limit = try timeLimit()
+    let (quality, objectives) = try SearchSettings.objective(
+      goal.objective, hasLabels: command.data.labels != nil)
+    let threads = command.computing.threads ?? Processors.count
+    let model = try SearchModel(path: path, data: command.data, threads: threads)
+    let plain = try command.spaceOptions.space(
+      over: model.network.layers, graph: model.file.graph)
+    let space = try model.signed(plain)
+    let (costs, tableRecords) = try self.costs(space: space, objectives: objectives)
+    let metric = method == .zeroq ? "kl" : goal.sensitivity
+    let (scores, scoreRecords) = try SensitivitySource(name: metric).scores(
+      of: space, model: model, threads: threads)
+    let records = model.records + tableRecords + scoreRecords
+    let budgets = try self.budgets(costs, space: space)
+    let task = SearchTask(
+      space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
+      budgets: budgets, method: method, evaluations: goal.evaluations,
+      screening: goal.screening ?? max(400, 4 * goal.evaluations), seed: command.computing.seed,
+      shard: shard, sensitivities: scores)
+    let header = StudyHeader(
+      space: space, operators: model.operators, costs: costs, sensitivities: scores,
+      settings: try settings(records, quality: quality, objectives: objectives, metric: metric))
+    let study = try openStudy(header)
+    let progress = ProgressPhases(session)
+    defer { progress.finish() }
+    var outcome: SearchOutcome?
+    var infeasible: SearchInfeasibility?
+    let deadline = limit.map { ContinuousClock.now + $0 }
+    do throws(SearchError) {
+      outcome = try task.run(
+        evaluator: model.evaluator, screener: model.screener, study: study, threads: threads,
+        isCancelled: { deadline.map { ContinuousClock.now >= $0 } ?? false }
+      ) { phase, done, total in
+        progress.update(phase, done: done, of: total)
+      }
+    } catch {
+      guard case .infeasible(let budget, let minimum, let isProved) = error else {
+        throw failure(error)
+      }
+      infeasible = SearchInfeasibility(
+        budget: budget, reachableMinimum: minimum, isProved: isProved, budgets: budgets)
+    }
+    progress.finish()
+    let answer = SearchAnswer(
+      header: header, space: space, quality: quality, objectiveCount: objectives.count,
+      outcome: outcome, infeasible: infeasible, metric: metric, method: method.rawValue,
+      seed: command.computing.seed, spaceName: command.spaceOptions.name,
+      modelDigest: try model.file.record.record()["sha256"]?.text)
+    var warnings = model.warnings
+    if outcome?.wasStopped == true {
+      warnings.append(
+        Diagnostic(
+          code: "search.time-limit", message: "the time limit ended the search early",
+          location: nil,
+          remedy: study == nil
+            ? "give --study FILE to go on later." : "the same command goes on where it ended."))
+    }
+    let report = Report(
+      schema: "search", arguments: arguments(quality: quality, objectives: objectives, task: task),
+      inputs: records, warnings: warnings, result: answer.json,
+      status: infeasible == nil ? .yes : .no, table: answer.table,
+      text: { [command] style in
+        answer.text(
+          style, all: command.tableForm.all, folder: command.product,
+          model: path)
+      })
+    if let folder = command.product { try SearchFiles(folder: folder).write(answer, report) }
+    return report
+  }
+
+  private func timeLimit() throws(Failure) -> Duration? {
+    guard let text = command.goal.timeLimit else { return nil }
+    guard let limit = SearchQuantity.duration(text) else {
+      throw Failure(
+        "usage.arguments", "--time-limit '\(text)' is no time", remedy: "write 60s, 5m or 500ms.")
+    }
+    return limit
+  }
+
+  private func costs(
+    space: SearchSpace, objectives: [String]
+  ) throws(Failure) -> ([any CostModel], [InputRecord]) {
+    var available: [any CostModel] = BitCost.allCases
+    var records: [InputRecord] = []
+    for path in command.goal.costTable {
+      let bytes: [UInt8]
+      do throws(ImportError) {
+        bytes = try [UInt8](contentsOf: path)
+      } catch {
+        throw Failure(Diagnostic(error))
+      }
+      do throws(CostError) {
+        let table = try CostTable(json: Data(bytes)).checked(in: space)
+        guard !available.contains(where: { $0.name == table.name }) else {
+          throw .malformed(path: "name", reason: "'\(table.name)' is known already")
+        }
+        available.append(table)
+      } catch {
+        throw Failure(Diagnostic(error, file: path))
+      }
+      records.append(InputRecord(role: "cost-table", path: path, kind: "json"))
+    }
+    return (try SearchSettings.ordered(available, objectives: objectives), records)
+  }
+
+  private func budgets(
+    _ costs: [any CostModel], space: SearchSpace
+  ) throws(Failure) -> [Double] {
+    try SearchSettings.budgets(command.goal.budget, costs: costs.map(\.name)) { index in
+      let table = (try? costs[index].linearised(in: space)) ?? []
+      return table.reduce(0) { $0 + ($1.max() ?? 0) }
+    }
+  }
+
+  /// What a study depends on, under the flags' names.
+  private func settings(
+    _ records: [InputRecord], quality: QualityObjective, objectives: [String], metric: String
+  ) throws(Failure) -> [String: String] {
+    var settings: [String: String] = [
+      "objective": ([quality.rawValue] + objectives).joined(separator: ","),
+      "method": command.goal.method, "seed": String(command.computing.seed),
+      "sensitivity": metric,
+      "space": command.spaceOptions.name, "shard": command.shard ?? "1/1",
+      "hwsim": HWSim.version,
+    ]
+    for record in records {
+      let sum = try record.record()["sha256"]?.text ?? ""
+      settings[record.role, default: ""] += (settings[record.role] == nil ? "" : " ") + sum
+    }
+    return settings
+  }
+
+  private func openStudy(_ header: StudyHeader) throws(Failure) -> Study? {
+    var path = command.study
+    if path == nil, let folder = command.product {
+      try SearchFiles(folder: folder).create()
+      path = folder + "/study.jsonl"
+    }
+    guard let path else { return nil }
+    do throws(StudyError) {
+      return try Study(path: path, header: header)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  private func failure(_ error: SearchError) -> Failure {
+    switch error {
+    case .evaluation(let error): Failure(error, model: path)
+    case .study(let error): Failure(error)
+    case .cost(let error): Failure(Diagnostic(error, file: nil))
+    case .allocation(let error): Failure(Diagnostic(error, problem: path))
+    case .infeasible:
+      Failure("search.unsupported", "no allocation meets the budgets", at: path)
+    }
+  }
+
+  private func arguments(
+    quality: QualityObjective, objectives: [String], task: SearchTask
+  ) -> JSON {
+    let options = command.spaceOptions
+    return [
+      "objective": .string(([quality.rawValue] + objectives).joined(separator: ",")),
+      "bits": .optional(options.bits), "formats": .optional(options.formats),
+      "candidates": .optional(options.candidates), "space": .string(options.space),
+      "ties": .optional(options.ties), "fix": .strings(options.fix),
+      "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
+      "budget": .strings(command.goal.budget), "method": .string(task.method.rawValue),
+      "sensitivity": .string(command.goal.sensitivity), "evaluations": .integer(task.evaluations),
+      "screening": .integer(task.screening), "shard": .optional(command.shard),
+      "seed": .integer(Int(clamping: command.computing.seed)),
+    ]
+  }
+}
+
+/// One progress line a phase of a search.
+final class ProgressPhases {
+  private let session: Session
+  private var phase = ""
+  private var line: ProgressLine?
+
+  init(_ session: Session) { self.session = session }
+
+  func update(_ phase: String, done: Int, of total: Int) {
+    if phase != self.phase {
+      line?.finish()
+      line = session.progress(phase)
+      self.phase = phase
+    }
+    line?.update(done: done, of: total)
+  }
+
+  func finish() { line?.finish() }
+}
+
+/// Where sensitivities come from: a metric, or a file.
+struct SensitivitySource {
+  let name: String
+
+  /// One number a candidate of each layer, to be summed and minimised.
+  func scores(
+    of space: SearchSpace, model: SearchModel, threads: Int
+  ) throws(Failure) -> ([[Double]], [InputRecord]) {
+    let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
+    let file = parts.count == 2 ? parts[1] : nil
+    var traces: [Double]?
+    let word = file == nil ? name : parts[0] == "hessian" ? "hawq" : parts[0]
+    guard let metric = SensitivityMetric(rawValue: word) else {
+      throw .unknown(
+        "metric", word, code: "search.sensitivity",
+        among: SensitivityMetric.allCases.map(\.rawValue), listedBy: "hwsim search --help",
+        at: "--sensitivity")
+    }
+    if let file { traces = try self.traces(file, layers: model.network.layers.map(\.name)) }
+    let analysis = SensitivityAnalysis(
+      model.network, data: model.calibration, inputRanges: model.evaluator.inputRanges)
+    let scores: SensitivityScores
+    do throws(SensitivityError) {
+      scores = try analysis.scores(
+        metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
+    } catch {
+      throw failure(error, model: model.file.path)
+    }
+    if let bad = scores.losses.enumerated().first(where: { $1.contains { !$0.isFinite } }) {
+      let option = bad.element.firstIndex { !$0.isFinite } ?? 0
+      throw Failure(
+        "search.sensitivity",
+        "\(name) of layer '\(space.layers[bad.offset].name)' at "
+          + "\(space.candidates[bad.offset][option].name) is \(bad.element[option])",
+        at: "--sensitivity", remedy: "take another metric, or leave that candidate out.")
+    }
+    let records = file.map { [InputRecord(role: "sensitivity", path: $0, kind: "json")] } ?? []
+    return (scores.losses, records)
+  }
+
+  private func traces(_ path: String, layers: [String]) throws(Failure) -> [Double] {
+    let bytes: [UInt8]
+    do throws(ImportError) {
+      bytes = try [UInt8](contentsOf: path)
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+    do throws(HessianTraceFile.Problem) {
+      return try HessianTraceFile(json: Data(bytes)).values(for: layers)
+    } catch {
+      throw Failure(
+        "search.sensitivity", "the file holds no trace a layer: \(error)", at: path,
+        remedy: "write a list of numbers in the order of the layers, or an object by name.")
+    }
+  }
+
+  private func failure(_ error: SensitivityError, model: String) -> Failure {
+    switch error {
+    case .evaluation(let error): Failure(error, model: model)
+    case .needsLabels(let metric):
+      Failure(
+        "search.sensitivity", "\(metric.rawValue) needs labels of the calibration samples",
+        at: "--sensitivity", remedy: "take kl, which needs none.")
+    case .needsTraces:
+      Failure(
+        "search.sensitivity", "hawq needs second derivatives", at: "--sensitivity",
+        remedy: "take hessian, which measures them, or hessian:FILE.")
+    case .layerCount, .cancelled:
+      Failure("search.sensitivity", "\(error)", at: "--sensitivity")
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import FoundationEssentials
+import Importers
+import QuantGraph
+import Search
+
+/// What a user asks of a search beside model and data: objectives, costs, budgets, method.
+struct SearchSettings {
+  let quality: QualityObjective
+  /// Keys of the objectives' costs.
+  let objectives: [String]
+  let costs: [any CostModel]
+  let budgets: [Double]
+  let method: SearchMethod
+  let shard: SearchShard?
+
+  /// Splits `--objective`; `accuracy,weight_bits` or `loss,weight_bits` without it.
+  static func objective(
+    _ text: String?, hasLabels: Bool
+  ) throws(Failure) -> (quality: QualityObjective, costs: [String]) {
+    let words = list(text ?? (hasLabels ? "accuracy,weight_bits" : "loss,weight_bits"))
+    guard let first = words.first, let quality = QualityObjective(rawValue: first) else {
+      throw .unknown(
+        "quality", words.first ?? "", code: "search.objective",
+        among: QualityObjective.allCases.map(\.rawValue), listedBy: "hwsim search --help",
+        at: "--objective")
+    }
+    guard quality != .accuracy || hasLabels else {
+      throw Failure(
+        "search.objective", "accuracy needs the classes of the samples", at: "--objective",
+        remedy: "give --labels Y.npy, or take loss as the quality.")
+    }
+    let costs = words.dropFirst().map(SearchQuantity.key)
+    guard (1...3).contains(costs.count), Set(costs).count == costs.count else {
+      throw Failure(
+        "search.objective", "a search needs one to three different costs beside the quality",
+        at: "--objective", remedy: "write it as --objective accuracy,weight_bits.")
+    }
+    return (quality, costs)
+  }
+
+  /// The parts of a list separated by commas.
+  static func list(_ text: String) -> [String] {
+    // Commas inside <> belong to a format's name.
+    var parts: [String] = []
+    var current = ""
+    var depth = 0
+    for character in text {
+      if character == "<" { depth += 1 }
+      if character == ">" { depth -= 1 }
+      if character == ",", depth == 0 {
+        parts.append(current)
+        current = ""
+      } else if !character.isWhitespace {
+        current.append(character)
+      }
+    }
+    parts.append(current)
+    return parts.filter { !$0.isEmpty }
+  }
+
+  /// The costs of a search: the objectives first, then all others that are known.
+  static func ordered(
+    _ available: [any CostModel], objectives: [String]
+  ) throws(Failure) -> [any CostModel] {
+    var costs: [any CostModel] = []
+    for key in objectives {
+      guard let cost = available.first(where: { $0.name == key }) else {
+        throw .unknown(
+          "cost", key, code: "search.objective", among: available.map(\.name),
+          listedBy: "hwsim search --help", at: "--objective")
+      }
+      costs.append(cost)
+    }
+    return costs + available.filter { cost in !objectives.contains(cost.name) }
+  }
+
+  /// One budget a cost from `--budget NAME=LIMIT`.
+  static func budgets(
+    _ texts: [String], costs: [String], largest: (Int) -> Double
+  ) throws(Failure) -> [Double] {
+    var budgets = [Double](repeating: .infinity, count: costs.count)
+    for text in texts {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let limit = SearchQuantity.limit(parts[1]) else {
+        throw Failure(
+          "search.budget", "'\(text)' is no budget", at: "--budget",
+          remedy: "write it as weight_bits=50%, size=20KiB or latency=5ms.")
+      }
+      guard let index = costs.firstIndex(of: SearchQuantity.key(parts[0])) else {
+        throw .unknown(
+          "cost", parts[0], code: "search.budget", among: costs,
+          listedBy: "hwsim search --help", at: "--budget")
+      }
+      switch limit {
+      case .absolute(let value): budgets[index] = min(budgets[index], value)
+      case .share(let share): budgets[index] = min(budgets[index], share * largest(index))
+      }
+    }
+    return budgets
+  }
+
+  static func method(_ name: String) throws(Failure) -> SearchMethod {
+    guard let method = SearchMethod(rawValue: name) else {
+      throw .unknown(
+        "method", name, code: "search.method", among: SearchMethod.allCases.map(\.rawValue),
+        listedBy: "hwsim search --help", at: "--method")
+    }
+    return method
+  }
+
+  static func shard(_ text: String?) throws(Failure) -> SearchShard? {
+    guard let text else { return nil }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1],
+      let shard = SearchShard(index: index, count: count)
+    else {
+      throw Failure(
+        "search.shard", "'\(text)' is no part of a search", at: "--shard",
+        remedy: "write 1/4 for the first of four parts; at most 4096.")
+    }
+    return shard
+  }
+}
+
+extension Failure {
+  init(_ error: SpaceError, at place: String? = nil) { self.init(Diagnostic(error, at: place)) }
+  init(_ error: StudyError) { self.init(Diagnostic(error)) }
+
+  init(_ error: EvaluationError, model: String) {
+    switch error {
+    case .layerCount(let expected, let found):
+      self.init(
+        "search.unsupported", "\(found) formats for \(expected) layers", at: model,
+        remedy: "report this with the command line.")
+    case .unsupported(let layer, let role, let encoding):
+      self.init(
+        "search.unsupported", "\(role) of layer '\(layer)' cannot take the format \(encoding)",
+        at: model,
+        notes: ["integers of 2 to 16 bits, floating point, fixed point and lists are evaluated"],
+        remedy: "leave that candidate out, or fix the layer at another one.")
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Search
+
+extension SearchAnswer {
+  private func kind(_ cost: StudyHeader.Cost) -> CostKind {
+    cost.model.map { .estimate(model: $0, errorPercent: cost.errorPercent) } ?? .exact
+  }
+
+  /// The points, one a row.
+  var table: Table {
+    var columns: [Table.Column] = [.text(""), .text("id")]
+    columns.append(.number(quality.rawValue))
+    for cost in header.costs.prefix(max(objectiveCount, 1)) { columns.append(.number(cost.name)) }
+    columns += [.text("bits of weights", isFlexible: true), .text("")]
+    var table = Table(columns)
+    for point in points {
+      let evaluation = evaluations[point.evaluation]
+      var row: [Table.Cell] = [.init(point.isKnee ? ">" : " "), .init(point.id)]
+      switch quality {
+      case .accuracy:
+        let share = Double(evaluation.correct ?? 0) / Double(evaluation.samples)
+        row.append(
+          .init("\(SearchQuantity.fixed(share * 100, digits: 1))%", plain: String(share)))
+      case .loss:
+        row.append(
+          .init(SearchQuantity.threeDigits(evaluation.loss), plain: String(evaluation.loss)))
+      }
+      for (cost, value) in zip(header.costs, evaluation.costs).prefix(max(objectiveCount, 1)) {
+        row.append(
+          .init(
+            SearchQuantity.text(value, unit: cost.unit, kind: kind(cost)), plain: String(value)))
+      }
+      row += [.init(bits(evaluation)), .init(remark(point))]
+      table.append(row)
+    }
+    return table
+  }
+
+  /// Bits a layer where they fit on a line, else how many layers have how many.
+  private func bits(_ evaluation: Evaluation) -> String {
+    let bits = space.layers.indices.map {
+      space.candidates[$0][evaluation.choice[$0]].weightBits
+    }
+    func text(_ value: Double) -> String { JSON.amount(value).compact }
+    if bits.count <= 16 { return bits.map(text).joined(separator: " ") }
+    return Set(bits).sorted().map { value in
+      "\(text(value)): \(bits.count { $0 == value })"
+    }.joined(separator: ", ")
+  }
+
+  private func remark(_ point: SearchPoint) -> String {
+    var words = point.isKnee ? ["knee"] : []
+    let choice = evaluations[point.evaluation].choice
+    if let uniform = space.uniformChoices.first(where: { $0.choice == choice }) {
+      words.append("all \(uniform.name)")
+    }
+    if !point.indistinguishable.isEmpty {
+      words.append("~ " + point.indistinguishable.joined(separator: " "))
+    }
+    return words.joined(separator: ", ")
+  }
+
+  func text(_ style: Style, all: Bool, folder: String?, model: String) -> String {
+    let right = "seed \(seed), method \(method)"
+    if let infeasible { return infeasibleText(infeasible, style) }
+    let configurations = SearchQuantity.text(space.configurationCount, unit: "", kind: .exact)
+    let summary =
+      "evaluated \(Quantity.count(evaluations.count)) of \(configurations)allocations, "
+      + "\(points.count) on the frontier"
+    var text = Heading.line(model, summary, right: right)
+    text += table.render(limit: all ? nil : 20, style: style)
+    var facts = [
+      isComplete
+        ? "optimal: yes, every allocation was evaluated" : "optimal: not proved"
+    ]
+    for cost in header.costs.prefix(objectiveCount) {
+      switch kind(cost) {
+      case .exact: facts.append("\(cost.name): exact")
+      case .estimate(let model, let error):
+        facts.append(
+          "\(cost.name): estimate of \(model), "
+            + (error.map { "+-\(SearchQuantity.threeDigits($0))%" } ?? "error unknown"))
+      }
+    }
+    if screeningRuns > 0 {
+      facts.append("\(Quantity.count(screeningRuns)) tried on the calibration samples")
+    }
+    text += facts.joined(separator: "; ") + "\n"
+    let example = points.first { $0.isKnee } ?? points.last
+    if let folder, let example {
+      text += style.hint(
+        "hint: hwsim report \(folder)/search.json -o \(folder)/report.html; "
+          + "apply: --allocation \(folder)/\(example.id).json\n")
+    } else {
+      text += style.hint("hint: -o DIR keeps the study, search.json and an allocation a point\n")
+    }
+    return text
+  }
+
+  private func infeasibleText(_ infeasible: SearchInfeasibility, _ style: Style) -> String {
+    var text = style.bad("INFEASIBLE") + "   "
+    if let index = infeasible.budget {
+      let cost = header.costs[index]
+      let minimum = SearchQuantity.text(
+        infeasible.reachableMinimum[index], unit: cost.unit, kind: .exact)
+      let limit = SearchQuantity.text(infeasible.budgets[index], unit: cost.unit, kind: .exact)
+      text += "\(cost.name) of at most \(limit) cannot be met; the smallest is \(minimum)\n"
+    } else {
+      text += "no allocation meets all budgets together\n"
+      for (index, cost) in header.costs.enumerated() where infeasible.budgets[index].isFinite {
+        let minimum = SearchQuantity.text(
+          infeasible.reachableMinimum[index], unit: cost.unit, kind: .exact)
+        text += "  \(cost.name) alone reaches \(minimum)\n"
+      }
+    }
+    if !infeasible.isProved { text += "  as far as it was tried; not proved\n" }
+    return text
+  }
+}
