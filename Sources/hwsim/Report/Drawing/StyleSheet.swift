@@ -108,8 +108,8 @@ enum StyleSheet {
     .verdict.bad{border-color:var(--bad);color:var(--bad)}
     .verdict.caution{border-color:var(--caution);color:var(--caution)}
     .verdict span{color:var(--ink);font-weight:normal;font-size:15px}
-    dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:10px 0}
-    dt{color:var(--soft)}
+    dl{display:grid;grid-template-columns:fit-content(40%) 1fr;gap:2px 16px;margin:10px 0}
+    dt{color:var(--soft);overflow-wrap:anywhere}
     dd{margin:0;overflow-wrap:anywhere}
     figure{margin:10px 0 6px;break-inside:avoid}
     figure svg{display:block;max-width:100%;height:auto}
