@@ -79,7 +79,8 @@ let package = Package(
       exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
-      name: "SearchTests", dependencies: ["Search", "Importers", "TestSupport"],
+      name: "SearchTests",
+      dependencies: ["Search", "Schedules", "HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests", dependencies: ["hwsim", "Arith", "Importers", "TestSupport"],

@@ -132,19 +132,8 @@ extension MCUEstimator {
   public func estimate(_ allocation: MCUAllocation? = nil) throws(ArenaError) -> MCUEstimate {
     let request = try request(allocation)
     let head = plan(request).bytes
-    var layers: [MCUEstimate.Layer] = []
-    var cycles: Double?
-    if let model = target.latency {
-      var total = 0.0
-      layers.reserveCapacity(work.count)
-      for (index, work) in work.enumerated() {
-        let widths = widths(of: index, allocation)
-        let cost = model.cost(work, widths: widths)
-        total += cost.cycles
-        layers.append(.init(node: index, cost: cost, widths: widths))
-      }
-      cycles = total
-    }
+    let layers = layers(allocation)
+    let cycles = target.latency.map { _ in layers.reduce(0) { $0 + $1.cost.cycles } }
     let seconds = cycles.map { $0 / target.clockHz }
     let isGreedy = target.planner == .greedy
     return MCUEstimate(
@@ -159,6 +148,28 @@ extension MCUEstimator {
         isEstimate: true),
       flash: flash(allocation), macs: macs,
       unmodelled: work.indices.filter { !work[$0].isModelled })
+  }
+
+  /// Time of one run under an allocation, without planning memory; nil without a latency model.
+  public func seconds(_ allocation: MCUAllocation? = nil) -> Double? {
+    guard target.latency != nil else { return nil }
+    return layers(allocation).reduce(0) { $0 + $1.cost.cycles } / target.clockHz
+  }
+
+  /// SRAM under an allocation: the arena and what the runtime takes beside it.
+  ///
+  /// - Throws: ``ArenaError`` if a size is beyond `Int`.
+  public func sramBytes(_ allocation: MCUAllocation? = nil) throws(ArenaError) -> Int {
+    let head = plan(try request(allocation)).bytes
+    return Saturating.add(Saturating.add(head, tail), target.runtimeRAMBytes)
+  }
+
+  private func layers(_ allocation: MCUAllocation?) -> [MCUEstimate.Layer] {
+    guard let model = target.latency else { return [] }
+    return work.enumerated().map { index, work in
+      let widths = widths(of: index, allocation)
+      return .init(node: index, cost: model.cost(work, widths: widths), widths: widths)
+    }
   }
 
   /// The buffers of a run under an allocation.
@@ -218,7 +229,8 @@ extension MCUEstimator {
       input: bits(node.inputs.first), output: bits(node.outputs.first))
   }
 
-  private func flash(_ allocation: MCUAllocation?) -> MCUEstimate.Flash {
+  /// Flash under an allocation.
+  public func flash(_ allocation: MCUAllocation? = nil) -> MCUEstimate.Flash {
     var packed = 0
     var own = 0
     var tables = 0

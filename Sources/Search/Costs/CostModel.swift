@@ -58,6 +58,22 @@ extension CostModel {
   }
 }
 
+extension CostModel {
+  /// The total of the choice in which each group takes what costs most by ``linearised(in:)``: the
+  /// largest there is, unless a group costs less where another costs more.
+  public func largest(in space: SearchSpace) throws(CostError) -> Double {
+    let table = try linearised(in: space)
+    var choice = [Int](repeating: 0, count: space.layers.count)
+    for group in space.groups.indices {
+      func sum(_ option: Int) -> Double { space.groups[group].reduce(0) { $0 + table[$1][option] } }
+      let options = space.allowed(ofGroup: group)
+      let most = options.max { sum($0) < sum($1) } ?? 0
+      for layer in space.groups[group] { choice[layer] = most }
+    }
+    return try total(of: choice, in: space)
+  }
+}
+
 /// Costs that follow from weights, multiplications and bits alone.
 public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
   /// `sum(weights * bits a weight)`.

@@ -79,12 +79,13 @@ struct AdaptiveSearch {
   }
 
   private func position(_ point: [Int], _ weights: [Double]) throws(SearchError) -> Double {
-    let totals = try additive.totals(grid.choice(point))
+    let choice = grid.choice(point)
     var sum = 0.0
     for (index, weight) in weights.enumerated() where weight > 0 {
       let range = additive.ranges[index]
       let width = range.upperBound - range.lowerBound
-      sum += weight * (width > 0 ? (totals[index] - range.lowerBound) / width : 0)
+      let total = try additive.total(index, choice)
+      sum += weight * (width > 0 ? (total - range.lowerBound) / width : 0)
     }
     return sum
   }
@@ -177,6 +178,7 @@ struct AdaptiveSearch {
     try ledger.evaluate(start)
     // Shards and budgets may have refused all of these.
     if ledger.order.isEmpty { try ledger.evaluate(prior.map { grid.choice($0) }) }
+    if ledger.order.isEmpty { try ledger.evaluate(try additive.cheapestChoices()) }
   }
 
   private func respectsGroups(_ choice: [Int]) -> Bool {
@@ -282,12 +284,14 @@ struct AdaptiveSearch {
   }
 
   private func totals(_ point: [Int]) throws(SearchError) -> [Double] {
-    Array(try additive.totals(grid.choice(point)).prefix(task.objectiveCount))
+    let choice = grid.choice(point)
+    var totals: [Double] = []
+    for cost in 0..<task.objectiveCount { totals.append(try additive.total(cost, choice)) }
+    return totals
   }
 
   private func isWithinBudgets(_ point: [Int]) throws(SearchError) -> Bool {
-    if task.budgets.allSatisfy({ $0 == .infinity }) { return true }
-    return task.meetsBudgets(try additive.totals(grid.choice(point)))
+    try additive.meetsBudgets(grid.choice(point))
   }
 
   /// The logarithm of what is expected before any evaluation: the divergence on the calibration

@@ -80,6 +80,46 @@ struct AdditiveModel {
     }
   }
 
+  /// One cost of a choice.
+  func total(_ cost: Int, _ choice: [Int]) throws(SearchError) -> Double {
+    do throws(CostError) {
+      return try task.costs[cost].total(of: choice, in: task.space)
+    } catch {
+      throw .cost(error)
+    }
+  }
+
+  /// Whether a choice meets every budget; costs without one are not asked for.
+  func meetsBudgets(_ choice: [Int]) throws(SearchError) -> Bool {
+    for (cost, budget) in task.budgets.enumerated() where budget < .infinity {
+      if try total(cost, choice) > budget { return false }
+    }
+    return true
+  }
+
+  /// For each cost a choice that no change of one group makes cheaper, found by descent from the
+  /// first candidates.
+  func cheapestChoices() throws(SearchError) -> [[Int]] {
+    var found: [[Int]] = []
+    let grid = ChoiceGrid(task.space)
+    for cost in task.costs.indices {
+      var point = [Int](repeating: 0, count: grid.free.count)
+      var best = try total(cost, grid.choice(point))
+      var improved = true
+      while improved {
+        improved = false
+        for near in grid.neighbours(of: point, pairs: false) {
+          let total = try total(cost, grid.choice(near))
+          if total < best {
+            (best, point, improved) = (total, near, true)
+          }
+        }
+      }
+      found.append(grid.choice(point))
+    }
+    return found
+  }
+
   /// Choices of the exact frontier of summed sensitivities and the objectives' costs; where that is
   /// too large to be held, optima under budgets all over the range.
   func frontier(effort: AllocationEffort) throws(SearchError) -> [[Int]] {

@@ -98,6 +98,8 @@ extension SearchTask {
     case .exact, .greedy, .bisect, .zeroq:
       try ledger.evaluate(try plannedChoices(model))
     }
+    // Costs that are no sums do not guide the plan to their budgets: try what is cheapest.
+    if ledger.order.isEmpty, !ledger.wasStopped { try ledger.evaluate(try model.cheapestChoices()) }
     if let study {
       do throws(StudyError) {
         try study.reorder(ledger.order)
@@ -112,31 +114,13 @@ extension SearchTask {
       budgets: budgets, configurations: space.configurationCount, runs: ledger.runs,
       screeningRuns: screeningRuns, wasStopped: ledger.wasStopped)
     if outcome.frontier.isEmpty, !outcome.wasStopped, shard == nil, evaluations > 0 {
+      let cheapest = try model.cheapestChoices()
+      var minimum: [Double] = []
+      for cost in costs.indices { minimum.append(try model.total(cost, cheapest[cost])) }
       throw .infeasible(
-        budget: nil, reachableMinimum: try smallestTotals(model), isProved: false)
+        budget: costs.indices.first { minimum[$0] > budgets[$0] }, reachableMinimum: minimum,
+        isProved: false)
     }
     return outcome
-  }
-
-  /// The smallest total of each cost among single-group descents: a bound that was reached.
-  private func smallestTotals(_ model: AdditiveModel) throws(SearchError) -> [Double] {
-    var smallest: [Double] = []
-    let grid = ChoiceGrid(space)
-    for cost in costs.indices {
-      var point = [Int](repeating: 0, count: grid.free.count)
-      var best = try model.totals(grid.choice(point))[cost]
-      var improved = true
-      while improved {
-        improved = false
-        for near in grid.neighbours(of: point, pairs: false) {
-          let total = try model.totals(grid.choice(near))[cost]
-          if total < best {
-            (best, point, improved) = (total, near, true)
-          }
-        }
-      }
-      smallest.append(best)
-    }
-    return smallest
   }
 }

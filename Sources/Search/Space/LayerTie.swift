@@ -76,6 +76,17 @@ public enum LayerTie: String, Sendable, Hashable, CaseIterable {
   }
 }
 
+extension Graph {
+  /// Pairs of names of `layers`, the first one's result reaching the second's input through nodes
+  /// that are no such layers; in the order of the second, then of the first.
+  public func neighbours(among layers: [SearchLayer]) -> [[String]] {
+    let flow = Flow(self, layers)
+    return layers.indices.flatMap { later in
+      flow.earlierLayers(of: later).map { [layers[$0].name, layers[later].name] }
+    }
+  }
+}
+
 /// How tensors run between the layers of a graph.
 private struct Flow {
   let graph: Graph
@@ -166,6 +177,24 @@ private struct Flow {
       let root = find(tensor)
       return roots.contains(root) ? root : nil
     }
+  }
+
+  /// Layers whose results reach the input of `layer` through nodes that are no layers, ascending.
+  func earlierLayers(of layer: Int) -> [Int] {
+    var layerOfNode: [Int: Int] = [:]
+    for (index, node) in nodes.enumerated() { if let node { layerOfNode[node] = index } }
+    var found: Set<Int> = []
+    var seen: Set<TensorID> = []
+    var waiting = [input(of: layer)].compactMap { $0 }
+    while let tensor = waiting.popLast() {
+      guard seen.insert(tensor).inserted, let node = writer[tensor] else { continue }
+      if let earlier = layerOfNode[node] {
+        found.insert(earlier)
+      } else {
+        waiting += graph.nodes[node].inputs.filter { graph[$0].constant == nil }
+      }
+    }
+    return found.sorted()
   }
 
   func depthwise() -> [[Int]] {

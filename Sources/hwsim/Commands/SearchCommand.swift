@@ -16,6 +16,7 @@ struct SearchCommand: ConfigurableCommand {
       EXAMPLES:
         hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out
         hwsim search model.onnx --inputs x.npy --objective loss,bops --candidates w4a8,w8a8 --json
+        hwsim search model.onnx --inputs x.npy --target nucleo-l4r5zi --objective loss,latency,sram
         hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
       """)
@@ -157,8 +158,16 @@ struct SearchGoalOptions: ParsableArguments {
   var objective: String?
 
   @Option(
-    help: .init("The most that a cost may be: size=20KiB, weight_bits=50%.", valueName: "COST=MAX"))
+    help: .init(
+      "The most that a cost may be: size=20KiB, weight_bits=50%, latency=5ms.",
+      valueName: "COST=MAX"))
   var budget: [String] = []
+
+  @Option(
+    help: .init(
+      "A device whose latency, memory, flash and energy are costs: an id, alias or .json file.",
+      valueName: "ID|FILE"))
+  var target: String?
 
   @Option(
     help: .init("Costs of layers that you measured.", valueName: "FILE"),

@@ -240,7 +240,8 @@ extension Explanation {
       "search.objective", "objectives that a search does not have", status: .usage,
       """
       --objective is a quality (accuracy, which needs labels, or loss), then one to three costs:
-      weight_bits, bops, size, or the name in a cost table.
+      weight_bits, bops, size, the name in a cost table, or with --target what the device has of
+      latency, sram, flash and energy.
       """),
     Explanation(
       "search.budget", "a budget that is not understood", status: .usage,

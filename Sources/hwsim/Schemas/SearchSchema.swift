@@ -64,7 +64,7 @@ extension Schema {
           "on_frontier": boolean("Whether no other evaluation is better in everything."),
           "knee": boolean("Farthest from the line between the ends."),
           "indistinguishable_from": array(
-            of: string("A point whose estimated cost differs by less than the error.")),
+            of: string("A point whose costs all differ by no more than the errors of estimates.")),
           "layers": array(
             of: [
               "type": "object", "required": ["name", "reason"],
@@ -104,6 +104,7 @@ extension Schema {
         "proved": boolean("Whether no allocation at all meets the budgets."),
         "reachable_minimum": ["type": "object", "additionalProperties": number("Smallest total.")],
       ])),
+    "notes": array(of: string("What a reader of the costs must know.")),
   ])
 
   /// An object with scores; costs stand under their own names.

@@ -28,11 +28,13 @@ struct SearchAnswer: Sendable {
   let seed: UInt64
   let spaceName: String
   let modelDigest: String?
+  /// What a reader of the costs must know.
+  let notes: [String]
 
   init(
     header: StudyHeader, space: SearchSpace, quality: QualityObjective, objectiveCount: Int,
     outcome: SearchOutcome?, infeasible: SearchInfeasibility?, metric: String, method: String,
-    seed: UInt64, spaceName: String, modelDigest: String?
+    seed: UInt64, spaceName: String, modelDigest: String?, notes: [String] = []
   ) {
     self.header = header
     self.space = space
@@ -48,8 +50,10 @@ struct SearchAnswer: Sendable {
     self.seed = seed
     self.spaceName = spaceName
     self.modelDigest = modelDigest
+    self.notes = notes
     points = SearchPoint.points(
-      outcome?.frontier ?? [], of: outcome?.evaluations ?? [], header: header, quality: quality)
+      outcome?.frontier ?? [], of: outcome?.evaluations ?? [], header: header,
+      objectiveCount: objectiveCount, quality: quality)
   }
 
   /// Allocation files of the points by name.
@@ -107,6 +111,7 @@ struct SearchAnswer: Sendable {
       .init(key: "rank_correlation", value: rankCorrelation),
       .init(key: "baselines", value: .array([uniformBaseline])),
       .init(key: "infeasible", value: infeasibleJSON),
+      .init(key: "notes", value: .strings(notes)),
     ])
   }
 

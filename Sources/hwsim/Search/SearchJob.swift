@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HWModel
 import Importers
 import QuantGraph
 import Search
@@ -30,11 +31,13 @@ struct SearchJob {
     let plain = try command.spaceOptions.space(
       over: model.network.layers, graph: model.file.graph)
     let space = try model.signed(plain)
-    let (costs, tableRecords) = try self.costs(space: space, objectives: objectives)
+    let target = try targetCosts(model, space: space)
+    let (costs, tableRecords) = try self.costs(
+      space: space, objectives: objectives, graph: model.file.graph, target: target)
     let metric = method == .zeroq ? "kl" : goal.sensitivity
     let (scores, scoreRecords) = try SensitivitySource(name: metric).scores(
       of: space, model: model, threads: threads)
-    let records = model.records + tableRecords + scoreRecords
+    let records = model.records + tableRecords + scoreRecords + (target?.records ?? [])
     let budgets = try self.budgets(costs, space: space)
     let task = SearchTask(
       space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
@@ -43,7 +46,8 @@ struct SearchJob {
       shard: shard, sensitivities: scores)
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
-      settings: try settings(records, quality: quality, objectives: objectives, metric: metric))
+      settings: try settings(
+        records, quality: quality, objectives: objectives, metric: metric, target: target))
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
     defer { progress.finish() }
@@ -69,7 +73,8 @@ struct SearchJob {
       header: header, space: space, quality: quality, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: metric, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
-      modelDigest: try model.file.record.record()["sha256"]?.text)
+      modelDigest: try model.file.record.record()["sha256"]?.text,
+      notes: target?.costs.notes(space) ?? [])
     var warnings = model.warnings
     if outcome?.wasStopped == true {
       warnings.append(
@@ -81,7 +86,8 @@ struct SearchJob {
     }
     let report = Report(
       schema: "search", arguments: arguments(quality: quality, objectives: objectives, task: task),
-      inputs: records, warnings: warnings, result: answer.json,
+      inputs: records, target: target?.choice.record ?? .null, warnings: warnings,
+      result: answer.json,
       status: infeasible == nil ? .yes : .no, table: answer.table,
       text: { [command] style in
         answer.text(
@@ -101,10 +107,60 @@ struct SearchJob {
     return limit
   }
 
+  /// A device and what the network costs on it.
+  private struct Target {
+    let choice: TargetChoice
+    let costs: MCUCosts
+
+    var records: [InputRecord] {
+      choice.path.map { [InputRecord(role: "target", path: $0, kind: "target")] } ?? []
+    }
+  }
+
+  private func targetCosts(
+    _ model: SearchModel, space: SearchSpace
+  ) throws(Failure) -> Target? {
+    guard let name = command.goal.target else { return nil }
+    let choice = try TargetChoice(name)
+    do throws(CostError) {
+      let costs = try MCUCosts(
+        model.file.graph, target: MCUTarget(choice.description), layers: space.layers)
+      try costs.check(space)
+      return Target(choice: choice, costs: costs)
+    } catch {
+      throw Failure(Diagnostic(error, file: path))
+    }
+  }
+
+  /// An objective or budget that names what the target lacks.
+  private func checkKnown(
+    _ objectives: [String], target: Target?, among available: [any CostModel]
+  ) throws(Failure) {
+    let budgets = command.goal.budget.compactMap {
+      $0.split(separator: "=").first.map { SearchQuantity.key(String($0)) }
+    }
+    for (key, place) in objectives.map({ ($0, "--objective") })
+      + budgets.map({ ($0, "--budget") })
+    where MCUCosts.Quantity(rawValue: key) != nil && !available.contains(where: { $0.name == key })
+    {
+      let code = place == "--objective" ? "search.objective" : "search.budget"
+      guard let target else {
+        throw Failure(
+          code, "'\(key)' needs a device", at: place,
+          remedy: "add --target ID (hwsim targets lists them), or a --cost-table.")
+      }
+      throw Failure(
+        code, "target '\(target.choice.description.id)' has no '\(key)'", at: place,
+        notes: ["it has: \(target.costs.quantities.map(\.rawValue).joined(separator: ", "))"],
+        remedy: "take one of these, or another target.")
+    }
+  }
+
   private func costs(
-    space: SearchSpace, objectives: [String]
+    space: SearchSpace, objectives: [String], graph: Graph, target: Target?
   ) throws(Failure) -> ([any CostModel], [InputRecord]) {
     var available: [any CostModel] = BitCost.allCases
+    if let target { available += target.costs.quantities.map { target.costs.cost($0) } }
     var records: [InputRecord] = []
     for path in command.goal.costTable {
       let bytes: [UInt8]
@@ -114,7 +170,8 @@ struct SearchJob {
         throw Failure(Diagnostic(error))
       }
       do throws(CostError) {
-        let table = try CostTable(json: Data(bytes)).checked(in: space)
+        var table = try CostTable(json: Data(bytes)).checked(in: space)
+        table.neighbours = graph.neighbours(among: space.layers)
         guard !available.contains(where: { $0.name == table.name }) else {
           throw .malformed(path: "name", reason: "'\(table.name)' is known already")
         }
@@ -124,6 +181,7 @@ struct SearchJob {
       }
       records.append(InputRecord(role: "cost-table", path: path, kind: "json"))
     }
+    try checkKnown(objectives, target: target, among: available)
     return (try SearchSettings.ordered(available, objectives: objectives), records)
   }
 
@@ -131,14 +189,14 @@ struct SearchJob {
     _ costs: [any CostModel], space: SearchSpace
   ) throws(Failure) -> [Double] {
     try SearchSettings.budgets(command.goal.budget, costs: costs.map(\.name)) { index in
-      let table = (try? costs[index].linearised(in: space)) ?? []
-      return table.reduce(0) { $0 + ($1.max() ?? 0) }
+      (try? costs[index].largest(in: space)) ?? .infinity
     }
   }
 
   /// What a study depends on, under the flags' names.
   private func settings(
-    _ records: [InputRecord], quality: QualityObjective, objectives: [String], metric: String
+    _ records: [InputRecord], quality: QualityObjective, objectives: [String], metric: String,
+    target: Target?
   ) throws(Failure) -> [String: String] {
     var settings: [String: String] = [
       "objective": ([quality.rawValue] + objectives).joined(separator: ","),
@@ -150,6 +208,10 @@ struct SearchJob {
     for record in records {
       let sum = try record.record()["sha256"]?.text ?? ""
       settings[record.role, default: ""] += (settings[record.role] == nil ? "" : " ") + sum
+    }
+    if let target {
+      settings["target"] =
+        "\(target.choice.description.id) \(target.choice.record["sha256"]?.text ?? "")"
     }
     return settings
   }
@@ -189,7 +251,8 @@ struct SearchJob {
       "candidates": .optional(options.candidates), "space": .string(options.space),
       "ties": .optional(options.ties), "fix": .strings(options.fix),
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
-      "budget": .strings(command.goal.budget), "method": .string(task.method.rawValue),
+      "budget": .strings(command.goal.budget), "target": .optional(command.goal.target),
+      "method": .string(task.method.rawValue),
       "sensitivity": .string(command.goal.sensitivity), "evaluations": .integer(task.evaluations),
       "screening": .integer(task.screening), "shard": .optional(command.shard),
       "seed": .integer(Int(clamping: command.computing.seed)),

@@ -7,13 +7,13 @@ struct SearchPoint: Sendable {
   /// Position among the evaluations.
   let evaluation: Int
   var isKnee = false
-  /// Ids of points whose estimated costs are closer than the estimate's error.
+  /// Ids of points whose objective costs all differ by no more than the errors of their estimates.
   var indistinguishable: [String] = []
 
   /// The points of a frontier, which is sorted by the first cost.
   static func points(
     _ frontier: [Int], of evaluations: [Evaluation], header: StudyHeader,
-    quality: QualityObjective
+    objectiveCount: Int, quality: QualityObjective
   ) -> [SearchPoint] {
     var points = frontier.enumerated().map { index, evaluation in
       SearchPoint(id: label(index), evaluation: evaluation)
@@ -21,17 +21,18 @@ struct SearchPoint: Sendable {
     if let knee = knee(frontier.map { evaluations[$0] }, quality: quality) {
       points[knee].isKnee = true
     }
-    guard let cost = header.costs.first, cost.model != nil, let error = cost.errorPercent else {
-      return points
-    }
+    let costs = header.costs.prefix(objectiveCount)
+    guard costs.contains(where: { $0.errorPercent != nil }) else { return points }
     for a in points.indices {
       for b in points.indices where a != b {
         let (x, y) = (
-          evaluations[points[a].evaluation].costs[0], evaluations[points[b].evaluation].costs[0]
+          evaluations[points[a].evaluation].costs, evaluations[points[b].evaluation].costs
         )
-        if abs(x - y) <= error / 100 * max(abs(x), abs(y)) {
-          points[a].indistinguishable.append(points[b].id)
+        let isClose = costs.indices.allSatisfy { cost in
+          let error = costs[cost].errorPercent ?? 0
+          return abs(x[cost] - y[cost]) <= error / 100 * max(abs(x[cost]), abs(y[cost]))
         }
+        if isClose { points[a].indistinguishable.append(points[b].id) }
       }
     }
     return points

@@ -85,6 +85,7 @@ extension SearchAnswer {
       facts.append("\(Quantity.count(screeningRuns)) tried on the calibration samples")
     }
     text += facts.joined(separator: "; ") + "\n"
+    for note in notes { text += Amounts.note(note, style) }
     let example = points.first { $0.isKnee } ?? points.last
     if let folder, let example {
       text += style.hint(

@@ -1,0 +1,200 @@
+import Arith
+public import HWModel
+public import QuantGraph
+public import Schedules
+import Synchronization
+
+/// What a float network costs on a microcontroller once it is quantized.
+///
+/// The network is taken as a converter would write it (``IntegerDeployment``), with the widths of
+/// each allocation. Peak memory is a maximum over time and time depends on neighbouring layers, so
+/// every cost is asked for as a whole.
+public struct MCUCosts: Sendable {
+  /// A cost, by its key in results.
+  public enum Quantity: String, Sendable, Hashable, CaseIterable {
+    case latency = "latency_seconds"
+    case sram = "sram_bytes"
+    case flash = "flash_bytes"
+    case energy = "energy_joules"
+
+    public var unit: String {
+      switch self {
+      case .latency: "s"
+      case .sram, .flash: "B"
+      case .energy: "J"
+      }
+    }
+  }
+
+  public let estimator: MCUEstimator
+  private let deployment: IntegerDeployment
+  private let layers: [SearchLayer]
+  private let plans: PlanCache
+
+  /// - Parameters:
+  ///   - graph: the float network.
+  ///   - target: board and stack.
+  ///   - layers: the layers of the search space, in its order.
+  /// - Throws: ``CostError/unsupported(reason:)`` for a network that no integer form is known of.
+  public init(_ graph: Graph, target: MCUTarget, layers: [SearchLayer]) throws(CostError) {
+    do throws(IntegerDeploymentError) {
+      deployment = try IntegerDeployment(graph)
+    } catch {
+      switch error {
+      case .unsupported(let node, let reason):
+        throw .unsupported(
+          reason: "node '\(node)' has no form on '\(target.description.id)': \(reason)")
+      }
+    }
+    do throws(ArenaError) {
+      estimator = try MCUEstimator(deployment.graph, target: target)
+    } catch {
+      throw .unsupported(reason: "memory cannot be planned: \(error)")
+    }
+    for layer in layers where !deployment.hasLayer(layer.name) {
+      throw .unsupported(
+        reason: "layer '\(layer.name)' is none on '\(target.description.id)'")
+    }
+    self.layers = layers
+    plans = PlanCache()
+  }
+
+  /// What the target has: time and energy only where they were measured.
+  public var quantities: [Quantity] {
+    let hasTime = estimator.target.latency != nil
+    return Quantity.allCases.filter { quantity in
+      switch quantity {
+      case .latency: hasTime
+      case .energy: hasTime && estimator.target.activePowerW != nil
+      case .sram, .flash: true
+      }
+    }
+  }
+
+  /// One of ``quantities`` as a cost of allocations.
+  public func cost(_ quantity: Quantity) -> ScheduleCost {
+    ScheduleCost(name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity)) {
+      [self] candidates throws(CostError) in
+      try value(quantity, allocation(candidates))
+    }
+  }
+
+  private func kind(_ quantity: Quantity) -> CostKind {
+    let target = estimator.target
+    return switch quantity {
+    case .latency:
+      .estimate(
+        model: "kernel classes, seven constants a stack", errorPercent: target.latencyError?.median)
+    case .energy: .estimate(model: "mean measured power times latency", errorPercent: nil)
+    case .sram: .estimate(model: "arena plan, structures and runtime", errorPercent: nil)
+    case .flash: .estimate(model: "packed weights, tables and code", errorPercent: nil)
+    }
+  }
+
+  private func value(
+    _ quantity: Quantity, _ allocation: MCUAllocation
+  ) throws(CostError) -> Double {
+    switch quantity {
+    case .latency: return estimator.seconds(allocation) ?? .nan
+    case .energy:
+      guard let seconds = estimator.seconds(allocation), let power = estimator.target.activePowerW
+      else { return .nan }
+      return seconds * power
+    case .flash: return Double(estimator.flash(allocation).totalBytes)
+    case .sram:
+      if let known = plans[allocation] { return known }
+      do throws(ArenaError) {
+        let bytes = Double(try estimator.sramBytes(allocation))
+        plans[allocation] = bytes
+        return bytes
+      } catch {
+        throw .unsupported(reason: "memory cannot be planned: \(error)")
+      }
+    }
+  }
+
+  /// The widths of an allocation.
+  ///
+  /// - Parameter candidates: one a layer.
+  /// - Throws: ``CostError/unsupported(reason:)`` for formats that are no integers of 1 to 16 bits.
+  public func allocation(_ candidates: [Candidate]) throws(CostError) -> MCUAllocation {
+    var widths: [(name: String, weights: Int, activations: Int)] = []
+    for (layer, candidate) in zip(layers, candidates) {
+      widths.append(
+        (
+          layer.name, try width(candidate.weights, "weights", layer),
+          try width(candidate.activations, "activations", layer)
+        ))
+    }
+    return deployment.allocation(widths)
+  }
+
+  private func width(
+    _ encoding: Encoding?, _ role: String, _ layer: SearchLayer
+  ) throws(CostError) -> Int {
+    if case .fixed(let format)? = encoding, format.fractionBits == 0,
+      (1...16).contains(format.width)
+    {
+      return format.width
+    }
+    throw .unsupported(
+      reason:
+        "'\(estimator.target.description.id)' computes with integers of 1 to 16 bits; \(role) "
+        + "of layer '\(layer.name)' are \(encoding?.name ?? "as the float model has them")")
+  }
+
+  /// Refuses a space with formats that the target has no cost for.
+  ///
+  /// - Throws: ``CostError/unsupported(reason:)``, naming the first.
+  public func check(_ space: SearchSpace) throws(CostError) {
+    for (layer, candidates) in zip(layers, space.candidates) {
+      for candidate in candidates {
+        _ = try width(candidate.formats.weights, "weights", layer)
+        _ = try width(candidate.formats.activations, "activations", layer)
+      }
+    }
+  }
+
+  /// What a reader of these costs must know about them.
+  public func notes(_ space: SearchSpace) -> [String] {
+    let target = estimator.target
+    var notes = [
+      "costs on \(target.description.id) are those of the float network as a converter to 8 bits "
+        + "would write it (channels last, ReLU and normalizations inside layers), with the widths of "
+        + "each allocation"
+    ]
+    let widths = space.candidates.flatMap { $0.flatMap { [$0.weightBits, $0.activationBits] } }
+    if target.latency != nil, widths.contains(where: { $0 < 8 }) {
+      notes.append(
+        "the latency model was measured with 8 bits; unpacking narrower codes is counted in "
+          + "instructions, which nobody measured: they save memory, not time")
+    }
+    if target.latency != nil, widths.contains(where: { $0 > 8 }) {
+      notes.append("codes of more than 8 bits: time is that of 8 bits, error unknown")
+    }
+    if target.storesModelFile {
+      notes.append("flash counts weights, biases and scales, not the headers of a model file")
+    }
+    if !target.hasSubByteWeights, widths.contains(where: { $0 < 8 }) {
+      notes.append(
+        "this stack has no kernels for codes of less than 8 bits: taken as CMix-NN's would be")
+    }
+    return notes
+  }
+}
+
+/// Peak memory of allocations that were planned before.
+private final class PlanCache: Sendable {
+  private static let limit = 100_000
+  private let known = Mutex<[MCUAllocation: Double]>([:])
+
+  subscript(allocation: MCUAllocation) -> Double? {
+    get { known.withLock { $0[allocation] } }
+    set {
+      known.withLock {
+        if $0.count >= Self.limit { $0.removeAll() }
+        $0[allocation] = newValue
+      }
+    }
+  }
+}
