@@ -40,6 +40,14 @@ indirect enum JSONValue: Decodable, Hashable {
 
   var text: String? { if case .string(let text) = self { text } else { nil } }
   var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+  /// A number, whole or not.
+  var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
   var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
 }
 

@@ -84,7 +84,8 @@ extension SearchAnswer {
     if screeningRuns > 0 {
       facts.append("\(Quantity.count(screeningRuns)) tried on the calibration samples")
     }
-    text += facts.joined(separator: "; ") + "\n"
+    let line = facts.joined(separator: "; ")
+    text += (line.count > Table.width ? facts.joined(separator: "\n") : line) + "\n"
     for note in notes { text += Amounts.note(note, style) }
     let example = points.first { $0.isKnee } ?? points.last
     if let folder, let example {
