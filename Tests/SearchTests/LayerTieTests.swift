@@ -24,7 +24,8 @@ struct LayerTieTests {
     let k = try sketch.dense(view, filters: 8, name: "k")
     let sum = try sketch.add(q, k)
     let other = try sketch.dense(try sketch.relu(input), filters: 8, name: "other")
-    let graph = try sketch.graph(input, try sketch.add(sum, other))
+    let result = try sketch.add(sum, other)
+    let graph = try sketch.graph(input, result)
     #expect(groups(.sharedInput, ["q", "k", "other"], graph) == [["q", "k"]])
     #expect(groups(.sharedInput, ["q", "other"], graph) == [])
   }
@@ -40,7 +41,8 @@ struct LayerTieTests {
     let branch = try convolution(try sketch.relu(try convolution(stream, "a")), "b")
     stream = try sketch.relu(try sketch.add(branch, stream))
     stream = try sketch.add(try convolution(stream, "c"), stream)
-    return try sketch.graph(input, try convolution(stream, "d"))
+    let result = try convolution(stream, "d")
+    return try sketch.graph(input, result)
   }
 
   @Test("layers that read one residual stream are tied across additions, those inside branches not")
@@ -70,8 +72,8 @@ struct LayerTieTests {
       try sketch.relu(data), filters: 4, kernel: [1, 1], name: "project")
     // Two groups of two channels: grouped, not depthwise.
     data = try sketch.convolution(data, filters: 4, kernel: [1, 1], groups: 2, name: "grouped")
-    let graph = try sketch.graph(
-      input, try sketch.dense(try sketch.flatten(data), filters: 2, name: "fc"))
+    let result = try sketch.dense(try sketch.flatten(data), filters: 2, name: "fc")
+    let graph = try sketch.graph(input, result)
     let names = ["expand", "depth", "project", "grouped", "fc"]
     #expect(groups(.depthwise, names, graph) == [["expand", "depth", "project"]])
   }

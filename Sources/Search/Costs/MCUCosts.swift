@@ -116,6 +116,7 @@ public struct MCUCosts: Sendable {
   /// The widths of an allocation.
   ///
   /// - Parameter candidates: one a layer.
+  /// - Returns: bits of weights and tensors of the 8-bit form.
   /// - Throws: ``CostError/unsupported(reason:)`` for formats that are no integers of 1 to 16 bits.
   public func allocation(_ candidates: [Candidate]) throws(CostError) -> MCUAllocation {
     var widths: [(name: String, weights: Int, activations: Int)] = []
