@@ -32,7 +32,7 @@ struct EvaluatorConformanceTests {
     let allocations = try chosen.map {
       try MNISTNetwork.allocation(indices[$0], space: space, of: evaluator)
     }
-    var (imageDifference, lossDifference, reports) = (0, 0.0, 0)
+    var (imageDifference, lossDifference, beyond, reports) = (0, 0.0, 0, 0)
     try evaluator.evaluate(allocations, threads: 2, isCancelled: { false }) { position, quality in
       let row = chosen[position]
       reports += 1
