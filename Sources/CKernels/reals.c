@@ -1,6 +1,5 @@
 #include "CKernelsReals.h"
 
-#include <math.h>
 #include <string.h>
 
 // A fused multiplication and addition would round once where other machines round twice.
@@ -171,9 +170,10 @@ INLINE void steps_u8(
     ptrdiff_t period, float *restrict result) {                                               \
     for (ptrdiff_t first = 0; first < count; first += period) {                               \
       const ptrdiff_t length = count - first < period ? count - first : period;               \
-      for (ptrdiff_t index = 0; index < length; index++)                                      \
-        result[first + index] =                                                               \
-          __builtin_fmaf((float)sums[first + index], scales[index], offsets[index]);          \
+      for (ptrdiff_t index = 0; index < length; index++) {                                    \
+        const float scaled = (float)sums[first + index] * scales[index];                      \
+        result[first + index] = scaled + offsets[index];                                      \
+      }                                                                                       \
     }                                                                                         \
   }
 SCALE_SUMS(scale_sums_i32, int32_t)
@@ -200,32 +200,21 @@ SCALE_SUMS(scale_sums_f64, double)
     SCALE_PARAMETERS(double)) {                                                               \
     scale_sums_f64(SCALE_ARGUMENTS);                                                          \
   }
-STEP_VERSIONS(avx2, "avx2,fma")
-STEP_VERSIONS(avx512, "avx512f,avx512bw,avx512dq,avx512vl,fma")
-
-// Without the instruction the C library computes fused operations.
-static int fused_path(int path) {
-  __builtin_cpu_init();
-  return path > 0 && __builtin_cpu_supports("fma") ? path : 0;
-}
-#else
-static int fused_path(int path) { return path; }
+STEP_VERSIONS(avx2, "avx2")
+STEP_VERSIONS(avx512, "avx512f,avx512bw,avx512dq,avx512vl")
 #endif
 
 void hwsim_steps_u8(int path, STEPS_PARAMETERS) {
-  path = fused_path(path);
   DISPATCH(steps_u8, (STEPS_ARGUMENTS))
   steps_u8(STEPS_ARGUMENTS);
 }
 
 void hwsim_scale_sums_i32(int path, SCALE_PARAMETERS(int32_t)) {
-  path = fused_path(path);
   DISPATCH(scale_sums_i32, (SCALE_ARGUMENTS))
   scale_sums_i32(SCALE_ARGUMENTS);
 }
 
 void hwsim_scale_sums_f64(int path, SCALE_PARAMETERS(double)) {
-  path = fused_path(path);
   DISPATCH(scale_sums_f64, (SCALE_ARGUMENTS))
   scale_sums_f64(SCALE_ARGUMENTS);
 }

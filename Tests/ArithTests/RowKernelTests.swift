@@ -57,7 +57,7 @@ struct RowKernelTests {
     var generator = SeededGenerator(seed: 31)
     var prepared = 0
     var narrow = 0
-    for _ in 0..<(sweep ? 60_000 : 6_000) {
+    for _ in 0..<(sweep ? 60_000 : 2_000) {
       let item = try Self.random(&generator)
       guard
         let assignment = RowAssignment(

@@ -8,7 +8,7 @@ import Testing
 @Suite("fast plans equal the definitions")
 struct FastPathTests {
   /// Graphs of a normal run, and of a sweep.
-  static let count = sweep ? 6_000 : 400
+  static let count = sweep ? 6_000 : 120
 
   /// Seeds beyond the normal run, by part: negative powers of two times the smallest code.
   static let hard: [[Int]] = [[], [], [], [4075], [], [429], [], []]

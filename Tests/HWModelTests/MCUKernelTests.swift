@@ -53,7 +53,7 @@ struct MCUKernelTests {
   func convolutions() throws {
     var generator = SeededGenerator(seed: 21)
     func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
-    for number in 0..<(sweep ? 1500 : 150) {
+    for number in 0..<(sweep ? 1500 : 60) {
       let isDepthwise = Bool.random(using: &generator)
       let channels = [1, 2, 3, 4, 8, 16, 17, 40, 70][pick(0...8)]
       let filters = isDepthwise ? channels * pick(1...3) : pick(1...70)

@@ -4,8 +4,8 @@ public struct Corruption: Sendable {
 
   public init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-  /// Mutations a reader is given: 2,000, or 10,000 when `HWSIM_SWEEP=1`.
-  public static var count: Int { sweep ? 10_000 : 2_000 }
+  /// Mutations a reader is given: 500, or 10,000 when `HWSIM_SWEEP=1`.
+  public static var count: Int { sweep ? 10_000 : 500 }
 
   /// A damaged copy of `bytes`: one to three of bit flips, truncation, inserted, deleted,
   /// overwritten or repeated runs, extreme little-endian numbers and changed decimal digits.

@@ -74,7 +74,7 @@ public struct StepQuantization: Hashable, Sendable {
 
 /// Sums as float32 values: `float32(sum) * scale[c] + offset[c]`.
 ///
-/// Rounded to float32 twice: when the sum is converted, and after the fused multiplication and addition.
+/// Rounded to float32 after the conversion, the multiplication and the addition.
 /// ``definition(sum:scale:offset:)`` states it for one sum.
 public struct SumScaling: Sendable {
   public let channels: Int
@@ -95,7 +95,8 @@ public struct SumScaling: Sendable {
   }
 
   public static func definition(sum: Double, scale: Float, offset: Float) -> Float {
-    offset.addingProduct(Float(sum), scale)
+    let scaled = Float(sum) * scale
+    return scaled + offset
   }
 
   /// - Precondition: each pointer has `rows * channels` elements.

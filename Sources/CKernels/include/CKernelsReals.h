@@ -42,8 +42,8 @@ void hwsim_real_depthwise_f64(
 void hwsim_steps_u8(
   int path, const float *x, ptrdiff_t count, float scale, float low, float high, uint8_t *codes);
 
-// result[i] = (float)sums[i] * scales[i % period] + offsets[i % period] with one rounding after the
-// conversion (a fused multiplication and addition).
+// result[i] = (float)sums[i] * scales[i % period] + offsets[i % period], rounded after the conversion,
+// the multiplication and the addition.
 void hwsim_scale_sums_i32(
   int path, const int32_t *sums, ptrdiff_t count, const float *scales, const float *offsets,
   ptrdiff_t period, float *result);

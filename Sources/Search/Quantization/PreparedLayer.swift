@@ -4,10 +4,9 @@ internal import Arith
 ///
 /// Rule, after the evaluation of quantized networks that frameworks call fake quantization: weights
 /// symmetric, a scale a filter; the input one scale; exact integer sums; `y = float32(sum) *
-/// float32(weight scale * input scale) + bias` in float32, the multiplication and addition fused as
-/// compilers of networks make them (XLA on the recorded tables of `models/mnist_cnn`: rounded once,
-/// losses agree to 1e-6; rounded twice, ties move some by 2e-3). Where one of both is no plain
-/// integer, both are read back to float32 and products are summed in float32 in a fixed order.
+/// float32(weight scale * input scale) + bias` in float32, each operation rounded. Where one of both
+/// is no plain integer, both are read back to float32 and products are summed in float32 in a fixed
+/// order. Compilers that fuse the multiplication and addition in some layers move values at ties.
 final class PreparedLayer: Sendable {
   private enum Input: Sendable {
     case unchanged
