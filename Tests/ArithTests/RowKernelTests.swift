@@ -96,7 +96,7 @@ struct RowKernelTests {
         codes.map { Int32(truncatingIfNeeded: $0) }, to: &words, count: codes.count)
       #expect(words.map(Int64.init) == expected, "\(item.format) in 32 bits")
     }
-    #expect(prepared > 3_000 && narrow > 500)
+    #expect(prepared > 1_000 && narrow > 160)
   }
 
   @Test("four sums at a time, in 32 and in 64 bits")
