@@ -15,16 +15,35 @@ public struct SearchLayer: Sendable, Hashable {
   }
 }
 
-/// What one layer takes: the encodings of its weights and of its input; nil leaves the tensor as
-/// the model has it.
+/// What one layer takes: the encodings of its weights, of its input and of its sums; nil leaves them
+/// as the model or the evaluator has them.
 ///
 /// Scales that a format needs and its name does not give come from the evaluator's rule.
 public struct Candidate: Sendable, Hashable {
   public var weights: Encoding?
   public var activations: Encoding?
+  /// What holds the sums of products.
+  public var accumulator: Encoding?
+  public var grouping: WeightGrouping
 
-  public init(weights: Encoding?, activations: Encoding?) {
+  public init(
+    weights: Encoding?, activations: Encoding?, accumulator: Encoding? = nil,
+    grouping: WeightGrouping = .filters
+  ) {
     self.weights = weights
     self.activations = activations
+    self.accumulator = accumulator
+    self.grouping = grouping
   }
+}
+
+/// Which weights of a layer share a scale, or a width.
+public enum WeightGrouping: Sendable, Hashable {
+  /// One scale a filter.
+  case filters
+  /// One scale for so many neighbouring weights of a filter, along its depth.
+  case runs(Int)
+  /// One scale a filter; filters take one bit more or less than the others so that the mean stays
+  /// (MPQ-DM's outlier-driven mixed quantization).
+  case unequalFilters
 }
