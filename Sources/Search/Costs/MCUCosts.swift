@@ -73,9 +73,28 @@ public struct MCUCosts: Sendable {
 
   /// One of ``quantities`` as a cost of allocations.
   public func cost(_ quantity: Quantity) -> ScheduleCost {
-    ScheduleCost(name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity)) {
-      [self] candidates throws(CostError) in
+    var parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])?
+    if let factor = factor(quantity) {
+      parts = { [self] candidates throws(CostError) in
+        let seconds = estimator.nodeSeconds(try allocation(candidates))
+        return layers.map { layer in
+          deployment.node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
+        }
+      }
+    }
+    return ScheduleCost(
+      name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity), parts: parts
+    ) { [self] candidates throws(CostError) in
       try value(quantity, allocation(candidates))
+    }
+  }
+
+  /// What a second of a layer counts; nil for quantities that are no sums over time.
+  private func factor(_ quantity: Quantity) -> Double? {
+    switch quantity {
+    case .latency: 1
+    case .energy: estimator.target.activePowerW
+    case .sram, .flash: nil
     }
   }
 

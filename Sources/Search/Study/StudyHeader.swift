@@ -44,10 +44,12 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   public let costs: [Cost]
   /// Predicted loss of each candidate of each layer, by the metric among the settings.
   public let sensitivities: [[Double]]
+  /// What a reader of the costs must know; no score depends on it.
+  public let notes: [String]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
-    settings: [String: String]
+    settings: [String: String], notes: [String] = []
   ) {
     schema = Self.schemaName
     self.settings = settings
@@ -59,6 +61,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     fixed = space.layers.indices.map { space.fixed[$0] ?? -1 }
     self.costs = costs.map(Cost.init)
     self.sensitivities = sensitivities
+    self.notes = notes
   }
 
   /// The space that the study was made over.
@@ -98,6 +101,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     ties = other.ties
     fixed = other.fixed
     sensitivities = other.sensitivities
+    notes = other.notes
     self.costs = costs
   }
 

@@ -47,7 +47,8 @@ struct SearchJob {
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
-        records, quality: quality, objectives: objectives, metric: metric, target: target))
+        records, quality: quality, objectives: objectives, metric: metric, target: target),
+      notes: model.notes + (target?.costs.notes ?? []))
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
     defer { progress.finish() }
@@ -73,8 +74,8 @@ struct SearchJob {
       header: header, space: space, quality: quality, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: metric, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
-      modelDigest: try model.file.record.record()["sha256"]?.text,
-      notes: model.notes + (target?.costs.notes ?? []))
+      modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
+      notes: header.notes ?? [])
     var warnings = model.warnings
     if outcome?.wasStopped == true {
       warnings.append(
