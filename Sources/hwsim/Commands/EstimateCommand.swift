@@ -105,7 +105,11 @@ struct EstimateCommand: ConfigurableCommand {
     try Self.checkSupported(file)
     let chosen = try layer(in: file.graph)
     var base: MCUAllocation?
-    if let allocation { base = try AllocationFile(path: allocation).allocation(file.graph) }
+    if let allocation {
+      let given = try AllocationFile(path: allocation)
+      try given.checkModel(file)
+      base = try given.widths(of: file.graph)
+    }
     let work = MCULayerWork.list(file.graph)
     var patch: (request: PatchRequest, planner: PatchPlanner)?
     if let patching {

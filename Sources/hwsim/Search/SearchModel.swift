@@ -159,7 +159,7 @@ struct SearchModel {
       remedy: "check that samples and labels belong to this model and to each other.")
   }
 
-  private static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
+  static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
     let message =
       switch problem.kind {
       case .unsupportedOperator(let name): "operator '\(name)' is not evaluated in a search"
