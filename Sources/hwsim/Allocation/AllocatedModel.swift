@@ -19,7 +19,7 @@ struct AllocatedModel: Sendable {
     do throws(FloatNetworkProblems) {
       float = try FloatNetwork(file.graph, keepsTensors: true)
     } catch {
-      throw Failure(error.problems.map { SearchModel.diagnostic($0, path: file.path) })
+      throw Failure(error.problems.map { FloatSubject.diagnostic($0, path: file.path) })
     }
     let candidates = try allocation.candidates(of: float.layers, in: file.graph)
     let ranges = float.layers.map { layer in
