@@ -44,11 +44,17 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   public let costs: [Cost]
   /// Predicted loss of each candidate of each layer, by the metric among the settings.
   public let sensitivities: [[Double]]
+  /// Smallest and largest value of each layer's input by calibration; nil where scales are the
+  /// model's.
+  public let inputRanges: [[Double]]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
-    settings: [String: String]
+    settings: [String: String], inputRanges: [InputRange]? = nil
   ) {
+    self.inputRanges = inputRanges.map { ranges in
+      ranges.map { [Double($0.minimum), Double($0.maximum)] }
+    }
     schema = Self.schemaName
     self.settings = settings
     layers = zip(space.layers, operators).map {
@@ -98,6 +104,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     ties = other.ties
     fixed = other.fixed
     sensitivities = other.sensitivities
+    inputRanges = other.inputRanges
     self.costs = costs
   }
 

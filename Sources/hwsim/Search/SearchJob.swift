@@ -47,7 +47,8 @@ struct SearchJob {
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
-        records, quality: quality, objectives: objectives, metric: metric, target: target))
+        records, quality: quality, objectives: objectives, metric: metric, target: target),
+      inputRanges: model.inputRanges)
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
     defer { progress.finish() }
