@@ -48,4 +48,6 @@ public enum EvaluationError: Error, Hashable, Sendable {
   case unsupported(layer: String, role: String, encoding: String)
   /// A tensor whose encoding the operator that writes it gives.
   case fixedEncoding(tensor: String, operation: String)
+  /// A node that cannot run under an allocation.
+  case notRunnable(node: String, reason: String)
 }

@@ -144,6 +144,10 @@ extension Failure {
         "tensor '\(tensor)' has the one encoding that \(operation) gives it", at: model,
         notes: ["softmax, logistic, tanh and recurrent cells write encodings of their own"],
         remedy: "leave the activations of its readers as the model has them.")
+    case .notRunnable(let node, let reason):
+      self.init(
+        "search.unsupported", "an allocation cannot run: \(reason)", at: "\(model): '\(node)'",
+        remedy: "leave the candidates with that format out.")
     }
   }
 }
