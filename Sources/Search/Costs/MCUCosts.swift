@@ -35,6 +35,8 @@ public struct MCUCosts: Sendable {
   public let estimator: MCUEstimator
   private let form: Form
   private let layers: [SearchLayer]
+  /// Node of each layer in the graph that is estimated.
+  private let layerNodes: [Int?]
   private let plans: PlanCache
 
   /// - Parameters:
@@ -63,6 +65,7 @@ public struct MCUCosts: Sendable {
         reason: "layer '\(layer.name)' is none on '\(target.description.id)'")
     }
     self.layers = layers
+    layerNodes = layers.map { deployment.node(ofLayer: $0.name) }
     form = .deployment(deployment)
     plans = PlanCache()
   }
@@ -90,6 +93,9 @@ public struct MCUCosts: Sendable {
       throw .unsupported(reason: "memory cannot be planned: \(error)")
     }
     layers = requantization.layers
+    layerNodes = requantization.layers.map { layer in
+      graph.nodes.firstIndex { $0.name == layer.name }
+    }
     form = .quantized(requantization)
     plans = PlanCache()
   }
@@ -112,9 +118,7 @@ public struct MCUCosts: Sendable {
     if let factor = factor(quantity) {
       parts = { [self] candidates throws(CostError) in
         let seconds = estimator.nodeSeconds(try allocation(candidates))
-        return layers.map { layer in
-          deployment.node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
-        }
+        return layerNodes.map { node in node.map { seconds[$0] * factor } ?? 0 }
       }
     }
     return ScheduleCost(
