@@ -175,14 +175,21 @@ public struct MCUCosts: Sendable {
     }
   }
 
+  /// What a reader must know of the form of the network that costs are of.
+  public var formNotes: [String] {
+    let target = estimator.target
+    let form =
+      "costs on \(target.description.id) are those of the float network as a converter to 8 bits "
+      + "would write it (channels last, ReLU and normalizations inside layers), with the widths of "
+      + "each allocation"
+    guard target.storesModelFile else { return [form] }
+    return [form, "flash counts weights, biases and scales, not the headers of a model file"]
+  }
+
   /// What a reader of these costs must know about them.
   public func notes(_ space: SearchSpace) -> [String] {
     let target = estimator.target
-    var notes = [
-      "costs on \(target.description.id) are those of the float network as a converter to 8 bits "
-        + "would write it (channels last, ReLU and normalizations inside layers), with the widths of "
-        + "each allocation"
-    ]
+    var notes = formNotes
     let widths = space.candidates.flatMap { $0.flatMap { [$0.weightBits, $0.activationBits] } }
     if target.latency != nil, widths.contains(where: { $0 < 8 }) {
       notes.append(
@@ -191,9 +198,6 @@ public struct MCUCosts: Sendable {
     }
     if target.latency != nil, widths.contains(where: { $0 > 8 }) {
       notes.append("codes of more than 8 bits: time is that of 8 bits, error unknown")
-    }
-    if target.storesModelFile {
-      notes.append("flash counts weights, biases and scales, not the headers of a model file")
     }
     if !target.hasSubByteWeights, widths.contains(where: { $0 < 8 }) {
       notes.append(

@@ -46,11 +46,17 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   public let sensitivities: [[Double]]
   /// What a reader of the costs must know; no score depends on it.
   public let notes: [String]?
+  /// Smallest and largest value of each layer's input by calibration; nil where scales are the
+  /// model's.
+  public let inputRanges: [[Double]]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
-    settings: [String: String], notes: [String] = []
+    settings: [String: String], notes: [String] = [], inputRanges: [InputRange]? = nil
   ) {
+    self.inputRanges = inputRanges.map { ranges in
+      ranges.map { [Double($0.minimum), Double($0.maximum)] }
+    }
     schema = Self.schemaName
     self.settings = settings
     layers = zip(space.layers, operators).map {
@@ -102,6 +108,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     fixed = other.fixed
     sensitivities = other.sensitivities
     notes = other.notes
+    inputRanges = other.inputRanges
     self.costs = costs
   }
 

@@ -16,6 +16,7 @@ struct FloatSubject: SearchSubject {
 
   var layers: [SearchLayer] { network.layers }
   var evaluator: any Evaluator { quantized }
+  var inputRanges: [InputRange]? { quantized.inputRanges }
   var spaceDefaults: SpaceDefaults { .float }
 
   init(
@@ -112,7 +113,7 @@ struct FloatSubject: SearchSubject {
     }
   }
 
-  private static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
+  static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
     let message =
       switch problem.kind {
       case .unsupportedOperator(let name): "operator '\(name)' is not evaluated in a search"

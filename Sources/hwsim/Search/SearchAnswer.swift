@@ -66,12 +66,14 @@ struct SearchAnswer: Sendable {
       (
         "\(point.id).json",
         [
-          "schema": "hwsim.allocation/1",
+          "schema": .string(AllocationFile.schema),
           "model": ["sha256": .optional(modelDigest)],
           "layers": .object(
             space.layers.indices.map { layer in
               let candidate = space.candidates[layer][evaluations[point.evaluation].choice[layer]]
-              return .init(key: space.layers[layer].name, value: candidate.encodings)
+              return .init(
+                key: space.layers[layer].name,
+                value: candidate.allocation(inputRange: header.inputRanges?[layer]))
             }),
         ]
       )
@@ -304,10 +306,25 @@ struct SearchAnswer: Sendable {
 extension SpaceCandidate {
   /// The formats under the keys of an allocation file; what the model keeps is left out.
   var encodings: JSON {
-    .object(
-      [("weights", formats.weights), ("activations", formats.activations)].compactMap {
-        role, format in
-        format.map { .init(key: role, value: .string($0.name)) }
-      })
+    var members: [JSON.Member] = []
+    for (role, format) in [
+      ("weights", formats.weights), ("activations", formats.activations),
+      ("accumulator", formats.accumulator),
+    ] {
+      if let format { members.append(.init(key: role, value: .string(format.name))) }
+    }
+    if formats.weights != nil, formats.grouping != .filters {
+      members.append(.init(key: "grouping", value: .string(formats.grouping.allocationName)))
+    }
+    return .object(members)
+  }
+
+  /// ``encodings`` with what calibration saw of the input, which gives an input format its scale.
+  ///
+  /// - Parameter range: smallest and largest value; nil where scales are the model's.
+  /// - Returns: the layer's object.
+  func allocation(inputRange range: [Double]?) -> JSON {
+    guard let range, formats.activations != nil else { return encodings }
+    return encodings.adding(["input_range": .array(range.map(JSON.amount))])
   }
 }

@@ -48,7 +48,7 @@ struct SearchJob {
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
         records, quality: quality, objectives: objectives, metric: metric, target: target),
-      notes: model.notes + (target?.costs.notes ?? []))
+      notes: model.notes + (target?.costs.notes ?? []), inputRanges: model.inputRanges)
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
     defer { progress.finish() }
