@@ -175,6 +175,25 @@ struct MCUCostTests {
     #expect(error == costs.estimator.target.latencyError?.median && error != nil)
   }
 
+  @Test("layers' shares and the pools between them are the time of the whole")
+  func shares() throws {
+    let costs = try costs("nucleo-l4r5zi")
+    let space = try space(["w4a8", "w8a8"])
+    let latency = costs.cost(.latency)
+    let choice = [0, 1, 0, 1, 1, 0]
+    let shares = try #require(try latency.shares(of: choice, in: space))
+    let total = try latency.total(of: choice, in: space)
+    let allocation = try costs.allocation(space.formats(of: choice))
+    let nodes = costs.estimator.nodeSeconds(allocation)
+    // conv1, depth2, point3, pool, conv4, pool, flatten, dense5, scores6.
+    #expect(shares == [0, 1, 2, 4, 7, 8].map { nodes[$0] })
+    #expect(nodes[3] > 0 && nodes[5] > 0)
+    #expect(abs(shares.reduce(nodes[3] + nodes[5] + nodes[6], +) - total) < 1e-12)
+    #expect(try costs.cost(.sram).shares(of: choice, in: space) == nil)
+    let bits = try #require(try BitCost.weightBits.shares(of: choice, in: space))
+    #expect(bits.reduce(0, +) == BitCost.weightBits.total(of: choice, in: space))
+  }
+
   @Test("a target has what was measured on it, and integers alone")
   func limits() throws {
     #expect(try costs("gap9-evk+gapflow").quantities == [.sram, .flash])

@@ -21,6 +21,16 @@ public protocol CostModel: Sendable {
 
   /// The cost of a choice, one candidate index a layer.
   func total(of choice: [Int], in space: SearchSpace) throws(CostError) -> Double
+
+  /// What each layer has of the total of a choice; the rest belongs to no layer of the space. Nil
+  /// where the total is no sum of what layers take.
+  func shares(of choice: [Int], in space: SearchSpace) throws(CostError) -> [Double]?
+}
+
+extension CostModel {
+  public func shares(of choice: [Int], in space: SearchSpace) throws(CostError) -> [Double]? {
+    additive(in: space).map { table in zip(table, choice).map { $0[$1] } }
+  }
 }
 
 /// Why a cost cannot be said.
@@ -127,19 +137,23 @@ public struct ScheduleCost: CostModel {
   public let unit: String
   public let kind: CostKind
   private let function: @Sendable ([Candidate]) throws(CostError) -> Double
+  private let parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])?
 
   /// - Parameters:
   ///   - name: the key in results.
   ///   - unit: the unit in words.
   ///   - kind: exact or estimated.
+  ///   - parts: what each layer has of it; nil for what is no sum over layers.
   ///   - function: the cost of an allocation, one candidate a layer; the same for the same formats.
   public init(
     name: String, unit: String, kind: CostKind,
+    parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])? = nil,
     function: @escaping @Sendable ([Candidate]) throws(CostError) -> Double
   ) {
     self.name = name
     self.unit = unit
     self.kind = kind
+    self.parts = parts
     self.function = function
   }
 
@@ -147,5 +161,10 @@ public struct ScheduleCost: CostModel {
 
   public func total(of choice: [Int], in space: SearchSpace) throws(CostError) -> Double {
     try function(space.formats(of: choice))
+  }
+
+  public func shares(of choice: [Int], in space: SearchSpace) throws(CostError) -> [Double]? {
+    guard let parts else { return nil }
+    return try parts(space.formats(of: choice))
   }
 }

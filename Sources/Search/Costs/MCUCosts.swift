@@ -73,9 +73,28 @@ public struct MCUCosts: Sendable {
 
   /// One of ``quantities`` as a cost of allocations.
   public func cost(_ quantity: Quantity) -> ScheduleCost {
-    ScheduleCost(name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity)) {
-      [self] candidates throws(CostError) in
+    var parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])?
+    if let factor = factor(quantity) {
+      parts = { [self] candidates throws(CostError) in
+        let seconds = estimator.nodeSeconds(try allocation(candidates))
+        return layers.map { layer in
+          deployment.node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
+        }
+      }
+    }
+    return ScheduleCost(
+      name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity), parts: parts
+    ) { [self] candidates throws(CostError) in
       try value(quantity, allocation(candidates))
+    }
+  }
+
+  /// What a second of a layer counts; nil for quantities that are no sums over time.
+  private func factor(_ quantity: Quantity) -> Double? {
+    switch quantity {
+    case .latency: 1
+    case .energy: estimator.target.activePowerW
+    case .sram, .flash: nil
     }
   }
 
@@ -175,14 +194,21 @@ public struct MCUCosts: Sendable {
     }
   }
 
+  /// What a reader must know of the form of the network that costs are of.
+  public var formNotes: [String] {
+    let target = estimator.target
+    let form =
+      "costs on \(target.description.id) are those of the float network as a converter to 8 bits "
+      + "would write it (channels last, ReLU and normalizations inside layers), with the widths of "
+      + "each allocation"
+    guard target.storesModelFile else { return [form] }
+    return [form, "flash counts weights, biases and scales, not the headers of a model file"]
+  }
+
   /// What a reader of these costs must know about them.
   public func notes(_ space: SearchSpace) -> [String] {
     let target = estimator.target
-    var notes = [
-      "costs on \(target.description.id) are those of the float network as a converter to 8 bits "
-        + "would write it (channels last, ReLU and normalizations inside layers), with the widths of "
-        + "each allocation"
-    ]
+    var notes = formNotes
     let widths = space.candidates.flatMap { $0.flatMap { [$0.weightBits, $0.activationBits] } }
     if target.latency != nil, widths.contains(where: { $0 < 8 }) {
       notes.append(
@@ -191,9 +217,6 @@ public struct MCUCosts: Sendable {
     }
     if target.latency != nil, widths.contains(where: { $0 > 8 }) {
       notes.append("codes of more than 8 bits: time is that of 8 bits, error unknown")
-    }
-    if target.storesModelFile {
-      notes.append("flash counts weights, biases and scales, not the headers of a model file")
     }
     if !target.hasSubByteWeights, widths.contains(where: { $0 < 8 }) {
       notes.append(

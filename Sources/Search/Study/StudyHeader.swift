@@ -46,11 +46,19 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   public let costs: [Cost]
   /// Predicted loss of each candidate of each layer, by the metric among the settings.
   public let sensitivities: [[Double]]
+  /// What a reader of the costs must know; no score depends on it.
+  public let notes: [String]?
+  /// Smallest and largest value of each layer's input by calibration; nil where scales are the
+  /// model's.
+  public let inputRanges: [[Double]]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
-    settings: [String: String]
+    settings: [String: String], notes: [String] = [], inputRanges: [InputRange]? = nil
   ) {
+    self.inputRanges = inputRanges.map { ranges in
+      ranges.map { [Double($0.minimum), Double($0.maximum)] }
+    }
     schema = Self.schemaName
     self.settings = settings
     layers = zip(space.layers, operators).map {
@@ -62,6 +70,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     fixed = space.layers.indices.map { space.fixed[$0] ?? -1 }
     self.costs = costs.map(Cost.init)
     self.sensitivities = sensitivities
+    self.notes = notes
   }
 
   /// The space that the study was made over.
@@ -103,6 +112,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     ties = other.ties
     fixed = other.fixed
     sensitivities = other.sensitivities
+    notes = other.notes
+    inputRanges = other.inputRanges
     self.costs = costs
   }
 

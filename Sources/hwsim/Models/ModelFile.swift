@@ -112,6 +112,9 @@ struct ModelFile: Sendable {
     self.graph = graph
   }
 
+  /// The same file with another graph of the same tensors' names.
+  func replacing(_ graph: Graph) -> ModelFile { ModelFile(self, source: source, graph: graph) }
+
   /// The model for `samples` samples a run.
   ///
   /// An ONNX file may leave its leading dimension open. Where every sample is computed for itself

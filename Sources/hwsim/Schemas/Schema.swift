@@ -11,10 +11,10 @@ struct Schema: Sendable {
   /// The whole document.
   let document: JSON
 
-  /// Every schema, in the order of the commands; one a command, and that of errors.
+  /// Every schema, in the order of the commands: one a command, those of files, that of errors.
   static let all: [Schema] = [
     check, run, inspect, estimate, targets, search, report, compare, formats, cast, unit, config,
-    explain, schema, error,
+    explain, schema, allocation, error,
   ]
 
   /// The envelope of a command around the schema of its `result`.
