@@ -36,11 +36,12 @@ public struct SpaceRules: Sendable, Hashable {
     self.untied = untied
   }
 
-  /// The space over `layers`, with tie groups that were found elsewhere added.
+  /// The space over `layers`, with tie groups that were found elsewhere added; `unchanged` is what
+  /// a layer takes that stays as the model has it.
   ///
   /// - Throws: ``SpaceError``; a rule that treats layers of one group differently is named.
   public func space(
-    over layers: [SearchLayer], foundTies: [[Int]] = []
+    over layers: [SearchLayer], unchanged: SpaceCandidate = .unchanged, foundTies: [[Int]] = []
   ) throws(SpaceError) -> SearchSpace {
     guard !layers.isEmpty else { throw .noLayers }
     let names = layers.map(\.name)
@@ -63,7 +64,7 @@ public struct SpaceRules: Sendable, Hashable {
           lists[layer] = [candidate]
           fixed[layer] = 0
         case .unchanged:
-          lists[layer] = [.unchanged]
+          lists[layer] = [unchanged]
           fixed[layer] = 0
         }
       }

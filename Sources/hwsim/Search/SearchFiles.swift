@@ -1,5 +1,6 @@
 import FoundationEssentials
 import QuantGraph
+import Search
 
 /// The folder that a search writes.
 struct SearchFiles {
@@ -17,9 +18,18 @@ struct SearchFiles {
     }
   }
 
-  /// Writes an allocation file a point, then search.json.
-  func write(_ answer: SearchAnswer, _ report: Report) throws(Failure) {
+  /// Writes an allocation file a point with its `documents`, then search.json.
+  func write(
+    _ answer: SearchAnswer, _ report: Report,
+    documents: ([Candidate]) -> [(suffix: String, document: JSON)] = { _ in [] }
+  ) throws(Failure) {
     try create()
+    for point in answer.points {
+      let allocation = answer.space.formats(of: answer.evaluations[point.evaluation].choice)
+      for (suffix, document) in documents(allocation) {
+        try TextFile.replace("\(folder)/\(point.id)\(suffix)", with: document.document)
+      }
+    }
     for (name, document) in answer.allocationFiles {
       try TextFile.replace("\(folder)/\(name)", with: document.document)
     }

@@ -27,10 +27,10 @@ struct SearchJob {
     let (quality, objectives) = try SearchSettings.objective(
       goal.objective, hasLabels: command.data.labels != nil)
     let threads = command.computing.threads ?? Processors.count
-    let model = try SearchModel(path: path, data: command.data, threads: threads)
+    let model = try SearchModel.read(path: path, data: command.data, threads: threads)
     let plain = try command.spaceOptions.space(
-      over: model.network.layers, graph: model.file.graph)
-    let space = try model.signed(plain)
+      over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults)
+    let space = try model.resolved(plain)
     let target = try targetCosts(model, space: space)
     let (costs, tableRecords) = try self.costs(
       space: space, objectives: objectives, graph: model.file.graph, target: target)
@@ -74,7 +74,7 @@ struct SearchJob {
       outcome: outcome, infeasible: infeasible, metric: metric, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
       modelDigest: try model.file.record.record()["sha256"]?.text,
-      notes: target?.costs.notes(space) ?? [])
+      notes: model.notes + (target?.costs.notes ?? []))
     var warnings = model.warnings
     if outcome?.wasStopped == true {
       warnings.append(
@@ -94,7 +94,10 @@ struct SearchJob {
           style, all: command.tableForm.all, folder: command.product,
           model: path)
       })
-    if let folder = command.product { try SearchFiles(folder: folder).write(answer, report) }
+    if let folder = command.product {
+      try SearchFiles(folder: folder).write(
+        answer, report, documents: { model.documents(of: $0) })
+    }
     return report
   }
 
@@ -110,7 +113,7 @@ struct SearchJob {
   /// A device and what the network costs on it.
   private struct Target {
     let choice: TargetChoice
-    let costs: MCUCosts
+    let costs: DeviceCosts
 
     var records: [InputRecord] {
       choice.path.map { [InputRecord(role: "target", path: $0, kind: "target")] } ?? []
@@ -118,15 +121,12 @@ struct SearchJob {
   }
 
   private func targetCosts(
-    _ model: SearchModel, space: SearchSpace
+    _ model: any SearchSubject, space: SearchSpace
   ) throws(Failure) -> Target? {
     guard let name = command.goal.target else { return nil }
     let choice = try TargetChoice(name)
     do throws(CostError) {
-      let costs = try MCUCosts(
-        model.file.graph, target: MCUTarget(choice.description), layers: space.layers)
-      try costs.check(space)
-      return Target(choice: choice, costs: costs)
+      return Target(choice: choice, costs: try model.costs(on: choice, of: space))
     } catch {
       throw Failure(Diagnostic(error, file: path))
     }
@@ -151,7 +151,7 @@ struct SearchJob {
       }
       throw Failure(
         code, "target '\(target.choice.description.id)' has no '\(key)'", at: place,
-        notes: ["it has: \(target.costs.quantities.map(\.rawValue).joined(separator: ", "))"],
+        notes: ["it has: \(target.costs.costs.map(\.name).joined(separator: ", "))"],
         remedy: "take one of these, or another target.")
     }
   }
@@ -160,7 +160,7 @@ struct SearchJob {
     space: SearchSpace, objectives: [String], graph: Graph, target: Target?
   ) throws(Failure) -> ([any CostModel], [InputRecord]) {
     var available: [any CostModel] = BitCost.allCases
-    if let target { available += target.costs.quantities.map { target.costs.cost($0) } }
+    if let target { available += target.costs.costs }
     var records: [InputRecord] = []
     for path in command.goal.costTable {
       let bytes: [UInt8]

@@ -9,7 +9,7 @@ struct SensitivitySource {
 
   /// One number a candidate of each layer, to be summed and minimised.
   func scores(
-    of space: SearchSpace, model: SearchModel, threads: Int
+    of space: SearchSpace, model: any SearchSubject, threads: Int
   ) throws(Failure) -> ([[Double]], [InputRecord]) {
     let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
     let file = parts.count == 2 ? parts[1] : nil
@@ -21,13 +21,10 @@ struct SensitivitySource {
         among: SensitivityMetric.allCases.map(\.rawValue), listedBy: "hwsim search --help",
         at: "--sensitivity")
     }
-    if let file { traces = try self.traces(file, layers: model.network.layers.map(\.name)) }
-    let analysis = SensitivityAnalysis(
-      model.network, data: model.calibration, inputRanges: model.evaluator.inputRanges)
+    if let file { traces = try self.traces(file, layers: model.layers.map(\.name)) }
     let scores: SensitivityScores
     do throws(SensitivityError) {
-      scores = try analysis.scores(
-        metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
+      scores = try model.sensitivities(metric, of: space, traces: traces, threads: threads)
     } catch {
       throw failure(error, model: model.file.path)
     }

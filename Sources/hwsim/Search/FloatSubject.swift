@@ -1,0 +1,131 @@
+import HWModel
+import Importers
+import QuantGraph
+import Search
+
+/// A float network with its data, ready to be evaluated.
+struct FloatSubject: SearchSubject {
+  let file: ModelFile
+  let network: FloatNetwork
+  /// Runs the samples that decide.
+  let quantized: QuantizedEvaluator
+  let screener: any Evaluator
+  let records: [InputRecord]
+  let warnings: [Diagnostic]
+  let calibration: EvaluationData
+
+  var layers: [SearchLayer] { network.layers }
+  var evaluator: any Evaluator { quantized }
+  var spaceDefaults: SpaceDefaults { .float }
+
+  init(
+    _ file: ModelFile, data: SearchDataOptions, threads: Int
+  ) throws(Failure) {
+    guard let inputs = data.inputs else {
+      throw Failure(
+        "usage.arguments", "--inputs is missing",
+        remedy: "give the samples that decide: --inputs X.npy.")
+    }
+    self.file = file
+    let path = file.path
+    do throws(FloatNetworkProblems) {
+      network = try FloatNetwork(file.graph)
+    } catch {
+      throw Failure(error.problems.map { Self.diagnostic($0, path: path) })
+    }
+    var labels: [Int]?
+    if let path = data.labels { labels = try SearchSamples.labels(path) }
+    let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
+    if let path = data.calibration {
+      calibration = try Self.samples(
+        path, labels: nil, of: file, network, role: "--calibration")
+      warnings = []
+    } else {
+      calibration = try Self.unlabelled(deciding, network)
+      warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
+    }
+    quantized = QuantizedEvaluator(
+      network, calibration: calibration, evaluation: deciding, threads: threads)
+    screener = QuantizedEvaluator(
+      network, calibration: calibration, evaluation: calibration, threads: threads)
+    records =
+      [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
+      + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
+      + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
+  }
+
+  /// The space with the sign that each layer's input asks for.
+  func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
+    do throws(EvaluationError) {
+      return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
+        guard let bits = candidate.integerBits else { return candidate.formats }
+        return try quantized.candidate(
+          layer: layer, weightBits: bits.weights, inputBits: bits.activations)
+      }
+    } catch {
+      throw Failure(error, model: file.path)
+    }
+  }
+
+  func sensitivities(
+    _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
+  ) throws(SensitivityError) -> SensitivityScores {
+    let analysis = SensitivityAnalysis(
+      network, data: calibration, inputRanges: quantized.inputRanges)
+    return try analysis.scores(
+      metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
+  }
+
+  func costs(
+    on target: TargetChoice, of space: SearchSpace
+  ) throws(CostError) -> DeviceCosts {
+    let costs = try MCUCosts(
+      file.graph, target: MCUTarget(target.description), layers: space.layers)
+    try costs.check(space)
+    return DeviceCosts(
+      costs: costs.quantities.map { costs.cost($0) }, notes: costs.notes(space))
+  }
+
+  // MARK: Samples
+
+  private static func samples(
+    _ path: String, labels: [Int]?, of file: ModelFile, _ network: FloatNetwork, role: String
+  ) throws(Failure) -> EvaluationData {
+    let model = file.graph.inputs.first.map { file.graph[$0].shape.extents } ?? []
+    let array = try SearchSamples.array(
+      path, sampleShape: Array(model.dropFirst()), role: role)
+    let values = try SearchSamples.numbers(array, path: path)
+    do throws(EvaluationDataError) {
+      return try EvaluationData(values.map { Float($0) }, labels: labels, for: network)
+    } catch {
+      throw Failure(SearchSamples.diagnostic(error, path: path))
+    }
+  }
+
+  private static func unlabelled(
+    _ data: EvaluationData, _ network: FloatNetwork
+  ) throws(Failure) -> EvaluationData {
+    do throws(EvaluationDataError) {
+      return try EvaluationData(data.samples, for: network)
+    } catch {
+      throw Failure(SearchSamples.diagnostic(error, path: "--inputs"))
+    }
+  }
+
+  private static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
+    let message =
+      switch problem.kind {
+      case .unsupportedOperator(let name): "operator '\(name)' is not evaluated in a search"
+      case .unsupportedForm(let name, let reason): "operator '\(name)': \(reason)"
+      case .notFloat32(let tensor): "tensor '\(tensor)' is not float32"
+      case .count(let inputs, let outputs):
+        "the network has \(inputs) inputs and \(outputs) outputs, expected one of each"
+      case .noLayers: "no layer has constant weights"
+      case .notFinite(let tensor): "constant '\(tensor)' has no finite number"
+      }
+    return Diagnostic(
+      code: "search.network", message: message,
+      location: problem.node.map { "\(path): node '\($0)'" } ?? path,
+      remedy: "export the network as one classifier with float32 tensors.")
+  }
+}

@@ -1,0 +1,72 @@
+import QuantGraph
+import Search
+
+/// A network that is searched, with the samples that decide.
+///
+/// A search asks nothing else of a model: float networks and quantized graphs differ here alone.
+protocol SearchSubject {
+  var file: ModelFile { get }
+  /// Layers whose formats may be chosen, in the graph's order.
+  var layers: [SearchLayer] { get }
+  /// Runs the samples that decide.
+  var evaluator: any Evaluator { get }
+  /// Runs the calibration samples, without labels.
+  var screener: any Evaluator { get }
+  /// What a space is made of where the user says nothing.
+  var spaceDefaults: SpaceDefaults { get }
+  /// The files that were read.
+  var records: [InputRecord] { get }
+  var warnings: [Diagnostic] { get }
+  /// What a reader of the results must know of the model.
+  var notes: [String] { get }
+
+  /// The space with the formats that its candidates' names stand for in each layer.
+  func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace
+
+  /// A metric's value of every candidate; `traces` are second derivatives a layer.
+  func sensitivities(
+    _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
+  ) throws(SensitivityError) -> SensitivityScores
+
+  /// What the candidates of a space cost on a device.
+  func costs(
+    on target: TargetChoice, of space: SearchSpace
+  ) throws(CostError) -> DeviceCosts
+
+  /// Documents that a point has beside its allocation file, by what follows its id in their names.
+  func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)]
+}
+
+extension SearchSubject {
+  /// The graph's operator of each layer.
+  var operators: [String] {
+    layers.map { layer in
+      file.graph.nodes.first { $0.name == layer.name }?.operation.name ?? ""
+    }
+  }
+
+  var notes: [String] { [] }
+
+  func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)] { [] }
+}
+
+/// Costs that a device's description gives.
+struct DeviceCosts {
+  let costs: [any CostModel]
+  /// What a reader of them must know.
+  let notes: [String]
+}
+
+/// What candidates are where the user names no others.
+struct SpaceDefaults: Sendable {
+  /// Widths of weights, and of activations where they vary.
+  let bits: [Int]
+  /// What activations have in the space `w_only`: so many bits, or nil for what the model has.
+  let fixedActivationBits: Int?
+  /// What `--exclude` gives a layer.
+  let unchanged: SpaceCandidate
+
+  /// Of float networks.
+  static let float = SpaceDefaults(
+    bits: [2, 3, 4, 8], fixedActivationBits: 8, unchanged: .unchanged)
+}
