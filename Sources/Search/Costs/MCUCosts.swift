@@ -190,13 +190,35 @@ public struct MCUCosts: Sendable {
     }
     var widths: [(name: String, weights: Int, activations: Int)] = []
     for (layer, candidate) in zip(layers, candidates) {
-      widths.append(
-        (
-          layer.name, try width(candidate.weights, "weights", layer),
-          try width(candidate.activations, "activations", layer)
-        ))
+      let found = try self.widths(candidate, layer)
+      widths.append((layer.name, found.weights, found.activations))
     }
     return deployment.allocation(widths)
+  }
+
+  /// - Throws: ``CostError/unsupported(reason:)`` for a format, grouping or register that the target
+  ///   has no kernels for.
+  private func widths(
+    _ candidate: Candidate, _ layer: SearchLayer
+  ) throws(CostError) -> (weights: Int, activations: Int) {
+    let target = estimator.target.description.id
+    guard candidate.grouping == .filters else {
+      let asked =
+        switch candidate.grouping {
+        case .runs(let count): "a scale for every \(count)"
+        case .filters, .unequalFilters, .widths: "filters of unequal widths"
+        }
+      throw .unsupported(
+        reason: "'\(target)' has one width a layer and one scale a filter; weights of layer "
+          + "'\(layer.name)' have \(asked)")
+    }
+    if let accumulator = candidate.accumulator {
+      throw .unsupported(
+        reason: "'\(target)' sums in the registers of its kernels (32 bits, 64 for 16-bit inputs); "
+          + "the accumulator of layer '\(layer.name)' is \(accumulator.name)")
+    }
+    let weights = try width(candidate.weights, "weights", layer)
+    return (weights, try width(candidate.activations, "activations", layer))
   }
 
   private func width(
@@ -220,10 +242,7 @@ public struct MCUCosts: Sendable {
     // The space of a quantized graph holds its own formats.
     if case .quantized = form { return }
     for (layer, candidates) in zip(layers, space.candidates) {
-      for candidate in candidates {
-        _ = try width(candidate.formats.weights, "weights", layer)
-        _ = try width(candidate.formats.activations, "activations", layer)
-      }
+      for candidate in candidates { _ = try widths(candidate.formats, layer) }
     }
   }
 

@@ -7,6 +7,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     public let `operator`: String
     public let weights: Int
     public let macs: Int
+    /// Filters, whose blocks of weights are their own; nil if unknown.
+    public let filters: Int?
   }
 
   /// A cost that every evaluation holds.
@@ -60,7 +62,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     schema = Self.schemaName
     self.settings = settings
     layers = zip(space.layers, operators).map {
-      Layer(name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs)
+      Layer(
+        name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs, filters: $0.filters)
     }
     candidates = space.candidates.map { $0.map(\.name) }
     ties = space.ties
@@ -90,7 +93,9 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     var options: [Int: Int] = [:]
     for (layer, option) in fixed.enumerated() where option >= 0 { options[layer] = option }
     return try SearchSpace(
-      layers: layers.map { SearchLayer(name: $0.name, weightCount: $0.weights, macs: $0.macs) },
+      layers: layers.map {
+        SearchLayer(name: $0.name, weightCount: $0.weights, macs: $0.macs, filters: $0.filters)
+      },
       candidates: lists, ties: ties, fixed: options)
   }
 

@@ -23,11 +23,12 @@ struct QuantizedSubject: SearchSubject {
   let file: ModelFile
   let records: [InputRecord]
   let warnings: [Diagnostic]
+  let datapath: String?
   private let kind: QuantizedKind
   private let deciding: PlanEvaluator
   private let calibrating: PlanEvaluator
-  /// Whether calibration has samples of its own, which have no labels.
-  private let hasCalibration: Bool
+  /// Runs the calibration samples with their labels, if they have any: for sensitivities.
+  private let measured: PlanEvaluator
 
   var layers: [SearchLayer] { kind.requantization.layers }
   var evaluator: any Evaluator { deciding }
@@ -54,16 +55,30 @@ struct QuantizedSubject: SearchSubject {
     }
     self.file = file
     self.kind = kind
+    self.datapath = datapath.name
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
     let samples = try Self.values(inputs, of: file, role: "inputs")
     deciding = try datapath.evaluator(
       kind.requantization, inputs: samples, labels: labels, threads: threads, file: file,
       place: labels == nil ? inputs : "\(inputs), \(data.labels ?? "")")
+    if data.calibrationLabels != nil, data.calibration == nil {
+      throw Failure(
+        "usage.arguments", "--calibration-labels without --calibration",
+        remedy: "give the samples too; without, the labels of --labels are taken.")
+    }
     if let path = data.calibration {
+      let samples = try Self.values(path, of: file, role: "calibration")
       calibrating = try datapath.evaluator(
-        kind.requantization, inputs: try Self.values(path, of: file, role: "calibration"),
-        labels: nil, threads: threads, file: file, place: path)
+        kind.requantization, inputs: samples, labels: nil, threads: threads, file: file,
+        place: path)
+      if let labels = data.calibrationLabels {
+        measured = try datapath.evaluator(
+          kind.requantization, inputs: samples, labels: try SearchSamples.labels(labels),
+          threads: threads, file: file, place: "\(path), \(labels)")
+      } else {
+        measured = calibrating
+      }
       warnings = []
     } else {
       calibrating =
@@ -72,13 +87,16 @@ struct QuantizedSubject: SearchSubject {
         : try datapath.evaluator(
           kind.requantization, inputs: samples, labels: nil, threads: threads, file: file,
           place: inputs)
+      measured = deciding
       warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
     }
-    hasCalibration = data.calibration != nil
     records =
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
       + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
       + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
+      + (data.calibrationLabels.map {
+        [InputRecord(role: "calibration-labels", path: $0, kind: "npy")]
+      } ?? [])
   }
 
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
@@ -103,7 +121,7 @@ struct QuantizedSubject: SearchSubject {
   func sensitivities(
     _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores {
-    try PlanSensitivities(hasCalibration ? calibrating : deciding).scores(
+    try PlanSensitivities(measured).scores(
       metric, of: space.candidates.map { $0.map(\.formats) }, threads: threads)
   }
 
@@ -229,6 +247,7 @@ extension Failure {
       self = data("\(found) labels for \(expected) samples")
     case .label(let sample, let value, let classes):
       self = data("label \(value) of sample \(sample) is none of the classes 0 to \(classes - 1)")
+    case .samples(let error): self.init(Diagnostic(error, file: place))
     }
   }
 }

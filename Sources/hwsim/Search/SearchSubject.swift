@@ -23,6 +23,8 @@ protocol SearchSubject {
   var inputRanges: [InputRange]? { get }
   /// Groups of layers whose inputs have one encoding, beyond those that the graph's own rules find.
   var sharedInputs: [[Int]] { get }
+  /// The rules that the model runs by, where there are several.
+  var datapath: String? { get }
 
   /// The space with the formats that its candidates' names stand for in each layer.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace
@@ -54,6 +56,8 @@ extension SearchSubject {
   var inputRanges: [InputRange]? { nil }
 
   var sharedInputs: [[Int]] { [] }
+
+  var datapath: String? { nil }
 
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)] { [] }
 }
