@@ -146,9 +146,9 @@ struct SearchTFLiteTests {
     // Scale and zero point of 'x' in make.py.
     let values = codes.map { Float(Double(Float(0.05)) * Double(Int($0) + 11)) }
     try NPYWriter.write(
-      try NDArray(shape: [1, 9, 8, 4], storage: .int8(codes)), to: folder.file("codes.npy"))
+      NDArray(shape: [1, 9, 8, 4], storage: .int8(codes)), to: folder.file("codes.npy"))
     try NPYWriter.write(
-      try NDArray(shape: [1, 9, 8, 4], storage: .float32(values)), to: folder.file("values.npy"))
+      NDArray(shape: [1, 9, 8, 4], storage: .float32(values)), to: folder.file("values.npy"))
     var outputs: [[Int64]] = []
     for name in ["codes", "values"] {
       let output = folder.file("\(name).npz")
@@ -162,7 +162,7 @@ struct SearchTFLiteTests {
     #expect(outputs[0] == outputs[1])
     let far = [Int16](repeating: 0, count: 287) + [200]
     try NPYWriter.write(
-      try NDArray(shape: [1, 9, 8, 4], storage: .int16(far)), to: folder.file("far.npy"))
+      NDArray(shape: [1, 9, 8, 4], storage: .int16(far)), to: folder.file("far.npy"))
     let arguments = [
       "run", model, "--inputs", folder.file("far.npy"), "--allocation", allocation, "-o",
       folder.file("far.npz"),
@@ -187,12 +187,12 @@ struct SearchTFLiteTests {
     #expect(try search("--inputs", Self.inputs, "--datapath", "tflmm").code == 64)
     #expect(try search("--inputs", Self.inputs, "--datapath", "hls-fixed").code == 65)
     try NPYWriter.write(
-      try NDArray(shape: [2, 5], storage: .int8([Int8](repeating: 0, count: 10))),
+      NDArray(shape: [2, 5], storage: .int8([Int8](repeating: 0, count: 10))),
       to: folder.file("x.npy"))
     let shape = try search("--inputs", folder.file("x.npy"))
     #expect(shape.code == 65 && shape.error.contains("(N,8,8,1)"), "\(shape.error)")
     try NPYWriter.write(
-      try NDArray(shape: [3], storage: .int8([0, 1, 2])), to: folder.file("y.npy"))
+      NDArray(shape: [3], storage: .int8([0, 1, 2])), to: folder.file("y.npy"))
     let labels = try search("--inputs", Self.inputs, "--labels", folder.file("y.npy"))
     #expect(labels.code == 65 && labels.error.contains("3 labels for 100 samples"))
     let wide = try search("--inputs", Self.inputs, "--candidates", "w8a16")
