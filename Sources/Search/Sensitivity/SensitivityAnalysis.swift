@@ -231,5 +231,9 @@ extension ProbeMeasurement {
 
 extension Candidate {
   /// `weights/activations` by the names of their formats; `-` for a tensor that stays as it is.
-  public var name: String { "\(weights?.name ?? "-")/\(activations?.name ?? "-")" }
+  /// The accumulator's follows if there is one.
+  public var name: String {
+    let text = "\(weights?.name ?? "-")/\(activations?.name ?? "-")"
+    return accumulator.map { "\(text)/\($0.name)" } ?? text
+  }
 }

@@ -8,19 +8,10 @@ public struct SearchLayer: Sendable, Hashable {
   /// Multiply-accumulates of one sample.
   public let macs: Int
 
-  /// Bits of a weight in the model as it is.
-  public let weightBits: Double
-  /// Bits of a value of the layer's input in the model as it is.
-  public let activationBits: Double
-
-  public init(
-    name: String, weightCount: Int, macs: Int, weightBits: Double = 32, activationBits: Double = 32
-  ) {
+  public init(name: String, weightCount: Int, macs: Int) {
     self.name = name
     self.weightCount = weightCount
     self.macs = macs
-    self.weightBits = weightBits
-    self.activationBits = activationBits
   }
 }
 

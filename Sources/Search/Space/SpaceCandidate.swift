@@ -14,6 +14,10 @@ public struct SpaceCandidate: Sendable, Hashable {
   public static let unchanged = SpaceCandidate(
     name: "float", formats: Candidate(weights: nil, activations: nil))
 
+  /// The same of a quantized model.
+  public static let asModel = SpaceCandidate(
+    name: "model", formats: Candidate(weights: nil, activations: nil))
+
   /// Integers of so many bits: two's complement weights and unsigned activations.
   public init(weightBits: Int, activationBits: Int) throws(SpaceError) {
     let name = "w\(weightBits)a\(activationBits)"
@@ -29,6 +33,10 @@ public struct SpaceCandidate: Sendable, Hashable {
   public init(_ text: String) throws(SpaceError) {
     if text == Self.unchanged.name {
       self = .unchanged
+      return
+    }
+    if text == Self.asModel.name {
+      self = .asModel
       return
     }
     if let bits = Self.bits(text) {

@@ -24,6 +24,9 @@ protocol SearchSubject {
   /// Groups of layers whose inputs have one encoding, beyond those that the graph's own rules find.
   var sharedInputs: [[Int]] { get }
 
+  /// Whether a study must say which formats candidates stand for: widths alone do not.
+  var keepsFormats: Bool { get }
+
   /// The space with the formats that its candidates' names stand for in each layer.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace
 
@@ -51,6 +54,8 @@ extension SearchSubject {
 
   var notes: [String] { [] }
 
+  var keepsFormats: Bool { false }
+
   var inputRanges: [InputRange]? { nil }
 
   var sharedInputs: [[Int]] { [] }
@@ -73,6 +78,12 @@ struct SpaceDefaults: Sendable {
   let fixedActivationBits: Int?
   /// What `--exclude` gives a layer.
   let unchanged: SpaceCandidate
+  /// Whether a layer as the model has it is a candidate too.
+  var offersUnchanged = false
+  /// Layers whose weights stay whatever is asked for.
+  var keptWeights: Set<String> = []
+  /// Layers whose input's type stays.
+  var keptInputs: Set<String> = []
 
   /// Of float networks.
   static let float = SpaceDefaults(
