@@ -113,7 +113,7 @@ public struct MCUCosts: Sendable {
       parts = { [self] candidates throws(CostError) in
         let seconds = estimator.nodeSeconds(try allocation(candidates))
         return layers.map { layer in
-          node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
+          deployment.node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
         }
       }
     }
@@ -121,15 +121,6 @@ public struct MCUCosts: Sendable {
       name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity), parts: parts
     ) { [self] candidates throws(CostError) in
       try value(quantity, allocation(candidates))
-    }
-  }
-
-  /// The node that a layer is on the target.
-  private func node(ofLayer name: String) -> Int? {
-    switch form {
-    case .deployment(let deployment): deployment.node(ofLayer: name)
-    case .quantized(let requantization):
-      requantization.model.nodes.firstIndex { $0.name == name }
     }
   }
 

@@ -231,9 +231,5 @@ extension ProbeMeasurement {
 
 extension Candidate {
   /// `weights/activations` by the names of their formats; `-` for a tensor that stays as it is.
-  /// The accumulator's follows if there is one.
-  public var name: String {
-    let text = "\(weights?.name ?? "-")/\(activations?.name ?? "-")"
-    return accumulator.map { "\(text)/\($0.name)" } ?? text
-  }
+  public var name: String { "\(weights?.name ?? "-")/\(activations?.name ?? "-")" }
 }

@@ -1,5 +1,3 @@
-internal import Arith
-
 /// The first line of a study: everything that a score in it depends on.
 public struct StudyHeader: Codable, Sendable, Hashable {
   /// A layer as the study's readers need it.
@@ -51,21 +49,11 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   /// Smallest and largest value of each layer's input by calibration; nil where scales are the
   /// model's.
   public let inputRanges: [[Double]]?
-  /// What the candidates of each layer stand for, by the names of formats (``Candidate/name``); nil
-  /// where that follows from the candidates' own names.
-  public let formats: [[String]]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
-    settings: [String: String], notes: [String] = [], inputRanges: [InputRange]? = nil,
-    keepsFormats: Bool = false
+    settings: [String: String], notes: [String] = [], inputRanges: [InputRange]? = nil
   ) {
-    let names = space.candidates.map { $0.map(\.formats.name) }
-    // Only formats that their names give back.
-    let isReadable = zip(space.candidates, names).allSatisfy { list, names in
-      zip(list, names).allSatisfy { Candidate(formatNames: $1) == $0.formats }
-    }
-    formats = keepsFormats && isReadable ? names : nil
     self.inputRanges = inputRanges.map { ranges in
       ranges.map { [Double($0.minimum), Double($0.maximum)] }
     }
@@ -87,18 +75,9 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   /// - Throws: ``SpaceError`` if the header was changed by hand.
   public func space() throws(SpaceError) -> SearchSpace {
     var lists: [[SpaceCandidate]] = []
-    for (layer, names) in candidates.enumerated() {
+    for names in candidates {
       var list: [SpaceCandidate] = []
-      for (index, name) in names.enumerated() {
-        guard let formats else {
-          list.append(try SpaceCandidate(name))
-          continue
-        }
-        guard formats.indices.contains(layer), formats[layer].indices.contains(index),
-          let formats = Candidate(formatNames: formats[layer][index])
-        else { throw .malformed(path: "formats", reason: "not one a candidate") }
-        list.append(SpaceCandidate(name: name, formats: formats))
-      }
+      for name in names { list.append(try SpaceCandidate(name)) }
       lists.append(list)
     }
     guard lists.count == layers.count, fixed.count == layers.count,
@@ -130,7 +109,6 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     sensitivities = other.sensitivities
     notes = other.notes
     inputRanges = other.inputRanges
-    formats = other.formats
     self.costs = costs
   }
 
@@ -145,7 +123,6 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     }
     if layers != other.layers { found.append("the layers of the model") }
     if candidates != other.candidates { found.append("the candidates of the layers") }
-    if formats != other.formats { found.append("the formats that candidates stand for") }
     if ties != other.ties { found.append("the tie groups") }
     if fixed != other.fixed { found.append("the fixed layers") }
     if costs != other.costs {
@@ -176,23 +153,4 @@ public struct Evaluation: Codable, Sendable, Hashable {
   }
 
   public var quality: Quality { Quality(correct: correct, samples: samples, loss: loss) }
-}
-
-extension Candidate {
-  /// Reads ``name`` back: `weights/activations[/accumulator]`, `-` for what stays as it is; nil for
-  /// other texts, also for those with a grouping.
-  init?(formatNames text: String) {
-    var parts: [Encoding?] = []
-    for part in text.split(separator: "/", omittingEmptySubsequences: false) {
-      if part == "-" {
-        parts.append(nil)
-        continue
-      }
-      guard let encoding = try? Encoding(name: String(part)) else { return nil }
-      parts.append(encoding)
-    }
-    guard (2...3).contains(parts.count) else { return nil }
-    self.init(
-      weights: parts[0], activations: parts[1], accumulator: parts.count == 3 ? parts[2] : nil)
-  }
 }

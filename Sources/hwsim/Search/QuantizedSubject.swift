@@ -35,7 +35,6 @@ struct QuantizedSubject: SearchSubject {
   var spaceDefaults: SpaceDefaults { kind.defaults }
   var notes: [String] { kind.notes }
   var sharedInputs: [[Int]] { kind.sharedInputs }
-  var keepsFormats: Bool { true }
 
   /// - Throws: a ``Failure`` for a graph without layers, that the rules cannot run, or whose data do
   ///   not go with it.

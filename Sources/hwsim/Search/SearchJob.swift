@@ -50,7 +50,7 @@ struct SearchJob {
       settings: try settings(
         records, quality: quality, objectives: objectives, metric: metric, target: target),
       notes: model.notes + (target?.costs.notes ?? []),
-      inputRanges: model.inputRanges, keepsFormats: model.keepsFormats)
+      inputRanges: model.inputRanges)
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
     defer { progress.finish() }

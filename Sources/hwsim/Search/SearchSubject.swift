@@ -24,9 +24,6 @@ protocol SearchSubject {
   /// Groups of layers whose inputs have one encoding, beyond those that the graph's own rules find.
   var sharedInputs: [[Int]] { get }
 
-  /// Whether a study must say which formats candidates stand for: widths alone do not.
-  var keepsFormats: Bool { get }
-
   /// The space with the formats that its candidates' names stand for in each layer.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace
 
@@ -53,8 +50,6 @@ extension SearchSubject {
   }
 
   var notes: [String] { [] }
-
-  var keepsFormats: Bool { false }
 
   var inputRanges: [InputRange]? { nil }
 
