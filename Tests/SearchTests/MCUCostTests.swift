@@ -204,6 +204,25 @@ struct MCUCostTests {
       }
     }
     try costs("nucleo-l4r5zi+tflm").check(space(["w8a8", "w1a16"]))
+    // Each names the layer, the role and what the target has.
+    let refused = [
+      ("w4g32a8", "weights of layer 'conv1' have a scale for every 32"),
+      ("w4ua8", "weights of layer 'conv1' have filters of unequal widths"),
+      ("w8a8p16", "the accumulator of layer 'conv1' is int<16>"),
+      ("mxfp4/uint<8>", "weights of layer 'conv1' are mxfp4_e2m1"),
+      ("int<8>/nvfp4", "activations of layer 'conv1' are nvfp4"),
+    ]
+    for (name, words) in refused {
+      let found = #expect(throws: CostError.self, "\(name)") {
+        try costs("nucleo-l4r5zi+tflm").check(space([name]))
+      }
+      guard case .unsupported(let reason)? = found else { continue }
+      #expect(reason.hasPrefix("'nucleo-l4r5zi+tflm'") && reason.contains(words), "\(reason)")
+      let choice = [Int](repeating: 0, count: 6)
+      #expect(throws: CostError.self) {
+        try costs("nucleo-l4r5zi+tflm").cost(.flash).total(of: choice, in: space([name]))
+      }
+    }
   }
 
   @Test("a budget of a cost that is no sum is met by every evaluation, and its minimum is named")

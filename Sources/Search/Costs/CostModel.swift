@@ -86,12 +86,14 @@ extension CostModel {
 
 /// Costs that follow from weights, multiplications and bits alone.
 public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
-  /// `sum(weights * bits a weight)`.
+  /// `sum(weights * bits a weight)`, and the scales of blocks and of runs of weights: 16 bits a run,
+  /// as GGUF stores them. One scale a filter or a tensor is not counted.
   case weightBits = "weight_bits"
   /// `sum(macs * bits a weight * bits an input)`, bit operations of one sample (HAWQ-V3, Yao et al.,
-  /// ICML 2021, section 3.4).
+  /// ICML 2021, section 3.4); of blocks the bits of their elements.
   case bitOperations = "bops"
-  /// Weights packed a layer, each layer rounded up to bytes; biases and scales are not counted.
+  /// Weights packed a layer, with the scales of ``weightBits``, each layer rounded up to bytes; biases
+  /// are not counted.
   case sizeBytes = "size_bytes"
 
   public var name: String { rawValue }
@@ -120,10 +122,11 @@ public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
 
   private func value(_ layer: SearchLayer, _ candidate: SpaceCandidate) -> Double {
     switch self {
-    case .weightBits: Double(layer.weightCount) * candidate.weightBits
+    case .weightBits: candidate.weightBits(in: layer)
     case .bitOperations:
-      Double(layer.macs) * candidate.weightBits * candidate.activationBits
-    case .sizeBytes: (Double(layer.weightCount) * candidate.weightBits / 8).rounded(.up)
+      Double(layer.macs) * (candidate.formats.weights?.operandBits ?? 32)
+        * (candidate.formats.activations?.operandBits ?? 32)
+    case .sizeBytes: (candidate.weightBits(in: layer) / 8).rounded(.up)
     }
   }
 }

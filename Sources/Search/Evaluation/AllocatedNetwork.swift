@@ -32,15 +32,9 @@ public struct AllocatedNetwork: Sendable {
       if let activations = candidate.activations, inputRanges[index] == nil {
         throw .unsupported(layer: name, role: "activations", encoding: activations.name)
       }
-      if let accumulator = candidate.accumulator {
-        throw .unsupported(layer: name, role: "accumulator", encoding: accumulator.name)
-      }
       var weights: QuantizedWeights?
       if let encoding = candidate.weights {
-        guard candidate.grouping == .filters else {
-          throw .unsupported(layer: name, role: "grouped weights", encoding: encoding.name)
-        }
-        weights = try QuantizedWeights(parameters, encoding, rule.weights)
+        weights = try QuantizedWeights(parameters, encoding, candidate.grouping, rule.weights)
       }
       layers.append(
         try PreparedLayer(

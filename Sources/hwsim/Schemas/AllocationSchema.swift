@@ -24,7 +24,7 @@ extension Schema {
               "accumulator": nullable(string("Format of the sums of products.")),
               "grouping": nullable([
                 "type": "string",
-                "pattern": "^(filters|unequal-filters|runs<[1-9][0-9]*>)$",
+                "pattern": "^(filters|unequal-filters|runs<[1-9][0-9]*>|widths<[0-9,]+>)$",
                 "description": .string(
                   "Weights that share a scale: a filter's (also where left out), a filter's with "
                     + "widths that differ, or runs of so many neighbours."),
