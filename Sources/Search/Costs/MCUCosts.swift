@@ -35,8 +35,6 @@ public struct MCUCosts: Sendable {
   public let estimator: MCUEstimator
   private let form: Form
   private let layers: [SearchLayer]
-  /// Node of each layer in the graph that is estimated.
-  private let layerNodes: [Int?]
   private let plans: PlanCache
 
   /// - Parameters:
@@ -65,7 +63,6 @@ public struct MCUCosts: Sendable {
         reason: "layer '\(layer.name)' is none on '\(target.description.id)'")
     }
     self.layers = layers
-    layerNodes = layers.map { deployment.node(ofLayer: $0.name) }
     form = .deployment(deployment)
     plans = PlanCache()
   }
@@ -93,9 +90,6 @@ public struct MCUCosts: Sendable {
       throw .unsupported(reason: "memory cannot be planned: \(error)")
     }
     layers = requantization.layers
-    layerNodes = requantization.layers.map { layer in
-      graph.nodes.firstIndex { $0.name == layer.name }
-    }
     form = .quantized(requantization)
     plans = PlanCache()
   }
@@ -118,13 +112,24 @@ public struct MCUCosts: Sendable {
     if let factor = factor(quantity) {
       parts = { [self] candidates throws(CostError) in
         let seconds = estimator.nodeSeconds(try allocation(candidates))
-        return layerNodes.map { node in node.map { seconds[$0] * factor } ?? 0 }
+        return layers.map { layer in
+          node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
+        }
       }
     }
     return ScheduleCost(
       name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity), parts: parts
     ) { [self] candidates throws(CostError) in
       try value(quantity, allocation(candidates))
+    }
+  }
+
+  /// The node that a layer is on the target.
+  private func node(ofLayer name: String) -> Int? {
+    switch form {
+    case .deployment(let deployment): deployment.node(ofLayer: name)
+    case .quantized(let requantization):
+      requantization.model.nodes.firstIndex { $0.name == name }
     }
   }
 

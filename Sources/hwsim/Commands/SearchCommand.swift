@@ -18,9 +18,9 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out
         hwsim search model.onnx --inputs x.npy --objective loss,bops --candidates w4a8,w8a8 --json
         hwsim search model.onnx --inputs x.npy --target nucleo-l4r5zi --objective loss,latency,sram
-        hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
         hwsim search model.onnx --inputs x.npy --objective kl,weight_bits --sensitivity-of 'fc*=sqnr'
         hwsim search model.onnx --inputs x.npy --sensitivity scores.json -o out
+        hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
         hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
         hwsim search --table out/sensitivity.json --budget weight_bits=50%      no network is run

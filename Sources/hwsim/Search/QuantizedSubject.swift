@@ -103,15 +103,20 @@ struct QuantizedSubject: SearchSubject {
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
         let formats = candidate.formats
-        // Formats that are more than a number of bits are taken as they are.
-        guard formats.grouping == .filters else { return formats }
-        for format in [formats.weights, formats.activations, formats.accumulator] {
-          if let format, format.integerWidth == nil { return formats }
-        }
-        return try kind.requantization.candidate(
+        var resolved = try kind.requantization.candidate(
           layer: layer, weightBits: formats.weights?.integerWidth,
           activationBits: formats.activations?.integerWidth,
           accumulatorBits: formats.accumulator?.integerWidth)
+        // Formats that are more than a number of bits are taken as they are.
+        if let format = formats.weights, format.integerWidth == nil { resolved.weights = format }
+        if let format = formats.activations, format.integerWidth == nil {
+          resolved.activations = format
+        }
+        if let format = formats.accumulator, format.integerWidth == nil {
+          resolved.accumulator = format
+        }
+        resolved.grouping = formats.grouping
+        return resolved
       }
     } catch {
       throw Failure(error, model: file.path)
@@ -137,7 +142,7 @@ struct QuantizedSubject: SearchSubject {
 
   /// Values of each input of the model, samples one after the other; integers are codes of the
   /// model's own encoding.
-  private static func values(
+  static func values(
     _ path: String, of file: ModelFile, role: String
   ) throws(Failure) -> [[Double]] {
     let graph = file.graph
@@ -175,7 +180,9 @@ struct QuantizedSubject: SearchSubject {
 extension Encoding {
   /// Bits of a plain integer; nil for other formats.
   fileprivate var integerWidth: Int? {
-    guard case .fixed(let format) = self, format.fractionBits == 0 else { return nil }
+    guard case .fixed(let format) = self, format.fractionBits == 0, format.dialect == .plain else {
+      return nil
+    }
     return format.width
   }
 }

@@ -77,6 +77,12 @@ struct SpaceDefaults: Sendable {
   let fixedActivationBits: Int?
   /// What `--exclude` gives a layer.
   let unchanged: SpaceCandidate
+  /// Whether a layer as the model has it is a candidate too.
+  var offersUnchanged = false
+  /// Layers whose weights stay whatever is asked for.
+  var keptWeights: Set<String> = []
+  /// Layers whose input's type stays.
+  var keptInputs: Set<String> = []
 
   /// Of float networks.
   static let float = SpaceDefaults(
