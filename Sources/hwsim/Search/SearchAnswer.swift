@@ -29,7 +29,11 @@ struct SearchAnswer: Sendable {
   let spaceName: String
   let modelDigest: String?
   /// What a reader of the costs must know.
-  let notes: [String]
+  private let costNotes: [String]
+  /// The QONNX models of points.
+  var qonnx = QONNXFiles()
+
+  var notes: [String] { costNotes + qonnx.notes }
 
   init(
     header: StudyHeader, space: SearchSpace, quality: QualityObjective, objectiveCount: Int,
@@ -50,7 +54,7 @@ struct SearchAnswer: Sendable {
     self.seed = seed
     self.spaceName = spaceName
     self.modelDigest = modelDigest
-    self.notes = notes
+    costNotes = notes
     points = SearchPoint.points(
       outcome?.frontier ?? [], of: outcome?.evaluations ?? [], header: header,
       objectiveCount: objectiveCount, quality: quality)
@@ -189,6 +193,7 @@ struct SearchAnswer: Sendable {
     var members: [JSON.Member] = [
       .init(key: "id", value: .string(point.id)),
       .init(key: "allocation", value: .string("\(point.id).json")),
+      .init(key: "qonnx", value: .optional(qonnx.names[point.id])),
       .init(key: "evaluation", value: .integer(point.evaluation)),
     ]
     members += scores(evaluation)

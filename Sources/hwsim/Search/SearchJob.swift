@@ -70,12 +70,17 @@ struct SearchJob {
         budget: budget, reachableMinimum: minimum, isProved: isProved, budgets: budgets)
     }
     progress.finish()
-    let answer = SearchAnswer(
+    var answer = SearchAnswer(
       header: header, space: space, quality: quality, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: metric, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
       modelDigest: try model.file.record.record()["sha256"]?.text,
       notes: model.notes + (target?.costs.notes ?? []))
+    if let folder = command.product {
+      try SearchFiles(folder: folder).create()
+      answer.qonnx = try QONNXFiles(command.qonnx, answer, of: model, folder: folder)
+    }
+    let written = answer
     var warnings = model.warnings
     if outcome?.wasStopped == true {
       warnings.append(
@@ -88,16 +93,16 @@ struct SearchJob {
     let report = Report(
       schema: "search", arguments: arguments(quality: quality, objectives: objectives, task: task),
       inputs: records, target: target?.choice.record ?? .null, warnings: warnings,
-      result: answer.json,
-      status: infeasible == nil ? .yes : .no, table: answer.table,
+      result: written.json,
+      status: infeasible == nil ? .yes : .no, table: written.table,
       text: { [command] style in
-        answer.text(
+        written.text(
           style, all: command.tableForm.all, folder: command.product,
           model: path)
       })
     if let folder = command.product {
       try SearchFiles(folder: folder).write(
-        answer, report, documents: { model.documents(of: $0) })
+        written, report, documents: { model.documents(of: $0) })
     }
     return report
   }
