@@ -73,9 +73,28 @@ public struct MCUCosts: Sendable {
 
   /// One of ``quantities`` as a cost of allocations.
   public func cost(_ quantity: Quantity) -> ScheduleCost {
-    ScheduleCost(name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity)) {
-      [self] candidates throws(CostError) in
+    var parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])?
+    if let factor = factor(quantity) {
+      parts = { [self] candidates throws(CostError) in
+        let seconds = estimator.nodeSeconds(try allocation(candidates))
+        return layers.map { layer in
+          deployment.node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
+        }
+      }
+    }
+    return ScheduleCost(
+      name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity), parts: parts
+    ) { [self] candidates throws(CostError) in
       try value(quantity, allocation(candidates))
+    }
+  }
+
+  /// What a second of a layer counts; nil for quantities that are no sums over time.
+  private func factor(_ quantity: Quantity) -> Double? {
+    switch quantity {
+    case .latency: 1
+    case .energy: estimator.target.activePowerW
+    case .sram, .flash: nil
     }
   }
 
@@ -121,13 +140,35 @@ public struct MCUCosts: Sendable {
   public func allocation(_ candidates: [Candidate]) throws(CostError) -> MCUAllocation {
     var widths: [(name: String, weights: Int, activations: Int)] = []
     for (layer, candidate) in zip(layers, candidates) {
-      widths.append(
-        (
-          layer.name, try width(candidate.weights, "weights", layer),
-          try width(candidate.activations, "activations", layer)
-        ))
+      let found = try self.widths(candidate, layer)
+      widths.append((layer.name, found.weights, found.activations))
     }
     return deployment.allocation(widths)
+  }
+
+  /// - Throws: ``CostError/unsupported(reason:)`` for a format, grouping or register that the target
+  ///   has no kernels for.
+  private func widths(
+    _ candidate: Candidate, _ layer: SearchLayer
+  ) throws(CostError) -> (weights: Int, activations: Int) {
+    let target = estimator.target.description.id
+    guard candidate.grouping == .filters else {
+      let asked =
+        switch candidate.grouping {
+        case .runs(let count): "a scale for every \(count)"
+        case .filters, .unequalFilters, .widths: "filters of unequal widths"
+        }
+      throw .unsupported(
+        reason: "'\(target)' has one width a layer and one scale a filter; weights of layer "
+          + "'\(layer.name)' have \(asked)")
+    }
+    if let accumulator = candidate.accumulator {
+      throw .unsupported(
+        reason: "'\(target)' sums in the registers of its kernels (32 bits, 64 for 16-bit inputs); "
+          + "the accumulator of layer '\(layer.name)' is \(accumulator.name)")
+    }
+    let weights = try width(candidate.weights, "weights", layer)
+    return (weights, try width(candidate.activations, "activations", layer))
   }
 
   private func width(
@@ -149,10 +190,7 @@ public struct MCUCosts: Sendable {
   /// - Throws: ``CostError/unsupported(reason:)``, naming the first.
   public func check(_ space: SearchSpace) throws(CostError) {
     for (layer, candidates) in zip(layers, space.candidates) {
-      for candidate in candidates {
-        _ = try width(candidate.formats.weights, "weights", layer)
-        _ = try width(candidate.formats.activations, "activations", layer)
-      }
+      for candidate in candidates { _ = try widths(candidate.formats, layer) }
     }
   }
 

@@ -46,4 +46,6 @@ public enum EvaluationError: Error, Hashable, Sendable {
   case layerCount(expected: Int, found: Int)
   /// A format that the evaluator has no rule for in that place.
   case unsupported(layer: String, role: String, encoding: String)
+  /// A node that cannot run under an allocation.
+  case notRunnable(node: String, reason: String)
 }

@@ -366,7 +366,8 @@ struct NetworkLowering {
   ) throws(Failure) -> Int {
     guard order.count == weights.count else { throw .form("weights of another size") }
     let layer = SearchLayer(
-      name: node.name, weightCount: weights.count, macs: graph.multiplyAccumulates(of: node))
+      name: node.name, weightCount: weights.count, macs: graph.multiplyAccumulates(of: node),
+      filters: geometry.filters)
     parameters.append(
       LayerParameters(
         layer: layer, geometry: geometry, weights: weights, order: order,

@@ -75,6 +75,10 @@ extension Schema {
                 "accumulator": string("Format of the sums of products."),
                 "grouping": string("Weights that share a scale, where not a filter's."),
                 "reason": string("What speaks for this candidate."),
+                "costs": [
+                  "type": "object",
+                  "additionalProperties": number("What the layer has of the cost of this name."),
+                ],
               ],
             ]),
         ]), "The frontier."),

@@ -30,6 +30,8 @@ struct SearchAnswer: Sendable {
   let modelDigest: String?
   /// What a reader of the costs must know.
   private let costNotes: [String]
+  /// The costs that can say what each layer has of them.
+  private let costs: [any CostModel]
   /// The QONNX models of points.
   var qonnx = QONNXFiles()
 
@@ -38,7 +40,8 @@ struct SearchAnswer: Sendable {
   init(
     header: StudyHeader, space: SearchSpace, quality: QualityObjective, objectiveCount: Int,
     outcome: SearchOutcome?, infeasible: SearchInfeasibility?, metric: String, method: String,
-    seed: UInt64, spaceName: String, modelDigest: String?, notes: [String] = []
+    seed: UInt64, spaceName: String, modelDigest: String?, costs: [any CostModel],
+    notes: [String] = []
   ) {
     self.header = header
     self.space = space
@@ -54,6 +57,7 @@ struct SearchAnswer: Sendable {
     self.seed = seed
     self.spaceName = spaceName
     self.modelDigest = modelDigest
+    self.costs = costs
     costNotes = notes
     points = SearchPoint.points(
       outcome?.frontier ?? [], of: outcome?.evaluations ?? [], header: header,
@@ -202,6 +206,7 @@ struct SearchAnswer: Sendable {
     where ["sram_bytes", "flash_bytes", "lut", "dsp", "ff", "bram"].contains(cost.name) {
       resources.append(.init(key: cost.name, value: .amount(value)))
     }
+    let shares = shares(of: evaluation.choice)
     members += [
       .init(key: "resources", value: .object(resources)),
       .init(key: "on_frontier", value: .bool(true)),
@@ -218,11 +223,23 @@ struct SearchAnswer: Sendable {
                 + [
                   .init(
                     key: "reason",
-                    value: .string(reason(layer, option: evaluation.choice[layer])))
+                    value: .string(reason(layer, option: evaluation.choice[layer]))),
+                  .init(
+                    key: "costs",
+                    value: .object(
+                      shares.map { .init(key: $0.name, value: .amount($0.values[layer])) })),
                 ])
           })),
     ]
     return .object(members)
+  }
+
+  /// What each layer has of the costs that are sums over layers.
+  private func shares(of choice: [Int]) -> [(name: String, values: [Double])] {
+    costs.compactMap { cost in
+      // A cost whose total was found has its parts, if there are any.
+      ((try? cost.shares(of: choice, in: space)) ?? nil).map { (cost.name, $0) }
+    }
   }
 
   /// Why a layer has its candidate: what the next cheaper one would lose, by the metric, and save.

@@ -48,7 +48,7 @@ struct SearchJob {
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
         records, quality: quality, objectives: objectives, metric: metric, target: target),
-      inputRanges: model.inputRanges)
+      notes: model.notes + (target?.costs.notes ?? []), inputRanges: model.inputRanges)
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
     defer { progress.finish() }
@@ -74,8 +74,8 @@ struct SearchJob {
       header: header, space: space, quality: quality, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: metric, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
-      modelDigest: try model.file.record.record()["sha256"]?.text,
-      notes: model.notes + (target?.costs.notes ?? []))
+      modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
+      notes: header.notes ?? [])
     if let folder = command.product {
       try SearchFiles(folder: folder).create()
       answer.qonnx = try QONNXFiles(command.qonnx, answer, of: model, folder: folder)

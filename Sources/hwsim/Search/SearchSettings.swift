@@ -138,6 +138,10 @@ extension Failure {
         at: model,
         notes: ["integers of 2 to 16 bits, floating point, fixed point and lists are evaluated"],
         remedy: "leave that candidate out, or fix the layer at another one.")
+    case .notRunnable(let node, let reason):
+      self.init(
+        "search.unsupported", "an allocation cannot run: \(reason)", at: "\(model): '\(node)'",
+        remedy: "leave the candidates with that format out.")
     }
   }
 }
