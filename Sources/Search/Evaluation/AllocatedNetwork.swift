@@ -16,7 +16,8 @@ public struct AllocatedNetwork: Sendable {
   ///     as it is.
   ///   - rule: how scales follow from weights and ranges.
   /// - Throws: ``EvaluationError`` for another number of candidates, or a format that a layer cannot
-  ///   have; an input format without a range counts as one.
+  ///   have; an input format without a range and ``WeightGrouping/unequalFilters``, whose widths
+  ///   calibration decides, count as such.
   public init(
     _ network: FloatNetwork, allocation: [Candidate], inputRanges: [InputRange?],
     rule: QuantizationRule = QuantizationRule()
@@ -32,15 +33,12 @@ public struct AllocatedNetwork: Sendable {
       if let activations = candidate.activations, inputRanges[index] == nil {
         throw .unsupported(layer: name, role: "activations", encoding: activations.name)
       }
-      if let accumulator = candidate.accumulator {
-        throw .unsupported(layer: name, role: "accumulator", encoding: accumulator.name)
-      }
       var weights: QuantizedWeights?
       if let encoding = candidate.weights {
-        guard candidate.grouping == .filters else {
-          throw .unsupported(layer: name, role: "grouped weights", encoding: encoding.name)
-        }
-        weights = try QuantizedWeights(parameters, encoding, rule.weights)
+        weights = try QuantizedWeights(parameters, encoding, candidate.grouping, rule.weights)
+      } else if candidate.grouping != .filters {
+        throw .unsupported(
+          layer: name, role: "weights", encoding: "\(candidate.grouping.name) without a format")
       }
       layers.append(
         try PreparedLayer(

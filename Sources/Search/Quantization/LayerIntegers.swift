@@ -48,7 +48,7 @@ extension QuantizedEvaluator {
       var weights: LayerIntegers.Weights?
       if let encoding = candidate.weights {
         guard let bits = encoding.plainInteger?.bits else { return nil }
-        let quantized = try QuantizedWeights(parameters, encoding, rule.weights)
+        let quantized = try QuantizedWeights(parameters, encoding, .filters, rule.weights)
         guard let codes = quantized.codes else { return nil }
         weights = .init(bits: bits, codes: codes, scales: quantized.scales.map { Float($0) })
       }
@@ -57,6 +57,7 @@ extension QuantizedEvaluator {
         guard let bits = encoding.plainInteger?.bits else { return nil }
         let format = try InputFormat(
           encoding, range: inputRanges[index], search: rule.activations,
+          channels: parameters.geometry.channels,
           layer: parameters.layer.name)
         guard case .steps(let scale, _, let isSigned) = format else { return nil }
         input = .init(bits: bits, isSigned: isSigned, scale: InputFormat.divisor(scale))

@@ -51,6 +51,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   /// Smallest and largest value of each layer's input by calibration; nil where scales are the
   /// model's.
   public let inputRanges: [[Double]]?
+  /// What each candidate of each layer means there; without it their names say it.
+  let formats: [[StoredFormats]]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
@@ -66,6 +68,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
         name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs, filters: $0.filters)
     }
     candidates = space.candidates.map { $0.map(\.name) }
+    formats = space.candidates.map { list in list.map { StoredFormats($0.formats) } }
     ties = space.ties
     fixed = space.layers.indices.map { space.fixed[$0] ?? -1 }
     self.costs = costs.map(Cost.init)
@@ -78,9 +81,18 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   /// - Throws: ``SpaceError`` if the header was changed by hand.
   public func space() throws(SpaceError) -> SearchSpace {
     var lists: [[SpaceCandidate]] = []
-    for names in candidates {
+    for (layer, names) in candidates.enumerated() {
       var list: [SpaceCandidate] = []
-      for name in names { list.append(try SpaceCandidate(name)) }
+      for (index, name) in names.enumerated() {
+        guard let formats else {
+          list.append(try SpaceCandidate(name))
+          continue
+        }
+        guard formats.indices.contains(layer), formats[layer].indices.contains(index),
+          let candidate = formats[layer][index].candidate
+        else { throw .malformed(path: "formats", reason: "no formats of candidate '\(name)'") }
+        list.append(SpaceCandidate(name: name, formats: candidate))
+      }
       lists.append(list)
     }
     guard lists.count == layers.count, fixed.count == layers.count,
@@ -114,6 +126,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     sensitivities = other.sensitivities
     notes = other.notes
     inputRanges = other.inputRanges
+    formats = other.formats
     self.costs = costs
   }
 

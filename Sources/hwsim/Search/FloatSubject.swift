@@ -55,13 +55,17 @@ struct FloatSubject: SearchSubject {
       + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
   }
 
-  /// The space with the sign that each layer's input asks for.
+  /// The space with the sign that each layer's input asks for, and the widths that calibration
+  /// decides.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
-        guard let bits = candidate.integerBits else { return candidate.formats }
-        return try quantized.candidate(
-          layer: layer, weightBits: bits.weights, inputBits: bits.activations)
+        if let bits = candidate.integerBits, candidate.formats.isWidthsAlone {
+          return try quantized.candidate(
+            layer: layer, weightBits: bits.weights, inputBits: bits.activations)
+        }
+        return try quantized.realised(
+          layer: layer, quantized.candidate(layer: layer, candidate.formats))
       }
     } catch {
       throw Failure(error, model: file.path)
@@ -129,4 +133,9 @@ struct FloatSubject: SearchSubject {
       location: problem.node.map { "\(path): node '\($0)'" } ?? path,
       remedy: "export the network as one classifier with float32 tensors.")
   }
+}
+
+extension Candidate {
+  /// Whether nothing but formats of weights and input is asked for.
+  fileprivate var isWidthsAlone: Bool { accumulator == nil && grouping == .filters }
 }

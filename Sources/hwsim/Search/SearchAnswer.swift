@@ -319,7 +319,7 @@ extension SpaceCandidate {
       if let format { members.append(.init(key: role, value: .string(format.name))) }
     }
     if formats.weights != nil, formats.grouping != .filters {
-      members.append(.init(key: "grouping", value: .string(formats.grouping.allocationName)))
+      members.append(.init(key: "grouping", value: .string(formats.grouping.name)))
     }
     return .object(members)
   }

@@ -29,7 +29,8 @@ struct SearchJob {
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(path: path, data: command.data, threads: threads)
     let plain = try command.spaceOptions.space(
-      over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults)
+      over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
+      sharedInputs: model.sharedInputs)
     let space = try model.resolved(plain)
     let target = try targetCosts(model, space: space)
     let (costs, tableRecords) = try self.costs(
@@ -211,6 +212,7 @@ struct SearchJob {
       "space": command.spaceOptions.name, "shard": command.shard ?? "1/1",
       "hwsim": HWSim.version,
     ]
+    if let datapath = command.data.datapath { settings["datapath"] = datapath }
     for record in records {
       let sum = try record.record()["sha256"]?.text ?? ""
       settings[record.role, default: ""] += (settings[record.role] == nil ? "" : " ") + sum
@@ -256,6 +258,7 @@ struct SearchJob {
       "bits": .optional(options.bits), "formats": .optional(options.formats),
       "candidates": .optional(options.candidates), "space": .string(options.space),
       "ties": .optional(options.ties), "fix": .strings(options.fix),
+      "datapath": .optional(command.data.datapath),
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
       "budget": .strings(command.goal.budget), "target": .optional(command.goal.target),
       "method": .string(task.method.rawValue),
