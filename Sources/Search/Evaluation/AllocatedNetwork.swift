@@ -16,7 +16,8 @@ public struct AllocatedNetwork: Sendable {
   ///     as it is.
   ///   - rule: how scales follow from weights and ranges.
   /// - Throws: ``EvaluationError`` for another number of candidates, or a format that a layer cannot
-  ///   have; an input format without a range counts as one.
+  ///   have; an input format without a range and ``WeightGrouping/unequalFilters``, whose widths
+  ///   calibration decides, count as such.
   public init(
     _ network: FloatNetwork, allocation: [Candidate], inputRanges: [InputRange?],
     rule: QuantizationRule = QuantizationRule()
@@ -35,6 +36,9 @@ public struct AllocatedNetwork: Sendable {
       var weights: QuantizedWeights?
       if let encoding = candidate.weights {
         weights = try QuantizedWeights(parameters, encoding, candidate.grouping, rule.weights)
+      } else if candidate.grouping != .filters {
+        throw .unsupported(
+          layer: name, role: "weights", encoding: "\(candidate.grouping.name) without a format")
       }
       layers.append(
         try PreparedLayer(

@@ -55,7 +55,8 @@ struct SearchCommand: ConfigurableCommand {
   @Option(
     name: [.customShort("o"), .customLong("output")],
     help: .init(
-      "Folder for search.json, the study and an allocation file a point.", valueName: "DIR"),
+      "Folder for search.json, the study and, a point, an allocation file and a QONNX model.",
+      valueName: "DIR"),
     completion: .directory)
   var product: String?
 
@@ -64,6 +65,12 @@ struct SearchCommand: ConfigurableCommand {
       "What -o holds beside search.json: allocation (the default), hf (hf_quant_config.json of a "
         + "transformer), both, or none.", valueName: "LIST"))
   var write: String?
+
+  @Option(
+    help: .init(
+      "Points that -o also holds as QONNX models: all, knee, none, or auto (all, where weights have "
+        + "at most 1 MiB).", valueName: "auto|all|knee|none"))
+  var qonnx = QONNXChoice.auto
 
   @Option(
     help: .init(

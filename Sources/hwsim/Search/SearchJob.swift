@@ -77,12 +77,17 @@ struct SearchJob {
         budget: budget, reachableMinimum: minimum, isProved: isProved, budgets: budgets)
     }
     progress.finish()
-    let answer = SearchAnswer(
+    var answer = SearchAnswer(
       header: header, space: space, objective: objective, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
       modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
       notes: header.notes ?? [])
+    if let folder = command.product {
+      try SearchFiles(folder: folder).create()
+      answer.qonnx = try QONNXFiles(command.qonnx, answer, of: model, folder: folder)
+    }
+    let written = answer
     var warnings = model.warnings + sensitivities.warnings
     if outcome?.wasStopped == true {
       warnings.append(
@@ -96,18 +101,18 @@ struct SearchJob {
       schema: "search",
       arguments: arguments(objective: objective, sensitivity: source.text, task: task),
       inputs: records, target: target?.choice.record ?? .null, warnings: warnings,
-      result: answer.json,
-      status: infeasible == nil ? .yes : .no, table: answer.table,
+      result: written.json,
+      status: infeasible == nil ? .yes : .no, table: written.table,
       text: { [command] style in
-        answer.text(
+        written.text(
           style, all: command.tableForm.all, folder: command.product,
           model: path)
       })
     if let folder = command.product {
       let files = SearchFiles(folder: folder)
       try files.write(
-        answer, report, products: products, documents: { model.documents(of: $0) })
-      try files.write(try sensitivityDocument(answer, costs: costs), to: "sensitivity.json")
+        written, report, products: products, documents: { model.documents(of: $0) })
+      try files.write(try sensitivityDocument(written, costs: costs), to: "sensitivity.json")
     }
     return report
   }

@@ -39,6 +39,12 @@ protocol SearchSubject {
     on target: TargetChoice, of space: SearchSpace
   ) throws(CostError) -> DeviceCosts
 
+  /// Whether points can be written as QONNX models.
+  var hasQONNXForm: Bool { get }
+
+  /// A point as a QONNX model; nil if QONNX cannot say its formats.
+  func qonnx(_ allocation: [Candidate]) throws(Failure) -> [UInt8]?
+
   /// Documents that a point has beside its allocation file, by what follows its id in their names.
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)]
 }
@@ -54,6 +60,10 @@ extension SearchSubject {
   var notes: [String] { [] }
 
   var inputRanges: [InputRange]? { nil }
+
+  var hasQONNXForm: Bool { false }
+
+  func qonnx(_ allocation: [Candidate]) throws(Failure) -> [UInt8]? { nil }
 
   var sharedInputs: [[Int]] { [] }
 
