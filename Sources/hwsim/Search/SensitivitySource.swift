@@ -228,7 +228,7 @@ struct SensitivitySource {
     } catch {
       throw Failure(Diagnostic.messages(error, file: path))
     }
-    var answer = Answer(name: "scores", space: match.space, scores: match.scores)
+    var answer = Answer(name: file.metric ?? "scores", space: match.space, scores: match.scores)
     answer.records = [InputRecord(role: "sensitivity", path: path, kind: "json")]
     if file.groups.contains(where: { $0.layers.count > 1 }) {
       answer.notes = ["layers that \(path) scores together are tied; the first has their score"]
