@@ -13,10 +13,6 @@ let package = Package(
   name: "Benchmarks",
   dependencies: [.package(name: "hwsim", path: "..")],
   targets: [
-    // Exact allocation and frontiers on tables of problems, one line of JSON a problem.
-    .executableTarget(
-      name: "AllocationBench", dependencies: [.product(name: "Search", package: "hwsim")],
-      swiftSettings: settings),
     // Allocations a second of the float-network evaluator, and whole tables of them.
     .executableTarget(
       name: "EvaluatorBench",

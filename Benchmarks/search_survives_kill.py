@@ -1,7 +1,7 @@
-"""Kill a search with SIGKILL at random moments, resume it, and compare with one that was not killed.
+"""End a search at random moments, resume it, and compare with one that was not ended.
 
-usage: search_survives_kill.py HWSIM [KILLS] [SEED]
-The search is that of examples/digits.  After every kill the last line of the study may be torn as
+usage: search_survives_kill.py HWSIM [KILLS] [SEED] [SIGKILL|SIGINT]
+SIGINT is what Ctrl-C sends: the search must end with code 130 within a second. The search is that of examples/digits.  After every kill the last line of the study may be torn as
 well, as a power cut would; the resumed search must end in the same study, byte for byte, and the
 same frontier, and at most one finished evaluation may be lost by a kill.
 """
@@ -10,6 +10,7 @@ import json, os, random, shutil, signal, subprocess, sys, tempfile, time
 tool = os.path.abspath(sys.argv[1])
 kills = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 0)
+how = signal.Signals[sys.argv[4] if len(sys.argv) > 4 else 'SIGKILL']
 here = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'examples', 'digits')
 folder = tempfile.mkdtemp()
 
@@ -48,15 +49,19 @@ for number in range(kills):
         while lines(name) < target and process.poll() is None and time.time() < deadline:
             time.sleep(0.0005)
         seen = lines(name)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        sent = time.time()
+        process.send_signal(how)
+        code = process.wait()
+        if how == signal.SIGINT and (code not in (0, 130) or time.time() - sent > 1):
+            failures += 1
+            print(f'interrupt {number}: code {code} after {time.time() - sent:.2f} s')
         after = lines(name)
         kept.append(after - 1)
         if after < seen:
             failures += 1
             print(f'kill {number}: {seen - after} evaluations were lost')
     path = os.path.join(folder, name)
-    if number % 2 and os.path.exists(path):
+    if how == signal.SIGKILL and number % 2 and os.path.exists(path):
         # Only the last line: everything before it was on the disk when it was begun.
         data = open(path, 'rb').read()
         last = len(data) - (data.rstrip(b'\n').rfind(b'\n') + 1)
@@ -64,7 +69,7 @@ for number in range(kills):
     result = finish(name)
     same = open(path, 'rb').read() == expected and result['points'] == whole['points']
     failures += not same
-    print(f'kill {number}: {kept} evaluations before, {"identical" if same else "DIFFERENT"} after')
+    print(f'{how.name} {number}: {kept} evaluations before, {"identical" if same else "DIFFERENT"} after')
 shutil.rmtree(folder)
-print(f'{kills} searches killed, {failures} failures; one search takes {seconds:.1f} s')
+print(f'{kills} searches ended, {failures} failures; one search takes {seconds:.1f} s')
 sys.exit(1 if failures else 0)

@@ -175,6 +175,25 @@ struct MCUCostTests {
     #expect(error == costs.estimator.target.latencyError?.median && error != nil)
   }
 
+  @Test("layers' shares and the pools between them are the time of the whole")
+  func shares() throws {
+    let costs = try costs("nucleo-l4r5zi")
+    let space = try space(["w4a8", "w8a8"])
+    let latency = costs.cost(.latency)
+    let choice = [0, 1, 0, 1, 1, 0]
+    let shares = try #require(try latency.shares(of: choice, in: space))
+    let total = try latency.total(of: choice, in: space)
+    let allocation = try costs.allocation(space.formats(of: choice))
+    let nodes = costs.estimator.nodeSeconds(allocation)
+    // conv1, depth2, point3, pool, conv4, pool, flatten, dense5, scores6.
+    #expect(shares == [0, 1, 2, 4, 7, 8].map { nodes[$0] })
+    #expect(nodes[3] > 0 && nodes[5] > 0)
+    #expect(abs(shares.reduce(nodes[3] + nodes[5] + nodes[6], +) - total) < 1e-12)
+    #expect(try costs.cost(.sram).shares(of: choice, in: space) == nil)
+    let bits = try #require(try BitCost.weightBits.shares(of: choice, in: space))
+    #expect(bits.reduce(0, +) == BitCost.weightBits.total(of: choice, in: space))
+  }
+
   @Test("a target has what was measured on it, and integers alone")
   func limits() throws {
     #expect(try costs("gap9-evk+gapflow").quantities == [.sram, .flash])
@@ -185,6 +204,25 @@ struct MCUCostTests {
       }
     }
     try costs("nucleo-l4r5zi+tflm").check(space(["w8a8", "w1a16"]))
+    // Each names the layer, the role and what the target has.
+    let refused = [
+      ("w4g32a8", "weights of layer 'conv1' have a scale for every 32"),
+      ("w4ua8", "weights of layer 'conv1' have filters of unequal widths"),
+      ("w8a8p16", "the accumulator of layer 'conv1' is int<16>"),
+      ("mxfp4/uint<8>", "weights of layer 'conv1' are mxfp4_e2m1"),
+      ("int<8>/nvfp4", "activations of layer 'conv1' are nvfp4"),
+    ]
+    for (name, words) in refused {
+      let found = #expect(throws: CostError.self, "\(name)") {
+        try costs("nucleo-l4r5zi+tflm").check(space([name]))
+      }
+      guard case .unsupported(let reason)? = found else { continue }
+      #expect(reason.hasPrefix("'nucleo-l4r5zi+tflm'") && reason.contains(words), "\(reason)")
+      let choice = [Int](repeating: 0, count: 6)
+      #expect(throws: CostError.self) {
+        try costs("nucleo-l4r5zi+tflm").cost(.flash).total(of: choice, in: space([name]))
+      }
+    }
   }
 
   @Test("a budget of a cost that is no sum is met by every evaluation, and its minimum is named")

@@ -184,11 +184,11 @@ struct QuantizedEvaluatorTests {
       .unsupported(layer: "depthwise", role: "weights", encoding: "uint<4>"),
       [plain, Candidate(weights: try Encoding(name: "uint<4>"), activations: nil)]
         + [Candidate](repeating: plain, count: 4))
-    let blocks = try Encoding(name: "mxfp4")
+    let vectors = try Encoding(name: "complex4")
     expectError(
-      .unsupported(layer: "scores", role: "weights", encoding: blocks.name),
+      .unsupported(layer: "scores", role: "weights", encoding: vectors.name),
       [Candidate](repeating: plain, count: 5)
-        + [Candidate(weights: blocks, activations: nil)])
+        + [Candidate(weights: vectors, activations: nil)])
     #expect(throws: EvaluationError.self) {
       try evaluator.candidate(layer: 0, weightBits: 1, inputBits: 8)
     }

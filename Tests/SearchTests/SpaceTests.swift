@@ -28,8 +28,86 @@ struct SpaceTests {
   }
 
   @Test(
+    "groups, unequal filters, accumulators and blocks have canonical names that read back",
+    arguments: [
+      ("w04a8", "w4a8", "int<4>/uint<8>"), ("w4g32a8", "w4g32a8", "int<4>/uint<8> runs<32>"),
+      ("w4ua8", "w4ua8", "int<4>/uint<8> unequal-filters"),
+      ("w3u", "w3u", "int<3>/- unequal-filters"),
+      ("w8a8p16", "w8a8p16", "int<8>/uint<8>/int<16>"),
+      ("w4g16a8p12", "w4g16a8p12", "int<4>/uint<8>/int<12> runs<16>"),
+      ("w4p16", "w4p16", "int<4>/-/int<16>"), ("mxfp4", "mxfp4_e2m1", "mxfp4_e2m1/mxfp4_e2m1"),
+      ("MXFP4/mxfp8", "mxfp4_e2m1/mxfp8_e4m3", "mxfp4_e2m1/mxfp8_e4m3"),
+      ("nvfp4/float", "nvfp4/float", "nvfp4/-"), ("float/int8", "float/int<8>", "-/int<8>"),
+      ("w4g128/e4m3", "w4g128/e4m3", "int<4>/e4m3 runs<128>"),
+      ("w4/e4m3", "int<4>/e4m3", "int<4>/e4m3"),
+      ("int8/uint8/int16", "int<8>/uint<8>/int<16>", "int<8>/uint<8>/int<16>"),
+      (
+        "int8/uint8/fixed<16,16,TRN,SAT>", "int<8>/uint<8>/fixed<16,16,TRN,SAT>",
+        "int<8>/uint<8>/fixed<16,16,TRN,SAT>"
+      ),
+      ("mx<e2m1,16>/float", "mx<e2m1,16>/float", "mx<e2m1,16>/-"), ("float/float", "float", "-/-"),
+    ])
+  func canonicalNames(text: String, name: String, formats: String) throws {
+    let candidate = try SpaceCandidate(text)
+    #expect(candidate.name == name)
+    #expect(candidate.formats.name == formats)
+    #expect(try SpaceCandidate(candidate.name) == candidate)
+  }
+
+  @Test(
+    "groupings have names that read back",
+    arguments: [
+      WeightGrouping.filters, .runs(1), .runs(65_536), .unequalFilters, .widths([2, 3, 16]),
+    ])
+  func groupings(grouping: WeightGrouping) {
+    #expect(WeightGrouping(name: grouping.name) == grouping)
+  }
+
+  @Test(
+    "what is no grouping has none",
+    arguments: [
+      "", "run<3>", "runs<0>", "runs<65537>", "runs<1,2>", "runs<>", "widths<1>", "widths<4,>",
+    ])
+  func badGroupings(text: String) { #expect(WeightGrouping(name: text) == nil) }
+
+  @Test("scales of groups and blocks are counted, those of the last short ones too")
+  func storedBits() throws {
+    // 3 filters of 40 weights.
+    let layer = SearchLayer(name: "conv", weightCount: 120, macs: 1000, filters: 3)
+    func bits(_ name: String, _ layer: SearchLayer) throws -> Double {
+      try SpaceCandidate(name).weightBits(in: layer)
+    }
+    #expect(try bits("w4a8", layer) == 480)
+    #expect(try bits("w4ua8", layer) == 480)
+    #expect(try bits("float", layer) == 3840)
+    // 32 + 8 weights: two scales a filter.
+    #expect(try bits("w4g32a8", layer) == 480 + 3 * 2 * 16)
+    #expect(try bits("w4g8a8", layer) == 480 + 3 * 5 * 16)
+    #expect(try bits("w4g500a8", layer) == 480 + 3 * 16)
+    #expect(try bits("mxfp4/float", layer) == 480 + 3 * 2 * 8)
+    #expect(try bits("nvfp4", layer) == 480 + 3 * 3 * 8)
+    #expect(try bits("mxfp8/e4m3", layer) == 960 + 3 * 2 * 8)
+    // Without filters blocks count as full: 4.5 bits a weight, like GGUF's Q4_0.
+    let unknown = SearchLayer(name: "conv", weightCount: 128, macs: 1000)
+    #expect(try SpaceCandidate("w4g32").weightBits == 4.5)
+    #expect(try bits("w4g32", unknown) == 4.5 * 128)
+    #expect(try bits("mxfp6", unknown) == 6.25 * 128)
+    let space = try SearchSpace(
+      layers: [layer],
+      candidates: [["w4g32a8", "mxfp4/mxfp8", "nvfp4"].map { try SpaceCandidate($0) }])
+    #expect(BitCost.weightBits.additive(in: space) == [[576, 528, 552]])
+    #expect(BitCost.sizeBytes.additive(in: space) == [[72, 66, 69]])
+    #expect(BitCost.bitOperations.additive(in: space) == [[32_000, 32_000, 16_000]])
+  }
+
+  @Test(
     "what is no candidate is refused",
-    arguments: ["", "w", "wa8", "w4a", "w4b8", "a/b/c", "e9q9", "w0a8", "w4a999"])
+    arguments: [
+      "", "w", "wa8", "w4a", "w4b8", "a/b/c", "e9q9", "w0a8", "w4a999", "w4g", "w4g0a8", "w4gua8",
+      "w4ug32a8", "w4g32u", "w4g65537", "w2ua8", "w16ua8", "w4p", "w4p8a8", "w4a8p", "w4a8p0",
+      "mxfp4/uint8/int8/int8", "mxfp5", "e4m3/w4a8", "w4a8/uint8", "w٤a8",
+      "w99999999999999999999a8",
+    ])
   func badNames(text: String) {
     #expect(throws: SpaceError.self) { try SpaceCandidate(text) }
   }

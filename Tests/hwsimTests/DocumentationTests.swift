@@ -82,7 +82,7 @@ struct DocumentationTests {
     }
   }
 
-  @Test("every command has a schema")
+  @Test("every command has a schema; so have files that commands pass on")
   func schemas() throws {
     let names = try JSONValue(ToolRun("schema", "--json").output)["result"]?["schemas"]?.elements
     let listed = try FrameTests.commands(ToolRun("--help").output)

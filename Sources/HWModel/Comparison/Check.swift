@@ -36,6 +36,37 @@ public struct CheckResult: Sendable {
   public var comparedValues: Int { comparisons.reduce(0) { $0 + $1.comparison.compared } }
   public var equalValues: Int { comparisons.reduce(0) { $0 + $1.comparison.equal } }
   public var maxLSB: Double { comparisons.map(\.comparison.maxLSB).max() ?? 0 }
+  /// The verdict over comparisons of a graph's tensors.
+  ///
+  /// - Parameters:
+  ///   - graph: whose nodes are looked through for the first that differs.
+  ///   - comparisons: one a tensor.
+  ///   - samples: how many were compared.
+  ///   - isPrinted: whether expected values were texts.
+  ///   - tolerance: largest difference in units of the last place that still counts as within.
+  public init(
+    _ graph: Graph, comparisons: [(tensor: TensorID, comparison: TensorComparison)], samples: Int,
+    isPrinted: Bool, tolerance: Double
+  ) {
+    let differing = comparisons.filter { $0.comparison.equal < $0.comparison.compared }
+    var firstNode: Int?
+    var mismatch: Mismatch?
+    for (index, node) in graph.nodes.enumerated() where firstNode == nil {
+      if let found = differing.first(where: { node.outputs.contains($0.tensor) }) {
+        firstNode = index
+        mismatch = found.comparison.mismatches.first
+      }
+    }
+    let largest = differing.map(\.comparison.maxLSB).max() ?? 0
+    verdict =
+      differing.isEmpty
+      ? (isPrinted ? .exactAsPrinted : .bitExact) : largest <= tolerance ? .within : .mismatch
+    self.samples = samples
+    self.comparisons = comparisons
+    firstDivergentNode = firstNode
+    firstMismatch = mismatch
+  }
+
   /// Mean over all compared values.
   public var meanLSB: Double {
     let compared = comparedValues
@@ -93,7 +124,7 @@ public struct Check: Sendable {
     var samples = 0
     while true {
       let wanted = min(runner.suggestedSamples, (firstSamples ?? .max) - samples)
-      let block = try Self.read(sources, plan: plan, upTo: wanted, from: samples)
+      let block = try CheckBlock(sources, of: plan.graph, upTo: wanted, from: samples)
       if block.count == 0 { break }
       for case .printed in block.expected { isPrinted = true }
       let partial = try compare(block, sources: sources, runner: runner, firstSample: samples)
@@ -103,47 +134,13 @@ public struct Check: Sendable {
       samples += block.count
       progress(samples)
     }
-    return result(
-      zip(sources.expected, comparisons).map { ($0.tensor, $1) }, samples: samples,
-      isPrinted: isPrinted)
-  }
-
-  struct Block {
-    let count: Int
-    let inputs: [TensorValues]
-    let expected: [TensorValues]
-  }
-
-  /// Reads the next samples of every source.
-  static func read(
-    _ sources: CheckSources, plan: Plan, upTo wanted: Int, from firstSample: Int
-  ) throws(Diagnostic) -> Block {
-    if wanted <= 0 { return Block(count: 0, inputs: [], expected: []) }
-    var inputs: [TensorValues] = []
-    var count: Int?
-    func take(_ source: any SampleSource, _ tensor: Tensor) throws(Diagnostic) -> TensorValues {
-      let values = try source.next(wanted)
-      let samples = tensor.shape.count == 0 ? 0 : values.count / tensor.shape.count
-      if let count, count != samples {
-        throw Diagnostic(
-          code: "check.sample-count",
-          message: "'\(tensor.name)' has \(firstSample + samples) samples, the others have "
-            + (samples < count ? "more" : "\(firstSample + count)"),
-          remedy: "give inputs and expected values of the same samples.")
-      }
-      count = samples
-      return values
-    }
-    for (id, source) in zip(plan.graph.inputs, sources.inputs) {
-      inputs.append(try take(source, plan.graph[id]))
-    }
-    var expected: [TensorValues] = []
-    for (id, source) in sources.expected { expected.append(try take(source, plan.graph[id])) }
-    return Block(count: count ?? 0, inputs: inputs, expected: expected)
+    return CheckResult(
+      plan.graph, comparisons: zip(sources.expected, comparisons).map { ($0.tensor, $1) },
+      samples: samples, isPrinted: isPrinted, tolerance: tolerance)
   }
 
   private func compare(
-    _ block: Block, sources: CheckSources, runner: BatchRunner, firstSample: Int
+    _ block: CheckBlock, sources: CheckSources, runner: BatchRunner, firstSample: Int
   ) throws(Diagnostic) -> [TensorComparison] {
     let tensors = sources.expected.map(\.tensor)
     let (limit, matchesPrinted, steps) = (maxReports, self.matchesPrinted, self.steps)
@@ -167,26 +164,49 @@ public struct Check: Sendable {
     }
     return merged
   }
+}
 
-  private func result(
-    _ comparisons: [(tensor: TensorID, comparison: TensorComparison)], samples: Int,
-    isPrinted: Bool
-  ) -> CheckResult {
-    let differing = comparisons.filter { $0.comparison.equal < $0.comparison.compared }
-    var firstNode: Int?
-    var firstMismatch: Mismatch?
-    for (index, node) in plan.graph.nodes.enumerated() where firstNode == nil {
-      if let found = differing.first(where: { node.outputs.contains($0.tensor) }) {
-        firstNode = index
-        firstMismatch = found.comparison.mismatches.first
-      }
+/// The next samples of everything that a check reads.
+public struct CheckBlock: Sendable {
+  /// Samples in each source.
+  public let count: Int
+  /// One a graph input.
+  public let inputs: [TensorValues]
+  /// One an expected tensor.
+  public let expected: [TensorValues]
+
+  /// Reads the next samples of every source, at most `wanted`; none at the end.
+  ///
+  /// - Throws: a ``Diagnostic`` from a source, or if one has fewer samples than the others.
+  public init(
+    _ sources: CheckSources, of graph: Graph, upTo wanted: Int, from firstSample: Int
+  ) throws(Diagnostic) {
+    guard wanted > 0 else {
+      (count, inputs, expected) = (0, [], [])
+      return
     }
-    let largest = differing.map(\.comparison.maxLSB).max() ?? 0
-    let verdict: Verdict =
-      differing.isEmpty
-      ? (isPrinted ? .exactAsPrinted : .bitExact) : largest <= tolerance ? .within : .mismatch
-    return CheckResult(
-      verdict: verdict, samples: samples, comparisons: comparisons,
-      firstDivergentNode: firstNode, firstMismatch: firstMismatch)
+    var count: Int?
+    func take(_ source: any SampleSource, _ tensor: Tensor) throws(Diagnostic) -> TensorValues {
+      let values = try source.next(wanted)
+      let samples = tensor.shape.count == 0 ? 0 : values.count / tensor.shape.count
+      if let count, count != samples {
+        throw Diagnostic(
+          code: "check.sample-count",
+          message: "'\(tensor.name)' has \(firstSample + samples) samples, the others have "
+            + (samples < count ? "more" : "\(firstSample + count)"),
+          remedy: "give inputs and expected values of the same samples.")
+      }
+      count = samples
+      return values
+    }
+    var inputs: [TensorValues] = []
+    for (id, source) in zip(graph.inputs, sources.inputs) {
+      inputs.append(try take(source, graph[id]))
+    }
+    var expected: [TensorValues] = []
+    for (id, source) in sources.expected { expected.append(try take(source, graph[id])) }
+    self.count = count ?? 0
+    self.inputs = inputs
+    self.expected = expected
   }
 }

@@ -23,7 +23,7 @@ public struct ObservedSamples: Sendable {
     while position < firstMismatch + limit {
       let isWanted = position < limit || position >= firstMismatch
       let boundary = isWanted ? limit : min(firstMismatch - position, limit)
-      let block = try Check.read(sources, plan: plan, upTo: boundary, from: position)
+      let block = try CheckBlock(sources, of: plan.graph, upTo: boundary, from: position)
       if block.count == 0 { break }
       if isWanted {
         for (index, values) in block.inputs.enumerated() {

@@ -29,7 +29,7 @@ public struct TensorComparison: Sendable {
   public init() {}
 
   /// Adds the comparison of later samples; keeps at most `limit` mismatches.
-  mutating func merge(_ other: TensorComparison, limit: Int) {
+  public mutating func merge(_ other: TensorComparison, limit: Int) {
     compared += other.compared
     equal += other.equal
     maxLSB = max(maxLSB, other.maxLSB)
@@ -58,64 +58,12 @@ extension PlanRunner {
         buffer, format, with: expected, elements: elements, first: first, count: count,
         firstSample: firstSample, limit: limit, matchesPrinted: matchesPrinted)
     }
-    guard let scale = ElementScale(tensor), let found = self.elements(of: id, count: count) else {
-      preconditionFailure("compared tensors are kept and hold scalars")
+    guard let found = self.elements(of: id, count: count) else {
+      preconditionFailure("compared tensors are kept")
     }
-    var comparison = TensorComparison()
-    comparison.compared = count * elements
-    let isFloat: Bool
-    if case .codes = scale.form { isFloat = false } else { isFloat = true }
-    for position in 0..<count * elements {
-      let source = first * elements + position
-      let element = position % elements
-      let (actual, code) = found.number(at: position, element: element, scale)
-      var wanted: Double
-      var lsb: Double
-      switch expected {
-      case .codes(let codes):
-        wanted =
-          isFloat && code == nil
-          ? Double(codes[source]) : scale.value(codes[source], element: element)
-        if let code, !isFloat {
-          lsb = code == codes[source] ? 0 : (Double(codes[source]) - Double(code)).magnitude
-        } else {
-          lsb = scale.steps(wanted, actual)
-        }
-      case .values(let values), .printed(let values, _):
-        wanted = values[source]
-        if isFloat, let steps {
-          lsb =
-            Float(wanted) == Float(actual)
-            ? 0 : (wanted - actual).magnitude / steps.unit(element: element)
-        } else if isFloat {
-          lsb = scale.steps(wanted, actual)
-        } else if wanted == actual || wanted == Double(Float(actual)) {
-          lsb = 0
-        } else {
-          lsb =
-            wanted.isNaN
-            ? .infinity : (wanted - actual).magnitude / scale.unit(element: element)
-        }
-        if lsb != 0, case .printed(_, let digits) = expected,
-          matchesPrinted(actual, wanted, digits)
-        {
-          lsb = 0
-        }
-      }
-      if lsb == 0 {
-        comparison.equal += 1
-        continue
-      }
-      comparison.maxLSB = max(comparison.maxLSB, lsb)
-      comparison.sumLSB += lsb
-      if comparison.mismatches.count < limit {
-        comparison.mismatches.append(
-          Mismatch(
-            sample: firstSample + position / elements, element: element, expected: wanted,
-            actual: actual, lsb: lsb))
-      }
-    }
-    return comparison
+    return TensorComparison(
+      found, of: tensor, with: expected, first: first, count: count, firstSample: firstSample,
+      limit: limit, steps: steps, matchesPrinted: matchesPrinted)
   }
 
   private func compare(
@@ -165,6 +113,76 @@ extension PlanRunner {
       }
     }
     return comparison
+  }
+}
+
+extension TensorComparison {
+  /// Compares `count` samples with those of `expected` from `first` on, by the rules of
+  /// ``PlanRunner/compare(_:with:first:count:firstSample:limit:steps:matchesPrinted:)``.
+  ///
+  /// - Precondition: the tensor holds scalars, and `expected` has the samples.
+  public init(
+    _ found: Codes, of tensor: Tensor, with expected: TensorValues, first: Int = 0, count: Int,
+    firstSample: Int, limit: Int, steps: ElementScale? = nil, matchesPrinted: PrintedMatch
+  ) {
+    self.init()
+    guard let scale = ElementScale(tensor) else {
+      preconditionFailure("compared tensors hold scalars")
+    }
+    let elements = tensor.shape.count
+    compared = count * elements
+    let isFloat: Bool
+    if case .codes = scale.form { isFloat = false } else { isFloat = true }
+    for position in 0..<compared {
+      let source = first * elements + position
+      let element = position % elements
+      let (actual, code) = found.number(at: position, element: element, scale)
+      var wanted: Double
+      var lsb: Double
+      switch expected {
+      case .codes(let codes):
+        wanted =
+          isFloat && code == nil
+          ? Double(codes[source]) : scale.value(codes[source], element: element)
+        if let code, !isFloat {
+          lsb = code == codes[source] ? 0 : (Double(codes[source]) - Double(code)).magnitude
+        } else {
+          lsb = scale.steps(wanted, actual)
+        }
+      case .values(let values), .printed(let values, _):
+        wanted = values[source]
+        if isFloat, let steps {
+          lsb =
+            Float(wanted) == Float(actual)
+            ? 0 : (wanted - actual).magnitude / steps.unit(element: element)
+        } else if isFloat {
+          lsb = scale.steps(wanted, actual)
+        } else if wanted == actual || wanted == Double(Float(actual)) {
+          lsb = 0
+        } else {
+          lsb =
+            wanted.isNaN
+            ? .infinity : (wanted - actual).magnitude / scale.unit(element: element)
+        }
+        if lsb != 0, case .printed(_, let digits) = expected,
+          matchesPrinted(actual, wanted, digits)
+        {
+          lsb = 0
+        }
+      }
+      if lsb == 0 {
+        equal += 1
+        continue
+      }
+      maxLSB = max(maxLSB, lsb)
+      sumLSB += lsb
+      if mismatches.count < limit {
+        mismatches.append(
+          Mismatch(
+            sample: firstSample + position / elements, element: element, expected: wanted,
+            actual: actual, lsb: lsb))
+      }
+    }
   }
 }
 

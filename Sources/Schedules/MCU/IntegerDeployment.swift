@@ -29,6 +29,9 @@ public struct IntegerDeployment: Sendable {
   /// Whether the network has a layer with weights of this name.
   public func hasLayer(_ name: String) -> Bool { places[name] != nil }
 
+  /// The node of ``graph`` that a layer is, nil for names that it lacks.
+  public func node(ofLayer name: String) -> Int? { places[name]?.node }
+
   /// An allocation of ``graph`` from widths of layers; names that it lacks are passed over.
   ///
   /// A layer's input has its width wherever the codes pass unchanged: through views and maxima that

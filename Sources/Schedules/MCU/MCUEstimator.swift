@@ -156,6 +156,11 @@ extension MCUEstimator {
     return layers(allocation).reduce(0) { $0 + $1.cost.cycles } / target.clockHz
   }
 
+  /// Seconds of each node under an allocation; empty without a latency model.
+  public func nodeSeconds(_ allocation: MCUAllocation? = nil) -> [Double] {
+    layers(allocation).map { $0.cost.cycles / target.clockHz }
+  }
+
   /// SRAM under an allocation: the arena and what the runtime takes beside it.
   ///
   /// - Throws: ``ArenaError`` if a size is beyond `Int`.

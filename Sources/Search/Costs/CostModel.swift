@@ -21,6 +21,16 @@ public protocol CostModel: Sendable {
 
   /// The cost of a choice, one candidate index a layer.
   func total(of choice: [Int], in space: SearchSpace) throws(CostError) -> Double
+
+  /// What each layer has of the total of a choice; the rest belongs to no layer of the space. Nil
+  /// where the total is no sum of what layers take.
+  func shares(of choice: [Int], in space: SearchSpace) throws(CostError) -> [Double]?
+}
+
+extension CostModel {
+  public func shares(of choice: [Int], in space: SearchSpace) throws(CostError) -> [Double]? {
+    additive(in: space).map { table in zip(table, choice).map { $0[$1] } }
+  }
 }
 
 /// Why a cost cannot be said.
@@ -76,12 +86,14 @@ extension CostModel {
 
 /// Costs that follow from weights, multiplications and bits alone.
 public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
-  /// `sum(weights * bits a weight)`.
+  /// `sum(weights * bits a weight)`, and the scales of blocks and of runs of weights: 16 bits a run,
+  /// as GGUF stores them. One scale a filter or a tensor is not counted.
   case weightBits = "weight_bits"
   /// `sum(macs * bits a weight * bits an input)`, bit operations of one sample (HAWQ-V3, Yao et al.,
-  /// ICML 2021, section 3.4).
+  /// ICML 2021, section 3.4); of blocks the bits of their elements.
   case bitOperations = "bops"
-  /// Weights packed a layer, each layer rounded up to bytes; biases and scales are not counted.
+  /// Weights packed a layer, with the scales of ``weightBits``, each layer rounded up to bytes; biases
+  /// are not counted.
   case sizeBytes = "size_bytes"
 
   public var name: String { rawValue }
@@ -110,10 +122,11 @@ public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
 
   private func value(_ layer: SearchLayer, _ candidate: SpaceCandidate) -> Double {
     switch self {
-    case .weightBits: Double(layer.weightCount) * candidate.weightBits
+    case .weightBits: candidate.weightBits(in: layer)
     case .bitOperations:
-      Double(layer.macs) * candidate.weightBits * candidate.activationBits
-    case .sizeBytes: (Double(layer.weightCount) * candidate.weightBits / 8).rounded(.up)
+      Double(layer.macs) * (candidate.formats.weights?.operandBits ?? 32)
+        * (candidate.formats.activations?.operandBits ?? 32)
+    case .sizeBytes: (candidate.weightBits(in: layer) / 8).rounded(.up)
     }
   }
 }
@@ -124,19 +137,23 @@ public struct ScheduleCost: CostModel {
   public let unit: String
   public let kind: CostKind
   private let function: @Sendable ([Candidate]) throws(CostError) -> Double
+  private let parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])?
 
   /// - Parameters:
   ///   - name: the key in results.
   ///   - unit: the unit in words.
   ///   - kind: exact or estimated.
+  ///   - parts: what each layer has of it; nil for what is no sum over layers.
   ///   - function: the cost of an allocation, one candidate a layer; the same for the same formats.
   public init(
     name: String, unit: String, kind: CostKind,
+    parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])? = nil,
     function: @escaping @Sendable ([Candidate]) throws(CostError) -> Double
   ) {
     self.name = name
     self.unit = unit
     self.kind = kind
+    self.parts = parts
     self.function = function
   }
 
@@ -144,5 +161,10 @@ public struct ScheduleCost: CostModel {
 
   public func total(of choice: [Int], in space: SearchSpace) throws(CostError) -> Double {
     try function(space.formats(of: choice))
+  }
+
+  public func shares(of choice: [Int], in space: SearchSpace) throws(CostError) -> [Double]? {
+    guard let parts else { return nil }
+    return try parts(space.formats(of: choice))
   }
 }

@@ -13,7 +13,12 @@ import Synchronization
 ///
 /// Other scalar formats (floating point, powers of two, fixed point with fraction bits, lists) are
 /// read back to float32 and summed in float32; floating point and lists are scaled so that the
-/// largest magnitude is their largest number, the others are taken as they are.
+/// largest magnitude is their largest number, the others are taken as they are. Blocks (MX, NVFP4,
+/// block floating point and their kin) are read back too: of weights along the depth of each filter
+/// (kernel row, kernel column, input channel), of the input along the channels of each position;
+/// they end with the filter or position, where the last one may be shorter. Groups of weights,
+/// filters of unequal widths and accumulators belong to integers (``QuantizedWeights``,
+/// ``UnequalFilters``, ``Accumulator``).
 public struct QuantizedEvaluator: Evaluator {
   public let network: FloatNetwork
   public let rule: QuantizationRule
@@ -22,6 +27,9 @@ public struct QuantizedEvaluator: Evaluator {
   public var layers: [SearchLayer] { network.layers }
 
   private let data: EvaluationData
+  /// Samples that decide which filters are wide; nil if none were given.
+  private let calibration: EvaluationData?
+  private let threads: Int
   /// Logarithms of the float network's class probabilities, without labels.
   private let reference: [Double]
   private let prepared = PreparedLayers()
@@ -38,22 +46,25 @@ public struct QuantizedEvaluator: Evaluator {
       network,
       inputRanges: network.calibrated(
         calibration, keepsHistograms: rule.activations != .maxAbs, threads: threads),
-      evaluation: evaluation, rule: rule, threads: threads)
+      calibration: calibration, evaluation: evaluation, rule: rule, threads: threads)
   }
 
   /// The same with ranges from an earlier calibration.
   ///
   /// Ranges without the magnitudes that a percentile or the squared error need clip at the largest
-  /// magnitude.
+  /// magnitude. Without calibration samples ``WeightGrouping/unequalFilters`` is refused.
   ///
   /// - Precondition: a range of each layer.
   public init(
-    _ network: FloatNetwork, inputRanges: [InputRange], evaluation: EvaluationData,
+    _ network: FloatNetwork, inputRanges: [InputRange], calibration: EvaluationData? = nil,
+    evaluation: EvaluationData,
     rule: QuantizationRule = QuantizationRule(), threads: Int = 1
   ) {
     precondition(inputRanges.count == network.layers.count, "a range of each layer")
     self.network = network
     self.rule = rule
+    self.calibration = calibration
+    self.threads = threads
     data = evaluation
     self.inputRanges = inputRanges
     reference =
@@ -79,6 +90,87 @@ public struct QuantizedEvaluator: Evaluator {
     let weights = try integer(weightBits, true, "weights")
     let activations = try integer(inputBits, !inputRanges[layer].isNonNegative, "activations")
     return Candidate(weights: weights, activations: activations)
+  }
+
+  /// A candidate with the sign that a layer's input needs where the activations are plain integers
+  /// of 2 to 16 bits, and with signed weights where these are; all else stays.
+  ///
+  /// - Precondition: the layer exists.
+  public func candidate(layer: Int, _ formats: Candidate) -> Candidate {
+    func signed(_ encoding: Encoding?, _ isSigned: Bool) -> Encoding? {
+      guard let encoding, let integer = encoding.plainInteger,
+        let format = try? FixedPointFormat(
+          width: integer.bits, integerBits: integer.bits, isSigned: isSigned, dialect: .plain)
+      else { return encoding }
+      return .fixed(format)
+    }
+    var result = formats
+    result.weights = signed(formats.weights, true)
+    result.activations = signed(formats.activations, !inputRanges[layer].isNonNegative)
+    return result
+  }
+
+  /// A candidate with what the calibration samples decide: ``WeightGrouping/unequalFilters`` becomes
+  /// the ``WeightGrouping/widths(_:)`` that were found; all else stays.
+  ///
+  /// The result needs no calibration samples to be evaluated, and gives the same.
+  ///
+  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)``.
+  /// - Precondition: the layer exists.
+  public func realised(layer: Int, _ candidate: Candidate) throws(EvaluationError) -> Candidate {
+    guard candidate.grouping == .unequalFilters else { return candidate }
+    var result = candidate
+    result.grouping = .widths(try prepared.widths(layer, candidate, of: self))
+    return result
+  }
+
+  /// Chooses the widths of a layer's filters.
+  fileprivate func unequalWidths(
+    layer: Int, _ candidate: Candidate
+  ) throws(EvaluationError) -> [Int] {
+    guard let calibration else {
+      throw .unsupported(
+        layer: layers[layer].name, role: "weights",
+        encoding: "\(candidate.weights?.name ?? "float") "
+          + "(filters of unequal widths need calibration samples)")
+    }
+    return try network.unequalWidths(
+      layer: layer, candidate, range: inputRanges[layer], rule: rule, data: calibration,
+      threads: threads)
+  }
+
+  /// Scores of the evaluation samples under one allocation, `samples * classes`.
+  ///
+  /// - Throws: ``EvaluationError`` for a candidate that cannot be applied.
+  public func scores(
+    _ allocation: [Candidate], threads: Int = 1
+  ) throws(EvaluationError) -> [Float] {
+    guard allocation.count == layers.count else {
+      throw .layerCount(expected: layers.count, found: allocation.count)
+    }
+    var made: [PreparedLayer] = []
+    for (layer, candidate) in allocation.enumerated() {
+      made.append(try prepared.layer(layer, candidate, of: self))
+    }
+    let layers = made
+    let size = network.blockSamples(bytesPerElement: 4)
+    let partials = SampleBlocks.map(samples: data.count, size: size, threads: threads) {
+      NetworkBuffers<Float>(network, samples: size)
+    } _: { buffers, range in
+      network.load(data, range, into: buffers)
+      network.run(
+        0..<network.steps.count, samples: range.count, address: { buffers[$0] }
+      ) { index, data, quantized, result in
+        layers[index].run(
+          data, samples: range.count, quantized: quantized,
+          scratch: buffers.scratch(bytes: layers[index].scratchBytes(samples: range.count)),
+          into: result)
+      }
+      return Array(
+        UnsafeBufferPointer(
+          start: buffers[network.scores], count: range.count * network.classCount))
+    }
+    return partials.flatMap { $0 }
   }
 
   public func evaluate(
@@ -130,10 +222,13 @@ private final class PreparedLayers: Sendable {
   private struct WeightKey: Hashable {
     let layer: Int
     let encoding: Encoding
+    let grouping: WeightGrouping
   }
   private struct Contents {
     var layers: [Key: PreparedLayer] = [:]
     var weights: [WeightKey: QuantizedWeights] = [:]
+    /// Of candidates with unequal filters.
+    var widths: [Key: [Int]] = [:]
   }
   private let contents = Mutex(Contents())
 
@@ -145,19 +240,37 @@ private final class PreparedLayers: Sendable {
     let parameters = evaluator.network.parameters[index]
     var weights: QuantizedWeights?
     if let encoding = candidate.weights {
-      let weightKey = WeightKey(layer: index, encoding: encoding)
+      let grouping = try evaluator.realised(layer: index, candidate).grouping
+      let weightKey = WeightKey(layer: index, encoding: encoding, grouping: grouping)
       if let known = contents.withLock({ $0.weights[weightKey] }) {
         weights = known
       } else {
-        let made = try QuantizedWeights(parameters, encoding, evaluator.rule.weights)
+        let made = try QuantizedWeights(parameters, encoding, grouping, evaluator.rule.weights)
         contents.withLock { $0.weights[weightKey] = made }
         weights = made
       }
+    } else if candidate.grouping != .filters {
+      throw .unsupported(
+        layer: parameters.layer.name, role: "weights",
+        encoding: "\(candidate.grouping.name) without a format")
     }
     let made = try PreparedLayer(
       parameters, candidate, weights: weights, range: evaluator.inputRanges[index],
       rule: evaluator.rule)
     contents.withLock { $0.layers[key] = made }
+    return made
+  }
+
+  func widths(
+    _ index: Int, _ candidate: Candidate, of evaluator: QuantizedEvaluator
+  ) throws(EvaluationError) -> [Int] {
+    // An accumulator has no say in the widths.
+    var kept = candidate
+    kept.accumulator = nil
+    let key = Key(layer: index, candidate: kept)
+    if let known = contents.withLock({ $0.widths[key] }) { return known }
+    let made = try evaluator.unequalWidths(layer: index, candidate)
+    contents.withLock { $0.widths[key] = made }
     return made
   }
 }

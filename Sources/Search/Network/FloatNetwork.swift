@@ -28,10 +28,19 @@ public struct FloatNetwork: Sendable {
   let producers: [Int]
   /// The step of each layer.
   let layerSteps: [Int]
+  /// The value of each tensor of the graph that is computed.
+  let tensorValues: [TensorID: Int]
+  /// Channels and plane of values that are stored rearranged.
+  let planes: [Int: (channels: Int, plane: Int)]
+  /// The tensor that the class is taken from: what a last softmax reads, else the output.
+  public let scoresTensor: TensorID
 
+  /// - Parameters:
+  ///   - graph: the network.
+  ///   - keepsTensors: computes every tensor of the graph, also those that decide nothing.
   /// - Throws: ``FloatNetworkProblems`` with every node that cannot be run.
-  public init(_ graph: Graph) throws(FloatNetworkProblems) {
-    var lowering = NetworkLowering(graph)
+  public init(_ graph: Graph, keepsTensors: Bool = false) throws(FloatNetworkProblems) {
+    var lowering = NetworkLowering(graph, keepsTensors: keepsTensors)
     lowering.run()
     guard lowering.problems.isEmpty, let input = lowering.input, let scores = lowering.scores
     else { throw FloatNetworkProblems(problems: lowering.problems) }
@@ -42,6 +51,9 @@ public struct FloatNetwork: Sendable {
     parameters = lowering.parameters
     self.input = input
     self.scores = scores
+    tensorValues = lowering.valueOf
+    planes = lowering.planes
+    scoresTensor = lowering.scoresTensor ?? graph.outputs[0]
     inputCount = values[input].count
     classCount = values[scores].count
     var producers = [Int](repeating: -1, count: values.count)

@@ -10,7 +10,10 @@ struct NetworkLowering {
   private(set) var problems: [FloatNetworkProblem] = []
   private(set) var input: Int?
   private(set) var scores: Int?
-  private var valueOf: [TensorID: Int] = [:]
+  /// What the last softmax reads, if there is one.
+  private(set) var scoresTensor: TensorID?
+  private(set) var valueOf: [TensorID: Int] = [:]
+  private let keepsTensors: Bool
   /// The other storage of a value, once it was made.
   private var rearranged: [Int: Int] = [:]
   /// Tensors that depend on a node with a problem.
@@ -18,7 +21,10 @@ struct NetworkLowering {
   /// The first layer that reads a tensor.
   private var readers: [TensorID: Int] = [:]
 
-  init(_ graph: Graph) { self.graph = graph }
+  init(_ graph: Graph, keepsTensors: Bool) {
+    self.graph = graph
+    self.keepsTensors = keepsTensors
+  }
 
   private enum Failure: Error {
     case form(String)
@@ -80,11 +86,12 @@ struct NetworkLowering {
       inner == 1, beta == 1
     {
       scores = last.first
-      steps.removeLast()
+      scoresTensor = graph.nodes.first { $0.name == last.node }?.inputs.first
+      if !keepsTensors { steps.removeLast() }
     } else {
       scores = declared(output)
     }
-    clampAfterPools()
+    if !keepsTensors { clampAfterPools() }
   }
 
   /// Exchanges a clamp with the maxima that alone read its result: the same values, fewer of them to
@@ -172,7 +179,7 @@ struct NetworkLowering {
   }
 
   /// Extents of the planes of values that are stored rearranged.
-  private var planes: [Int: (channels: Int, plane: Int)] = [:]
+  private(set) var planes: [Int: (channels: Int, plane: Int)] = [:]
 
   /// The value in the model's own order.
   private mutating func declared(_ value: Int) -> Int {
@@ -359,7 +366,8 @@ struct NetworkLowering {
   ) throws(Failure) -> Int {
     guard order.count == weights.count else { throw .form("weights of another size") }
     let layer = SearchLayer(
-      name: node.name, weightCount: weights.count, macs: graph.multiplyAccumulates(of: node))
+      name: node.name, weightCount: weights.count, macs: graph.multiplyAccumulates(of: node),
+      filters: geometry.filters)
     parameters.append(
       LayerParameters(
         layer: layer, geometry: geometry, weights: weights, order: order,

@@ -51,7 +51,7 @@ struct RealLayer<Real: RealScalar>: Sendable {
       return
     }
     for sample in 0..<samples {
-      pack(images + sample * g.dataCount, into: scratch)
+      g.pack(images + sample * g.dataCount, into: scratch)
       let result = sums + sample * g.resultCount
       switch kernel {
       case .depthwise(let depthwise):
@@ -69,35 +69,37 @@ struct RealLayer<Real: RealScalar>: Sendable {
       }
     }
   }
-
-  private func pack(_ image: UnsafePointer<Real>, into packed: UnsafeMutablePointer<Real>) {
-    let g = geometry
-    let width = g.channels * g.repeats
-    let first = min(max(g.columnsBefore, 0), g.packedColumns)
-    let last = max(first, min(g.columnsBefore + g.columns, g.packedColumns))
-    for packedRow in 0..<g.packedRows {
-      let row = packedRow - g.rowsBefore
-      let target = packed + packedRow * g.packedColumns * width
-      guard row >= 0, row < g.rows else {
-        target.update(repeating: 0, count: g.packedColumns * width)
-        continue
-      }
-      target.update(repeating: 0, count: first * width)
-      let source = image + (row * g.columns + first - g.columnsBefore) * g.channels
-      if g.repeats == 1 {
-        (target + first * width).update(from: source, count: (last - first) * g.channels)
-      } else {
-        for index in 0..<(last - first) * g.channels {
-          (target + first * width + index * g.repeats).update(
-            repeating: source[index], count: g.repeats)
-        }
-      }
-      (target + last * width).update(repeating: 0, count: (g.packedColumns - last) * width)
-    }
-  }
 }
 
 extension LayerGeometry {
+  /// Puts one image with zeros around it where ``walk(group:)`` reads it.
+  func pack<Real: RealScalar>(
+    _ image: UnsafePointer<Real>, into packed: UnsafeMutablePointer<Real>
+  ) {
+    let width = channels * repeats
+    let first = min(max(columnsBefore, 0), packedColumns)
+    let last = max(first, min(columnsBefore + columns, packedColumns))
+    for packedRow in 0..<packedRows {
+      let row = packedRow - rowsBefore
+      let target = packed + packedRow * packedColumns * width
+      guard row >= 0, row < rows else {
+        target.update(repeating: 0, count: packedColumns * width)
+        continue
+      }
+      target.update(repeating: 0, count: first * width)
+      let source = image + (row * columns + first - columnsBefore) * channels
+      if repeats == 1 {
+        (target + first * width).update(from: source, count: (last - first) * channels)
+      } else {
+        for index in 0..<(last - first) * channels {
+          (target + first * width + index * repeats).update(
+            repeating: source[index], count: repeats)
+        }
+      }
+      (target + last * width).update(repeating: 0, count: (packedColumns - last) * width)
+    }
+  }
+
   /// Puts the sums of one group among those of all.
   func interleave<Sum>(
     _ part: UnsafePointer<Sum>, group: Int, into result: UnsafeMutablePointer<Sum>

@@ -6,13 +6,19 @@ enum InputFormat: Sendable {
   /// Integers `low...q` of a scale; low is -q or 0.
   case steps(scale: Double, q: Double, isSigned: Bool)
   case values(ValueCast, scale: Float)
+  /// Blocks along the channels of each position (the features of a dense layer), the last one of a
+  /// position shorter.
+  case blocks(BlockCast, channels: Int, tensorScale: Float)
 
   /// The format of an encoding with the scale that a rule gives it; nil leaves the input as it is.
   ///
-  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for an encoding that is not
-  ///   scalar, or has no negative numbers where the input has.
+  /// Blocks have scales of their own; where a format has a scale of the tensor too, it is that of
+  /// the largest magnitude that calibration saw.
+  ///
+  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for vectors and planes, or an
+  ///   encoding that has no negative numbers where the input has.
   init(
-    _ encoding: Encoding?, range: InputRange, search: ScaleSearch, layer: String
+    _ encoding: Encoding?, range: InputRange, search: ScaleSearch, channels: Int, layer: String
   ) throws(EvaluationError) {
     guard let encoding else {
       self = .unchanged
@@ -25,6 +31,13 @@ enum InputFormat: Sendable {
       let q = Double((1 << (integer.isSigned ? integer.bits - 1 : integer.bits)) - 1)
       let clip = range.clip(search, q: q)
       self = .steps(scale: clip > 0 ? clip / q : 1, q: q, isSigned: integer.isSigned)
+      return
+    }
+    if case .block(let format) = encoding {
+      guard format.hasNegatives || range.isNonNegative else { throw refusal }
+      self = .blocks(
+        BlockCast(format), channels: channels,
+        tensorScale: format.tensorScale(of: CollectionOfOne(range.largest)))
       return
     }
     let cast: ValueCast
@@ -51,23 +64,49 @@ enum InputFormat: Sendable {
     return divisor > 0 && divisor.isFinite ? divisor : 1
   }
 
-  /// The input in float64 as a layer sees it: scales are float32, all else float64.
+  /// The range of the codes of integers; nil for other formats.
+  var codes: ClosedRange<Int64>? {
+    guard case .steps(_, let q, let isSigned) = self else { return nil }
+    return (isSigned ? -Int64(q) : 0)...Int64(q)
+  }
+
+  /// Codes of integers in float64, and what one is worth; nil for other formats.
+  func codes(
+    of data: UnsafePointer<Double>, count: Int, into result: UnsafeMutablePointer<Double>
+  ) -> Double? {
+    guard case .steps(let scale, let q, let isSigned) = self else { return nil }
+    let step = Double(Self.divisor(scale))
+    let low = isSigned ? -q : 0
+    for index in 0..<count {
+      result[index] = min(max((data[index] / step).rounded(.toNearestOrEven), low), q)
+    }
+    return step
+  }
+
+  /// The input in float64 as a layer sees it: scales are float32, all else float64; blocks are cast
+  /// from float32.
+  ///
+  /// - Precondition: whole positions.
   func values(
     of data: UnsafePointer<Double>, count: Int, into result: UnsafeMutablePointer<Double>
   ) {
     switch self {
     case .unchanged: result.update(from: data, count: count)
-    case .steps(let scale, let q, let isSigned):
-      let step = Double(Self.divisor(scale))
-      let low = isSigned ? -q : 0
-      for index in 0..<count {
-        let steps = (data[index] / step).rounded(.toNearestOrEven)
-        result[index] = min(max(steps, low), q) * step
-      }
+    case .steps:
+      guard let step = codes(of: data, count: count, into: result) else { return }
+      for index in 0..<count { result[index] *= step }
     case .values(let cast, let scale):
       for index in 0..<count {
         result[index] = Double(cast.value(Float(data[index]), scale: scale))
       }
+    case .blocks(let cast, let channels, let tensorScale):
+      var values = (0..<count).map { Float(data[$0]) }
+      values.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        cast.values(
+          of: base, rows: count / channels, length: channels, tensorScale: tensorScale, into: base)
+      }
+      for index in 0..<count { result[index] = Double(values[index]) }
     }
   }
 }

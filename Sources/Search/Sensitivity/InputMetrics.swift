@@ -38,9 +38,10 @@ struct InputMeasurement: Sendable {
 extension SensitivityAnalysis {
   /// Every format of every layer on the layer's input in the unquantized network.
   func inputMeasurements(
-    formats: [[InputFormat]], threads: Int, isCancelled: @Sendable () -> Bool
+    _ prepared: [[PreparedCandidate]], threads: Int, isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [[InputMeasurement]] {
     let size = blockSamples
+    let formats = prepared.map { $0.map(\.input) }
     let partials = SampleBlocks.map(samples: data.count, size: size, threads: threads) {
       ProbeBuffers(network, real, samples: size)
     } _: { buffers, range -> [[InputMeasurement]]? in

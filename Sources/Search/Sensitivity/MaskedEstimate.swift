@@ -10,8 +10,7 @@ extension SensitivityAnalysis {
   /// `1000 * layer + mask`, 0 keeps. The ratio, the number of masks and that both networks are masked
   /// are this program's choice: only the paper's abstract was at hand.
   func maskedDivergences(
-    weights: [[QuantizedWeights?]], formats: [[InputFormat]], threads: Int,
-    isCancelled: @Sendable () -> Bool
+    _ prepared: [[PreparedCandidate]], threads: Int, isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [[Double]] {
     struct Masked: Sendable {
       let reference: Probe
@@ -19,22 +18,16 @@ extension SensitivityAnalysis {
     }
     let masks = 4
     var groups: [Masked] = []
-    for layer in weights.indices {
+    for layer in prepared.indices {
       let own = network.parameters[layer].weights.map { Double($0) }
       for mask in 0..<masks {
         var generator = SplitMix64(seed: UInt64(truncatingIfNeeded: 1000 * layer + mask))
         let keeps = own.map { _ in generator.next() >> 63 == 0 }
-        func masked(_ values: [Double]) -> RealLayer<Double> {
-          realLayer(layer, zip(values, keeps).map { $1 ? $0 : 0 })
-        }
+        let masked = zip(own, keeps).map { $1 ? $0 : 0 }
         groups.append(
           Masked(
-            reference: Probe(layer: layer, weights: masked(own), input: .unchanged),
-            candidates: weights[layer].enumerated().map { index, quantized in
-              Probe(
-                layer: layer, weights: masked(quantized?.values ?? own),
-                input: formats[layer][index])
-            }))
+            reference: Probe(layer: layer, weights: realLayer(layer, masked), input: .unchanged),
+            candidates: prepared[layer].map { probe(layer, $0, keeps: keeps) }))
       }
     }
     let size = blockSamples
@@ -63,7 +56,7 @@ extension SensitivityAnalysis {
         }
       }
     }
-    var totals = weights.map { [Double](repeating: 0, count: $0.count) }
+    var totals = prepared.map { [Double](repeating: 0, count: $0.count) }
     for partial in partials {
       guard let partial else { throw .cancelled }
       for (group, row) in partial.enumerated() {

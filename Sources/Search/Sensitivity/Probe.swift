@@ -6,6 +6,32 @@ struct Probe: Sendable {
   /// Other weights; nil for the layer's own.
   let weights: RealLayer<Double>?
   let input: InputFormat
+  /// Sums of integers instead, where a register may change them.
+  var sums: RegisterSums?
+}
+
+/// A layer's exact sums of integers in a register that they may leave, in float64.
+struct RegisterSums: Sendable {
+  let layer: RunLayer<Double>
+  /// What a code of the weights is worth: `[run][filter]`.
+  let scales: [[Double]]
+  let register: Accumulator
+
+  /// The layer's results from codes of its input that are worth `step`, bias included.
+  func run(
+    _ codes: UnsafePointer<Double>, step: Double, bias: [Double], samples: Int,
+    scratch: UnsafeMutablePointer<Double>, into result: UnsafeMutablePointer<Double>
+  ) {
+    let geometry = layer.geometry
+    layer.run(codes, samples: samples, scratch: scratch) { run, first, count, sums in
+      let target = result + first * geometry.resultCount
+      for index in 0..<count * geometry.resultCount {
+        let filter = index % geometry.filters
+        let value = register.wrapped(sums[index]) * (scales[run][filter] * step)
+        target[index] = (run == 0 ? bias[filter] : target[index]) + value
+      }
+    }
+  }
 }
 
 /// One thread's memory for the network as it is and with a layer changed, on a block of samples.
@@ -50,6 +76,17 @@ final class ProbeBuffers {
       guard index == probe.layer else {
         quantized?.update(from: data, count: count)
         layers.run(index, data, samples: samples, buffers: changed, into: result)
+        return
+      }
+      if let sums = probe.sums, let step = probe.input.codes(of: data, count: count, into: input) {
+        let scratch = changed.scratch(
+          bytes: sums.layer.scratchCount(samples: samples) * MemoryLayout<Double>.stride)
+        sums.run(
+          input, step: step, bias: layers.biases[index], samples: samples,
+          scratch: scratch.assumingMemoryBound(to: Double.self), into: result)
+        if let quantized {
+          for index in 0..<count { quantized[index] = input[index] * step }
+        }
         return
       }
       probe.input.values(of: data, count: count, into: input)

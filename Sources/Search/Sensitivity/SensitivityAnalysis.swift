@@ -40,17 +40,15 @@ public struct SensitivityAnalysis: Sendable {
       throw .layerCount(expected: network.layers.count, found: candidates.count)
     }
     if metric.needsLabels && data.labels == nil { throw .needsLabels(metric) }
-    let weights = try quantizedWeights(candidates)
-    let formats = try inputFormats(candidates)
+    let prepared = try prepared(candidates, threads: threads)
+    let weights = prepared.map { $0.map(\.weights) }
     let values: [[Double]]
     switch metric {
     case .mse, .kl, .logitMSE, .loss, .flips:
-      let measured = try measurements(
-        weights: weights, formats: formats, threads: threads, isCancelled: isCancelled)
+      let measured = try measurements(prepared, threads: threads, isCancelled: isCancelled)
       values = measured.map { $0.map { $0.value(metric) } }
     case .masked:
-      values = try maskedDivergences(
-        weights: weights, formats: formats, threads: threads, isCancelled: isCancelled)
+      values = try maskedDivergences(prepared, threads: threads, isCancelled: isCancelled)
     case .hessian:
       var rows: [[Double]] = []
       for layer in candidates.indices {
@@ -70,8 +68,8 @@ public struct SensitivityAnalysis: Sendable {
         row.map { decibels(signal: squaredWeights(layer), noise: squaredError(layer, $0)) }
       }
     case .clippedError:
-      values = candidates.enumerated().map { layer, row in
-        row.map { clippedError(layer: layer, $0.weights) }
+      values = prepared.enumerated().map { layer, row in
+        row.map { clippedError(layer: layer, $0.candidate) }
       }
     case .kurtosis:
       values = candidates.indices.map { layer in
@@ -84,8 +82,7 @@ public struct SensitivityAnalysis: Sendable {
         row.map { weightDivergence(layer: layer, $0) }
       }
     case .entropy, .inputSQNR:
-      let measured = try inputMeasurements(
-        formats: formats, threads: threads, isCancelled: isCancelled)
+      let measured = try inputMeasurements(prepared, threads: threads, isCancelled: isCancelled)
       values = measured.map { $0.map { metric == .entropy ? $0.entropyBits : $0.decibels } }
     }
     return SensitivityScores(
@@ -107,19 +104,19 @@ public struct SensitivityAnalysis: Sendable {
 
   // MARK: What candidates make of a layer
 
-  func quantizedWeights(
-    _ candidates: [[Candidate]]
-  ) throws(SensitivityError) -> [[QuantizedWeights?]] {
-    var result: [[QuantizedWeights?]] = []
+  /// Every candidate with what it makes of its layer; filters of unequal widths are chosen on the
+  /// samples of this analysis.
+  ///
+  /// - Throws: ``SensitivityError/evaluation(_:)`` for the first that cannot be applied.
+  func prepared(
+    _ candidates: [[Candidate]], threads: Int
+  ) throws(SensitivityError) -> [[PreparedCandidate]] {
+    var result: [[PreparedCandidate]] = []
     for (layer, row) in candidates.enumerated() {
-      var made: [QuantizedWeights?] = []
+      var made: [PreparedCandidate] = []
       for candidate in row {
-        guard let encoding = candidate.weights else {
-          made.append(nil)
-          continue
-        }
         do throws(EvaluationError) {
-          made.append(try QuantizedWeights(network.parameters[layer], encoding, rule.weights))
+          made.append(try prepared(layer, candidate, threads: threads))
         } catch {
           throw .evaluation(error)
         }
@@ -129,23 +126,67 @@ public struct SensitivityAnalysis: Sendable {
     return result
   }
 
-  func inputFormats(_ candidates: [[Candidate]]) throws(SensitivityError) -> [[InputFormat]] {
-    var result: [[InputFormat]] = []
-    for (layer, row) in candidates.enumerated() {
-      var made: [InputFormat] = []
-      for candidate in row {
-        do throws(EvaluationError) {
-          made.append(
-            try InputFormat(
-              candidate.activations, range: inputRanges[layer], search: rule.activations,
-              layer: network.layers[layer].name))
-        } catch {
-          throw .evaluation(error)
-        }
-      }
-      result.append(made)
+  private func prepared(
+    _ layer: Int, _ candidate: Candidate, threads: Int
+  ) throws(EvaluationError) -> PreparedCandidate {
+    let parameters = network.parameters[layer]
+    var candidate = candidate
+    if candidate.grouping == .unequalFilters {
+      candidate.grouping = .widths(
+        try network.unequalWidths(
+          layer: layer, candidate, range: inputRanges[layer], rule: rule, data: data,
+          threads: threads))
     }
-    return result
+    let input = try InputFormat(
+      candidate.activations, range: inputRanges[layer], search: rule.activations,
+      channels: parameters.geometry.channels, layer: parameters.layer.name)
+    // Refuses what the evaluator refuses.
+    var weights: QuantizedWeights?
+    if let encoding = candidate.weights {
+      weights = try QuantizedWeights(parameters, encoding, candidate.grouping, rule.weights)
+    } else if candidate.grouping != .filters {
+      throw .unsupported(
+        layer: parameters.layer.name, role: "weights",
+        encoding: "\(candidate.grouping.name) without a format")
+    }
+    var register: Accumulator?
+    if let accumulator = candidate.accumulator {
+      guard let weights, let codes = weights.codes, let limits = input.codes else {
+        throw .unsupported(
+          layer: parameters.layer.name, role: "accumulator",
+          encoding: "\(accumulator.name) (weights and activations are not both integers)")
+      }
+      register = try candidate.accumulator(
+        layer: parameters.layer.name, geometry: parameters.geometry,
+        ordered: parameters.arranged(codes),
+        length: weights.runs?.length ?? parameters.geometry.depth, codes: limits)
+    }
+    return PreparedCandidate(
+      candidate: candidate, weights: weights, input: input, register: register)
+  }
+
+  /// The network with a layer as a candidate has it, of its weights those that are kept (all by
+  /// default), in the model's order.
+  func probe(_ layer: Int, _ prepared: PreparedCandidate, keeps: [Bool]? = nil) -> Probe {
+    let parameters = network.parameters[layer]
+    func kept<Number: Numeric>(_ numbers: [Number]) -> [Number] {
+      keeps.map { zip(numbers, $0).map { $1 ? $0 : 0 } } ?? numbers
+    }
+    if let register = prepared.register, let weights = prepared.weights, let codes = weights.codes {
+      let geometry = parameters.geometry
+      return Probe(
+        layer: layer, weights: nil, input: prepared.input,
+        sums: RegisterSums(
+          layer: RunLayer(
+            geometry, weights: parameters.arranged(kept(codes)).map { Double($0) },
+            length: weights.runs?.length ?? geometry.depth),
+          scales: weights.runs?.scales ?? [weights.scales], register: register))
+    }
+    let own = keeps == nil ? nil : parameters.weights.map { Double($0) }
+    return Probe(
+      layer: layer,
+      weights: (prepared.weights?.values ?? own).map { realLayer(layer, kept($0)) },
+      input: prepared.input)
   }
 
   func realLayer(_ layer: Int, _ values: [Double]) -> RealLayer<Double> {
@@ -160,16 +201,9 @@ public struct SensitivityAnalysis: Sendable {
 
   /// Runs every candidate on every sample.
   func measurements(
-    weights: [[QuantizedWeights?]], formats: [[InputFormat]], threads: Int,
-    isCancelled: @Sendable () -> Bool
+    _ prepared: [[PreparedCandidate]], threads: Int, isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [[ProbeMeasurement]] {
-    let probes = weights.enumerated().map { layer, row in
-      row.enumerated().map { index, weights in
-        Probe(
-          layer: layer, weights: weights.map { realLayer(layer, $0.values) },
-          input: formats[layer][index])
-      }
-    }
+    let probes = prepared.enumerated().map { layer, row in row.map { probe(layer, $0) } }
     let flat = probes.flatMap { $0 }
     let size = blockSamples
     let partials = SampleBlocks.map(samples: data.count, size: size, threads: threads) {
@@ -229,7 +263,13 @@ extension ProbeMeasurement {
   }
 }
 
-extension Candidate {
-  /// `weights/activations` by the names of their formats; `-` for a tensor that stays as it is.
-  public var name: String { "\(weights?.name ?? "-")/\(activations?.name ?? "-")" }
+/// A candidate and what it makes of a layer.
+struct PreparedCandidate: Sendable {
+  /// With the widths that were chosen for filters of unequal widths.
+  let candidate: Candidate
+  /// Nil where the layer's own stay.
+  let weights: QuantizedWeights?
+  let input: InputFormat
+  /// What the sums may leave; nil where they cannot.
+  let register: Accumulator?
 }

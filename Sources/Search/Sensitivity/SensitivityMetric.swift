@@ -54,5 +54,7 @@ public enum SensitivityError: Error, Hashable, Sendable {
   case needsLabels(SensitivityMetric)
   /// The metric needs second derivatives from a file.
   case needsTraces
+  /// A metric that this kind of model does not have; `known` are those that it has.
+  case unavailable(SensitivityMetric, known: [SensitivityMetric])
   case cancelled
 }

@@ -25,18 +25,7 @@ extension SensitivityAnalysis {
   ///
   /// 3 for a normal distribution; NaN for weights that are all equal. MPQ-DM orders channels by it.
   public func channelKurtosis(layer: Int) -> [Double] {
-    let parameters = network.parameters[layer]
-    return QuantizedWeights.magnitudes(parameters, filters: parameters.filters).map { weights in
-      let count = Double(weights.count)
-      let mean = weights.reduce(0.0) { $0 + Double($1) } / count
-      var (second, fourth) = (0.0, 0.0)
-      for weight in weights {
-        let square = (Double(weight) - mean) * (Double(weight) - mean)
-        second += square
-        fourth += square * square
-      }
-      return (fourth / count) / ((second / count) * (second / count))
-    }
+    network.parameters[layer].filterKurtosis
   }
 
   /// Where integers of so many bits clip each filter's weights with the smallest squared error.
@@ -58,11 +47,38 @@ extension SensitivityAnalysis {
     }
   }
 
-  /// The squared weight error with the best scales; of formats that are no integers NaN.
-  func clippedError(layer: Int, _ encoding: Encoding?) -> Double {
-    guard let encoding else { return 0 }
+  /// The squared weight error with the best scales, of filters or of runs; of formats that are no
+  /// integers NaN.
+  ///
+  /// Scales are not rounded to what is stored of them.
+  func clippedError(layer: Int, _ candidate: Candidate) -> Double {
+    guard let encoding = candidate.weights else { return 0 }
     guard let integer = encoding.plainInteger, integer.isSigned else { return .nan }
-    return clipParts(layer: layer, bits: integer.bits).reduce(0) { $0 + $1.squaredError }
+    let parameters = network.parameters[layer]
+    let geometry = parameters.geometry
+    var (widths, length) = ([Int](repeating: integer.bits, count: geometry.filters), geometry.depth)
+    switch candidate.grouping {
+    case .filters: break
+    case .runs(let run): length = run
+    case .widths(let bits): widths = bits
+    case .unequalFilters: return .nan
+    }
+    var sum = 0.0
+    for (filter, bits) in widths.enumerated() {
+      let q = Double((1 << (bits - 1)) - 1)
+      for run in geometry.runs(of: length) {
+        let weights = run.map {
+          parameters.weights[parameters.order[filter * geometry.depth + $0]]
+        }
+        let largest = Double(weights.reduce(Float(0)) { max($0, $1.magnitude) })
+        guard largest > 0 else { continue }
+        sum +=
+          QuantizedWeights.bestPart(of: largest) { clip in
+            QuantizedWeights.squaredError(of: weights, scale: clip / q, q: q)
+          }.error
+      }
+    }
+    return sum
   }
 
   /// Divergence between histograms of the weights and of the quantized weights, in nats.

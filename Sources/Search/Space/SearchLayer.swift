@@ -7,18 +7,32 @@ public struct SearchLayer: Sendable, Hashable {
   public let weightCount: Int
   /// Multiply-accumulates of one sample.
   public let macs: Int
+  /// Filters, which share the weights evenly and whose blocks and runs are their own; nil if unknown.
+  public let filters: Int?
 
-  public init(name: String, weightCount: Int, macs: Int) {
+  /// Bits of a weight in the model as it is.
+  public let weightBits: Double
+  /// Bits of a value of the layer's input in the model as it is.
+  public let activationBits: Double
+
+  public init(
+    name: String, weightCount: Int, macs: Int, filters: Int? = nil, weightBits: Double = 32,
+    activationBits: Double = 32
+  ) {
     self.name = name
     self.weightCount = weightCount
     self.macs = macs
+    self.filters = filters
+    self.weightBits = weightBits
+    self.activationBits = activationBits
   }
 }
 
 /// What one layer takes: the encodings of its weights, of its input and of its sums; nil leaves them
 /// as the model or the evaluator has them.
 ///
-/// Scales that a format needs and its name does not give come from the evaluator's rule.
+/// Scales that a format needs and its name does not give come from the evaluator's rule. An
+/// evaluator or cost refuses what it does not know; it leaves nothing out of account.
 public struct Candidate: Sendable, Hashable {
   public var weights: Encoding?
   public var activations: Encoding?
@@ -35,15 +49,13 @@ public struct Candidate: Sendable, Hashable {
     self.accumulator = accumulator
     self.grouping = grouping
   }
-}
 
-/// Which weights of a layer share a scale, or a width.
-public enum WeightGrouping: Sendable, Hashable {
-  /// One scale a filter.
-  case filters
-  /// One scale for so many neighbouring weights of a filter, along its depth.
-  case runs(Int)
-  /// One scale a filter; filters take one bit more or less than the others so that the mean stays
-  /// (MPQ-DM's outlier-driven mixed quantization).
-  case unequalFilters
+  /// `weights/activations` by the names of their formats, `-` for a tensor that stays as it is; then
+  /// the accumulator and the grouping of the weights, if there are any.
+  public var name: String {
+    var text = "\(weights?.name ?? "-")/\(activations?.name ?? "-")"
+    if let accumulator { text += "/\(accumulator.name)" }
+    if grouping != .filters { text += " \(grouping.name)" }
+    return text
+  }
 }

@@ -16,41 +16,59 @@ public struct SpaceCandidate: Sendable, Hashable {
 
   /// Integers of so many bits: two's complement weights and unsigned activations.
   public init(weightBits: Int, activationBits: Int) throws(SpaceError) {
-    let name = "w\(weightBits)a\(activationBits)"
-    self.init(
-      name: name,
-      formats: Candidate(
-        weights: try Self.format("int<\(weightBits)>", of: name),
-        activations: try Self.format("uint<\(activationBits)>", of: name)))
+    let integers = IntegerCandidate(weights: weightBits, activations: activationBits)
+    self.init(name: integers.name, formats: try integers.formats(of: integers.name))
   }
 
-  /// Reads `w4a8`, `w4` (activations as the model has them), `WEIGHTS/ACTIVATIONS` with names of
-  /// formats, one format for both, or `float`.
+  /// Reads a candidate; the name that it gets is canonical and reads back as the same.
+  ///
+  /// The forms:
+  /// - `w4`, `w4a8`: integers of so many bits; activations as the model has them if not named;
+  /// - `w4g32a8`: a scale for every 32 weights of a filter along its depth;
+  /// - `w4ua8`: filters of 3, 4 and 5 bits, 4 in the mean (``WeightGrouping/unequalFilters``);
+  /// - `w8a8p16`, `w4g32a8p16`: sums in two's complement of 16 bits that wraps;
+  /// - `WEIGHTS/ACTIVATIONS[/ACCUMULATOR]` by the names of formats (`mxfp4/mxfp8`,
+  ///   `int<8>/uint<8>/int<16>`); weights may be `w4`, `w4g32` or `w4u` too, and `float` leaves a
+  ///   part as the model has it;
+  /// - one format for weights and activations (`e4m3`, `nvfp4`), or `float`.
+  ///
+  /// - Throws: ``SpaceError/candidate(text:reason:)``.
   public init(_ text: String) throws(SpaceError) {
     if text == Self.unchanged.name {
       self = .unchanged
       return
     }
-    if let bits = Self.bits(text) {
-      guard let activations = bits.activations else {
-        self.init(
-          name: text,
-          formats: Candidate(
-            weights: try Self.format("int<\(bits.weights)>", of: text), activations: nil))
-        return
-      }
-      try self.init(weightBits: bits.weights, activationBits: activations)
+    if let integers = IntegerCandidate(text) {
+      self.init(name: integers.name, formats: try integers.formats(of: text))
       return
     }
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count <= 2 else {
-      throw .candidate(text: text, reason: "more than one '/'")
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count <= 3 else {
+      throw .candidate(text: text, reason: "more than two '/'")
     }
-    let weights = try Self.format(String(parts[0]), of: text)
-    let activations = parts.count == 2 ? try Self.format(String(parts[1]), of: text) : weights
+    var formats = Candidate(weights: nil, activations: nil)
+    var names: [String] = []
+    if let integers = IntegerCandidate(parts[0]), integers.isWeightsAlone {
+      formats = try integers.formats(of: text)
+      names.append(
+        formats.grouping == .filters ? formats.weights?.name ?? integers.name : integers.name)
+    } else {
+      formats.weights = try Self.part(parts[0], of: text)
+      names.append(formats.weights?.name ?? Self.unchanged.name)
+    }
+    if parts.count == 1 {
+      formats.activations = formats.weights
+    } else {
+      formats.activations = try Self.part(parts[1], of: text)
+      names.append(formats.activations?.name ?? Self.unchanged.name)
+    }
+    if parts.count == 3 {
+      formats.accumulator = try Self.part(parts[2], of: text)
+      if let accumulator = formats.accumulator { names.append(accumulator.name) }
+    }
+    let isUnchanged = formats == Self.unchanged.formats
     self.init(
-      name: parts.count == 2 ? "\(weights.name)/\(activations.name)" : weights.name,
-      formats: Candidate(weights: weights, activations: activations))
+      name: isUnchanged ? Self.unchanged.name : names.joined(separator: "/"), formats: formats)
   }
 
   /// Numbers of bits where both formats are plain integers, whose sign is the evaluator's to choose.
@@ -61,31 +79,134 @@ public struct SpaceCandidate: Sendable, Hashable {
     return (weights.width, activations.width)
   }
 
-  /// Bits that a weight takes in memory, scales of blocks included.
-  public var weightBits: Double { formats.weights?.storedBits ?? 32 }
-
-  /// Bits that a value of the layer's input takes.
-  public var activationBits: Double { formats.activations?.storedBits ?? 32 }
-
-  /// The numbers of `w4a8` or `w4`.
-  private static func bits(_ text: String) -> (weights: Int, activations: Int?)? {
-    guard text.first == "w" else { return nil }
-    let parts = text.dropFirst().split(separator: "a", omittingEmptySubsequences: false)
-    guard parts.count <= 2, parts.allSatisfy({ $0.allSatisfy(\.isNumber) }),
-      let weights = Int(parts[0])
-    else { return nil }
-    guard parts.count == 2 else { return (weights, nil) }
-    guard let activations = Int(parts[1]) else { return nil }
-    return (weights, activations)
+  /// Bits that a weight takes in memory, scales of blocks and runs of full length included.
+  ///
+  /// Scales of filters and of tensors are not counted.
+  public var weightBits: Double {
+    guard let weights = formats.weights else { return 32 }
+    guard case .runs(let count) = formats.grouping else { return weights.storedBits }
+    return weights.storedBits + Double(WeightGrouping.runScaleBits) / Double(max(count, 1))
   }
 
-  private static func format(_ name: String, of text: String) throws(SpaceError) -> Encoding {
+  /// Bits of all weights of a layer in memory, scales of blocks and runs included.
+  ///
+  /// Blocks and runs end with their filter, so that the last one of each may be shorter than the
+  /// others and has a scale all the same; for a layer that does not say how many filters it has,
+  /// all count as full.
+  public func weightBits(in layer: SearchLayer) -> Double {
+    let count = Double(layer.weightCount)
+    guard let filters = layer.filters, filters > 0, let weights = formats.weights else {
+      return count * weightBits
+    }
+    let length: Int
+    let scale: Double
+    switch (weights, formats.grouping) {
+    case (_, .runs(let run)): (length, scale) = (run, Double(WeightGrouping.runScaleBits))
+    case (.block(let format), _):
+      length = format.blockSize
+      scale = (format.bitsPerValue - weights.operandBits) * Double(format.blockSize)
+    default: return count * weightBits
+    }
+    let depth = (layer.weightCount + filters - 1) / filters
+    let scales = filters * ((depth + max(length, 1) - 1) / max(length, 1))
+    return count * weights.operandBits + Double(scales) * scale
+  }
+
+  /// Bits that a value of the layer's input takes, scales of full blocks included.
+  public var activationBits: Double { formats.activations?.storedBits ?? 32 }
+
+  private static func part(_ name: String, of text: String) throws(SpaceError) -> Encoding? {
+    name == unchanged.name ? nil : try format(name, of: text)
+  }
+
+  fileprivate static func format(_ name: String, of text: String) throws(SpaceError) -> Encoding {
     do throws(FormatNameError) {
       return try Encoding(name: name)
     } catch {
       throw .candidate(
         text: text, reason: "'\(name)' is no format; the nearest is \(error.nearest)")
     }
+  }
+}
+
+/// Integers by their numbers of bits: `w4`, `w4a8`, `w4g32a8`, `w4ua8`, `w8a8p16`.
+private struct IntegerCandidate {
+  var weights: Int
+  var grouping = WeightGrouping.filters
+  var activations: Int?
+  var accumulator: Int?
+
+  init(weights: Int, activations: Int) {
+    self.weights = weights
+    self.activations = activations
+  }
+
+  /// Nil for a text of another form.
+  init?(_ text: String) {
+    var rest = Substring(text)
+    var (width, run): (Int?, Int?)
+    guard rest.first == "w", Self.read("w", into: &width, from: &rest), let width else {
+      return nil
+    }
+    weights = width
+    if rest.first == "u" {
+      rest = rest.dropFirst()
+      grouping = .unequalFilters
+    }
+    guard rest.first != "g" || grouping == .filters, Self.read("g", into: &run, from: &rest),
+      Self.read("a", into: &activations, from: &rest),
+      Self.read("p", into: &accumulator, from: &rest), rest.isEmpty
+    else { return nil }
+    if let run { grouping = .runs(run) }
+  }
+
+  /// Takes a letter and its number off the front; false for a letter without one.
+  private static func read(
+    _ letter: Character, into number: inout Int?, from text: inout Substring
+  ) -> Bool {
+    guard text.first == letter else { return true }
+    let digits = text.dropFirst().prefix { $0.isASCII && $0.isNumber }
+    text = text.dropFirst(digits.count + 1)
+    number = Int(digits)
+    return number != nil
+  }
+
+  var isWeightsAlone: Bool { activations == nil && accumulator == nil }
+
+  var name: String {
+    var text = "w\(weights)"
+    switch grouping {
+    case .runs(let count): text += "g\(count)"
+    case .unequalFilters: text += "u"
+    case .filters, .widths: break
+    }
+    if let activations { text += "a\(activations)" }
+    if let accumulator { text += "p\(accumulator)" }
+    return text
+  }
+
+  func formats(of text: String) throws(SpaceError) -> Candidate {
+    switch grouping {
+    case .runs(let count) where !(1...WeightGrouping.longestRun).contains(count):
+      throw .candidate(
+        text: text, reason: "a scale is shared by 1 to \(WeightGrouping.longestRun) weights")
+    case .unequalFilters where !UnequalFilters.widths.contains(weights):
+      throw .candidate(
+        text: text,
+        reason: "filters of one bit more and less need \(UnequalFilters.widths.lowerBound) to "
+          + "\(UnequalFilters.widths.upperBound) bits")
+    default: break
+    }
+    var candidate = Candidate(
+      weights: try SpaceCandidate.format("int<\(weights)>", of: text), activations: nil,
+      grouping: grouping)
+    if let activations {
+      candidate.activations = try SpaceCandidate.format("uint<\(activations)>", of: text)
+    }
+    if let accumulator {
+      candidate.accumulator = try SpaceCandidate.format("int<\(accumulator)>", of: text)
+    }
+    return candidate
   }
 }
 
@@ -102,5 +223,11 @@ extension Encoding {
     case .planes(let format): Double(format.width)
     case .block(let format): format.bitsPerValue
     }
+  }
+
+  /// Bits of what a multiplication reads: of blocks their elements without the scales.
+  public var operandBits: Double {
+    guard case .block(let format) = self else { return storedBits }
+    return Double(format.elements.compactMap(\.scalarWidth).max() ?? 0)
   }
 }

@@ -7,6 +7,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     public let `operator`: String
     public let weights: Int
     public let macs: Int
+    /// Filters, whose blocks of weights are their own; nil if unknown.
+    public let filters: Int?
   }
 
   /// A cost that every evaluation holds.
@@ -44,21 +46,31 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   public let costs: [Cost]
   /// Predicted loss of each candidate of each layer, by the metric among the settings.
   public let sensitivities: [[Double]]
+  /// What a reader of the costs must know; no score depends on it.
+  public let notes: [String]?
+  /// Smallest and largest value of each layer's input by calibration; nil where scales are the
+  /// model's.
+  public let inputRanges: [[Double]]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
-    settings: [String: String]
+    settings: [String: String], notes: [String] = [], inputRanges: [InputRange]? = nil
   ) {
+    self.inputRanges = inputRanges.map { ranges in
+      ranges.map { [Double($0.minimum), Double($0.maximum)] }
+    }
     schema = Self.schemaName
     self.settings = settings
     layers = zip(space.layers, operators).map {
-      Layer(name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs)
+      Layer(
+        name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs, filters: $0.filters)
     }
     candidates = space.candidates.map { $0.map(\.name) }
     ties = space.ties
     fixed = space.layers.indices.map { space.fixed[$0] ?? -1 }
     self.costs = costs.map(Cost.init)
     self.sensitivities = sensitivities
+    self.notes = notes
   }
 
   /// The space that the study was made over.
@@ -81,7 +93,9 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     var options: [Int: Int] = [:]
     for (layer, option) in fixed.enumerated() where option >= 0 { options[layer] = option }
     return try SearchSpace(
-      layers: layers.map { SearchLayer(name: $0.name, weightCount: $0.weights, macs: $0.macs) },
+      layers: layers.map {
+        SearchLayer(name: $0.name, weightCount: $0.weights, macs: $0.macs, filters: $0.filters)
+      },
       candidates: lists, ties: ties, fixed: options)
   }
 
@@ -98,6 +112,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     ties = other.ties
     fixed = other.fixed
     sensitivities = other.sensitivities
+    notes = other.notes
+    inputRanges = other.inputRanges
     self.costs = costs
   }
 

@@ -75,6 +75,7 @@ struct CheckCommand: ConfigurableCommand {
   var allowOverflow = false
 
   @OptionGroup var binding: ModelArguments
+  @OptionGroup var allocating: AllocationOption
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
 
@@ -84,7 +85,13 @@ struct CheckCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let given = try ModelFile(path: model, options: try binding.options())
+    var given = try ModelFile(path: model, options: try binding.options())
+    if let allocation = try allocating.file(for: given) {
+      if given.isFloatNetwork {
+        return try FloatCheck(self, file: given, allocation: allocation).report(session)
+      }
+      given = try given.applying(allocation)
+    }
     if let against { return try report(given, against: against, session) }
     let choice = try binding.choice(for: given)
     let data = try CheckData(self, model: given)
@@ -117,13 +124,15 @@ struct CheckCommand: ConfigurableCommand {
         remedy: "give at least one sample of each input.")
     }
     let answer = CheckAnswer(
-      file: file, plan: plan, labels: data.labels, result: result, printed: printed,
+      file: file, graph: plan.graph, datapath: plan.datapath, labels: data.labels,
+      result: result, printed: printed,
       overflows: try OverflowCount(data, plan: plan, check: check, result: result),
       explanation: try explanation(of: result, file: file, plan: plan, data: data),
       usesTestBench: data.usesTestBench, limit: maxReports.count)
     return Report(
       schema: "check", arguments: arguments(choice),
-      inputs: [file.record] + data.records, warnings: try file.archiveWarnings(),
+      inputs: [file.record] + allocating.records + data.records,
+      warnings: try file.archiveWarnings(),
       result: answer.json,
       status: result.verdict == .mismatch ? .no : .yes,
       text: { style in answer.text(style) })
@@ -131,7 +140,8 @@ struct CheckCommand: ConfigurableCommand {
 
   private func arguments(_ choice: DatapathChoice) -> JSON {
     binding.json(choice).adding([
-      "against": .optional(against), "tolerance": .integer(tolerance), "first": .optional(first),
+      "allocation": .optional(allocating.allocation), "against": .optional(against),
+      "tolerance": .integer(tolerance), "first": .optional(first),
       "max_reports": maxReports.json, "allow_overflow": .bool(allowOverflow),
       "seed": .integer(Int(clamping: computing.seed)),
     ])
@@ -173,7 +183,7 @@ struct CheckCommand: ConfigurableCommand {
     }
     func sources() throws(Failure) -> [any SampleSource] {
       guard let files else { return try drawn(file, plan, reference) }
-      return try files.open(file).map(\.source)
+      return try file.inputSources(files, wrapsCodes: allowOverflow)
     }
     let run = ReferenceRun(
       reference, inputs: try sources(), target: plan.graph, tensors: tensors, threads: threads)
@@ -201,11 +211,12 @@ struct CheckCommand: ConfigurableCommand {
         name: plan.graph[id].name, place: "datapath \(name)", isOutput: outputs.contains(id))
     }
     let answer = CheckAnswer(
-      file: file, plan: plan, labels: labels, result: result,
+      file: file, graph: plan.graph, datapath: plan.datapath, labels: labels, result: result,
       against: .init(datapath: name, isDrawn: files == nil), limit: maxReports.count)
     return Report(
       schema: "check", arguments: arguments(choice),
-      inputs: [file.record] + (files?.records(role: "inputs") ?? []), result: answer.json,
+      inputs: [file.record] + allocating.records + (files?.records(role: "inputs") ?? []),
+      result: answer.json,
       status: result.verdict == .mismatch ? .no : .yes,
       text: { style in answer.text(style) })
   }

@@ -15,12 +15,15 @@ struct EstimateCommand: ConfigurableCommand {
         hwsim estimate kws.tflite --target nucleo-l4r5zi+tflm
         hwsim estimate kws.tflite --target stm32f746 --bits w8a8,w4a8 --limit sram=64KiB
         hwsim estimate vww.tflite --target stm32f746 --limit sram=128KiB --patch auto
+        hwsim estimate network.onnx --target stm32f746+tinyengine --allocation out/B.json
 
       Exit code 1: it does not fit, or a limit is broken. hwsim targets lists the devices.
       """)
 
   @Argument(
-    help: .init("The model: a quantized .tflite or .onnx file.", valueName: "MODEL"),
+    help: .init(
+      "The model: a quantized .tflite file, or a float .onnx network, taken as its 8-bit form.",
+      valueName: "MODEL"),
     completion: .file())
   var model: String?
 
@@ -102,40 +105,40 @@ struct EstimateCommand: ConfigurableCommand {
     let clockHz = try Self.clock(clock)
     let patching = try PatchRequest(patch: self.patch, splitAfter: splitAfter)
     let file = try ModelFile(path: model, options: ModelOptions(shapes: shape))
-    try Self.checkSupported(file)
-    let chosen = try layer(in: file.graph)
-    var base: MCUAllocation?
-    if let allocation { base = try AllocationFile(path: allocation).allocation(file.graph) }
-    let work = MCULayerWork.list(file.graph)
+    let network = try EstimatedNetwork(file)
+    let chosen = try layer(in: network.graph)
+    var given: AllocationFile?
+    if let allocation {
+      let read = try AllocationFile(path: allocation)
+      try read.checkModel(file)
+      given = read
+    }
+    let work = MCULayerWork.list(network.graph)
     var patch: (request: PatchRequest, planner: PatchPlanner)?
     if let patching {
       do throws(PatchScheduleError) {
-        patch = (patching, try PatchPlanner(file.graph))
+        patch = (patching, try PatchPlanner(network.graph))
       } catch {
         throw Failure(Diagnostic(error))
       }
     }
     var answers: [EstimateAnswer] = []
     for choice in targets {
-      let estimator: MCUEstimator
-      do throws(ArenaError) {
-        estimator = try MCUEstimator(
-          file.graph, target: MCUTarget(choice.description, clockHz: clockHz),
-          modelBytes: file.byteCount, work: work)
-      } catch {
-        throw Failure(Diagnostic(error))
-      }
+      let device = try network.onDevice(
+        MCUTarget(choice.description, clockHz: clockHz), work: work)
       if widths.isEmpty {
         answers.append(
           try EstimateAnswer(
-            model: file, estimator: estimator, allocation: base, bits: nil, limits: limits,
-            patch: patch))
+            model: file, estimator: device.estimator,
+            allocation: try network.widths(given, on: device), bits: nil, limits: limits,
+            patch: patch, notes: device.notes))
       }
       for option in widths {
         answers.append(
           try EstimateAnswer(
-            model: file, estimator: estimator, allocation: option.allocation(file.graph),
-            bits: option.text, limits: limits, patch: patch))
+            model: file, estimator: device.estimator,
+            allocation: try network.widths(option, on: device), bits: option.text,
+            limits: limits, patch: patch, notes: device.notes))
       }
     }
     return report(answers, targets: targets, explained: chosen, file: file)
@@ -202,32 +205,5 @@ struct EstimateCommand: ConfigurableCommand {
     }
     throw Failure(
       "usage.arguments", "--clock \(text) is no frequency", remedy: "write 80MHz or 80000000.")
-  }
-
-  /// Layers with weights need codes: a microcontroller's kernels are integer ones.
-  private static func checkSupported(_ file: ModelFile) throws(Failure) {
-    var problems: [Diagnostic] = []
-    let graph = file.graph
-    for (index, node) in graph.nodes.enumerated() {
-      let place = "\(file.path): node '\(node.name)' (\(index + 1) of \(graph.nodes.count))"
-      if !MCULayerWork.knows(node.operation) {
-        problems.append(
-          Diagnostic(
-            code: "estimate.unsupported-op",
-            message: "operator '\(node.operation.name)' has no cost on a microcontroller",
-            location: place,
-            remedy: "convert the model to TFLite with full integer quantization."))
-        continue
-      }
-      guard graph.weights(of: node) != nil, let input = node.inputs.first else { continue }
-      if case .affine = graph[input].encoding { continue }
-      problems.append(
-        Diagnostic(
-          code: "estimate.not-quantized",
-          message: "'\(graph[input].name)' is \(graph[input].encoding.name), not integers with a "
-            + "scale", location: place,
-          remedy: "quantize the model (full integer quantization, .tflite) before estimating."))
-    }
-    if !problems.isEmpty { throw Failure(problems) }
   }
 }

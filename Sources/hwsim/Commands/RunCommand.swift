@@ -60,6 +60,7 @@ struct RunCommand: ConfigurableCommand {
   var allowOverflow = false
 
   @OptionGroup var binding: ModelArguments
+  @OptionGroup var allocating: AllocationOption
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
 
@@ -70,13 +71,20 @@ struct RunCommand: ConfigurableCommand {
   func report(_ session: Session) throws(Failure) -> Report {
     guard let output else { throw missing("--output") }
     var file = try ModelFile(path: model, options: try binding.options())
-    let choice = try binding.choice(for: file)
     if inputs.isEmpty, !file.graph.inputs.isEmpty { throw missing("--inputs") }
+    if let allocation = try allocating.file(for: file) {
+      if file.isFloatNetwork {
+        return try FloatRun(self, file: file, allocation: allocation, output: output).report(
+          session)
+      }
+      file = try file.applying(allocation)
+    }
+    let choice = try binding.choice(for: file)
     let role = TensorFiles.Role(option: "inputs", what: "the model's inputs", linesTogether: 1)
     let files = try TensorFiles(inputs, for: file.graph.inputs, of: file.graph, role: role)
     file = try file.batched { files.rowCount() }
     let plan = try choice.plan(file)
-    let sources = try files.open(file).map(\.source)
+    let sources = try file.inputSources(files, wrapsCodes: allowOverflow)
     var run = try ModelRun(
       plan, of: file, output: output, trace: trace, storesValues: values,
       namesByIndex: traceByIndex, countsEvents: stats)
@@ -96,12 +104,14 @@ struct RunCommand: ConfigurableCommand {
     return Report(
       schema: "run",
       arguments: binding.json(choice).adding([
-        "output": .string(output), "trace": .optional(trace),
-        "values": .bool(values), "trace_by_index": .bool(traceByIndex), "stats": .bool(stats),
+        "allocation": .optional(allocating.allocation), "output": .string(output),
+        "trace": .optional(trace), "values": .bool(values), "trace_by_index": .bool(traceByIndex),
+        "stats": .bool(stats),
         "first": .optional(first), "allow_overflow": .bool(allowOverflow),
         "seed": .integer(Int(clamping: computing.seed)),
       ]),
-      inputs: [file.record] + files.records(role: "inputs"), result: answer.json,
+      inputs: [file.record] + allocating.records + files.records(role: "inputs"),
+      result: answer.json,
       text: { style in answer.text(style) })
   }
 

@@ -31,7 +31,8 @@ struct EstimateAnswer: Sendable {
   /// - Throws: a ``Failure`` if a size is beyond what can be counted.
   init(
     model: ModelFile, estimator: MCUEstimator, allocation: MCUAllocation?, bits: String?,
-    limits: [EstimateLimit], patch: (request: PatchRequest, planner: PatchPlanner)?
+    limits: [EstimateLimit], patch: (request: PatchRequest, planner: PatchPlanner)?,
+    notes: [String] = []
   ) throws(Failure) {
     self.model = model
     self.estimator = estimator
@@ -61,7 +62,7 @@ struct EstimateAnswer: Sendable {
       case .latency: Checked(limit: limit, actual: patched?.seconds ?? estimate.seconds)
       }
     }
-    notes = Self.notes(estimator, estimate, allocation)
+    self.notes = notes + Self.notes(estimator, estimate, allocation)
   }
 
   private static func notes(

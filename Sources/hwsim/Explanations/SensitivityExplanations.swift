@@ -21,6 +21,13 @@ extension Explanation {
       scores (kl) ranks layers nearly as well: it needs the network's own output alone.
       """),
     Explanation(
+      "sensitivity.metric", "a metric that this kind of model does not have",
+      """
+      Second derivatives, statistics of float inputs and masked estimates are defined for float
+      networks. A quantized graph has what can be seen by running it with one layer changed: kl,
+      logit-mse, loss, flips, mse; and what its weights say: weight-error, sqnr.
+      """),
+    Explanation(
       "sensitivity.traces", "a metric needs second derivatives from a file",
       """
       The metric hawq multiplies each layer's mean second derivative, computed elsewhere, with the

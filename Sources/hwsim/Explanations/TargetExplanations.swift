@@ -67,7 +67,29 @@ extension Explanation {
       "allocation.value", "an allocation file has a key or a format that does not exist",
       """
       The file has "schema", "model", "layers" and "tensors"; a layer has "weights", "activations" and
-      "accumulator", each the name of a format such as int<4>. Formats need a width of one code.
+      "accumulator", each the name of a format such as int<4>, "grouping" (filters, unequal-filters or
+      runs<32>) and "input_range" (smallest and largest value of the layer's input by calibration).
+      Estimates need formats with a width of one code. hwsim schema allocation prints the layout.
+      """),
+    Explanation(
+      "allocation.model", "an allocation that was made for another model",
+      """
+      The file holds the SHA-256 sum of the model that was searched, and the model given has another.
+      Formats chosen for one network say little of another, even where the names of layers are the
+      same. A file without "model" is taken for every model.
+      """),
+    Explanation(
+      "allocation.input-range", "an input format without the range of the input",
+      """
+      The scale of an activation's integers follows from the values that calibration saw. hwsim search
+      writes them as "input_range" beside the formats; by hand, give the smallest and the largest
+      value of the layer's input in the float network.
+      """),
+    Explanation(
+      "allocation.unsupported", "a model whose formats cannot be changed",
+      """
+      --allocation gives layers other formats. The message says which kind of model, layer or format
+      has no rule for that.
       """),
     Explanation(
       "allocation.unknown-name",

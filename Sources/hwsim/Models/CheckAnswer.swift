@@ -6,7 +6,11 @@ import QuantGraph
 /// What a check found, as JSON and as text.
 struct CheckAnswer: Sendable {
   private let model: ModelFile
-  private let plan: Plan
+  private let graph: Graph
+  /// The rules that were run; nil for formats of an allocation.
+  private let datapath: String?
+  /// What the numbers follow, in words.
+  private let rules: String
   private let result: CheckResult
   private let explanation: Diagnosis.Outcome?
   private let overflows: OverflowCount
@@ -27,17 +31,18 @@ struct CheckAnswer: Sendable {
     let isDrawn: Bool
   }
 
-  private var graph: Graph { plan.graph }
-
   init(
-    file: ModelFile, plan: Plan, labels: [CheckLabel], result: CheckResult,
+    file: ModelFile, graph: Graph, datapath: String?, rules: String? = nil,
+    labels: [CheckLabel], result: CheckResult,
     printed: [PrintedResolution] = [], overflows: OverflowCount = .none,
     explanation: Diagnosis.Outcome? = nil, usesTestBench: Bool = false, against: Against? = nil,
     limit: Int
   ) {
     self.limit = limit
     model = file
-    self.plan = plan
+    self.graph = graph
+    self.datapath = datapath
+    self.rules = rules ?? "datapath \(datapath ?? "")"
     self.labels = labels
     self.result = result
     self.explanation = explanation
@@ -181,9 +186,9 @@ struct CheckAnswer: Sendable {
   // MARK: Text
 
   func text(_ style: Style) -> String {
-    let rules = against.map { "\(plan.datapath) against \($0.datapath)" }
+    let both = against.map { "\(datapath ?? "") against \($0.datapath)" }
     var text = Heading.line(
-      model.path, model.summary, right: rules ?? "datapath \(plan.datapath)")
+      model.path, model.summary, right: both ?? rules)
     text += shapes + "\n"
     text += verdict(style)
     text += layerTable(style)
@@ -266,7 +271,7 @@ struct CheckAnswer: Sendable {
       [.number("sample")] + (severalNames ? [.text("tensor", isFlexible: true)] : [])
         + [
           .number("index"), .number(against?.datapath ?? "expected"),
-          .number(against == nil ? "hwsim" : plan.datapath), .number("diff"),
+          .number(against == nil ? "hwsim" : datapath ?? ""), .number("diff"),
           .text("first differs at", isFlexible: true),
         ])
     for mismatch in listed.prefix(limit) {
@@ -295,7 +300,7 @@ struct CheckAnswer: Sendable {
     let name = graph.nodes[node].name
     guard let explanation else {
       let reason =
-        result.verdict == .within || plan.datapath != HLSFixed.name
+        result.verdict == .within || datapath != HLSFixed.name
         ? "" : "; no cause was searched for, since the data came from a pipe"
       return "\nfirst differing layer: \(Self.shortened(name))\(reason)\n\(firstElement)"
     }
@@ -325,11 +330,11 @@ struct CheckAnswer: Sendable {
   /// The element at which the first differing layer's result differs first.
   private var firstElement: String {
     guard let node = result.firstDivergentNode, let first = result.firstMismatch,
-      plan.datapath != HLSFixed.name
+      datapath != HLSFixed.name
     else { return "" }
     let place = index(of: first, in: graph.nodes[node].outputs[0])
     let (wanted, found) =
-      against.map { ("\($0.datapath) has ", "\(plan.datapath) has ") } ?? (
+      against.map { ("\($0.datapath) has ", "\(datapath ?? "") has ") } ?? (
         "expected ", "hwsim has "
       )
     return "           at [\(place.map(String.init).joined(separator: ","))], sample first: "

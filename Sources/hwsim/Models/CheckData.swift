@@ -11,11 +11,20 @@ struct CheckData {
   let layers: TensorFiles
   /// Whether inputs and outputs are the project's own test bench data.
   let usesTestBench: Bool
+  /// Whether integer inputs out of range are brought into range.
+  let wrapsCodes: Bool
 
   /// Resolves the files of a command, or the project's own `tb_data`.
   ///
+  /// - Parameters:
+  ///   - command: names the files.
+  ///   - model: what they belong to.
+  ///   - results: what expected arrays are of; nil for the graph's outputs.
   /// - Throws: a ``Failure`` if files are missing, or are not those of the model.
-  init(_ command: CheckCommand, model: ModelFile) throws(Failure) {
+  init(
+    _ command: CheckCommand, model: ModelFile, outputs results: [TensorID]? = nil
+  ) throws(Failure) {
+    let results = results ?? model.graph.outputs
     let graph = model.graph
     let bench = TestBench(model)
     let inputPaths = command.inputs.isEmpty ? [bench?.inputs].compactMap(\.self) : command.inputs
@@ -36,9 +45,9 @@ struct CheckData {
       layers = TensorFiles()
     }
     let role = TensorFiles.Role(
-      option: "expected", what: "the model's outputs", linesTogether: graph.outputs.count)
+      option: "expected", what: "the model's outputs", linesTogether: results.count)
     if !command.expected.isEmpty {
-      outputs = try TensorFiles(command.expected, for: graph.outputs, of: graph, role: role)
+      outputs = try TensorFiles(command.expected, for: results, of: graph, role: role)
     } else if command.inputs.isEmpty, let bench, !bench.results.isEmpty {
       var all = TensorFiles()
       for path in bench.results {
@@ -57,6 +66,7 @@ struct CheckData {
               : "the project's own results belong to its own inputs"
           ] : [], remedy: "give expected outputs: --expected y.npy, or layers: --layers trace.npz.")
     }
+    wrapsCodes = command.allowOverflow
     usesTestBench = command.inputs.isEmpty || command.expected.isEmpty && command.layers == nil
   }
 
@@ -79,7 +89,7 @@ struct CheckData {
   /// Sources from the first sample on: expected outputs, then layers.
   func open() throws(Failure) -> CheckSources {
     CheckSources(
-      inputs: try inputs.open(model).map(\.source),
+      inputs: try model.inputSources(inputs, wrapsCodes: wrapsCodes),
       expected: try outputs.open(model) + layers.open(model))
   }
 

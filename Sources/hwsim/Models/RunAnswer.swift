@@ -2,6 +2,15 @@ import Arith
 import HWModel
 import QuantGraph
 
+/// Tensors of a run that were stored or observed.
+struct RecordedTensors {
+  var samples = 0
+  var outputs: [TensorRecorder] = []
+  var traced: [TensorRecorder] = []
+  /// Ranges of every tensor; empty unless asked for.
+  var observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
+}
+
 /// What a run produced, as JSON and as text.
 struct RunAnswer: Sendable {
   private struct Row: Sendable {
@@ -28,7 +37,8 @@ struct RunAnswer: Sendable {
   }
 
   private let model: ModelFile
-  private let datapath: String
+  /// What the numbers follow, in words.
+  private let rules: String
   private let samples: Int
   private let output: String
   private let trace: String?
@@ -37,24 +47,42 @@ struct RunAnswer: Sendable {
   private let statistics: [Statistics]?
 
   init(file: ModelFile, run: ModelRun, output: String, trace: String?) {
+    self.init(
+      file: file, graph: run.plan.graph, rules: "datapath \(run.plan.datapath)",
+      recorded: RecordedTensors(
+        samples: run.samples, outputs: run.outputs, traced: run.traced, observed: run.observed),
+      events: run.events, output: output, trace: trace)
+  }
+
+  /// - Parameters:
+  ///   - file: the model.
+  ///   - graph: the graph that ran.
+  ///   - rules: what the numbers follow.
+  ///   - recorded: what was stored and observed.
+  ///   - events: of every node; nil if they are not counted.
+  ///   - output: the archive of the outputs.
+  ///   - trace: the archive of all tensors.
+  init(
+    file: ModelFile, graph: Graph, rules: String, recorded: RecordedTensors,
+    events: [NodeEvents]? = nil, output: String, trace: String?
+  ) {
     model = file
-    datapath = run.plan.datapath
-    samples = run.samples
+    self.rules = rules
+    samples = recorded.samples
     self.output = output
     self.trace = trace
-    let graph = run.plan.graph
     func row(_ recorder: TensorRecorder) -> Row {
       Row(
         name: recorder.name, shape: graph[recorder.tensor].shape,
         format: graph[recorder.tensor].encoding.name, range: recorder.statistics.range)
     }
-    outputs = run.outputs.map(row)
-    traced = run.traced.map(row)
-    guard !run.observed.isEmpty else {
+    outputs = recorded.outputs.map(row)
+    traced = recorded.traced.map(row)
+    guard !recorded.observed.isEmpty else {
       statistics = nil
       return
     }
-    statistics = run.observed.map { id, values in
+    statistics = recorded.observed.map { id, values in
       let index = graph.writer(of: id)
       // Events are of a node's result, which is its first output.
       let isResult = index.map { graph.nodes[$0].outputs.first == id } ?? false
@@ -65,7 +93,7 @@ struct RunAnswer: Sendable {
       return Statistics(
         node: index.map { graph.nodes[$0].name } ?? "", tensor: graph[id].name,
         format: graph[id].encoding.name, values: values,
-        events: isResult ? index.flatMap { run.events?[$0] } : nil, isSaturating: isSaturating)
+        events: isResult ? index.flatMap { events?[$0] } : nil, isSaturating: isSaturating)
     }
   }
 
@@ -103,7 +131,7 @@ struct RunAnswer: Sendable {
   }
 
   func text(_ style: Style) -> String {
-    var text = Heading.line(model.path, model.summary, right: "datapath \(datapath)")
+    var text = Heading.line(model.path, model.summary, right: rules)
     text += "\(Quantity.count(samples, "sample")) -> \(output)"
     if let trace { text += ", \(Quantity.count(traced.count, "tensor")) -> \(trace)" }
     text += "\n\n"

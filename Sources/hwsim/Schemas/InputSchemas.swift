@@ -74,27 +74,6 @@ extension Schema {
         """),
     ])
 
-  static let allocation = file(
-    "allocation", "Formats of layers and tensors (--allocation; written by a search)",
-    required: ["layers"],
-    properties: [
-      "model": object(["sha256": nullable(digest)], required: []),
-      "layers": [
-        "type": "object",
-        "additionalProperties": closed(
-          [
-            "weights": string("Format of the weights, such as int<4>."),
-            "activations": string("Format of the layer's input."),
-            "accumulator": string("Format of the sums."),
-          ], required: []),
-        "description": "By name of the layer; what is not named stays as the model has it.",
-      ],
-      "tensors": [
-        "type": "object", "additionalProperties": string("Format of the tensor."),
-        "description": "By name of the tensor.",
-      ],
-    ], isClosed: false)
-
   static let space = file(
     "space", "What a search may choose (--space FILE)", required: ["candidates"],
     properties: [
@@ -143,6 +122,9 @@ extension Schema {
             "errorPercent": number("Measured error of the prediction."),
           ], required: ["name", "unit"])),
       "sensitivities": array(of: array(of: number("Of the candidate of the layer."))),
+      "notes": array(of: string("What a reader of the costs must know.")),
+      "inputRanges": array(
+        of: array(of: number("Smallest and largest value of the layer's input by calibration."))),
     ], isClosed: false)
 
   static let costTable = file(

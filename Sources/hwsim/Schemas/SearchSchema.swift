@@ -120,6 +120,10 @@ extension Schema {
                 "name": string("Name of the layer."), "weights": string("Format of the weights."),
                 "activations": string("Format of the input."),
                 "reason": string("What speaks for this candidate."),
+                "costs": [
+                  "type": "object",
+                  "additionalProperties": number("What the layer has of the cost of this name."),
+                ],
               ],
             ]),
         ]), "The frontier."),

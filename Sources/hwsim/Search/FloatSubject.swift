@@ -1,3 +1,4 @@
+import Arith
 import HWModel
 import Importers
 import QuantGraph
@@ -18,6 +19,7 @@ struct FloatSubject: SearchSubject {
 
   var layers: [SearchLayer] { network.layers }
   var evaluator: any Evaluator { quantized }
+  var inputRanges: [InputRange]? { quantized.inputRanges }
   var spaceDefaults: SpaceDefaults { .float }
 
   init(
@@ -68,16 +70,32 @@ struct FloatSubject: SearchSubject {
       } ?? [])
   }
 
-  /// The space with the sign that each layer's input asks for.
+  /// The space with the sign that each layer's input asks for, and the widths of filters that
+  /// calibration decides.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
-        guard let bits = candidate.integerBits else { return candidate.formats }
-        return try quantized.candidate(
-          layer: layer, weightBits: bits.weights, inputBits: bits.activations)
+        try Self.checkWidths(candidate.formats, layer: layers[layer].name)
+        return try quantized.realised(
+          layer: layer, quantized.candidate(layer: layer, candidate.formats))
       }
     } catch {
       throw Failure(error, model: file.path)
+    }
+  }
+
+  /// Integers take a scale from the data, for which 2 to 16 bits are known; wider ones would count as
+  /// whole numbers without one.
+  private static func checkWidths(
+    _ formats: Candidate, layer: String
+  ) throws(EvaluationError) {
+    for (role, encoding) in [("weights", formats.weights), ("activations", formats.activations)] {
+      guard let encoding, case .fixed(let format) = encoding, format.fractionBits == 0 else {
+        continue
+      }
+      if !(2...16).contains(format.width) {
+        throw .unsupported(layer: layer, role: role, encoding: encoding.name)
+      }
     }
   }
 
@@ -126,7 +144,7 @@ struct FloatSubject: SearchSubject {
     }
   }
 
-  private static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
+  static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
     let message =
       switch problem.kind {
       case .unsupportedOperator(let name): "operator '\(name)' is not evaluated in a search"

@@ -71,7 +71,8 @@ struct MergeJob {
       objectiveCount: objectives.count, outcome: outcome, infeasible: infeasible,
       metric: settings["sensitivity"] ?? "", method: settings["method"] ?? "",
       seed: UInt64(settings["seed"] ?? "") ?? 0, spaceName: settings["space"] ?? "",
-      modelDigest: settings["model"])
+      modelDigest: settings["model"],
+      costs: names.compactMap { BitCost(rawValue: $0) }, notes: header.notes ?? [])
     let report = Report(
       schema: "search",
       arguments: [
@@ -80,6 +81,7 @@ struct MergeJob {
         "budget": .strings(command.goal.budget),
       ],
       inputs: command.merge.map { InputRecord(role: "study", path: $0, kind: "study") },
+      target: Self.target(settings["target"]),
       result: answer.json, status: infeasible == nil ? .yes : .no, table: answer.table,
       text: { [command] style in
         answer.text(
@@ -90,5 +92,12 @@ struct MergeJob {
       try SearchFiles(folder: folder).write(answer, report, products: products)
     }
     return report
+  }
+
+  /// The record of the device that the studies were made for, null without one.
+  private static func target(_ setting: String?) -> JSON {
+    let words = (setting ?? "").split(separator: " ").map(String.init)
+    guard words.count == 2 else { return .null }
+    return ["id": .string(words[0]), "sha256": .string(words[1])]
   }
 }

@@ -31,11 +31,14 @@ struct SearchAnswer: Sendable {
   let modelDigest: String?
   /// What a reader of the costs must know.
   let notes: [String]
+  /// The costs that can say what each layer has of them.
+  private let costs: [any CostModel]
 
   init(
     header: StudyHeader, space: SearchSpace, objective: SearchObjective, objectiveCount: Int,
     outcome: SearchOutcome?, infeasible: SearchInfeasibility?, metric: String, method: String,
-    seed: UInt64, spaceName: String, modelDigest: String?, notes: [String] = []
+    seed: UInt64, spaceName: String, modelDigest: String?, costs: [any CostModel],
+    notes: [String] = []
   ) {
     self.header = header
     self.space = space
@@ -51,6 +54,7 @@ struct SearchAnswer: Sendable {
     self.seed = seed
     self.spaceName = spaceName
     self.modelDigest = modelDigest
+    self.costs = costs
     self.notes = notes
     points =
       outcome.map {
@@ -67,12 +71,14 @@ struct SearchAnswer: Sendable {
       (
         "\(point.id).json",
         [
-          "schema": "hwsim.allocation/1",
+          "schema": .string(AllocationFile.schema),
           "model": ["sha256": .optional(modelDigest)],
           "layers": .object(
             space.layers.indices.map { layer in
               let candidate = space.candidates[layer][point.choice[layer]]
-              return .init(key: space.layers[layer].name, value: candidate.encodings)
+              return .init(
+                key: space.layers[layer].name,
+                value: candidate.allocation(inputRange: header.inputRanges?[layer]))
             }),
         ]
       )
@@ -212,6 +218,7 @@ struct SearchAnswer: Sendable {
     where ["sram_bytes", "flash_bytes", "lut", "dsp", "ff", "bram"].contains(cost.name) {
       resources.append(.init(key: cost.name, value: .amount(value)))
     }
+    let shares = shares(of: point.choice)
     members += [
       .init(key: "resources", value: .object(resources)),
       .init(key: "on_frontier", value: .bool(true)),
@@ -228,11 +235,23 @@ struct SearchAnswer: Sendable {
                 + [
                   .init(
                     key: "reason",
-                    value: .string(reason(layer, option: point.choice[layer])))
+                    value: .string(reason(layer, option: point.choice[layer]))),
+                  .init(
+                    key: "costs",
+                    value: .object(
+                      shares.map { .init(key: $0.name, value: .amount($0.values[layer])) })),
                 ])
           })),
     ]
     return .object(members)
+  }
+
+  /// What each layer has of the costs that are sums over layers.
+  private func shares(of choice: [Int]) -> [(name: String, values: [Double])] {
+    costs.compactMap { cost in
+      // A cost whose total was found has its parts, if there are any.
+      ((try? cost.shares(of: choice, in: space)) ?? nil).map { (cost.name, $0) }
+    }
   }
 
   /// Why a layer has its candidate: what the next cheaper one would lose, by the metric, and save.
@@ -303,10 +322,25 @@ struct SearchAnswer: Sendable {
 extension SpaceCandidate {
   /// The formats under the keys of an allocation file; what the model keeps is left out.
   var encodings: JSON {
-    .object(
-      [("weights", formats.weights), ("activations", formats.activations)].compactMap {
-        role, format in
-        format.map { .init(key: role, value: .string($0.name)) }
-      })
+    var members: [JSON.Member] = []
+    for (role, format) in [
+      ("weights", formats.weights), ("activations", formats.activations),
+      ("accumulator", formats.accumulator),
+    ] {
+      if let format { members.append(.init(key: role, value: .string(format.name))) }
+    }
+    if formats.weights != nil, formats.grouping != .filters {
+      members.append(.init(key: "grouping", value: .string(formats.grouping.name)))
+    }
+    return .object(members)
+  }
+
+  /// ``encodings`` with what calibration saw of the input, which gives an input format its scale.
+  ///
+  /// - Parameter range: smallest and largest value; nil where scales are the model's.
+  /// - Returns: the layer's object.
+  func allocation(inputRange range: [Double]?) -> JSON {
+    guard let range, formats.activations != nil else { return encodings }
+    return encodings.adding(["input_range": .array(range.map(JSON.amount))])
   }
 }

@@ -32,7 +32,8 @@ struct SearchJob {
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(path: path, data: command.data, threads: threads)
     let plain = try command.spaceOptions.space(
-      over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults)
+      over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
+      sharedInputs: model.sharedInputs)
     let untied = try model.resolved(plain)
     let sensitivities = try source.answer(of: untied, model: model, threads: threads)
     let space = sensitivities.space
@@ -51,7 +52,9 @@ struct SearchJob {
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
-        records, objective: objective, metric: sensitivities.name, target: target))
+        records, objective: objective, metric: sensitivities.name, target: target),
+      notes: model.notes + sensitivities.notes + (target?.costs.notes ?? []),
+      inputRanges: model.inputRanges)
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
     defer { progress.finish() }
@@ -77,8 +80,8 @@ struct SearchJob {
       header: header, space: space, objective: objective, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
-      modelDigest: try model.file.record.record()["sha256"]?.text,
-      notes: model.notes + sensitivities.notes + (target?.costs.notes ?? []))
+      modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
+      notes: header.notes ?? [])
     var warnings = model.warnings + sensitivities.warnings
     if outcome?.wasStopped == true {
       warnings.append(
@@ -228,6 +231,7 @@ struct SearchJob {
     if !command.goal.sensitivityOf.isEmpty {
       settings["sensitivity-share"] = String(command.goal.sensitivityShare)
     }
+    if let datapath = command.data.datapath { settings["datapath"] = datapath }
     for record in records {
       let sum = try record.record()["sha256"]?.text ?? ""
       settings[record.role, default: ""] += (settings[record.role] == nil ? "" : " ") + sum
@@ -273,6 +277,7 @@ struct SearchJob {
       "bits": .optional(options.bits), "formats": .optional(options.formats),
       "candidates": .optional(options.candidates), "space": .string(options.space),
       "ties": .optional(options.ties), "fix": .strings(options.fix),
+      "datapath": .optional(command.data.datapath),
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
       "budget": .strings(command.goal.budget), "target": .optional(command.goal.target),
       "method": .string(task.method.rawValue),

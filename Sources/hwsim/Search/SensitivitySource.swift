@@ -257,6 +257,12 @@ struct SensitivitySource {
       Failure(
         "search.sensitivity", "hawq needs second derivatives", at: "--sensitivity",
         remedy: "take hessian, which measures them, or hessian:FILE.")
+    case .unavailable(let metric, let known):
+      Failure(
+        "search.sensitivity", "\(metric.rawValue) is no metric of quantized graphs",
+        at: "--sensitivity",
+        notes: ["known here: \(known.map(\.rawValue).joined(separator: ", "))"],
+        remedy: "take kl, which needs no labels.")
     case .layerCount, .cancelled:
       Failure("search.sensitivity", "\(error)", at: "--sensitivity")
     }

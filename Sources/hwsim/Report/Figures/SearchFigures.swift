@@ -10,7 +10,7 @@ struct SearchFigures: Sendable {
   private static let rowLimit = 300
 
   var figures: [Figure] {
-    [bits, sensitivity, layerCost].compactMap(\.self)
+    [bits, sensitivity].compactMap(\.self) + layerCosts
   }
 
   private var shownPoints: [SearchData.Point] {
@@ -192,68 +192,67 @@ struct SearchFigures: Sendable {
         + labels.tables)
   }
 
-  // MARK: Cost by layer
+  // MARK: Costs by layer
 
-  /// Bits that the weights take by layer, for each point: number of weights times bits a weight.
-  private var layerCost: Figure? {
-    let counts = data.layers.compactMap { layer in
-      layer.weights.map { (name: layer.name, weights: Double($0)) }
-    }.filter { $0.weights > 0 }
+  /// One figure a cost that layers have parts of, the objectives first; at most three.
+  private var layerCosts: [Figure] {
     let points = shownPoints.thinned(to: 40, keeping: \.isKnee).filter { !$0.layers.isEmpty }
-    guard !counts.isEmpty, !points.isEmpty else { return nil }
-    var widths: [String: Double?] = [:]
-    let bits: [[Double?]] = points.map { point in
-      let formats = Dictionary(
-        point.layers.map { ($0.name, $0.weights) }, uniquingKeysWith: { first, _ in first })
-      return counts.map { layer in
-        guard let format = formats[layer.name] ?? nil else { return nil }
-        let width: Double?
-        if let known = widths[format] {
-          width = known
-        } else {
-          width = FormatBits.of(format)
-          widths[format] = .some(width)
-        }
-        return width.map { $0 * layer.weights }
-      }
+    let costs = data.objectives.indices.dropFirst().filter { cost in
+      points.contains { $0.layers.contains { $0.costs[cost] != nil } }
     }
-    guard bits.contains(where: { $0.contains { $0 != nil } }) else { return nil }
-    let measure = Measure(name: "weight_bits", unit: "bit")
-    let labels = LayerNames(counts.map(\.name))
-    let stack = LayerStack(names: labels.shown, values: bits.map { $0.map { $0 ?? 0 } })
+    return costs.prefix(3).enumerated().map { place, cost in
+      layerCost(cost, of: points, name: "layer-cost" + (place == 0 ? "" : "-\(place + 1)"))
+    }
+  }
+
+  /// What the layers have of the objective at `position`, one bar a point.
+  private func layerCost(
+    _ position: Int, of points: [SearchData.Point], name: String
+  ) -> Figure {
+    let cost = data.objectives[position]
+    let names = data.layers.map(\.name)
+    let values: [[Double?]] = points.map { point in
+      let parts = Dictionary(
+        point.layers.map { ($0.name, $0.costs[position]) }, uniquingKeysWith: { first, _ in first })
+      return names.map { parts[$0] ?? nil }
+    }
+    // What belongs to no layer of the space, such as pools, has a part of its own.
+    let rests: [Double] = zip(points, values).map { point, parts in
+      let sum = parts.reduce(0) { $0 + ($1 ?? 0) }
+      guard let total = point.values[position], total - sum > 1e-9 * abs(total) else { return 0 }
+      return total - sum
+    }
+    let hasRest = rests.contains { $0 > 0 }
+    let labels = LayerNames(names)
+    let shown = labels.shown + (hasRest ? ["outside the layers"] : [])
+    let columns = zip(values, rests).map { parts, rest in parts + (hasRest ? [rest] : []) }
+    let measure = cost.measure
+    let stack = LayerStack(names: shown, values: columns.map { $0.map { $0 ?? 0 } })
     let rows = zip(points, stack.values).map { point, values in
       BarChart.Row(
         name: point.id + (point.isKnee ? " knee" : ""),
         parts: stack.parts(of: values, in: point.id, measure: measure),
-        text: measure.text(values.reduce(0, +)), isBold: point.isKnee)
+        text: measure.text(values.reduce(0, +), isEstimate: cost.isEstimate),
+        isBold: point.isKnee)
     }
     var canvas = SVGCanvas()
     let height = BarChart(measure: measure, rows: rows, series: stack.series).draw(
       on: &canvas, width: Figure.width)
     let table = Table.grid(
-      (
-        "layer",
-        zip(labels.shown, counts).map {
-          "\($0) (\(NumberText.significant($1.weights, digits: 6)))"
-        }
-      ),
-      ("point", points.map(\.id)), alignment: .right
+      ("layer", shown), ("point", points.map(\.id)), alignment: .right
     ) { layer, point in
-      .init(
-        bits[point][layer].map { NumberText.significant($0, digits: 6) } ?? "",
-        plain: bits[point][layer].map(\.description) ?? "")
+      let value = columns[point][layer]
+      return .init(
+        value.map { measure.text($0, isEstimate: cost.isEstimate) } ?? "",
+        plain: value?.description ?? "")
     }
     var notes = stack.notes
-    if bits.contains(where: { $0.contains(nil) }) {
-      notes.append("Layers without a choice or of unknown width are not in the bars.")
-    }
     notes += points.count < shownPoints.count ? ["Points are chosen evenly."] : thinningNote
     return Figure(
-      name: prefix + "layer-cost", title: "Bits of the weights by layer (bit)", notes: notes,
-      height: height, canvas: canvas,
+      name: prefix + name, title: "\(measure.titleWithUnit) by layer",
+      notes: notes, height: height, canvas: canvas,
       tables: [
-        CaptionedTable(
-          caption: "Bits of the weights, by layer (number of weights) and point", table: table)
+        CaptionedTable(caption: "\(measure.titleWithUnit), by layer and point", table: table)
       ] + labels.tables)
   }
 }

@@ -36,6 +36,8 @@ struct SearchData: Sendable {
     let weights: String?
     let activations: String?
     let reason: String?
+    /// What the layer has of each objective; nil where the document does not say.
+    let costs: [Double?]
 
     var weightBits: Double? { weights.flatMap(FormatBits.of) }
     var activationBits: Double? { activations.flatMap(FormatBits.of) }
@@ -226,10 +228,14 @@ extension SearchData.Point {
       let name = try layer.required("name").text()
       let weights = try layer.text("weights")
       let activations = try layer.text("activations")
+      var costs = [Double?](repeating: nil, count: objectives.count)
+      if let field = try layer.optional("costs") {
+        costs = try SearchData.values(of: objectives, in: field)
+      }
       layers.append(
         SearchData.Choice(
           name: name, weights: weights, activations: activations,
-          reason: try layer.text("reason")))
+          reason: try layer.text("reason"), costs: costs))
     }
     self.layers = layers
   }

@@ -83,8 +83,9 @@ def search(layers, seed, count, error, images=1000, points_wanted=None):
             "knee": index == len(kept) // 2,
             "indistinguishable_from": [letters(index + 1)] if index + 1 < len(kept) else [],
             "layers": [{"name": n, "weights": f"int<{b}>", "activations": "uint<8>",
-                        "reason": f"{b} bits: next step costs {w * b} bit"}
-                       for (n, _, w, _), b in zip(layers, row["weight_bits_per_layer"])]})
+                        "reason": f"{b} bits: next step costs {w * b} bit",
+                        "costs": {"weight_bits": w * b, "latency_seconds": m * b * 8 * 1.1e-11}}
+                       for (n, _, w, m), b in zip(layers, row["weight_bits_per_layer"])]})
     result = {
         "objectives": [
             {"name": "accuracy", "unit": "%", "direction": "max", "kind": "exact",

@@ -1,0 +1,257 @@
+internal import Arith
+
+/// Weights of one layer as a candidate has them, in the model's order.
+///
+/// Integers: the largest magnitude of a filter, or of a run of neighbouring weights, over
+/// `2^(bits-1) - 1` is what a step is worth, weights are rounded half to even. The scale of a run is
+/// rounded to half precision first, as llama.cpp's `Q4_0` stores it, and codes are made with what is
+/// stored; GPTQ (Frantar et al., ICLR 2023, "group-size") and AWQ have the same groups. Blocks are
+/// those of ``BlockFormat/quantize(_:)`` along each filter's depth, in the order kernel row, kernel
+/// column, input channel; a tensor scale is that of all weights of the layer. Other encodings are
+/// cast by ``ValueCast``.
+struct QuantizedWeights: Sendable {
+  /// Integers, -q to q; nil for encodings that are no plain integers.
+  let codes: [Int32]?
+  /// What a code is worth in float64, one a filter; empty where runs or blocks have scales.
+  let scales: [Double]
+  /// Runs of weights with scales of their own; nil where filters have them.
+  let runs: Runs?
+  /// What the codes are worth, in float64.
+  let values: [Double]
+
+  /// Scales along the depth of filters.
+  struct Runs: Sendable {
+    let length: Int
+    /// `[run][filter]`, in float64.
+    let scales: [[Double]]
+  }
+
+  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for an encoding without
+  ///   negative numbers, vectors and planes, and groupings that the encoding or layer cannot have.
+  init(
+    _ parameters: LayerParameters, _ encoding: Encoding, _ grouping: WeightGrouping = .filters,
+    _ search: ScaleSearch
+  ) throws(EvaluationError) {
+    let count = parameters.geometry.filters
+    func refusal(_ reason: String = "") -> EvaluationError {
+      .unsupported(
+        layer: parameters.layer.name, role: "weights",
+        encoding: encoding.name + (reason.isEmpty ? "" : " (\(reason))"))
+    }
+    switch grouping {
+    case .filters: break
+    case .runs(let length):
+      guard let integer = encoding.plainInteger, integer.isSigned,
+        (1...WeightGrouping.longestRun).contains(length)
+      else { throw refusal("groups of \(length) with a scale are signed integers of 2 to 16 bits") }
+      self.init(parameters, bits: integer.bits, length: length, search)
+      return
+    case .widths(let bits):
+      guard let integer = encoding.plainInteger, integer.isSigned else {
+        throw refusal("filters of different widths are signed integers of 2 to 16 bits")
+      }
+      guard bits.count == count else {
+        throw refusal("\(bits.count) widths for \(count) filters")
+      }
+      try self.init(parameters, widths: bits, search)
+      return
+    case .unequalFilters: throw refusal("unequal filters need calibration samples")
+    }
+    if let integer = encoding.plainInteger, integer.isSigned {
+      try self.init(
+        parameters, widths: [Int](repeating: integer.bits, count: count), search)
+      return
+    }
+    if case .block(let format) = encoding {
+      guard format.hasNegatives || parameters.weights.allSatisfy({ $0 >= 0 }) else {
+        throw refusal()
+      }
+      self.init(parameters, format)
+      return
+    }
+    let cast: ValueCast
+    do throws(UnitError) {
+      cast = try ValueCast(encoding)
+    } catch {
+      throw refusal()
+    }
+    guard cast.range.lowerBound < 0 || parameters.weights.allSatisfy({ $0 >= 0 }) else {
+      throw refusal()
+    }
+    self.init(parameters, cast, isScaled: encoding.isScaled, search)
+  }
+
+  /// Numbers of a scalar encoding.
+  private init(
+    _ parameters: LayerParameters, _ cast: ValueCast, isScaled: Bool, _ search: ScaleSearch
+  ) {
+    let filters = parameters.filters
+    let count = parameters.geometry.filters
+    var scales = [Double](repeating: 1, count: count)
+    if isScaled {
+      let largest = Self.magnitudes(parameters, filters: filters)
+      for filter in 0..<count {
+        let clip = Self.clip(largest[filter], search) { clip in
+          cast.squaredError(
+            of: largest[filter], scale: Float(clip / cast.largest))
+        }
+        scales[filter] = clip > 0 ? clip / cast.largest : 1
+      }
+    }
+    codes = nil
+    runs = nil
+    self.scales = scales
+    values = zip(parameters.weights, filters).map { weight, filter in
+      Double(cast.value(weight, scale: Float(scales[filter])))
+    }
+  }
+
+  /// Integers of a width and a scale a filter.
+  ///
+  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for widths outside 2...16.
+  /// - Precondition: a width of each filter.
+  init(
+    _ parameters: LayerParameters, widths: [Int], _ search: ScaleSearch
+  ) throws(EvaluationError) {
+    if let width = widths.first(where: { !(2...16).contains($0) }) {
+      throw .unsupported(
+        layer: parameters.layer.name, role: "weights", encoding: "int<\(width)>")
+    }
+    let filters = parameters.filters
+    let limits = widths.map { Double((1 << ($0 - 1)) - 1) }
+    let scales = zip(Self.magnitudes(parameters, filters: filters), limits).map { weights, q in
+      Self.scale(weights, q: q, search)
+    }
+    let codes = zip(parameters.weights, filters).map { weight, filter in
+      Int32(Self.steps(Double(weight) / scales[filter], q: limits[filter]))
+    }
+    self.codes = codes
+    self.scales = scales
+    runs = nil
+    values = zip(codes, filters).map { Double($0) * scales[$1] }
+  }
+
+  /// Integers with a scale a run.
+  private init(_ parameters: LayerParameters, bits: Int, length: Int, _ search: ScaleSearch) {
+    let geometry = parameters.geometry
+    let q = Double((1 << (bits - 1)) - 1)
+    var codes = [Int32](repeating: 0, count: parameters.weights.count)
+    var values = [Double](repeating: 0, count: parameters.weights.count)
+    var scales: [[Double]] = []
+    for run in geometry.runs(of: length) {
+      var row: [Double] = []
+      for filter in 0..<geometry.filters {
+        let places = run.map { parameters.order[filter * geometry.depth + $0] }
+        let weights = places.map { parameters.weights[$0] }
+        let scale =
+          weights.allSatisfy { $0 == 0 } ? 1 : Self.stored(Self.scale(weights, q: q, search))
+        row.append(scale)
+        for (place, weight) in zip(places, weights) {
+          let steps = Self.steps(Double(weight) / scale, q: q)
+          codes[place] = Int32(steps)
+          values[place] = steps * scale
+        }
+      }
+      scales.append(row)
+    }
+    self.codes = codes
+    self.scales = []
+    runs = Runs(length: length, scales: scales)
+    self.values = values
+  }
+
+  /// Blocks along the depth of filters.
+  private init(_ parameters: LayerParameters, _ format: BlockFormat) {
+    let geometry = parameters.geometry
+    var rows = parameters.arranged(parameters.weights)
+    let tensorScale = format.tensorScale(of: parameters.weights.lazy.map { Double($0) })
+    let cast = BlockCast(format)
+    rows.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      cast.values(
+        of: base, rows: geometry.filters, length: geometry.depth, tensorScale: tensorScale,
+        into: base)
+    }
+    var values = [Double](repeating: 0, count: rows.count)
+    for (value, place) in zip(rows, parameters.order) { values[place] = Double(value) }
+    codes = nil
+    scales = []
+    runs = nil
+    self.values = values
+  }
+
+  /// A number of steps, rounded half to even, at most q of either sign.
+  static func steps(_ value: Double, q: Double) -> Double {
+    let rounded = value.rounded(.toNearestOrEven)
+    return min(max(rounded, -q), q)
+  }
+
+  /// The weights of each filter.
+  static func magnitudes(_ parameters: LayerParameters, filters: [Int]) -> [[Float]] {
+    var result = [[Float]](repeating: [], count: parameters.geometry.filters)
+    for (weight, filter) in zip(parameters.weights, filters) { result[filter].append(weight) }
+    return result
+  }
+
+  /// What a step of some weights is worth: the clipped magnitude over q, 1 for zeros alone.
+  static func scale(_ weights: [Float], q: Double, _ search: ScaleSearch) -> Double {
+    let clip = clip(weights, search) { clip in squaredError(of: weights, scale: clip / q, q: q) }
+    return clip > 0 ? clip / q : 1
+  }
+
+  /// A run's scale as it is stored, in half precision: the smallest and the largest number of it
+  /// stand for what lies beyond.
+  static func stored(_ scale: Double) -> Double {
+    let half = Float16(scale)
+    guard half > 0 else { return Double(Float16.leastNonzeroMagnitude) }
+    return half.isFinite ? Double(half) : Double(Float16.greatestFiniteMagnitude)
+  }
+
+  /// Sum of `(w - steps * scale)^2`.
+  static func squaredError(of weights: [Float], scale: Double, q: Double) -> Double {
+    var sum = 0.0
+    for weight in weights {
+      let value = Double(weight)
+      let error = value - steps(value / scale, q: q) * scale
+      sum += error * error
+    }
+    return sum
+  }
+
+  /// The clipped magnitude by a search; `error` gives the squared error of one.
+  static func clip(
+    _ weights: [Float], _ search: ScaleSearch, error: (Double) -> Double
+  ) -> Double {
+    let largest = Double(weights.reduce(Float(0)) { max($0, $1.magnitude) })
+    switch search {
+    case .maxAbs: return largest
+    case .percentile(let percent):
+      guard !weights.isEmpty else { return 0 }
+      let sorted = weights.map(\.magnitude).sorted()
+      let rank = (percent / 100 * Double(sorted.count)).rounded(.up)
+      let index = min(max(Int(rank.isFinite ? rank : 0) - 1, 0), sorted.count - 1)
+      // A filter of almost only zeros has no scale by its percentile.
+      return sorted[index] > 0 ? Double(sorted[index]) : largest
+    case .mse: return largest > 0 ? bestPart(of: largest, error: error).clip : 0
+    }
+  }
+
+  /// The part of `largest` with the smallest error; of equal ones the larger.
+  static func bestPart(
+    of largest: Double, error: (Double) -> Double
+  ) -> (part: Double, clip: Double, error: Double) {
+    var best = (part: 1.0, clip: largest, error: Double.infinity)
+    for part in ScaleSearch.parts {
+      let found = error(largest * part)
+      if found < best.error { best = (part, largest * part, found) }
+    }
+    return best
+  }
+}
+
+extension BlockFormat {
+  /// Whether every block can hold negative numbers.
+  var hasNegatives: Bool {
+    rule == .halfRange || elements.allSatisfy { ($0.finiteRange?.lowerBound ?? 0) < 0 }
+  }
+}

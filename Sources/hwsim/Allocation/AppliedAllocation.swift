@@ -1,0 +1,55 @@
+import ArgumentParser
+import Importers
+import QuantGraph
+import Search
+
+/// `--allocation` of commands that run a model.
+struct AllocationOption: ParsableArguments {
+  @Option(
+    help: .init("Formats of layers, as hwsim search writes them.", valueName: "FILE"),
+    completion: .file(extensions: ["json"]))
+  var allocation: String?
+
+  /// The file, checked against the model; nil without one.
+  ///
+  /// - Throws: a ``Failure`` with every problem of the file, or if it is another model's.
+  func file(for model: ModelFile) throws(Failure) -> AllocationFile? {
+    guard let allocation else { return nil }
+    let file = try AllocationFile(path: allocation)
+    try file.checkModel(model)
+    return file
+  }
+}
+
+extension AllocationOption {
+  /// The entry of the envelope; none without the option.
+  var records: [InputRecord] {
+    allocation.map { [InputRecord(role: "allocation", path: $0, kind: "allocation")] } ?? []
+  }
+}
+
+extension ModelFile {
+  /// Whether this is a network without a quantized tensor: its formats are an allocation's alone.
+  var isFloatNetwork: Bool {
+    if case .onnx(let model, _, _) = source { return model.kind == .float }
+    return false
+  }
+
+  /// The quantized model in which layers have the formats of an allocation.
+  ///
+  /// - Throws: a ``Failure`` for a kind of graph, a name or a format that cannot be changed.
+  func applying(_ allocation: AllocationFile) throws(Failure) -> ModelFile {
+    if case .tflite = source {
+      let requantization = AffineRequantization(graph)
+      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
+      do throws(EvaluationError) {
+        return allocated(try requantization.graph(candidates))
+      } catch {
+        throw Failure(error, model: allocation.path)
+      }
+    }
+    throw Failure(
+      "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
+      remedy: "give the float ONNX network that was searched, or leave --allocation out.")
+  }
+}
