@@ -253,4 +253,42 @@ struct SensitivitySourceTests {
     #expect(try Self.search("--sensitivity", "/nonexistent.json").code == 66)
     #expect(try Self.search("--cache", "x", "--no-cache").code == 64)
   }
+
+  @Test("a search of a network writes a checkpoint's file a point, where every format has one")
+  func checkpoints() throws {
+    let folder = try TemporaryFolder()
+    let out = folder.file("out")
+    let arguments = Self.model.filter { $0 != "--bits" && $0 != "2,4,8" }
+    let run = try ToolRun(
+      arguments: arguments + [
+        "--candidates", "w8a8,e4m3", "--exclude", "conv1", "--evaluations", "4", "--write",
+        "hf,allocation", "-o", out, "--json",
+      ])
+    let points = try #require(Self.result(run)["points"]).elements
+    #expect(!points.isEmpty)
+    for point in points {
+      let id = try #require(point["id"]?.text)
+      #expect(FileManager.default.fileExists(atPath: "\(out)/\(id).json"))
+      let file = try JSONValue(ToolRun.contents("\(out)/\(id)/hf_quant_config.json"))[
+        "quantization"]
+      #expect(file?["exclude_modules"] == .array([.string("conv1")]))
+      let chosen = try #require(try run.evaluation(point)?["candidates_per_layer"]).elements
+      let used = Set(chosen.compactMap(\.text)).subtracting(["float"])
+      let expected =
+        used.count > 1 ? "MIXED_PRECISION" : used == ["e4m3"] ? "FP8" : "W8A8_SQ_PER_CHANNEL"
+      #expect(file?["quant_algo"]?.text == expected)
+    }
+    let other = try Self.search("--evaluations", "2", "--write", "hf", "-o", folder.file("n"))
+    #expect(other.code == 65 && other.error.contains("error[deployment.format]"))
+    #expect(other.error.contains("conv1"))
+  }
+}
+
+extension ToolRun {
+  /// The evaluation of a point of the search that was printed.
+  fileprivate func evaluation(_ point: JSONValue) throws -> JSONValue? {
+    try point["evaluation"]?.integer.flatMap {
+      try JSONValue(output)["result"]?["evaluations"]?[$0]
+    }
+  }
 }
