@@ -26,8 +26,8 @@ struct QuantizedSubject: SearchSubject {
   private let kind: QuantizedKind
   private let deciding: PlanEvaluator
   private let calibrating: PlanEvaluator
-  /// Whether calibration has samples of its own, which have no labels.
-  private let hasCalibration: Bool
+  /// Runs what sensitivities are measured on, with labels where there are some.
+  private let measuring: PlanEvaluator
 
   var layers: [SearchLayer] { kind.requantization.layers }
   var evaluator: any Evaluator { deciding }
@@ -61,11 +61,19 @@ struct QuantizedSubject: SearchSubject {
       kind.requantization, inputs: samples, labels: labels, threads: threads, file: file,
       place: labels == nil ? inputs : "\(inputs), \(data.labels ?? "")")
     if let path = data.calibration {
+      let values = try Self.values(path, of: file, role: "calibration")
       calibrating = try datapath.evaluator(
-        kind.requantization, inputs: try Self.values(path, of: file, role: "calibration"),
-        labels: nil, threads: threads, file: file, place: path)
+        kind.requantization, inputs: values, labels: nil, threads: threads, file: file, place: path)
+      if let labels = data.calibrationLabels {
+        measuring = try datapath.evaluator(
+          kind.requantization, inputs: values, labels: try SearchSamples.labels(labels),
+          threads: threads, file: file, place: "\(path), \(labels)")
+      } else {
+        measuring = calibrating
+      }
       warnings = []
     } else {
+      measuring = deciding
       calibrating =
         labels == nil
         ? deciding
@@ -74,11 +82,13 @@ struct QuantizedSubject: SearchSubject {
           place: inputs)
       warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
     }
-    hasCalibration = data.calibration != nil
     records =
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
       + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
       + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
+      + (data.calibrationLabels.map {
+        [InputRecord(role: "calibration-labels", path: $0, kind: "npy")]
+      } ?? [])
   }
 
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
@@ -103,7 +113,7 @@ struct QuantizedSubject: SearchSubject {
   func sensitivities(
     _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores {
-    try PlanSensitivities(hasCalibration ? calibrating : deciding).scores(
+    try PlanSensitivities(measuring).scores(
       metric, of: space.candidates.map { $0.map(\.formats) }, threads: threads)
   }
 

@@ -16,6 +16,11 @@ enum SearchModel {
         "usage.arguments", "--inputs is missing",
         remedy: "give the samples that decide: --inputs X.npy.")
     }
+    if data.calibrationLabels != nil, data.calibration == nil {
+      throw Failure(
+        "usage.arguments", "--calibration-labels without --calibration",
+        remedy: "give the samples too; without, the labels of --labels are taken.")
+    }
     let file = try ModelFile(path: path)
     switch file.source {
     case .onnx(let model, _, _) where model.kind == .float:
