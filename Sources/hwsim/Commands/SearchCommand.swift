@@ -10,9 +10,10 @@ struct SearchCommand: ConfigurableCommand {
     usage: "hwsim search MODEL --inputs X.npy [--labels Y.npy] [--calibration C.npy] [options]",
     discussion: """
       MODEL is a float ONNX network, or a quantized .tflite model, which is searched from what it is:
-      other widths of its weights and activations, run by its own rules. Every point of the answer was run on the inputs; sensitivities are
-      measured on the calibration samples. With -o or --study every evaluation is kept in a file, and
-      the same command goes on where it was interrupted.
+      other widths of its weights and activations, run by its own rules. Every point of the answer
+      was run on the inputs; sensitivities are measured on the calibration samples. With -o or
+      --study every evaluation is kept in a file, and the same command goes on where it was
+      interrupted.
 
       EXAMPLES:
         hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out

@@ -40,11 +40,6 @@ struct FloatSubject: SearchSubject {
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
     let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
-    if data.calibrationLabels != nil, data.calibration == nil {
-      throw Failure(
-        "usage.arguments", "--calibration-labels without --calibration",
-        remedy: "give the samples too; without, the labels of --labels are taken.")
-    }
     if let path = data.calibration {
       var labels: [Int]?
       if let path = data.calibrationLabels { labels = try SearchSamples.labels(path) }

@@ -62,11 +62,6 @@ struct QuantizedSubject: SearchSubject {
     deciding = try datapath.evaluator(
       kind.requantization, inputs: samples, labels: labels, threads: threads, file: file,
       place: labels == nil ? inputs : "\(inputs), \(data.labels ?? "")")
-    if data.calibrationLabels != nil, data.calibration == nil {
-      throw Failure(
-        "usage.arguments", "--calibration-labels without --calibration",
-        remedy: "give the samples too; without, the labels of --labels are taken.")
-    }
     if let path = data.calibration {
       let samples = try Self.values(path, of: file, role: "calibration")
       calibrating = try datapath.evaluator(
@@ -81,6 +76,7 @@ struct QuantizedSubject: SearchSubject {
       }
       warnings = []
     } else {
+      measuring = deciding
       calibrating =
         labels == nil
         ? deciding

@@ -27,7 +27,7 @@ struct SearchJob {
     let objective = try SearchSettings.objective(
       goal.objective, hasLabels: command.data.labels != nil)
     let (quality, objectives) = (objective.quality, objective.costs)
-    let source = try SensitivitySource(goal, objective: objective, cache: command.cache)
+    let source = try SensitivitySource(command, objective: objective)
     let products = try SearchProducts(command)
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(path: path, data: command.data, threads: threads)

@@ -11,6 +11,11 @@ enum SearchModel {
   static func read(
     path: String, data: SearchDataOptions, threads: Int
   ) throws(Failure) -> any SearchSubject {
+    if data.calibrationLabels != nil, data.calibration == nil {
+      throw Failure(
+        "usage.arguments", "--calibration-labels without --calibration",
+        remedy: "give the samples too; without, the labels of --labels are taken.")
+    }
     let file = try ModelFile(path: path)
     var data = data
     if data.inputs == nil {
