@@ -51,6 +51,7 @@ struct SpaceTests {
     let candidate = try SpaceCandidate(text)
     #expect(candidate.name == name)
     #expect(candidate.formats.name == formats)
+    #expect(Candidate(name: formats) == candidate.formats)
     #expect(try SpaceCandidate(candidate.name) == candidate)
   }
 

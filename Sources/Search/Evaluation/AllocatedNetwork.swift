@@ -11,7 +11,8 @@ public struct AllocatedNetwork: Sendable {
 
   /// - Parameters:
   ///   - network: made with `keepsTensors`, so that every tensor of the graph is computed.
-  ///   - allocation: one candidate a layer.
+  ///   - allocation: one candidate a layer; filters of unequal widths with the widths that
+  ///     calibration chose (``QuantizedEvaluator/realised(layer:_:)``).
   ///   - inputRanges: what calibration saw of each layer's input; nil where a layer takes its input
   ///     as it is.
   ///   - rule: how scales follow from weights and ranges.
@@ -32,16 +33,7 @@ public struct AllocatedNetwork: Sendable {
       if let activations = candidate.activations, inputRanges[index] == nil {
         throw .unsupported(layer: name, role: "activations", encoding: activations.name)
       }
-      if let accumulator = candidate.accumulator {
-        throw .unsupported(layer: name, role: "accumulator", encoding: accumulator.name)
-      }
-      var weights: QuantizedWeights?
-      if let encoding = candidate.weights {
-        guard candidate.grouping == .filters else {
-          throw .unsupported(layer: name, role: "grouped weights", encoding: encoding.name)
-        }
-        weights = try QuantizedWeights(parameters, encoding, rule.weights)
-      }
+      let weights = try parameters.quantized(candidate, rule.weights)
       layers.append(
         try PreparedLayer(
           parameters, candidate, weights: weights,

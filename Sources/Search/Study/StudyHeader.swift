@@ -51,6 +51,9 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   /// Smallest and largest value of each layer's input by calibration; nil where scales are the
   /// model's.
   public let inputRanges: [[Double]]?
+  /// What the name of a candidate leaves to its layer, such as the sign of the input and the widths
+  /// of filters: ``Candidate/name`` of each candidate of each layer, nil where its own name says it.
+  public let formats: [[String?]]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
@@ -66,6 +69,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
         name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs, filters: $0.filters)
     }
     candidates = space.candidates.map { $0.map(\.name) }
+    formats = space.candidates.map { $0.map(Self.formats(of:)) }
     ties = space.ties
     fixed = space.layers.indices.map { space.fixed[$0] ?? -1 }
     self.costs = costs.map(Cost.init)
@@ -73,14 +77,33 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     self.notes = notes
   }
 
+  private static func formats(of candidate: SpaceCandidate) -> String? {
+    let name = candidate.formats.name
+    guard let named = try? SpaceCandidate(candidate.name), named.formats != candidate.formats,
+      Candidate(name: name) == candidate.formats
+    else { return nil }
+    return name
+  }
+
   /// The space that the study was made over.
   ///
   /// - Throws: ``SpaceError`` if the header was changed by hand.
   public func space() throws(SpaceError) -> SearchSpace {
     var lists: [[SpaceCandidate]] = []
-    for names in candidates {
+    for (layer, names) in candidates.enumerated() {
       var list: [SpaceCandidate] = []
-      for name in names { list.append(try SpaceCandidate(name)) }
+      let own = formats.flatMap { $0.indices.contains(layer) ? $0[layer] : nil } ?? []
+      for (index, name) in names.enumerated() {
+        let candidate = try SpaceCandidate(name)
+        guard own.indices.contains(index), let text = own[index] else {
+          list.append(candidate)
+          continue
+        }
+        guard let formats = Candidate(name: text) else {
+          throw .malformed(path: "formats", reason: "'\(text)' names no formats")
+        }
+        list.append(SpaceCandidate(name: candidate.name, formats: formats))
+      }
       lists.append(list)
     }
     guard lists.count == layers.count, fixed.count == layers.count,
@@ -114,6 +137,7 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     sensitivities = other.sensitivities
     notes = other.notes
     inputRanges = other.inputRanges
+    formats = other.formats
     self.costs = costs
   }
 
@@ -127,7 +151,9 @@ public struct StudyHeader: Codable, Sendable, Hashable {
       )
     }
     if layers != other.layers { found.append("the layers of the model") }
-    if candidates != other.candidates { found.append("the candidates of the layers") }
+    if candidates != other.candidates || formats != other.formats {
+      found.append("the candidates of the layers")
+    }
     if ties != other.ties { found.append("the tie groups") }
     if fixed != other.fixed { found.append("the fixed layers") }
     if costs != other.costs {

@@ -271,10 +271,11 @@ private struct AllocationReader {
   }
 
   private mutating func grouping(_ value: JSON, _ place: String) -> WeightGrouping? {
-    if let text = value.text, let grouping = WeightGrouping(allocation: text) { return grouping }
+    if let text = value.text, let grouping = WeightGrouping(name: text) { return grouping }
     problem(
       place, "\(value.text.map { "'\($0)'" } ?? value.kind) is no grouping of weights",
-      "write \"filters\", \"unequal-filters\", or \"runs<32>\" for 32 neighbours a scale.")
+      "write \"filters\", \"runs<32>\" for 32 neighbours a scale, or \"widths<4,5,3>\" with the bits "
+        + "of each filter.")
     return nil
   }
 
@@ -296,29 +297,5 @@ private struct AllocationReader {
       return nil
     }
     return InputRange(minimum: ends[0], maximum: ends[1])
-  }
-}
-
-extension WeightGrouping {
-  /// The name in allocation files.
-  var allocationName: String {
-    switch self {
-    case .filters: "filters"
-    case .unequalFilters: "unequal-filters"
-    case .runs(let count): "runs<\(count)>"
-    }
-  }
-
-  /// Reads ``allocationName``; nil for anything else.
-  init?(allocation text: String) {
-    switch text {
-    case "filters": self = .filters
-    case "unequal-filters": self = .unequalFilters
-    default:
-      guard text.hasPrefix("runs<"), text.hasSuffix(">"),
-        let count = Int(text.dropFirst(5).dropLast()), count > 0
-      else { return nil }
-      self = .runs(count)
-    }
   }
 }

@@ -31,7 +31,7 @@ extension AllocationFile {
           Diagnostic(
             code: "allocation.value",
             message: "a microcontroller's kernels have one scale a filter, not "
-              + layer.grouping.allocationName,
+              + layer.grouping.name,
             location: "\(path): layers.\(layer.name).grouping",
             remedy: "take it out; the estimate has no cost for it."))
       }

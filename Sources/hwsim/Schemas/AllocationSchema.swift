@@ -24,10 +24,11 @@ extension Schema {
               "accumulator": nullable(string("Format of the sums of products.")),
               "grouping": nullable([
                 "type": "string",
-                "pattern": "^(filters|unequal-filters|runs<[1-9][0-9]*>)$",
+                "pattern": "^(filters|unequal-filters|runs<[1-9][0-9]*>|widths<[0-9]+(,[0-9]+)*>)$",
                 "description": .string(
-                  "Weights that share a scale: a filter's (also where left out), a filter's with "
-                    + "widths that differ, or runs of so many neighbours."),
+                  "Weights that share a scale: a filter's (also where left out), runs of so many "
+                    + "neighbours, or a filter's with the bits of each filter in the model's order; "
+                    + "unequal-filters leaves them to calibration, which a search has."),
               ]),
               "input_range": nullable([
                 "type": "array", "items": ["type": "number"], "minItems": 2, "maxItems": 2,

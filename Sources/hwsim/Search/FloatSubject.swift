@@ -55,13 +55,13 @@ struct FloatSubject: SearchSubject {
       + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
   }
 
-  /// The space with the sign that each layer's input asks for.
+  /// The space with the sign that each layer's input asks for, and the widths of filters that
+  /// calibration chooses.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
-        guard let bits = candidate.integerBits else { return candidate.formats }
-        return try quantized.candidate(
-          layer: layer, weightBits: bits.weights, inputBits: bits.activations)
+        try quantized.realised(
+          layer: layer, try quantized.candidate(layer: layer, candidate.formats))
       }
     } catch {
       throw Failure(error, model: file.path)
