@@ -114,9 +114,19 @@ extension Explanation {
     Explanation(
       "space.candidate", "a text that names no candidate",
       """
-      A candidate says the formats of a layer's weights and input: w4a8 (integers of 4 and 8 bits), w4
-      (weights alone), int4/uint8 or e4m3/int8 (weights/input), one format for both such as e4m3, or
-      float. hwsim formats lists the formats.
+      A candidate says the formats of a layer's weights and input:
+
+        w4a8, w4                  integers of 4 and 8 bits; weights alone
+        w4g32a8, w4g32            a half-precision scale for every 32 weights of a filter
+        w4ua8, w4u                filters of 3, 4 and 5 bits, 4 in the mean (3 to 15)
+        w8a8p16, w4g32a8p16       sums in two's complement of 16 bits that wraps
+        mxfp4/mxfp8, int4/uint8   weights/input by formats; float leaves one as it is
+        int8/uint8/int16          weights/input/sums
+        w4g32/e4m3                groups or unequal filters with another input
+        e4m3, nvfp4, float        one format for both, or none
+
+      hwsim formats lists the formats. Blocks (mx, nvfp4, bfp) run along the depth of a filter and along
+      the channels of the input; they end with the filter or position.
       """),
     Explanation(
       "space.candidates", "a layer without candidates, or with one twice",
@@ -239,9 +249,10 @@ extension Explanation {
     Explanation(
       "search.objective", "objectives that a search does not have", status: .usage,
       """
-      --objective is a quality (accuracy, which needs labels, or loss), then one to three costs:
-      weight_bits, bops, size, the name in a cost table, or with --target what the device has of
-      latency, sram, flash and energy.
+      --objective is a quality, then one to three costs. Qualities: accuracy, which needs labels; loss;
+      a metric such as kl, whose sum over layers is minimised with proof; score, the sum of whatever
+      --sensitivity says. Costs: weight_bits, bops, size, the name in a cost table, or with --target
+      what the device has of latency, sram, flash and energy. For --table it is score,COST.
       """),
     Explanation(
       "search.budget", "a budget that is not understood", status: .usage,
@@ -252,8 +263,11 @@ extension Explanation {
     Explanation(
       "search.method", "an unknown method", status: .usage,
       """
-      auto mixes exact allocation on predicted losses with measured ones; exact, greedy, bisect,
-      zeroq and nsga2 are the published methods.
+      auto mixes exact allocation on predicted losses with measured ones, and is exact for tables;
+      exact, greedy, bisect, zeroq, nsga2, autoquantize-gradient and autoquantize-threshold are the
+      published methods. bisect and both of autoquantize fill a budget. AutoQuantize is published with
+      scores from gradients and labels; here its programs take the scores that there are. Its
+      threshold search may report a budget as unmet that can be met.
       """),
     Explanation(
       "search.shard", "a part of a search that cannot be", status: .usage,
@@ -265,13 +279,22 @@ extension Explanation {
       "search.sensitivity", "a sensitivity that cannot be used",
       """
       The metric is unknown, needs what was not given (labels, second derivatives), or is not a finite
-      number for a candidate. Such numbers are named, never clamped.
+      number for a candidate. Such numbers are named, never clamped. Two metrics at once are
+      --sensitivity kl --sensitivity-of 'fc*=sqnr'; a path is a file of scores.
+      """),
+    Explanation(
+      "search.write", "an unknown product of a search", status: .usage,
+      """
+      --write lists what -o holds beside search.json: allocation, a file a point that --allocation
+      takes; hf, the hf_quant_config.json of a transformer's checkpoint; or none.
       """),
     Explanation(
       "search.unsupported", "a format that cannot be evaluated",
       """
-      Integers of 2 to 16 bits, fixed point, floating point, powers of two and lists of values are
-      evaluated in float networks. Block formats and sums of planes are not.
+      Integers of 2 to 16 bits, fixed point, floating point, powers of two, lists of values and blocks
+      are evaluated in float networks; vectors and sums of planes are not. Groups of weights, filters of
+      unequal widths and accumulators are those of integers; an accumulator wraps, since sums that
+      saturate depend on the order of their additions.
       """),
     Explanation(
       "search.time-limit", "a time limit ended the search",

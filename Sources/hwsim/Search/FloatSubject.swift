@@ -1,3 +1,4 @@
+import Arith
 import HWModel
 import Importers
 import QuantGraph
@@ -13,6 +14,8 @@ struct FloatSubject: SearchSubject {
   let records: [InputRecord]
   let warnings: [Diagnostic]
   let calibration: EvaluationData
+  /// The calibration samples, with labels where there are some.
+  private let measured: EvaluationData
 
   var layers: [SearchLayer] { network.layers }
   var evaluator: any Evaluator { quantized }
@@ -37,11 +40,20 @@ struct FloatSubject: SearchSubject {
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
     let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
+    if data.calibrationLabels != nil, data.calibration == nil {
+      throw Failure(
+        "usage.arguments", "--calibration-labels without --calibration",
+        remedy: "give the samples too; without, the labels of --labels are taken.")
+    }
     if let path = data.calibration {
-      calibration = try Self.samples(
-        path, labels: nil, of: file, network, role: "--calibration")
+      var labels: [Int]?
+      if let path = data.calibrationLabels { labels = try SearchSamples.labels(path) }
+      measured = try Self.samples(
+        path, labels: labels, of: file, network, role: "--calibration")
+      calibration = try Self.unlabelled(measured, network)
       warnings = []
     } else {
+      measured = deciding
       calibration = try Self.unlabelled(deciding, network)
       warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
     }
@@ -53,6 +65,9 @@ struct FloatSubject: SearchSubject {
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
       + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
       + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
+      + (data.calibrationLabels.map {
+        [InputRecord(role: "calibration-labels", path: $0, kind: "npy")]
+      } ?? [])
   }
 
   /// The space with the sign that each layer's input asks for, and the widths of filters that
@@ -72,7 +87,7 @@ struct FloatSubject: SearchSubject {
     _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores {
     let analysis = SensitivityAnalysis(
-      network, data: calibration, inputRanges: quantized.inputRanges)
+      network, data: measured, inputRanges: quantized.inputRanges)
     return try analysis.scores(
       metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
   }
