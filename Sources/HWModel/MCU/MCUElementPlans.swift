@@ -7,7 +7,9 @@ extension MCURules {
     let (data, result) = (node.inputs[0], node.result)
     try data.require([.int8, .uint8, .int16], "data")
     try result.require([data.storage], "the result")
-    guard data.scale == result.scale, data.zeroPoint == result.zeroPoint else {
+    guard data.scale == result.scale, data.zeroPoint == result.zeroPoint,
+      data.codes == result.codes
+    else {
       throw .parameter("pool", reason: "data and result must have one scale and zero point")
     }
     let geometry = try node.geometry(pool)
@@ -53,8 +55,12 @@ extension MCURules {
           ? QuantizedMultiplier(left.scale / result.scale)
           : QuantizedMultiplier(Double(left.scale32 / result.scale32)))
       multiplier = productMultiplier(left, right, result)
-    case .maximum: rule = .maximum
-    case .minimum: rule = .minimum
+    case .maximum, .minimum:
+      // Codes are compared, not values.
+      guard left.codes == result.codes, right.codes == result.codes else {
+        throw .encoding(operand: "an operand", expected: "of the result's width")
+      }
+      rule = binary.function == .maximum ? .maximum : .minimum
     default:
       throw .parameter("function", reason: "\(binary.function.rawValue) has no integer kernel")
     }
@@ -175,8 +181,11 @@ extension MCURules {
       let combination: MCUReduction<Data>.Rule
       switch reduction.function {
       case .mean, .sum: combination = .requantize(requantizer)
-      case .maximum: combination = .maximum
-      case .minimum: combination = .minimum
+      case .maximum, .minimum:
+        guard data.codes == result.codes else {
+          throw .encoding(operand: "the result", expected: "of the data's width")
+        }
+        combination = reduction.function == .maximum ? .maximum : .minimum
       default:
         throw .parameter(
           "function", reason: "\(reduction.function.rawValue) has no integer kernel")
@@ -237,6 +246,7 @@ extension MCURules {
     else { throw .parameter("softmax", reason: "along the last axis, with a positive beta") }
     let count = data.shape[rank - 1]
     let rows = data.shape.count / count
+    try result.requireWholeStorage("the result")
     if data.storage == .int16 {
       try result.require([.int16], "the result")
       guard result.scale == 0x1p-15, result.zeroPoint == 0 else {

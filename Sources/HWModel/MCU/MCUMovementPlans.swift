@@ -8,6 +8,9 @@ extension MCURules {
     for tensor in node.inputs.prefix(1) + node.outputs where tensor.storage != data.storage {
       throw .encoding(operand: "the result", expected: "stored as \(data.storage)")
     }
+    for result in node.outputs where result.codes != data.codes {
+      throw .encoding(operand: "the result", expected: "of the data's width")
+    }
     let bytes = data.storage.stride
     func copy(
       _ parts: [MCUCopy.Part], fill: (code: Int64, count: Int)? = nil
@@ -90,7 +93,7 @@ extension MCURules {
     let strides = node.result.shape.strides
     for (position, input) in node.inputs.enumerated() {
       guard input.storage == node.result.storage, input.scale == node.result.scale,
-        input.zeroPoint == node.result.zeroPoint
+        input.zeroPoint == node.result.zeroPoint, input.codes == node.result.codes
       else {
         throw .encoding(
           operand: "operand \(position)", expected: "of the result's scale and zero point")
@@ -187,7 +190,7 @@ extension MCURules {
 
   func plan(_ resize: Resize, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
-    guard resize.scales.isEmpty, data.storage == result.storage else {
+    guard resize.scales.isEmpty, data.storage == result.storage, data.codes == result.codes else {
       throw .parameter("resize", reason: "the result's extents give the scale, in one format")
     }
     try node.requireImage(resize.layout, axes: 2)

@@ -203,6 +203,9 @@ extension MCURules {
     try data.require([.int8], "data")
     try hidden.require([.int8], "the hidden state")
     try state.require([.int16], "the cell state")
+    try hidden.requireWholeStorage("the hidden state")
+    try state.requireWholeStorage("the cell state")
+    try node.result.requireWholeStorage("the result")
     guard state.scale.significand == 1, (-15...0).contains(state.scale.exponent) else {
       throw .encoding(operand: "the cell state", expected: "scaled by a power of two up to 1")
     }
@@ -281,6 +284,7 @@ extension MCURules {
     try feature.require([.int8], "feature weights")
     try time.require(isMicro ? [.int8, .int16] : [.int16], "time weights")
     try state.require([time.storage], "the state")
+    try state.requireWholeStorage("the state")
     try result.require([.int8], "the result")
     let bias = node.inputs.count > 4 ? try node.inputs[3].constantCodes("bias") : []
     let requantizer = Requantizer(

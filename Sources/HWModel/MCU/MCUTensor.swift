@@ -40,11 +40,11 @@ struct MCUTensor {
     switch (width, isSigned) {
     case (...8, true): storage = .int8
     case (...8, false): storage = .uint8
-    case (16, true): storage = .int16
-    case (16, false): storage = .uint16
+    case (9...16, true): storage = .int16
+    case (9...16, false): storage = .uint16
     case (32, true): storage = .int32
     case (33...64, true), (32, false): storage = .int64
-    default: throw .encoding(operand: name, expected: "an integer of 8, 16, 32 or 64 bits")
+    default: throw .encoding(operand: name, expected: "an integer of 1 to 16, 32 or 64 bits")
     }
     if isSigned {
       let low = width == 64 ? Int64.min : Int64(-1) << Int64(width - 1)
@@ -55,6 +55,14 @@ struct MCUTensor {
   }
 
   var isQuantized: Bool { !scales.isEmpty }
+  /// Whether every code of the storage is one of the format.
+  var fillsStorage: Bool {
+    switch storage {
+    case .int8, .uint8: codes.count == 1 << 8
+    case .int16, .uint16: codes.count == 1 << 16
+    default: true
+    }
+  }
   var isFloat: Bool { storage == .float32 }
   var scale: Double { scales.first ?? 1 }
   var scale32: Float { Float(scale) }
@@ -68,6 +76,13 @@ struct MCUTensor {
     guard isQuantized, storages.contains(storage) else {
       let names = storages.map(\.rawValue).sorted().joined(separator: ", ")
       throw .encoding(operand: name, expected: "quantized \(names)")
+    }
+  }
+
+  /// Throws unless the format has every code of its storage, for results that kernels do not clamp.
+  func requireWholeStorage(_ name: String) throws(DatapathError) {
+    guard fillsStorage else {
+      throw .encoding(operand: name, expected: "of 8 or 16 bits")
     }
   }
 

@@ -38,6 +38,19 @@ struct HLS4MLArchive {
     return try archive.model(path: path)
   }
 
+  /// Numbers of the archive's weights by variable; empty for an archive that cannot be read.
+  static func writtenValues(path: String) -> [String: [Double]] {
+    guard let files = try? TarArchive.read(path) else { return [:] }
+    var archive = HLS4MLArchive(files: files)
+    guard (try? archive.model(path: path)) != nil else { return [:] }
+    let source = HLSArrayFiles(files: files, names: archive.arrays)
+    var written: [String: [Double]] = [:]
+    for (name, load) in archive.program.loads {
+      if case .numbers(let numbers, _)? = try? source.values(of: load) { written[name] = numbers }
+    }
+    return written
+  }
+
   /// Whether the bytes at `path` are a gzip file; its members are looked at when it is read.
   static func isCandidate(path: String) throws(ImportError) -> Bool {
     let stream = ByteStream(try InputFile(path: path))

@@ -4,11 +4,11 @@ public import QuantGraph
 public import Schedules
 import Synchronization
 
-/// What a float network costs on a microcontroller once it is quantized.
+/// What a network costs on a microcontroller.
 ///
-/// The network is taken as a converter would write it (``IntegerDeployment``), with the widths of
-/// each allocation. Peak memory is a maximum over time and time depends on neighbouring layers, so
-/// every cost is asked for as a whole.
+/// A float network is taken as a converter would write it (``IntegerDeployment``), a TensorFlow Lite
+/// graph as it is (``AffineRequantization``), with the widths of each allocation. Peak memory is a
+/// maximum over time and time depends on neighbouring layers, so every cost is asked for as a whole.
 public struct MCUCosts: Sendable {
   /// A cost, by its key in results.
   public enum Quantity: String, Sendable, Hashable, CaseIterable {
@@ -26,8 +26,14 @@ public struct MCUCosts: Sendable {
     }
   }
 
+  /// Where the widths of a graph's tensors come from.
+  private enum Form: Sendable {
+    case deployment(IntegerDeployment)
+    case quantized(AffineRequantization)
+  }
+
   public let estimator: MCUEstimator
-  private let deployment: IntegerDeployment
+  private let form: Form
   private let layers: [SearchLayer]
   private let plans: PlanCache
 
@@ -37,6 +43,7 @@ public struct MCUCosts: Sendable {
   ///   - layers: the layers of the search space, in its order.
   /// - Throws: ``CostError/unsupported(reason:)`` for a network that no integer form is known of.
   public init(_ graph: Graph, target: MCUTarget, layers: [SearchLayer]) throws(CostError) {
+    let deployment: IntegerDeployment
     do throws(IntegerDeploymentError) {
       deployment = try IntegerDeployment(graph)
     } catch {
@@ -56,6 +63,34 @@ public struct MCUCosts: Sendable {
         reason: "layer '\(layer.name)' is none on '\(target.description.id)'")
     }
     self.layers = layers
+    form = .deployment(deployment)
+    plans = PlanCache()
+  }
+
+  /// Costs of a TensorFlow Lite graph: those that an estimate of the graph gives for the widths.
+  ///
+  /// - Parameters:
+  ///   - requantization: the graph and its layers.
+  ///   - target: board and stack.
+  ///   - modelBytes: size of the model's file, for stacks that store it; nil if there is none.
+  /// - Throws: ``CostError/unsupported(reason:)`` for operators without a cost, and sizes beyond what
+  ///   can be counted.
+  public init(
+    _ requantization: AffineRequantization, target: MCUTarget, modelBytes: Int?
+  ) throws(CostError) {
+    let graph = requantization.model
+    for node in graph.nodes where !MCULayerWork.knows(node.operation) {
+      throw .unsupported(
+        reason: "node '\(node.name)' (\(node.operation.name)) has no cost on "
+          + "'\(target.description.id)'")
+    }
+    do throws(ArenaError) {
+      estimator = try MCUEstimator(graph, target: target, modelBytes: modelBytes)
+    } catch {
+      throw .unsupported(reason: "memory cannot be planned: \(error)")
+    }
+    layers = requantization.layers
+    form = .quantized(requantization)
     plans = PlanCache()
   }
 
@@ -78,7 +113,7 @@ public struct MCUCosts: Sendable {
       parts = { [self] candidates throws(CostError) in
         let seconds = estimator.nodeSeconds(try allocation(candidates))
         return layers.map { layer in
-          deployment.node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
+          node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
         }
       }
     }
@@ -86,6 +121,15 @@ public struct MCUCosts: Sendable {
       name: quantity.rawValue, unit: quantity.unit, kind: kind(quantity), parts: parts
     ) { [self] candidates throws(CostError) in
       try value(quantity, allocation(candidates))
+    }
+  }
+
+  /// The node that a layer is on the target.
+  private func node(ofLayer name: String) -> Int? {
+    switch form {
+    case .deployment(let deployment): deployment.node(ofLayer: name)
+    case .quantized(let requantization):
+      requantization.model.nodes.firstIndex { $0.name == name }
     }
   }
 
@@ -135,9 +179,20 @@ public struct MCUCosts: Sendable {
   /// The widths of an allocation.
   ///
   /// - Parameter candidates: one a layer.
-  /// - Returns: bits of weights and tensors of the 8-bit form.
-  /// - Throws: ``CostError/unsupported(reason:)`` for formats that are no integers of 1 to 16 bits.
+  /// - Returns: bits of weights and tensors of the graph that is estimated.
+  /// - Throws: ``CostError/unsupported(reason:)`` for formats that are no integers of 1 to 16 bits, or
+  ///   that the graph cannot have.
   public func allocation(_ candidates: [Candidate]) throws(CostError) -> MCUAllocation {
+    let deployment: IntegerDeployment
+    switch form {
+    case .deployment(let float): deployment = float
+    case .quantized(let requantization):
+      do throws(EvaluationError) {
+        return try requantization.effective(try requantization.requested(candidates))
+      } catch {
+        throw .unsupported(reason: error.words)
+      }
+    }
     var widths: [(name: String, weights: Int, activations: Int)] = []
     for (layer, candidate) in zip(layers, candidates) {
       let found = try self.widths(candidate, layer)
@@ -189,6 +244,8 @@ public struct MCUCosts: Sendable {
   ///
   /// - Throws: ``CostError/unsupported(reason:)``, naming the first.
   public func check(_ space: SearchSpace) throws(CostError) {
+    // The space of a quantized graph holds its own formats.
+    if case .quantized = form { return }
     for (layer, candidates) in zip(layers, space.candidates) {
       for candidate in candidates { _ = try widths(candidate.formats, layer) }
     }
@@ -197,6 +254,7 @@ public struct MCUCosts: Sendable {
   /// What a reader must know of the form of the network that costs are of.
   public var formNotes: [String] {
     let target = estimator.target
+    if case .quantized = form { return [] }
     let form =
       "costs on \(target.description.id) are those of the float network as a converter to 8 bits "
       + "would write it (channels last, ReLU and normalizations inside layers), with the widths of "

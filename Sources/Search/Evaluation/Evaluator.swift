@@ -46,6 +46,22 @@ public enum EvaluationError: Error, Hashable, Sendable {
   case layerCount(expected: Int, found: Int)
   /// A format that the evaluator has no rule for in that place.
   case unsupported(layer: String, role: String, encoding: String)
+  /// A tensor whose encoding the operator that writes it gives.
+  case fixedEncoding(tensor: String, operation: String)
   /// A node that cannot run under an allocation.
   case notRunnable(node: String, reason: String)
+}
+
+extension EvaluationError {
+  /// The error in one line.
+  var words: String {
+    switch self {
+    case .layerCount(let expected, let found): "\(found) candidates for \(expected) layers"
+    case .unsupported(let layer, let role, let encoding):
+      "\(role) of layer '\(layer)' cannot take the format \(encoding)"
+    case .fixedEncoding(let tensor, let operation):
+      "tensor '\(tensor)' has the one encoding that \(operation) gives it"
+    case .notRunnable(let node, let reason): "'\(node)': \(reason)"
+    }
+  }
 }

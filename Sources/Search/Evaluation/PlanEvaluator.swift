@@ -296,6 +296,8 @@ public enum PlanEvaluatorError: Error, Sendable {
   /// Not as many numbers as samples need, or nothing.
   case sampleElements(input: String, expected: Int, found: Int)
   case notFinite(input: String, sample: Int, element: Int)
+  /// Samples that an input does not take.
+  case samples(InputError)
   case labelCount(expected: Int, found: Int)
   case label(sample: Int, value: Int, classes: Int)
 }

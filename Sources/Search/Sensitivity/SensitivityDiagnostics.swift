@@ -14,6 +14,11 @@ extension Diagnostic {
         code: "sensitivity.format",
         message: "the \(role) of layer '\(layer)' cannot be \(encoding)", location: model,
         remedy: "Leave the format out for this layer, or give it a sign that its values need.")
+    case .evaluation(.fixedEncoding(let tensor, let operation)):
+      self.init(
+        code: "sensitivity.format",
+        message: "tensor '\(tensor)' has the one encoding that \(operation) gives it",
+        location: model, remedy: "Leave the activations of its readers as the model has them.")
     case .evaluation(.notRunnable(let node, let reason)):
       self.init(
         code: "sensitivity.format", message: "a candidate cannot run at '\(node)': \(reason)",

@@ -39,6 +39,15 @@ extension ModelFile {
   ///
   /// - Throws: a ``Failure`` for a kind of graph, a name or a format that cannot be changed.
   func applying(_ allocation: AllocationFile) throws(Failure) -> ModelFile {
+    if case .tflite = source {
+      let requantization = AffineRequantization(graph)
+      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
+      do throws(EvaluationError) {
+        return allocated(try requantization.graph(candidates))
+      } catch {
+        throw Failure(error, model: allocation.path)
+      }
+    }
     throw Failure(
       "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
       remedy: "give the float ONNX network that was searched, or leave --allocation out.")

@@ -183,7 +183,7 @@ struct CheckCommand: ConfigurableCommand {
     }
     func sources() throws(Failure) -> [any SampleSource] {
       guard let files else { return try drawn(file, plan, reference) }
-      return try files.open(file).map(\.source)
+      return try file.inputSources(files, wrapsCodes: allowOverflow)
     }
     let run = ReferenceRun(
       reference, inputs: try sources(), target: plan.graph, tensors: tensors, threads: threads)

@@ -84,7 +84,7 @@ struct RunCommand: ConfigurableCommand {
     let files = try TensorFiles(inputs, for: file.graph.inputs, of: file.graph, role: role)
     file = try file.batched { files.rowCount() }
     let plan = try choice.plan(file)
-    let sources = try files.open(file).map(\.source)
+    let sources = try file.inputSources(files, wrapsCodes: allowOverflow)
     var run = try ModelRun(
       plan, of: file, output: output, trace: trace, storesValues: values,
       namesByIndex: traceByIndex, countsEvents: stats)

@@ -9,7 +9,8 @@ struct SearchCommand: ConfigurableCommand {
     abstract: "Finds the allocations of bits that give the best trade of quality and cost.",
     usage: "hwsim search MODEL --inputs X.npy [--labels Y.npy] [--calibration C.npy] [options]",
     discussion: """
-      MODEL is a float ONNX network. Every point of the answer was run on the inputs; sensitivities are
+      MODEL is a float ONNX network, or a quantized .tflite model, which is searched from what it is:
+      other widths of its weights and activations, run by its own rules. Every point of the answer was run on the inputs; sensitivities are
       measured on the calibration samples. With -o or --study every evaluation is kept in a file, and
       the same command goes on where it was interrupted.
 
@@ -19,6 +20,7 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search model.onnx --inputs x.npy --target nucleo-l4r5zi --objective loss,latency,sram
         hwsim search model.onnx --inputs x.npy --objective kl,weight_bits --sensitivity-of 'fc*=sqnr'
         hwsim search model.onnx --inputs x.npy --sensitivity scores.json -o out
+        hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
         hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
         hwsim search --table out/sensitivity.json --budget weight_bits=50%      no network is run
@@ -26,7 +28,8 @@ struct SearchCommand: ConfigurableCommand {
       """)
 
   @Argument(
-    help: .init("The network: a float .onnx file.", valueName: "MODEL"), completion: .file())
+    help: .init("The network: a float .onnx or a quantized .tflite file.", valueName: "MODEL"),
+    completion: .file())
   var model: String?
 
   @OptionGroup var data: SearchDataOptions
@@ -137,6 +140,12 @@ struct SearchDataOptions: ParsableArguments {
       "Classes of the calibration samples, for the sensitivity 'loss'.", valueName: "L.npy"),
     completion: .file(extensions: ["npy", "npz"]))
   var calibrationLabels: String?
+
+  @Option(
+    help: .init(
+      "Rules that a quantized model runs by (default: by its kind).", valueName: "NAME"),
+    completion: .list(DatapathChoice.names))
+  var datapath: String?
 }
 
 /// What may be chosen.

@@ -83,11 +83,26 @@ struct EstimatedNetwork {
   func widths(
     _ allocation: AllocationFile?, on device: OnDevice
   ) throws(Failure) -> MCUAllocation? {
-    guard let layers, let costs = device.costs else { return try allocation?.widths(of: graph) }
+    guard let layers, let costs = device.costs else { return try quantizedWidths(allocation) }
     let given =
       try allocation?.candidates(of: layers, in: file.graph)
       ?? layers.map { _ in Candidate(weights: nil, activations: nil) }
     return try widths(given, costs, at: allocation?.path)
+  }
+
+  /// Widths of a quantized graph; those of a TensorFlow Lite model are the ones that it runs with.
+  private func quantizedWidths(
+    _ allocation: AllocationFile?
+  ) throws(Failure) -> MCUAllocation? {
+    guard let allocation else { return nil }
+    guard case .tflite = file.source else { return try allocation.widths(of: graph) }
+    let requantization = AffineRequantization(graph)
+    let candidates = try allocation.candidates(of: requantization.layers, in: graph)
+    do throws(EvaluationError) {
+      return try requantization.effective(try requantization.requested(candidates))
+    } catch {
+      throw Failure(error, model: allocation.path)
+    }
   }
 
   /// The widths of one value of `--bits`.

@@ -11,6 +11,8 @@ struct CheckData {
   let layers: TensorFiles
   /// Whether inputs and outputs are the project's own test bench data.
   let usesTestBench: Bool
+  /// Whether integer inputs out of range are brought into range.
+  let wrapsCodes: Bool
 
   /// Resolves the files of a command, or the project's own `tb_data`.
   ///
@@ -64,6 +66,7 @@ struct CheckData {
               : "the project's own results belong to its own inputs"
           ] : [], remedy: "give expected outputs: --expected y.npy, or layers: --layers trace.npz.")
     }
+    wrapsCodes = command.allowOverflow
     usesTestBench = command.inputs.isEmpty || command.expected.isEmpty && command.layers == nil
   }
 
@@ -86,7 +89,7 @@ struct CheckData {
   /// Sources from the first sample on: expected outputs, then layers.
   func open() throws(Failure) -> CheckSources {
     CheckSources(
-      inputs: try inputs.open(model).map(\.source),
+      inputs: try model.inputSources(inputs, wrapsCodes: wrapsCodes),
       expected: try outputs.open(model) + layers.open(model))
   }
 

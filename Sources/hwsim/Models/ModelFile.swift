@@ -28,6 +28,9 @@ struct ModelFile: Sendable {
   private(set) var path: String
   private(set) var source: Source
   private(set) var graph: Graph
+  /// Inputs as the file has them, where an allocation gave them another encoding: what integer arrays
+  /// are codes of.
+  private(set) var ownInputs: [TensorID: Tensor] = [:]
 
   /// The envelope's `kind`.
   var kind: String {
@@ -110,6 +113,18 @@ struct ModelFile: Sendable {
     path = other.path
     self.source = source
     self.graph = graph
+    ownInputs = other.ownInputs
+  }
+
+  /// The same model with other encodings.
+  ///
+  /// - Parameter graph: has the model's inputs, in other encodings at most.
+  func allocated(_ graph: Graph) -> ModelFile {
+    var file = ModelFile(self, source: source, graph: graph)
+    for id in self.graph.inputs where graph[id].encoding != self.graph[id].encoding {
+      file.ownInputs[id] = self.graph[id]
+    }
+    return file
   }
 
   /// The same file with another graph of the same tensors' names.

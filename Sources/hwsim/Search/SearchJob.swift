@@ -32,7 +32,8 @@ struct SearchJob {
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(path: path, data: command.data, threads: threads)
     let plain = try command.spaceOptions.space(
-      over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults)
+      over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
+      sharedInputs: model.sharedInputs)
     let untied = try model.resolved(plain)
     let sensitivities = try source.answer(of: untied, model: model, threads: threads)
     let space = sensitivities.space
@@ -230,6 +231,7 @@ struct SearchJob {
     if !command.goal.sensitivityOf.isEmpty {
       settings["sensitivity-share"] = String(command.goal.sensitivityShare)
     }
+    if let datapath = command.data.datapath { settings["datapath"] = datapath }
     for record in records {
       let sum = try record.record()["sha256"]?.text ?? ""
       settings[record.role, default: ""] += (settings[record.role] == nil ? "" : " ") + sum
@@ -275,6 +277,7 @@ struct SearchJob {
       "bits": .optional(options.bits), "formats": .optional(options.formats),
       "candidates": .optional(options.candidates), "space": .string(options.space),
       "ties": .optional(options.ties), "fix": .strings(options.fix),
+      "datapath": .optional(command.data.datapath),
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
       "budget": .strings(command.goal.budget), "target": .optional(command.goal.target),
       "method": .string(task.method.rawValue),

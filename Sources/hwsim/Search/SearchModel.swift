@@ -20,9 +20,14 @@ enum SearchModel {
     switch file.source {
     case .onnx(let model, _, _) where model.kind == .float:
       return try FloatSubject(file, data: data, threads: threads)
-    case .onnx, .hls4ml, .tflite:
+    case .tflite:
+      let datapath = try DatapathChoice(data.datapath, requantize: nil, for: file)
+      return try QuantizedSubject(
+        file, kind: .affine(file), datapath: datapath, data: data, threads: threads)
+    case .onnx, .hls4ml:
       throw Failure(
-        "search.model", "only float ONNX networks are searched; this is \(file.summary)", at: path,
+        "search.model",
+        "float ONNX networks and TFLite models are searched; this is \(file.summary)", at: path,
         remedy: "give the float network that it was made from.")
     }
   }
@@ -34,9 +39,10 @@ extension SpaceOptions {
 
   /// The space over a network's layers.
   ///
-  /// `defaults` are what the kind of model has where the user says nothing.
+  /// `defaults` are what the kind of model has where the user says nothing; `sharedInputs` are groups
+  /// that the rule `shared-input` adds.
   func space(
-    over layers: [SearchLayer], graph: Graph, defaults: SpaceDefaults
+    over layers: [SearchLayer], graph: Graph, defaults: SpaceDefaults, sharedInputs: [[Int]] = []
   ) throws(Failure) -> SearchSpace {
     var rules: SpaceRules
     var tieRules: [LayerTie] = []
@@ -78,7 +84,8 @@ extension SpaceOptions {
       }
       return try rules.space(
         over: layers, unchanged: defaults.unchanged,
-        foundTies: tieRules.flatMap { $0.groups(of: layers, in: graph) })
+        foundTies: tieRules.flatMap { $0.groups(of: layers, in: graph) }
+          + (tieRules.contains(.sharedInput) ? sharedInputs : []))
     } catch {
       throw Failure(error)
     }

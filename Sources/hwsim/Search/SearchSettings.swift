@@ -158,6 +158,12 @@ extension Failure {
           "integers of 2 to 16 bits, floating point, fixed point, lists and blocks are evaluated"
         ],
         remedy: "leave that candidate out, or fix the layer at another one.")
+    case .fixedEncoding(let tensor, let operation):
+      self.init(
+        "search.unsupported",
+        "tensor '\(tensor)' has the one encoding that \(operation) gives it", at: model,
+        notes: ["softmax, logistic, tanh and recurrent cells write encodings of their own"],
+        remedy: "leave the activations of its readers as the model has them.")
     case .notRunnable(let node, let reason):
       self.init(
         "search.unsupported", "an allocation cannot run: \(reason)", at: "\(model): '\(node)'",

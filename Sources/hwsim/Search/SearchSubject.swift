@@ -21,6 +21,8 @@ protocol SearchSubject {
   var notes: [String] { get }
   /// What calibration saw of each layer's input; nil where scales are the model's.
   var inputRanges: [InputRange]? { get }
+  /// Groups of layers whose inputs have one encoding, beyond those that the graph's own rules find.
+  var sharedInputs: [[Int]] { get }
 
   /// The space with the formats that its candidates' names stand for in each layer.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace
@@ -50,6 +52,8 @@ extension SearchSubject {
   var notes: [String] { [] }
 
   var inputRanges: [InputRange]? { nil }
+
+  var sharedInputs: [[Int]] { [] }
 
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)] { [] }
 }

@@ -14,7 +14,8 @@ extension SearchAnswer {
       ? [] : evaluations.contains { $0.correct != nil } ? [.accuracy, .loss] : [.loss]
     columns += measured.map { .number($0.rawValue) }
     for cost in header.costs.prefix(max(objectiveCount, 1)) { columns.append(.number(cost.name)) }
-    columns += [.text("bits of weights", isFlexible: true), .text("")]
+    let chosen = areToldApartByBits ? "bits of weights" : "formats"
+    columns += [.text(chosen, isFlexible: true), .text("")]
     var table = Table(columns)
     for point in points {
       var row: [Table.Cell] = [.init(point.isKnee ? ">" : " "), .init(point.id)]
@@ -43,14 +44,24 @@ extension SearchAnswer {
     return .init("\(SearchQuantity.fixed(share * 100, digits: 1))%", plain: String(share))
   }
 
-  /// Bits a layer where they fit on a line, else how many layers have how many.
+  /// What the layers take: bits of weights where these tell candidates apart, else names; how many
+  /// layers have each where one a layer is too long.
   private func bits(_ choice: [Int]) -> String {
-    let bits = space.layers.indices.map { space.candidates[$0][choice[$0]].weightBits }
-    func text(_ value: Double) -> String { JSON.amount(value).compact }
-    if bits.count <= 16 { return bits.map(text).joined(separator: " ") }
-    return Set(bits).sorted().map { value in
-      "\(text(value)): \(bits.count { $0 == value })"
-    }.joined(separator: ", ")
+    let words = space.layers.indices.map { layer in
+      let candidate = space.candidates[layer][choice[layer]]
+      return areToldApartByBits ? JSON.amount(candidate.weightBits).compact : candidate.name
+    }
+    let text = words.joined(separator: " ")
+    guard words.count > 16 || text.count > 48 else { return text }
+    var kinds: [String] = []
+    for word in words where !kinds.contains(word) { kinds.append(word) }
+    return kinds.sorted().map { kind in "\(kind): \(words.count { $0 == kind })" }
+      .joined(separator: ", ")
+  }
+
+  /// Whether no layer has two candidates with as many bits a weight.
+  private var areToldApartByBits: Bool {
+    space.candidates.allSatisfy { Set($0.map(\.weightBits)).count == $0.count }
   }
 
   private func remark(_ point: SearchPoint) -> String {

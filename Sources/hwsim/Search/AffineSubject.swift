@@ -1,0 +1,38 @@
+import HWModel
+import QuantGraph
+import Search
+
+extension QuantizedKind {
+  /// TensorFlow Lite graphs: widths of weights and activations, costs of microcontrollers.
+  static func affine(_ file: ModelFile) -> QuantizedKind {
+    let requantization = AffineRequantization(file.graph)
+    let kept = requantization.layers.indices.filter {
+      !requantization.canChangeActivations(ofLayer: $0)
+    }
+    var notes: [String] = []
+    if !kept.isEmpty {
+      let names = kept.prefix(4).map { requantization.layers[$0].name }
+      notes.append(
+        "softmax, logistic, tanh and recurrent cells write encodings of their own: the activations "
+          + "of \(names.joined(separator: ", "))"
+          + (kept.count > 4 ? " and \(kept.count - 4) more layers" : "")
+          + " stay as the model has them")
+    }
+    return QuantizedKind(
+      requantization: requantization, defaults: .affine,
+      sharedInputs: requantization.sharedInputs, notes: notes,
+      costs: { (target, space) throws(CostError) in
+        let costs = try MCUCosts(
+          requantization, target: MCUTarget(target.description), modelBytes: file.byteCount)
+        return DeviceCosts(
+          costs: costs.quantities.map { costs.cost($0) }, notes: costs.notes(space))
+      })
+  }
+}
+
+extension SpaceDefaults {
+  /// Of TensorFlow Lite graphs: the space `w_only` leaves activations as the model has them.
+  static let affine = SpaceDefaults(
+    bits: [2, 3, 4, 6, 8], fixedActivationBits: nil,
+    unchanged: SpaceCandidate(name: "model", formats: Candidate(weights: nil, activations: nil)))
+}
