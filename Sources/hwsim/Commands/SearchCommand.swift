@@ -161,11 +161,14 @@ struct SpaceOptions: ParsableArguments {
   @Option(help: .init("Numbers of bits, such as 2,3,4,8.", valueName: "LIST"))
   var bits: String?
 
-  @Option(help: .init("Number formats, such as e4m3,int8.", valueName: "LIST"))
+  @Option(help: .init("Number formats, such as e4m3,mxfp4,nvfp4.", valueName: "LIST"))
   var formats: String?
 
   @Option(
-    help: .init("Pairs for weights and activations, such as w4a8,e4m3/int8.", valueName: "LIST"))
+    help: .init(
+      "Pairs for weights and activations, such as w4a8,mxfp4/mxfp8; w4g32a8: a scale for every 32 "
+        + "weights, w4ua8: filters of unequal widths, w8a8p16: sums of 16 bits that wrap.",
+      valueName: "LIST"))
   var candidates: String?
 
   @Option(

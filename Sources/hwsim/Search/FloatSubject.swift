@@ -66,31 +66,15 @@ struct FloatSubject: SearchSubject {
   }
 
   /// The space with the sign that each layer's input asks for, and the widths of filters that
-  /// calibration decides.
+  /// calibration chooses.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
-        try Self.checkWidths(candidate.formats, layer: layers[layer].name)
-        return try quantized.realised(
-          layer: layer, quantized.candidate(layer: layer, candidate.formats))
+        try quantized.realised(
+          layer: layer, try quantized.candidate(layer: layer, candidate.formats))
       }
     } catch {
       throw Failure(error, model: file.path)
-    }
-  }
-
-  /// Integers take a scale from the data, for which 2 to 16 bits are known; wider ones would count as
-  /// whole numbers without one.
-  private static func checkWidths(
-    _ formats: Candidate, layer: String
-  ) throws(EvaluationError) {
-    for (role, encoding) in [("weights", formats.weights), ("activations", formats.activations)] {
-      guard let encoding, case .fixed(let format) = encoding, format.fractionBits == 0 else {
-        continue
-      }
-      if !(2...16).contains(format.width) {
-        throw .unsupported(layer: layer, role: role, encoding: encoding.name)
-      }
     }
   }
 

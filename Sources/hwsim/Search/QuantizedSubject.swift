@@ -76,7 +76,6 @@ struct QuantizedSubject: SearchSubject {
       }
       warnings = []
     } else {
-      measuring = deciding
       calibrating =
         labels == nil
         ? deciding
