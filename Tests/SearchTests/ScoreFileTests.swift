@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Search
+import Synchronization
 import Testing
 
 @Suite("Files of scores")
