@@ -233,17 +233,18 @@ extension Explanation {
       make hls4ml write that point, {"LayerName": {"fc1": {"Precision": {"weight": "ap_fixed<4,1>"}}}}.
       In Python, on the configuration that the project was converted with:
 
-          for layer, keys in json.load(open("A.hls4ml.json"))["LayerName"].items():
-              config["LayerName"].setdefault(layer, {}).setdefault("Precision", {}).update(keys["Precision"])
+          for layer, new in json.load(open("A.hls4ml.json"))["LayerName"].items():
+              own = config["LayerName"].setdefault(layer, {}).setdefault("Precision", {})
+              own.update(new["Precision"])
 
       Then convert and compile again. Types that stay `auto` are found by hls4ml, as the search did.
       """),
     Explanation(
       "search.network", "a part of the network is not evaluated in a search",
       """
-      A float network is searched if it is a classifier in float32: convolutions, dense layers, pools, additions and their kin,
-      ReLU-like functions, normalizations, with one input and one output. The message names the node.
-      A quantized graph needs layers with constant weights, and one output.
+      A float network is searched if it is a classifier in float32: convolutions, dense layers, pools,
+      additions and their kin, ReLU-like functions, normalizations, with one input and one output. A
+      quantized graph needs layers with constant weights, and one output. The message names the node.
       """),
     Explanation(
       "search.data", "samples or labels do not fit the model",
