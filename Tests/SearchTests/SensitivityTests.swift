@@ -162,7 +162,8 @@ struct SensitivityTests {
     let file = try ScoreFile(json: Data(text.utf8))
     #expect(file.groups.map(\.layers) == [["q", "k", "v"], ["down"]])
     #expect(file.costNames == ["size"] && file.notFinite.isEmpty)
-    guard case .optimal(let allocation) = try file.problem(budgets: [12]).optimum() else {
+    let solved = try ScoreProblem(file, costs: ["size"], budgets: [12])
+    guard case .optimal(let allocation) = try solved.problem.optimum() else {
       Issue.record("feasible")
       return
     }
@@ -171,7 +172,9 @@ struct SensitivityTests {
       json: Data(
         text.replacing("[3, 1]", with: #"[null, "inf"]"#).utf8))
     #expect(missing.notFinite.map(\.format) == ["NVFP4", "FP8"])
-    #expect(throws: AllocationError.self) { try missing.problem() }
+    #expect(throws: ScoreProblemError.noScores(groups: ["qkv"])) {
+      try ScoreProblem(missing, costs: [])
+    }
   }
 
   @Test("everything wrong with a file of scores is named at once")

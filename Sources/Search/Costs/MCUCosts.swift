@@ -113,7 +113,7 @@ public struct MCUCosts: Sendable {
       parts = { [self] candidates throws(CostError) in
         let seconds = estimator.nodeSeconds(try allocation(candidates))
         return layers.map { layer in
-          node(of: layer).map { seconds[$0] * factor } ?? 0
+          node(ofLayer: layer.name).map { seconds[$0] * factor } ?? 0
         }
       }
     }
@@ -124,12 +124,12 @@ public struct MCUCosts: Sendable {
     }
   }
 
-  /// Where a layer stands in the graph that is estimated.
-  private func node(of layer: SearchLayer) -> Int? {
+  /// The node that a layer is on the target.
+  private func node(ofLayer name: String) -> Int? {
     switch form {
-    case .deployment(let deployment): deployment.node(ofLayer: layer.name)
+    case .deployment(let deployment): deployment.node(ofLayer: name)
     case .quantized(let requantization):
-      requantization.model.nodes.firstIndex { $0.name == layer.name }
+      requantization.model.nodes.firstIndex { $0.name == name }
     }
   }
 

@@ -5,7 +5,7 @@ public enum AllocationMethod: String, Sendable, Hashable, CaseIterable {
   /// ``AllocationProblem/greedyPath()`` up to the first allocation that meets the budgets.
   case greedy
   /// ``AllocationProblem/sensitivityBisection(isAcceptable:)`` on the budgets.
-  case bisection
+  case bisection = "bisect"
   /// ``AllocationProblem/zeroQAllocation(effort:)``.
   case zeroQ = "zeroq"
   /// ``AllocationProblem/nsga2(settings:effort:)``.

@@ -309,7 +309,7 @@ struct AdaptiveSearch {
   private func logDeficit(_ deficit: Double) -> Double {
     switch task.quality {
     case .accuracy: StableExponential.log(deficit + Self.errorOffset)
-    case .loss: StableExponential.log(min(max(deficit, 0), 1e12) + Self.lossOffset)
+    case .loss, .score: StableExponential.log(min(max(deficit, 0), 1e12) + Self.lossOffset)
     }
   }
 

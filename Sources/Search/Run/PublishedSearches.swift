@@ -21,16 +21,15 @@ extension SearchTask {
       }
     case .bisect:
       choices = []
-      let range = model.ranges[0]
-      for step in 0..<max(evaluations, 1) {
-        let share = evaluations <= 1 ? 1 : Double(step) / Double(evaluations - 1)
-        let limit = range.lowerBound + (range.upperBound - range.lowerBound) * share
-        let column = AllocationColumns(model.problem)
+      let column = AllocationColumns(model.problem)
+      for limit in firstCostLimits(model) {
         let choice = model.problem.sensitivityBisection {
           column.allocation(of: $0, in: model.problem).costs[0] <= limit
         }
         if !choices.contains(choice) { choices.append(choice) }
       }
+    case .autoQuantizeGradient, .autoQuantizeThreshold:
+      choices = try autoQuantizeChoices(model, effort: effort)
     case .auto, .nsga2: choices = []
     }
     var within: [[Int]] = []
@@ -42,6 +41,38 @@ extension SearchTask {
       totals.append(Array(all.prefix(objectiveCount)))
     }
     return Spread.points(within, count: evaluations, at: totals)
+  }
+
+  /// Limits of the first cost all over its range, as many as evaluations may be made.
+  private func firstCostLimits(_ model: AdditiveModel) -> [Double] {
+    let range = model.ranges[0]
+    return (0..<max(evaluations, 1)).map { step in
+      let share = evaluations <= 1 ? 1 : Double(step) / Double(evaluations - 1)
+      return range.lowerBound + (range.upperBound - range.lowerBound) * share
+    }
+  }
+
+  /// AutoQuantize knows one cost; a proposal that misses its limit is an allocation all the same.
+  private func autoQuantizeChoices(
+    _ model: AdditiveModel, effort: AllocationEffort
+  ) throws(SearchError) -> [[Int]] {
+    let others = [Double](repeating: .infinity, count: max(model.problem.costCount - 1, 0))
+    var choices: [[Int]] = []
+    for limit in firstCostLimits(model) {
+      let proposal: AllocationProposal
+      do throws(AllocationError) {
+        let limited = try model.problem.withBudgets([limit] + others)
+        proposal =
+          method == .autoQuantizeGradient
+          ? try limited.autoQuantizeGradient(effort: effort)
+          : try limited.autoQuantizeThreshold()
+      } catch {
+        throw .allocation(error)
+      }
+      guard let choice = proposal.allocation?.choice, !choices.contains(choice) else { continue }
+      choices.append(choice)
+    }
+    return choices
   }
 
   /// ZeroQ knows one cost.

@@ -13,6 +13,8 @@ public struct SearchOutcome: Sendable {
   public let isComplete: Bool
   /// Whether a time limit ended the search early.
   public let wasStopped: Bool
+  /// The frontier of summed scores; nil where a measured quality is the objective.
+  public let scoreFrontier: ScoreFrontier?
 
   /// The frontier of given evaluations.
   ///
@@ -25,21 +27,25 @@ public struct SearchOutcome: Sendable {
   ///   - runs: as the property.
   ///   - screeningRuns: as the property.
   ///   - wasStopped: as the property.
+  ///   - score: the score of a choice, where the quality is one.
+  ///   - scoreFrontier: as the property.
   public init(
     evaluations: [Evaluation], quality: QualityObjective, objectiveCount: Int, budgets: [Double],
-    configurations: Double, runs: Int = 0, screeningRuns: Int = 0, wasStopped: Bool = false
+    configurations: Double, runs: Int = 0, screeningRuns: Int = 0, wasStopped: Bool = false,
+    score: (([Int]) -> Double)? = nil, scoreFrontier: ScoreFrontier? = nil
   ) {
     self.evaluations = evaluations
     self.runs = runs
     self.screeningRuns = screeningRuns
     self.wasStopped = wasStopped
+    self.scoreFrontier = scoreFrontier
     isComplete = Double(evaluations.count) >= configurations
     let within = evaluations.indices.filter { index in
       zip(evaluations[index].costs, budgets).allSatisfy { $0 <= $1 }
     }
     let rows = within.map { index in
       evaluations[index].costs.prefix(objectiveCount)
-        + [quality.deficit(evaluations[index].quality)]
+        + [score?(evaluations[index].choice) ?? quality.deficit(evaluations[index].quality)]
     }
     let kept = Dominance.frontier(rows.map(Array.init)).map { within[$0] }
     frontier = kept.sorted { a, b in
@@ -71,7 +77,15 @@ extension SearchTask {
     ) { progress("evaluations", $0, $1) }
     var screeningRuns = 0
     let model = try AdditiveModel(self)
+    var scoreFrontier: ScoreFrontier?
     switch method {
+    case _ where quality == .score:
+      let found = try self.scoreFrontier(model)
+      try ledger.evaluate(
+        Spread.points(
+          found.points.map(\.choice), count: evaluations,
+          at: found.points.map { Array($0.costs.prefix(objectiveCount)) }))
+      scoreFrontier = found
     case .auto:
       // A space that fits in the limit is evaluated whole: no guess beats knowing.
       if space.configurationCount <= Double(evaluations), shard == nil {
@@ -95,7 +109,7 @@ extension SearchTask {
     case .nsga2:
       var evolution = EvolutionarySearch(task: self)
       try evolution.run(ledger: ledger)
-    case .exact, .greedy, .bisect, .zeroq:
+    case .exact, .greedy, .bisect, .zeroq, .autoQuantizeGradient, .autoQuantizeThreshold:
       try ledger.evaluate(try plannedChoices(model))
     }
     // Costs that are no sums do not guide the plan to their budgets: try what is cheapest.
@@ -112,8 +126,10 @@ extension SearchTask {
     let outcome = SearchOutcome(
       evaluations: ledger.evaluations + others, quality: quality, objectiveCount: objectiveCount,
       budgets: budgets, configurations: space.configurationCount, runs: ledger.runs,
-      screeningRuns: screeningRuns, wasStopped: ledger.wasStopped)
-    if outcome.frontier.isEmpty, !outcome.wasStopped, shard == nil, evaluations > 0 {
+      screeningRuns: screeningRuns, wasStopped: ledger.wasStopped,
+      score: quality == .score ? { model.loss(of: $0) } : nil, scoreFrontier: scoreFrontier)
+    let isEmpty = scoreFrontier?.points.isEmpty ?? outcome.frontier.isEmpty
+    if isEmpty, !outcome.wasStopped, shard == nil, evaluations > 0 {
       let cheapest = try model.cheapestChoices()
       var minimum: [Double] = []
       for cost in costs.indices { minimum.append(try model.total(cost, cheapest[cost])) }

@@ -4,8 +4,11 @@ public enum QualityObjective: String, Sendable, Hashable, CaseIterable {
   case accuracy
   /// Mean cross-entropy with labels, else the mean divergence from the unquantized network.
   case loss
+  /// The sum over layers of a sensitivity, which is known before anything runs.
+  case score
 
-  /// The number to minimise: the share of wrong samples, or the loss.
+  /// The number to minimise: the share of wrong samples, or the loss; of a score, which no evaluation
+  /// measures, the loss that stands beside it.
   ///
   /// A loss that is NaN counts as infinite: such an allocation is worse than any other, and its
   /// reported loss stays what it is.
@@ -14,7 +17,7 @@ public enum QualityObjective: String, Sendable, Hashable, CaseIterable {
     case .accuracy:
       guard let correct = quality.correct, quality.samples > 0 else { return 1 }
       return Double(quality.samples - correct) / Double(quality.samples)
-    case .loss: return quality.loss.isNaN ? .infinity : quality.loss
+    case .loss, .score: return quality.loss.isNaN ? .infinity : quality.loss
     }
   }
 }
@@ -33,6 +36,10 @@ public enum SearchMethod: String, Sendable, Hashable, CaseIterable {
   case zeroq
   /// Evolution, NSGA-II.
   case nsga2
+  /// AutoQuantize's program on scores made monotone, for budgets all over the range.
+  case autoQuantizeGradient = "autoquantize-gradient"
+  /// AutoQuantize's bisection of one threshold of the score, for budgets all over the range.
+  case autoQuantizeThreshold = "autoquantize-threshold"
 }
 
 /// A part of a search that runs apart from the others.

@@ -73,6 +73,13 @@ extension Diagnostic {
     case .json(let reason): (code, message) = ("scores.json", reason)
     case .schema(let found):
       (code, message) = ("scores.schema", "schema '\(found)', expected '\(ScoreFile.schema)'")
+    case .unknownKey(let key, let group):
+      (code, message) = (
+        "scores.json",
+        "\(group.map { "groups[\($0)]" } ?? "the document") has the unknown key '\(key)'"
+      )
+    case .role(let group, let word):
+      (code, message, place) = ("scores.groups", "the role '\(word)' is unknown", at(group))
     case .noGroups: (code, message) = ("scores.groups", "there are no groups")
     case .duplicateGroup(let name):
       (code, message) = ("scores.groups", "two groups are named '\(name)'")
@@ -100,5 +107,72 @@ extension Diagnostic {
     self.init(
       code: code, message: message, location: place,
       remedy: "See `hwsim explain \(code)` for the form of the file.")
+  }
+}
+
+extension Diagnostic {
+  /// The messages for scores that do not fit a search, one a problem.
+  public static func messages(_ problems: ScoreMatchProblems, file: String) -> [Diagnostic] {
+    problems.problems.map { Diagnostic($0, file: file) }
+  }
+
+  private init(_ problem: ScoreMatchProblem, file: String) {
+    func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
+    func at(_ group: String) -> String { "\(file): group '\(group)'" }
+    switch problem {
+    case .keyValueGroups(let names):
+      self.init(
+        code: "scores.layers",
+        message: "formats of stored keys and values (\(list(names))) are no part of this search",
+        location: file, remedy: "solve the file itself: hwsim search --table FILE.")
+    case .unknownLayers(let names):
+      self.init(
+        code: "scores.layers", message: "no layer is named \(list(names))", location: file,
+        remedy: "name layers as hwsim inspect MODEL lists them.")
+    case .unscoredLayers(let names):
+      self.init(
+        code: "scores.layers", message: "no score of layer \(list(names))", location: file,
+        remedy: "add a group of it; a fixed layer needs the score of its one candidate.")
+    case .missing(let group, let candidate, let formats):
+      self.init(
+        code: "scores.candidates", message: "no score of candidate '\(candidate)'",
+        location: at(group), notes: ["its formats: \(formats.joined(separator: ", "))"],
+        remedy: "add the score, or leave the candidate out of the space.")
+    case .notFinite(let group, let candidate, let value):
+      self.init(
+        code: "scores.candidates",
+        message: "the score of candidate '\(candidate)' is "
+          + (value.isNaN ? "missing or no number" : "\(value)"),
+        location: at(group), remedy: "measure it again, or leave the candidate out of the space.")
+    case .sameFormat(let group, let formats):
+      self.init(
+        code: "scores.candidates", message: "\(list(formats)) are one candidate",
+        location: at(group), remedy: "keep one of them.")
+    case .differentCandidates(let group, let layers):
+      self.init(
+        code: "scores.candidates",
+        message: "layers \(list(layers)) have different candidates in the search",
+        location: at(group),
+        remedy: "give layers that are scored together the same candidates.")
+    case .space(let error): self.init(error, at: file)
+    }
+  }
+
+  /// The message for scores that are no problem of allocation.
+  public init(_ error: ScoreProblemError, file: String) {
+    switch error {
+    case .unknownCost(let name, let known):
+      self.init(
+        code: "scores.cost", message: "the file has no cost '\(name)'", location: file,
+        notes: ["its costs: \(known.isEmpty ? "none" : known.joined(separator: ", "))"],
+        remedy: "name one of its costs.")
+    case .noScores(let groups):
+      self.init(
+        code: "scores.group-empty",
+        message: "no format has a finite score in "
+          + groups.map { "'\($0)'" }.joined(separator: ", "),
+        location: file, remedy: "measure these groups again.")
+    case .allocation(let error): self.init(error, problem: file)
+    }
   }
 }

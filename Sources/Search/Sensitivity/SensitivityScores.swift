@@ -85,6 +85,9 @@ extension SensitivityScores: Codable {
 }
 
 /// A number in JSON; what JSON has no number for is `"nan"`, `"inf"` or `"-inf"`.
+///
+/// `"NaN"`, `"Infinity"` and `"-Infinity"` are read too: other programs, and this one's results, write
+/// them so.
 struct AnyNumber: Codable {
   let value: Double
 
@@ -98,9 +101,9 @@ struct AnyNumber: Codable {
     }
     let word = try container.decode(String.self)
     switch word {
-    case "nan": value = .nan
-    case "inf": value = .infinity
-    case "-inf": value = -.infinity
+    case "nan", "NaN": value = .nan
+    case "inf", "Infinity": value = .infinity
+    case "-inf", "-Infinity": value = -.infinity
     default:
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: "'\(word)' is no number, nan, inf or -inf")

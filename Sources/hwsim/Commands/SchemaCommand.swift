@@ -1,14 +1,15 @@
 import ArgumentParser
 
-/// `hwsim schema NAME`: the JSON Schema of a document that hwsim writes.
+/// `hwsim schema NAME`: the JSON Schema of a document that hwsim writes or reads.
 struct SchemaCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema",
-    abstract: "Prints the JSON Schema of a document that hwsim writes.",
+    abstract: "Prints the JSON Schema of a document that hwsim writes or reads.",
     usage: "hwsim schema [NAME] [options]",
     discussion: """
       EXAMPLES:
         hwsim schema error                  the document that --json prints for errors
+        hwsim schema scores                 a file of scores, as --sensitivity and --table take it
         hwsim schema                        the names of all schemas
       """)
 

@@ -18,9 +18,13 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out
         hwsim search model.onnx --inputs x.npy --objective loss,bops --candidates w4a8,w8a8 --json
         hwsim search model.onnx --inputs x.npy --target nucleo-l4r5zi --objective loss,latency,sram
+        hwsim search model.onnx --inputs x.npy --objective kl,weight_bits --sensitivity-of 'fc*=sqnr'
+        hwsim search model.onnx --inputs x.npy --sensitivity scores.json -o out
         hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
         hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
+        hwsim search --table out/sensitivity.json --budget weight_bits=50%      no network is run
+        hwsim search --table scores.json --budget size=50% --write hf -o out    for a transformer
       """)
 
   @Argument(
@@ -64,11 +68,18 @@ struct SearchCommand: ConfigurableCommand {
 
   @Option(
     help: .init(
-      "Allocation problems as tables of losses and costs: solve them exactly.",
-      valueName: "PROBLEMS.json"),
+      "What -o holds beside search.json: allocation (the default), hf (hf_quant_config.json of a "
+        + "transformer), both, or none.", valueName: "LIST"))
+  var write: String?
+
+  @Option(
+    help: .init(
+      "Solve allocation problems, or a file of scores (hwsim schema scores); no network is run.",
+      valueName: "FILE"),
     completion: .file(extensions: ["json"]))
   var table: String?
 
+  @OptionGroup var cache: CacheOptions
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var tableForm: TableOptions
@@ -87,20 +98,29 @@ struct SearchCommand: ConfigurableCommand {
           : "\(given.joined(separator: " and ")) exclude each other",
         remedy: "give a model, --table PROBLEMS.json or --merge STUDY...")
     }
-    if let table { return try report(table: table, session) }
+    if let table { return try SearchTable(self, path: table).report(session) }
     if let model {
       return try SearchJob(self, model: model).report(session)
     }
     return try MergeJob(self).report()
   }
+}
 
-  private func report(table: String, _ session: Session) throws(Failure) -> Report {
-    let answer = try TableAnswer(path: table, progress: session.progress("problems"))
-    return Report(
-      schema: "search", arguments: ["table": .string(table)],
-      inputs: [InputRecord(role: "table", path: table, kind: "json")],
-      result: answer.json, status: answer.status, table: answer.table
-    ) { style in answer.text(style, all: tableForm.all) }
+/// Where measured sensitivities are kept between runs.
+struct CacheOptions: ParsableArguments {
+  @Option(
+    help: .init(
+      "Keep measured sensitivities here (default: HWSIM_CACHE, else hwsim in XDG_CACHE_HOME or "
+        + "~/.cache); never changes a result.", valueName: "DIR"), completion: .directory)
+  var cache: String?
+
+  @Flag(help: "Measure sensitivities anew, and keep none.")
+  var noCache = false
+
+  func validate() throws {
+    if cache != nil, noCache {
+      throw ValidationError("--cache and --no-cache exclude each other.")
+    }
   }
 }
 
@@ -121,6 +141,12 @@ struct SearchDataOptions: ParsableArguments {
       "Samples for ranges and sensitivities (default: those of --inputs).", valueName: "C.npy"),
     completion: .file(extensions: ["npy", "npz"]))
   var calibration: String?
+
+  @Option(
+    help: .init(
+      "Classes of the calibration samples, for the sensitivity 'loss'.", valueName: "L.npy"),
+    completion: .file(extensions: ["npy", "npz"]))
+  var calibrationLabels: String?
 
   @Option(
     help: .init(
@@ -169,7 +195,8 @@ struct SpaceOptions: ParsableArguments {
 struct SearchGoalOptions: ParsableArguments {
   @Option(
     help: .init(
-      "A quality (accuracy, loss) and costs (weight_bits, bops, size, or the --cost-table's).",
+      "A quality (accuracy, loss, a metric, or score: the sum of --sensitivity) and costs "
+        + "(weight_bits, bops, size, or the --cost-table's).",
       valueName: "QUALITY,COST[,COST]"))
   var objective: String?
 
@@ -190,11 +217,28 @@ struct SearchGoalOptions: ParsableArguments {
     completion: .file(extensions: ["json"]))
   var costTable: [String] = []
 
-  @Option(help: .init("auto, exact, greedy, bisect, zeroq or nsga2.", valueName: "NAME"))
+  @Option(
+    help: .init(
+      "auto, exact, greedy, bisect, zeroq, nsga2, autoquantize-gradient or autoquantize-threshold. "
+        + "The last two are published with scores from gradients and labels; here they take those of "
+        + "--sensitivity or of the table.", valueName: "NAME"))
   var method = "auto"
 
-  @Option(help: .init("Metric of single layers that guides the search.", valueName: "METRIC"))
-  var sensitivity = "kl"
+  @Option(
+    help: .init(
+      "Metric of single layers that guides the search: weight-error, sqnr, input-sqnr, mse, kl, "
+        + "logit-mse, loss (needs labels), flips, hessian, hessian:FILE, entropy, kurtosis, omse, ohq "
+        + "or adapt; or a file of scores (default: kl).", valueName: "METRIC|FILE"))
+  var sensitivity: String?
+
+  @Option(
+    help: .init(
+      "Measure layers by a second metric, as MixDQ does; names may have * and ?.",
+      valueName: "LAYERS=METRIC"))
+  var sensitivityOf: [String] = []
+
+  @Option(help: .init("The first metric's part of the weight, 0 to 1.", valueName: "S"))
+  var sensitivityShare = 0.5
 
   @Option(help: .init("The most allocations that are run on the inputs.", valueName: "N"))
   var evaluations = 100

@@ -99,13 +99,13 @@ enum ResultQuantities {
     paired(a.problems.map { ($0.name, $0) }, b.problems.map { ($0.name, $0) }).flatMap {
       name, first, second -> [ComparedQuantity] in
       let words = [first, second].map { problem in
-        problem.map { $0.isOptimal ? "optimal" : "infeasible" } ?? "not there"
+        problem?.status ?? "not there"
       }
       var found = [
         ComparedQuantity(
           group: "problems", name: "\(name): status", measure: Measure(name: "status"),
-          direction: .higher, a: first.map { $0.isOptimal ? 1 : 0 },
-          b: second.map { $0.isOptimal ? 1 : 0 }, words: (words[0], words[1]), isStrict: true)
+          direction: .higher, a: first.map { $0.isSolved ? 1 : 0 },
+          b: second.map { $0.isSolved ? 1 : 0 }, words: (words[0], words[1]), isStrict: true)
       ]
       if first?.objective != nil || second?.objective != nil {
         found.append(

@@ -239,9 +239,10 @@ extension Explanation {
     Explanation(
       "search.objective", "objectives that a search does not have", status: .usage,
       """
-      --objective is a quality (accuracy, which needs labels, or loss), then one to three costs:
-      weight_bits, bops, size, the name in a cost table, or with --target what the device has of
-      latency, sram, flash and energy.
+      --objective is a quality, then one to three costs. Qualities: accuracy, which needs labels; loss;
+      a metric such as kl, whose sum over layers is minimised with proof; score, the sum of whatever
+      --sensitivity says. Costs: weight_bits, bops, size, the name in a cost table, or with --target
+      what the device has of latency, sram, flash and energy. For --table it is score,COST.
       """),
     Explanation(
       "search.budget", "a budget that is not understood", status: .usage,
@@ -252,8 +253,11 @@ extension Explanation {
     Explanation(
       "search.method", "an unknown method", status: .usage,
       """
-      auto mixes exact allocation on predicted losses with measured ones; exact, greedy, bisect,
-      zeroq and nsga2 are the published methods.
+      auto mixes exact allocation on predicted losses with measured ones, and is exact for tables;
+      exact, greedy, bisect, zeroq, nsga2, autoquantize-gradient and autoquantize-threshold are the
+      published methods. bisect and both of autoquantize fill a budget. AutoQuantize is published with
+      scores from gradients and labels; here its programs take the scores that there are. Its
+      threshold search may report a budget as unmet that can be met.
       """),
     Explanation(
       "search.qonnx", "a QONNX model that cannot be written",
@@ -272,7 +276,14 @@ extension Explanation {
       "search.sensitivity", "a sensitivity that cannot be used",
       """
       The metric is unknown, needs what was not given (labels, second derivatives), or is not a finite
-      number for a candidate. Such numbers are named, never clamped.
+      number for a candidate. Such numbers are named, never clamped. Two metrics at once are
+      --sensitivity kl --sensitivity-of 'fc*=sqnr'; a path is a file of scores.
+      """),
+    Explanation(
+      "search.write", "an unknown product of a search", status: .usage,
+      """
+      --write lists what -o holds beside search.json: allocation, a file a point that --allocation
+      takes; hf, the hf_quant_config.json of a transformer's checkpoint; or none.
       """),
     Explanation(
       "search.unsupported", "a format that cannot be evaluated",

@@ -61,9 +61,10 @@ extension Explanation {
     Explanation(
       "scores.json", "a file of scores is not JSON of the expected form",
       """
-      The message names the place. The form is {"schema": "hwsim.scores/1", "groups": [{"group":
+      The message names the place; hwsim schema scores has the whole form. The least is {"schema": "hwsim.scores/1", "groups": [{"group":
       "conv1", "layers": ["conv1"], "formats": ["int<4>", "int<8>"], "scores": [0.3, 0.01], "costs":
-      {"size": [4, 8]}}]}; layers and costs may be left out.
+      {"size": [4, 8]}}]}; layers and costs may be left out. Keys that the form lacks are errors: a
+      misspelt one would count as left out.
       """),
     Explanation(
       "scores.schema", "a file of scores has another schema",
@@ -88,6 +89,63 @@ extension Explanation {
       """
       A cost that is infinite or no number cannot be summed. Leave a format out that a device cannot
       run. Scores may be infinite or missing: they are named, and the format is not chosen.
+      """),
+    Explanation(
+      "scores.not-finite", "scores that cannot be summed",
+      """
+      A warning. A score that is null, infinite or no number says nothing that could be added to
+      others, so the format is not chosen for that group. Nothing is put in its place.
+      """),
+    Explanation(
+      "scores.group-empty", "a group without any score that can be summed",
+      """
+      Every format of the group is missing or not finite, so there is nothing to choose.
+      """),
+    Explanation(
+      "scores.cost", "a cost that a file of scores lacks",
+      """
+      Budgets and objectives name costs of the file, as its groups have them under costs.
+      """),
+    Explanation(
+      "scores.layers", "a file of scores does not fit the layers of a search",
+      """
+      Every layer of the search needs a score, and every layer that the file names must be one of the
+      search. Names are compared as they are. Groups of role kv are formats of stored keys and
+      values, which a search of a network does not choose: solve such a file with --table.
+      """),
+    Explanation(
+      "scores.candidates", "a file of scores does not fit the candidates of a search",
+      """
+      Every candidate of a layer needs one finite score. Labels are read as candidates: int4/uint8 is
+      w4a8. Formats that the search does not have are left aside. Layers that the file scores
+      together are tied in the search, so they need the same candidates; where the search ties
+      layers that the file scores apart, their scores are added.
+      """),
+    Explanation(
+      "scores.label", "a label that an allocation file cannot say",
+      """
+      An allocation file names formats as hwsim formats lists them, so a label has to be a candidate
+      such as w4a8 or e4m3/int8. Other programs' labels, such as NVFP4_DEFAULT_CFG, can be solved,
+      and written for a transformer with --write hf.
+      """),
+    Explanation(
+      "deployment.format", "no algorithm of a checkpoint has a format",
+      """
+      hf_quant_config.json names algorithms: FP8, NVFP4, W4A16_AWQ, W4A8_AWQ, W8A8_SQ_PER_CHANNEL,
+      W8A16 and others, under these names, those of Model Optimizer's configurations, or candidates
+      of the same formats (e4m3, nvfp4, w8a8, w8). float or none leaves a layer as it is.
+      """),
+    Explanation(
+      "deployment.kv", "keys and values with several formats",
+      """
+      kv_cache_quant_algo counts for the whole model, so groups of role kv must take one format: put
+      all of them into one group of the file of scores.
+      """),
+    Explanation(
+      "cache.damaged", "kept sensitivities that cannot be used",
+      """
+      A warning. A file in the folder of kept sensitivities was cut off or changed. Its values are
+      measured anew, so the result is the same; the file is then replaced.
       """),
   ]
 }

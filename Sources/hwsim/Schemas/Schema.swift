@@ -11,11 +11,12 @@ struct Schema: Sendable {
   /// The whole document.
   let document: JSON
 
-  /// Every schema, in the order of the commands: one a command, those of files, that of errors.
-  static let all: [Schema] = [
-    check, run, inspect, estimate, targets, search, report, compare, formats, cast, unit, config,
-    explain, schema, allocation, error,
-  ]
+  /// Every schema: one a command, in their order, that of errors, and those of files.
+  static let all: [Schema] =
+    [
+      check, run, inspect, estimate, targets, search, report, compare, formats, cast, unit, config,
+      explain, schema, error,
+    ] + files
 
   /// The envelope of a command around the schema of its `result`.
   static func command(_ name: String, _ title: String, result: JSON) -> Schema {

@@ -5,28 +5,76 @@ extension Schema {
 
   private static let tableResult = object([
     "problems": array(
+      of: object(
+        tableRow,
+        required: [
+          "name", "status", "objective", "choice", "infeasible_budget", "reachable_minimum",
+          "frontier", "seconds", "method", "proved", "optimum",
+        ]))
+  ])
+
+  /// What follows `notes` stands in answers to files of scores alone.
+  private static let tableRow: JSON = [
+    "name": string("The problem's id, or # and its position; the path of a file of scores."),
+    "status": choice(
+      ["optimal", "infeasible", "feasible", "unmet"],
+      "Proven either way; or the method's allocation meets the budgets; or it misses one."),
+    "objective": nullable(number("Loss of the allocation; null for frontiers.")),
+    "choice": nullable(
+      array(of: integer("Option index."), "The allocation, an option a layer or group.")),
+    "infeasible_budget": nullable(
+      integer("Index of a budget that no choice meets; null if only several together fail.")),
+    "reachable_minimum": nullable(
+      array(of: number("Smallest total of a cost, each for itself."))),
+    "frontier": nullable(
+      array(
+        of: array(of: number("One number an objective.")),
+        "Every nondominated point, in lexicographic order.")),
+    "seconds": number("Time of solving; differs from run to run."),
+    "method": string("--method."),
+    "proved": boolean("Whether status and frontier are proven."),
+    "optimum": nullable(
+      number("Smallest loss under the budgets, by the exact method; null if unknown or none.")),
+    "notes": array(of: string("What a reader must know of the method's answer.")),
+    "metric": nullable(string("What the scores measure.")),
+    "objectives": array(of: string("score, then costs: the order of a frontier's numbers.")),
+    "budgets": array(
       of: object([
-        "name": string("The problem's id, or # and its position."),
-        "status": choice(["optimal", "infeasible"], "Proven, either way."),
-        "objective": nullable(number("The smallest loss; null for frontiers.")),
-        "choice": nullable(
-          array(of: integer("Option index."), "One optimal choice, an option a layer.")),
-        "infeasible_budget": nullable(
-          integer("Index of a budget that no choice meets; null if only several together fail.")),
-        "reachable_minimum": nullable(
-          array(of: number("Smallest total of a cost, each for itself."))),
-        "frontier": nullable(
-          array(
-            of: array(of: number("One number an objective.")),
-            "Every nondominated point, in lexicographic order.")),
-        "seconds": number("Time of solving; differs from run to run."),
-      ]))
+        "cost": string("Its name."), "limit": number("The most it may be."),
+        "total": nullable(number("What the allocation takes.")),
+        "met": nullable(boolean("Whether that is within the limit.")),
+      ])),
+    "infeasible": nullable(infeasibility),
+    "groups": nullable(
+      array(
+        of: object([
+          "group": string("Its name."), "layers": array(of: string("A layer of it.")),
+          "role": choice(["linear", "kv"], "What the format is of."),
+          "format": string("The label that was chosen."), "score": number("Its score."),
+          "costs": ["type": "object", "additionalProperties": number("A cost of the file.")],
+        ]), "The allocation, in the file's order.")),
+    "points": nullable(
+      array(
+        of: object([
+          "id": string("A, B, ... in order of the first cost."),
+          "choice": array(of: integer("Index of the group's format.")),
+          "formats": array(of: string("Label of the group's format.")),
+          "score": number("Summed."),
+          "costs": ["type": "object", "additionalProperties": number("Summed.")],
+        ]), "The points of the frontier.")),
+  ]
+
+  private static let infeasibility = object([
+    "budget": nullable(string("The cost whose budget fails alone; null if several do.")),
+    "proved": boolean("Whether no allocation at all meets the budgets."),
+    "reachable_minimum": ["type": "object", "additionalProperties": number("Smallest total.")],
   ])
 
   private static let modelResult = object([
     "objectives": array(
       of: object([
-        "name": string("accuracy or loss first, then the costs."), "unit": string("Its unit."),
+        "name": string("The quality first (accuracy, loss, a metric or score), then the costs."),
+        "unit": string("Its unit."),
         "direction": choice(["max", "min"], "Which way is better."),
         "kind": choice(["exact", "estimate"], "Counted or predicted."),
         "model": nullable(string("What predicts it.")),
@@ -60,7 +108,7 @@ extension Schema {
           "id": string("A, B, ... in order of the first cost."),
           "allocation": string("Name of the allocation file."),
           "qonnx": nullable(string("Name of the QONNX model; null if none was written.")),
-          "evaluation": integer("Position in evaluations."),
+          "evaluation": nullable(integer("Position in evaluations; null if it was not run.")),
           "resources": ["type": "object"],
           "on_frontier": boolean("Whether no other evaluation is better in everything."),
           "knee": boolean("Farthest from the line between the ends."),
@@ -83,7 +131,7 @@ extension Schema {
             ]),
         ]), "The frontier."),
     "optimality": object([
-      "proved": boolean("Whether every allocation was evaluated."),
+      "proved": boolean("Whether no point of the frontier is missing."),
       "gap": nullable(number("0 where proved.")),
     ]),
     "sensitivity": object([
@@ -105,12 +153,7 @@ extension Schema {
         "name": string("uniform."),
         "points": array(of: scored(required: ["label": string("What all layers take.")])),
       ])),
-    "infeasible": nullable(
-      object([
-        "budget": nullable(string("The cost whose budget fails alone; null if several do.")),
-        "proved": boolean("Whether no allocation at all meets the budgets."),
-        "reachable_minimum": ["type": "object", "additionalProperties": number("Smallest total.")],
-      ])),
+    "infeasible": nullable(infeasibility),
     "notes": array(of: string("What a reader of the costs must know.")),
   ])
 
@@ -118,14 +161,15 @@ extension Schema {
   private static func scored(required: JSON) -> JSON {
     let scores: JSON = [
       "correct": nullable(integer("Samples with the right class.")),
-      "samples": integer("Samples run."),
-      "loss": number("Mean cross-entropy; without labels the divergence from the float network."),
+      "samples": nullable(integer("Samples run.")),
+      "loss": nullable(
+        number("Mean cross-entropy; without labels the divergence from the float network.")),
       "accuracy": nullable(number("Share of right samples.")),
     ]
     let all = (required.members ?? []) + (scores.members ?? [])
     return [
       "type": "object", "required": .strings(all.map(\.key)), "properties": .object(all),
-      "additionalProperties": number("A cost, its name ends in its unit."),
+      "additionalProperties": number("A cost, its name ends in its unit; or the summed metric."),
     ]
   }
 }

@@ -1,3 +1,4 @@
+import Arith
 import HWModel
 import Importers
 import QuantGraph
@@ -13,6 +14,8 @@ struct FloatSubject: SearchSubject {
   let records: [InputRecord]
   let warnings: [Diagnostic]
   let calibration: EvaluationData
+  /// The calibration samples, with labels where there are some.
+  private let measured: EvaluationData
 
   var layers: [SearchLayer] { network.layers }
   var evaluator: any Evaluator { quantized }
@@ -37,11 +40,20 @@ struct FloatSubject: SearchSubject {
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
     let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
+    if data.calibrationLabels != nil, data.calibration == nil {
+      throw Failure(
+        "usage.arguments", "--calibration-labels without --calibration",
+        remedy: "give the samples too; without, the labels of --labels are taken.")
+    }
     if let path = data.calibration {
-      calibration = try Self.samples(
-        path, labels: nil, of: file, network, role: "--calibration")
+      var labels: [Int]?
+      if let path = data.calibrationLabels { labels = try SearchSamples.labels(path) }
+      measured = try Self.samples(
+        path, labels: labels, of: file, network, role: "--calibration")
+      calibration = try Self.unlabelled(measured, network)
       warnings = []
     } else {
+      measured = deciding
       calibration = try Self.unlabelled(deciding, network)
       warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
     }
@@ -53,17 +65,17 @@ struct FloatSubject: SearchSubject {
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
       + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
       + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
+      + (data.calibrationLabels.map {
+        [InputRecord(role: "calibration-labels", path: $0, kind: "npy")]
+      } ?? [])
   }
 
-  /// The space with the sign that each layer's input asks for, and the widths that calibration
-  /// decides.
+  /// The space with the sign that each layer's input asks for, and the widths of filters that
+  /// calibration decides.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
-        if let bits = candidate.integerBits, candidate.formats.isWidthsAlone {
-          return try quantized.candidate(
-            layer: layer, weightBits: bits.weights, inputBits: bits.activations)
-        }
+        try Self.checkWidths(candidate.formats, layer: layers[layer].name)
         return try quantized.realised(
           layer: layer, quantized.candidate(layer: layer, candidate.formats))
       }
@@ -72,11 +84,26 @@ struct FloatSubject: SearchSubject {
     }
   }
 
+  /// Integers take a scale from the data, for which 2 to 16 bits are known; wider ones would count as
+  /// whole numbers without one.
+  private static func checkWidths(
+    _ formats: Candidate, layer: String
+  ) throws(EvaluationError) {
+    for (role, encoding) in [("weights", formats.weights), ("activations", formats.activations)] {
+      guard let encoding, case .fixed(let format) = encoding, format.fractionBits == 0 else {
+        continue
+      }
+      if !(2...16).contains(format.width) {
+        throw .unsupported(layer: layer, role: role, encoding: encoding.name)
+      }
+    }
+  }
+
   func sensitivities(
     _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores {
     let analysis = SensitivityAnalysis(
-      network, data: calibration, inputRanges: quantized.inputRanges)
+      network, data: measured, inputRanges: quantized.inputRanges)
     return try analysis.scores(
       metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
   }
@@ -133,9 +160,4 @@ struct FloatSubject: SearchSubject {
       location: problem.node.map { "\(path): node '\($0)'" } ?? path,
       remedy: "export the network as one classifier with float32 tensors.")
   }
-}
-
-extension Candidate {
-  /// Whether nothing but formats of weights and input is asked for.
-  fileprivate var isWidthsAlone: Bool { accumulator == nil && grouping == .filters }
 }

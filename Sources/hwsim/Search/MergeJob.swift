@@ -8,6 +8,7 @@ struct MergeJob {
   init(_ command: SearchCommand) { self.command = command }
 
   func report() throws(Failure) -> Report {
+    let products = try SearchProducts(command)
     let header: StudyHeader
     let evaluations: [Evaluation]
     do throws(StudyError) {
@@ -23,8 +24,14 @@ struct MergeJob {
     }
     let settings = header.settings
     let hasLabels = evaluations.allSatisfy { $0.correct != nil }
-    let (quality, objectives) = try SearchSettings.objective(
+    let objective = try SearchSettings.objective(
       command.goal.objective ?? settings["objective"], hasLabels: hasLabels)
+    if let metric = objective.metric, metric.rawValue != settings["sensitivity"] {
+      throw Failure(
+        "search.objective", "the study's sensitivities are \(settings["sensitivity"] ?? "unknown")",
+        at: "--objective", remedy: "write score for their sum, whatever they are.")
+    }
+    let (quality, objectives) = (objective.quality, objective.costs)
     let names = header.costs.map(\.name)
     var order: [Int] = []
     for key in objectives {
@@ -48,7 +55,8 @@ struct MergeJob {
     ) { largest[$0] }
     let outcome = SearchOutcome(
       evaluations: arranged, quality: quality, objectiveCount: objectives.count,
-      budgets: budgets, configurations: space.configurationCount)
+      budgets: budgets, configurations: space.configurationCount,
+      score: quality == .score ? { header.score(of: $0) } : nil)
     var infeasible: SearchInfeasibility?
     if outcome.frontier.isEmpty {
       let minimum = order.indices.map { place in
@@ -59,7 +67,7 @@ struct MergeJob {
         isProved: false, budgets: budgets)
     }
     let answer = SearchAnswer(
-      header: header.arranged(order), space: space, quality: quality,
+      header: header.arranged(order), space: space, objective: objective,
       objectiveCount: objectives.count, outcome: outcome, infeasible: infeasible,
       metric: settings["sensitivity"] ?? "", method: settings["method"] ?? "",
       seed: UInt64(settings["seed"] ?? "") ?? 0, spaceName: settings["space"] ?? "",
@@ -69,7 +77,7 @@ struct MergeJob {
       schema: "search",
       arguments: [
         "merge": .strings(command.merge),
-        "objective": .string(([quality.rawValue] + objectives).joined(separator: ",")),
+        "objective": .string(objective.text),
         "budget": .strings(command.goal.budget),
       ],
       inputs: command.merge.map { InputRecord(role: "study", path: $0, kind: "study") },
@@ -80,7 +88,9 @@ struct MergeJob {
           style, all: command.tableForm.all, folder: command.product,
           model: command.merge.joined(separator: " "))
       })
-    if let folder = command.product { try SearchFiles(folder: folder).write(answer, report) }
+    if let folder = command.product {
+      try SearchFiles(folder: folder).write(answer, report, products: products)
+    }
     return report
   }
 

@@ -50,7 +50,7 @@ struct QONNXFiles: Sendable {
     }
     var refused: [String] = []
     for point in chosen {
-      let allocation = answer.space.formats(of: answer.evaluations[point.evaluation].choice)
+      let allocation = answer.space.formats(of: point.choice)
       guard let file = try model.qonnx(allocation) else {
         refused.append(point.id)
         continue

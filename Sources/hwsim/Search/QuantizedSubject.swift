@@ -229,6 +229,7 @@ extension Failure {
       self = data("\(found) labels for \(expected) samples")
     case .label(let sample, let value, let classes):
       self = data("label \(value) of sample \(sample) is none of the classes 0 to \(classes - 1)")
+    case .samples(let error): self.init(Diagnostic(error, file: place))
     }
   }
 }

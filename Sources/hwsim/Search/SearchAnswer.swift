@@ -15,11 +15,12 @@ struct SearchInfeasibility: Sendable {
 struct SearchAnswer: Sendable {
   let header: StudyHeader
   let space: SearchSpace
-  let quality: QualityObjective
+  let objective: SearchObjective
   let objectiveCount: Int
   let evaluations: [Evaluation]
   let points: [SearchPoint]
-  let isComplete: Bool
+  /// Whether no point of the frontier is missing.
+  let isProved: Bool
   let runs: Int
   let screeningRuns: Int
   let infeasible: SearchInfeasibility?
@@ -38,17 +39,17 @@ struct SearchAnswer: Sendable {
   var notes: [String] { costNotes + qonnx.notes }
 
   init(
-    header: StudyHeader, space: SearchSpace, quality: QualityObjective, objectiveCount: Int,
+    header: StudyHeader, space: SearchSpace, objective: SearchObjective, objectiveCount: Int,
     outcome: SearchOutcome?, infeasible: SearchInfeasibility?, metric: String, method: String,
     seed: UInt64, spaceName: String, modelDigest: String?, costs: [any CostModel],
     notes: [String] = []
   ) {
     self.header = header
     self.space = space
-    self.quality = quality
+    self.objective = objective
     self.objectiveCount = objectiveCount
     evaluations = outcome?.evaluations ?? []
-    isComplete = outcome?.isComplete ?? false
+    isProved = outcome?.scoreFrontier?.isProved ?? outcome?.isComplete ?? false
     runs = outcome?.runs ?? 0
     screeningRuns = outcome?.screeningRuns ?? 0
     self.infeasible = infeasible
@@ -59,10 +60,14 @@ struct SearchAnswer: Sendable {
     self.modelDigest = modelDigest
     self.costs = costs
     costNotes = notes
-    points = SearchPoint.points(
-      outcome?.frontier ?? [], of: outcome?.evaluations ?? [], header: header,
-      objectiveCount: objectiveCount, quality: quality)
+    points =
+      outcome.map {
+        SearchPoint.points(
+          $0, header: header, objectiveCount: objectiveCount, quality: objective.quality)
+      } ?? []
   }
+
+  var quality: QualityObjective { objective.quality }
 
   /// Allocation files of the points by name.
   var allocationFiles: [(name: String, document: JSON)] {
@@ -74,7 +79,7 @@ struct SearchAnswer: Sendable {
           "model": ["sha256": .optional(modelDigest)],
           "layers": .object(
             space.layers.indices.map { layer in
-              let candidate = space.candidates[layer][evaluations[point.evaluation].choice[layer]]
+              let candidate = space.candidates[layer][point.choice[layer]]
               return .init(
                 key: space.layers[layer].name,
                 value: candidate.allocation(inputRange: header.inputRanges?[layer]))
@@ -104,7 +109,7 @@ struct SearchAnswer: Sendable {
       .init(key: "points", value: .array(points.map(json))),
       .init(
         key: "optimality",
-        value: ["proved": .bool(isComplete), "gap": isComplete ? .integer(0) : .null]),
+        value: ["proved": .bool(isProved), "gap": isProved ? .integer(0) : .null]),
       .init(
         key: "sensitivity",
         value: [
@@ -126,8 +131,14 @@ struct SearchAnswer: Sendable {
   }
 
   private var objectives: [JSON] {
+    let unit =
+      switch quality {
+      case .accuracy: "%"
+      case .loss: "nat"
+      case .score: ""
+      }
     let first: JSON = [
-      "name": .string(quality.rawValue), "unit": .string(quality == .accuracy ? "%" : "nat"),
+      "name": .string(objective.name), "unit": .string(unit),
       "direction": .string(quality == .accuracy ? "max" : "min"), "kind": "exact", "model": .null,
       "error_percent": .null,
     ]
@@ -172,41 +183,47 @@ struct SearchAnswer: Sendable {
       .init(
         key: "input_bits_per_layer", value: .array(chosen.map { .amount($0.activationBits) })),
       .init(key: "candidates_per_layer", value: .strings(chosen.map(\.name))),
-    ] + scores(evaluation)
+    ] + scores(evaluation, choice: evaluation.choice, costs: evaluation.costs)
   }
 
-  private func scores(_ evaluation: Evaluation) -> [JSON.Member] {
+  /// Measured numbers, null where nothing was run; the score, where it is the quality; costs.
+  private func scores(
+    _ evaluation: Evaluation?, choice: [Int], costs: [Double]
+  ) -> [JSON.Member] {
     var members: [JSON.Member] = [
-      .init(key: "correct", value: .optional(evaluation.correct)),
-      .init(key: "samples", value: .integer(evaluation.samples)),
-      .init(key: "loss", value: .number(evaluation.loss)),
+      .init(key: "correct", value: .optional(evaluation?.correct)),
+      .init(key: "samples", value: .optional(evaluation?.samples)),
+      .init(key: "loss", value: evaluation.map { .number($0.loss) } ?? .null),
       .init(
         key: "accuracy",
-        value: evaluation.correct.map {
-          .number(Double($0) / Double(evaluation.samples))
+        value: evaluation?.correct.map {
+          .number(Double($0) / Double(evaluation?.samples ?? 1))
         } ?? .null),
     ]
-    for (cost, value) in zip(header.costs, evaluation.costs) {
+    if quality == .score {
+      members.append(.init(key: objective.name, value: .number(header.score(of: choice))))
+    }
+    for (cost, value) in zip(header.costs, costs) {
       members.append(.init(key: cost.name, value: .amount(value)))
     }
     return members
   }
 
   private func json(_ point: SearchPoint) -> JSON {
-    let evaluation = evaluations[point.evaluation]
     var members: [JSON.Member] = [
       .init(key: "id", value: .string(point.id)),
       .init(key: "allocation", value: .string("\(point.id).json")),
       .init(key: "qonnx", value: .optional(qonnx.names[point.id])),
-      .init(key: "evaluation", value: .integer(point.evaluation)),
+      .init(key: "evaluation", value: .optional(point.evaluation)),
     ]
-    members += scores(evaluation)
+    members += scores(
+      point.evaluation.map { evaluations[$0] }, choice: point.choice, costs: point.costs)
     var resources: [JSON.Member] = []
-    for (cost, value) in zip(header.costs, evaluation.costs)
+    for (cost, value) in zip(header.costs, point.costs)
     where ["sram_bytes", "flash_bytes", "lut", "dsp", "ff", "bram"].contains(cost.name) {
       resources.append(.init(key: cost.name, value: .amount(value)))
     }
-    let shares = shares(of: evaluation.choice)
+    let shares = shares(of: point.choice)
     members += [
       .init(key: "resources", value: .object(resources)),
       .init(key: "on_frontier", value: .bool(true)),
@@ -216,14 +233,14 @@ struct SearchAnswer: Sendable {
         key: "layers",
         value: .array(
           space.layers.indices.map { layer in
-            let candidate = space.candidates[layer][evaluation.choice[layer]]
+            let candidate = space.candidates[layer][point.choice[layer]]
             return .object(
               [.init(key: "name", value: .string(space.layers[layer].name))]
                 + (candidate.encodings.members ?? [])
                 + [
                   .init(
                     key: "reason",
-                    value: .string(reason(layer, option: evaluation.choice[layer]))),
+                    value: .string(reason(layer, option: point.choice[layer]))),
                   .init(
                     key: "costs",
                     value: .object(
@@ -270,9 +287,7 @@ struct SearchAnswer: Sendable {
   }
 
   private var rankCorrelation: JSON {
-    let predicted = evaluations.map { evaluation in
-      zip(header.sensitivities, evaluation.choice).reduce(0.0) { $0 + $1.0[$1.1] }
-    }
+    let predicted = evaluations.map { header.score(of: $0.choice) }
     guard evaluations.count >= 3,
       let value = RankCorrelation.spearman(predicted, evaluations.map(\.loss))
     else { return .null }
@@ -290,7 +305,8 @@ struct SearchAnswer: Sendable {
       }
       points.append(
         .object(
-          [.init(key: "label", value: .string("all \(uniform.name)"))] + scores(evaluation)))
+          [.init(key: "label", value: .string("all \(uniform.name)"))]
+            + scores(evaluation, choice: evaluation.choice, costs: evaluation.costs)))
     }
     return ["name": "uniform", "points": .array(points)]
   }

@@ -24,21 +24,25 @@ struct SearchJob {
     let method = try SearchSettings.method(goal.method)
     let shard = try SearchSettings.shard(command.shard)
     let limit = try timeLimit()
-    let (quality, objectives) = try SearchSettings.objective(
+    let objective = try SearchSettings.objective(
       goal.objective, hasLabels: command.data.labels != nil)
+    let (quality, objectives) = (objective.quality, objective.costs)
+    let source = try SensitivitySource(goal, objective: objective, cache: command.cache)
+    let products = try SearchProducts(command)
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(path: path, data: command.data, threads: threads)
     let plain = try command.spaceOptions.space(
       over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
       sharedInputs: model.sharedInputs)
-    let space = try model.resolved(plain)
+    let untied = try model.resolved(plain)
+    let sensitivities = try source.answer(of: untied, model: model, threads: threads)
+    let space = sensitivities.space
     let target = try targetCosts(model, space: space)
     let (costs, tableRecords) = try self.costs(
       space: space, objectives: objectives, graph: model.file.graph, target: target)
-    let metric = method == .zeroq ? "kl" : goal.sensitivity
-    let (scores, scoreRecords) = try SensitivitySource(name: metric).scores(
-      of: space, model: model, threads: threads)
-    let records = model.records + tableRecords + scoreRecords + (target?.records ?? [])
+    let scores = sensitivities.scores
+    let records =
+      model.records + tableRecords + sensitivities.records + (target?.records ?? [])
     let budgets = try self.budgets(costs, space: space)
     let task = SearchTask(
       space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
@@ -48,8 +52,9 @@ struct SearchJob {
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
-        records, quality: quality, objectives: objectives, metric: metric, target: target),
-      notes: model.notes + (target?.costs.notes ?? []), inputRanges: model.inputRanges)
+        records, objective: objective, metric: sensitivities.name, target: target),
+      notes: model.notes + sensitivities.notes + (target?.costs.notes ?? []),
+      inputRanges: model.inputRanges)
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
     defer { progress.finish() }
@@ -72,17 +77,17 @@ struct SearchJob {
     }
     progress.finish()
     var answer = SearchAnswer(
-      header: header, space: space, quality: quality, objectiveCount: objectives.count,
-      outcome: outcome, infeasible: infeasible, metric: metric, method: method.rawValue,
+      header: header, space: space, objective: objective, objectiveCount: objectives.count,
+      outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
       modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
       notes: header.notes ?? [])
-    if let folder = command.product {
+    if let folder = command.product, products.allocations {
       try SearchFiles(folder: folder).create()
       answer.qonnx = try QONNXFiles(command.qonnx, answer, of: model, folder: folder)
     }
     let written = answer
-    var warnings = model.warnings
+    var warnings = model.warnings + sensitivities.warnings
     if outcome?.wasStopped == true {
       warnings.append(
         Diagnostic(
@@ -92,7 +97,8 @@ struct SearchJob {
             ? "give --study FILE to go on later." : "the same command goes on where it ended."))
     }
     let report = Report(
-      schema: "search", arguments: arguments(quality: quality, objectives: objectives, task: task),
+      schema: "search",
+      arguments: arguments(objective: objective, sensitivity: source.text, task: task),
       inputs: records, target: target?.choice.record ?? .null, warnings: warnings,
       result: written.json,
       status: infeasible == nil ? .yes : .no, table: written.table,
@@ -102,10 +108,26 @@ struct SearchJob {
           model: path)
       })
     if let folder = command.product {
-      try SearchFiles(folder: folder).write(
-        written, report, documents: { model.documents(of: $0) })
+      let files = SearchFiles(folder: folder)
+      try files.write(
+        written, report, products: products, documents: { model.documents(of: $0) })
+      try files.write(try sensitivityDocument(written, costs: costs), to: "sensitivity.json")
     }
     return report
+  }
+
+  /// The sensitivities of the search as a file of scores, to be solved again for other budgets.
+  private func sensitivityDocument(
+    _ answer: SearchAnswer, costs: [any CostModel]
+  ) throws(Failure) -> JSON {
+    do throws(ScoreFileProblems) {
+      return try ScoreFile(
+        space: answer.space, scores: answer.header.sensitivities, costs: costs,
+        metric: answer.metric, modelDigest: answer.modelDigest
+      ).document
+    } catch {
+      throw Failure(error.problems.map { Diagnostic($0, file: "sensitivity.json") })
+    }
   }
 
   private func timeLimit() throws(Failure) -> Duration? {
@@ -202,16 +224,18 @@ struct SearchJob {
 
   /// What a study depends on, under the flags' names.
   private func settings(
-    _ records: [InputRecord], quality: QualityObjective, objectives: [String], metric: String,
-    target: Target?
+    _ records: [InputRecord], objective: SearchObjective, metric: String, target: Target?
   ) throws(Failure) -> [String: String] {
     var settings: [String: String] = [
-      "objective": ([quality.rawValue] + objectives).joined(separator: ","),
+      "objective": objective.text,
       "method": command.goal.method, "seed": String(command.computing.seed),
       "sensitivity": metric,
       "space": command.spaceOptions.name, "shard": command.shard ?? "1/1",
       "hwsim": HWSim.version,
     ]
+    if !command.goal.sensitivityOf.isEmpty {
+      settings["sensitivity-share"] = String(command.goal.sensitivityShare)
+    }
     if let datapath = command.data.datapath { settings["datapath"] = datapath }
     for record in records {
       let sum = try record.record()["sha256"]?.text ?? ""
@@ -250,11 +274,11 @@ struct SearchJob {
   }
 
   private func arguments(
-    quality: QualityObjective, objectives: [String], task: SearchTask
+    objective: SearchObjective, sensitivity: String, task: SearchTask
   ) -> JSON {
     let options = command.spaceOptions
     return [
-      "objective": .string(([quality.rawValue] + objectives).joined(separator: ",")),
+      "objective": .string(objective.text),
       "bits": .optional(options.bits), "formats": .optional(options.formats),
       "candidates": .optional(options.candidates), "space": .string(options.space),
       "ties": .optional(options.ties), "fix": .strings(options.fix),
@@ -262,7 +286,9 @@ struct SearchJob {
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
       "budget": .strings(command.goal.budget), "target": .optional(command.goal.target),
       "method": .string(task.method.rawValue),
-      "sensitivity": .string(command.goal.sensitivity), "evaluations": .integer(task.evaluations),
+      "sensitivity": .string(sensitivity), "sensitivity-of": .strings(command.goal.sensitivityOf),
+      "sensitivity-share": .number(command.goal.sensitivityShare),
+      "evaluations": .integer(task.evaluations),
       "screening": .integer(task.screening), "shard": .optional(command.shard),
       "seed": .integer(Int(clamping: command.computing.seed)),
     ]

@@ -4,30 +4,63 @@ import Search
 struct SearchPoint: Sendable {
   /// A to Z, then AA and so on.
   let id: String
-  /// Position among the evaluations.
-  let evaluation: Int
+  /// Position among the evaluations; nil for an allocation that was not run.
+  let evaluation: Int?
+  /// A candidate index a layer.
+  let choice: [Int]
+  /// One number a cost of the study.
+  let costs: [Double]
+  /// What is minimised beside the costs.
+  let deficit: Double
   var isKnee = false
   /// Ids of points whose objective costs all differ by no more than the errors of their estimates.
   var indistinguishable: [String] = []
 
-  /// The points of a frontier, which is sorted by the first cost.
+  init(id: String, evaluation: Int?, choice: [Int], costs: [Double], deficit: Double) {
+    self.id = id
+    self.evaluation = evaluation
+    self.choice = choice
+    self.costs = costs
+    self.deficit = deficit
+  }
+
+  /// The points of an outcome, by ascending first cost.
   static func points(
-    _ frontier: [Int], of evaluations: [Evaluation], header: StudyHeader,
-    objectiveCount: Int, quality: QualityObjective
+    _ outcome: SearchOutcome, header: StudyHeader, objectiveCount: Int, quality: QualityObjective
   ) -> [SearchPoint] {
-    var points = frontier.enumerated().map { index, evaluation in
-      SearchPoint(id: label(index), evaluation: evaluation)
+    var points: [SearchPoint]
+    if let frontier = outcome.scoreFrontier {
+      var position: [[Int]: Int] = [:]
+      for (index, evaluation) in outcome.evaluations.enumerated() {
+        position[evaluation.choice] = index
+      }
+      points = frontier.points.enumerated().map { index, point in
+        SearchPoint(
+          id: label(index), evaluation: position[point.choice], choice: point.choice,
+          costs: point.costs, deficit: point.score)
+      }
+    } else {
+      points = outcome.frontier.enumerated().map { index, position in
+        let evaluation = outcome.evaluations[position]
+        return SearchPoint(
+          id: label(index), evaluation: position, choice: evaluation.choice,
+          costs: evaluation.costs,
+          deficit: quality == .score
+            ? header.score(of: evaluation.choice) : quality.deficit(evaluation.quality))
+      }
     }
-    if let knee = knee(frontier.map { evaluations[$0] }, quality: quality) {
-      points[knee].isKnee = true
-    }
-    let costs = header.costs.prefix(objectiveCount)
-    guard costs.contains(where: { $0.errorPercent != nil }) else { return points }
+    if let knee = knee(points) { points[knee].isKnee = true }
+    markIndistinguishable(&points, costs: Array(header.costs.prefix(objectiveCount)))
+    return points
+  }
+
+  private static func markIndistinguishable(
+    _ points: inout [SearchPoint], costs: [StudyHeader.Cost]
+  ) {
+    guard costs.contains(where: { $0.errorPercent != nil }) else { return }
     for a in points.indices {
       for b in points.indices where a != b {
-        let (x, y) = (
-          evaluations[points[a].evaluation].costs, evaluations[points[b].evaluation].costs
-        )
+        let (x, y) = (points[a].costs, points[b].costs)
         let isClose = costs.indices.allSatisfy { cost in
           let error = costs[cost].errorPercent ?? 0
           return abs(x[cost] - y[cost]) <= error / 100 * max(abs(x[cost]), abs(y[cost]))
@@ -35,7 +68,6 @@ struct SearchPoint: Sendable {
         if isClose { points[a].indistinguishable.append(points[b].id) }
       }
     }
-    return points
   }
 
   /// `0` is A, `25` Z, `26` AA.
@@ -51,23 +83,28 @@ struct SearchPoint: Sendable {
 
   /// The point farthest below the line between the ends, each axis scaled to its range; nil for fewer
   /// than three points or where none is below it.
-  private static func knee(_ evaluations: [Evaluation], quality: QualityObjective) -> Int? {
-    guard evaluations.count >= 3, let first = evaluations.first, let last = evaluations.last else {
-      return nil
-    }
-    func coordinates(_ evaluation: Evaluation) -> (x: Double, y: Double) {
-      (evaluation.costs[0], quality.deficit(evaluation.quality))
+  private static func knee(_ points: [SearchPoint]) -> Int? {
+    guard points.count >= 3, let first = points.first, let last = points.last else { return nil }
+    func coordinates(_ point: SearchPoint) -> (x: Double, y: Double) {
+      (point.costs[0], point.deficit)
     }
     let (a, b) = (coordinates(first), coordinates(last))
     let (width, height) = (b.x - a.x, a.y - b.y)
     guard width > 0, height > 0, height.isFinite else { return nil }
     var best: (distance: Double, index: Int)?
-    for (index, evaluation) in evaluations.enumerated() {
-      let point = coordinates(evaluation)
+    for (index, candidate) in points.enumerated() {
+      let point = coordinates(candidate)
       let distance = 1 - (point.x - a.x) / width - (point.y - b.y) / height
       if distance > (best?.distance ?? 1e-9) { best = (distance, index) }
     }
     return best?.index
+  }
+}
+
+extension StudyHeader {
+  /// The sum of the layers' sensitivities.
+  func score(of choice: [Int]) -> Double {
+    zip(sensitivities, choice).reduce(0) { $0 + $1.0[$1.1] }
   }
 }
 

@@ -3,26 +3,34 @@ import Importers
 import QuantGraph
 import Search
 
-/// What a user asks of a search beside model and data: objectives, costs, budgets, method.
-struct SearchSettings {
+/// What `--objective` says.
+struct SearchObjective: Sendable {
   let quality: QualityObjective
-  /// Keys of the objectives' costs.
-  let objectives: [String]
-  let costs: [any CostModel]
-  let budgets: [Double]
-  let method: SearchMethod
-  let shard: SearchShard?
+  /// As it was written: a quality, or the metric whose sum is minimised.
+  let name: String
+  /// The metric that the quality names; nil for a measured quality and for `score`.
+  let metric: SensitivityMetric?
+  /// Keys of the costs.
+  let costs: [String]
 
+  /// As `--objective` has it.
+  var text: String { ([name] + costs).joined(separator: ",") }
+}
+
+/// What a user asks of a search beside model and data, read from the words typed.
+enum SearchSettings {
   /// Splits `--objective`; `accuracy,weight_bits` or `loss,weight_bits` without it.
-  static func objective(
-    _ text: String?, hasLabels: Bool
-  ) throws(Failure) -> (quality: QualityObjective, costs: [String]) {
+  static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective {
     let words = list(text ?? (hasLabels ? "accuracy,weight_bits" : "loss,weight_bits"))
-    guard let first = words.first, let quality = QualityObjective(rawValue: first) else {
+    let first = words.first ?? ""
+    let metric = SensitivityMetric(rawValue: first)
+    // A measured loss and the metric of that name are told apart by `score`.
+    guard let quality = QualityObjective(rawValue: first) ?? metric.map({ _ in .score }) else {
       throw .unknown(
-        "quality", words.first ?? "", code: "search.objective",
-        among: QualityObjective.allCases.map(\.rawValue), listedBy: "hwsim search --help",
-        at: "--objective")
+        "quality", first, code: "search.objective",
+        among: QualityObjective.allCases.map(\.rawValue)
+          + SensitivityMetric.allCases.map(\.rawValue).filter { $0 != "loss" },
+        listedBy: "hwsim search --help", at: "--objective", showsAll: true)
     }
     guard quality != .accuracy || hasLabels else {
       throw Failure(
@@ -35,7 +43,8 @@ struct SearchSettings {
         "search.objective", "a search needs one to three different costs beside the quality",
         at: "--objective", remedy: "write it as --objective accuracy,weight_bits.")
     }
-    return (quality, costs)
+    return SearchObjective(
+      quality: quality, name: first, metric: quality == .score ? metric : nil, costs: costs)
   }
 
   /// The parts of a list separated by commas.
@@ -86,7 +95,10 @@ struct SearchSettings {
           "search.budget", "'\(text)' is no budget", at: "--budget",
           remedy: "write it as weight_bits=50%, size=20KiB or latency=5ms.")
       }
-      guard let index = costs.firstIndex(of: SearchQuantity.key(parts[0])) else {
+      // A file may have a name of its own that is short for another.
+      let found =
+        costs.firstIndex(of: parts[0]) ?? costs.firstIndex(of: SearchQuantity.key(parts[0]))
+      guard let index = found else {
         throw .unknown(
           "cost", parts[0], code: "search.budget", among: costs,
           listedBy: "hwsim search --help", at: "--budget")
@@ -103,9 +115,15 @@ struct SearchSettings {
     guard let method = SearchMethod(rawValue: name) else {
       throw .unknown(
         "method", name, code: "search.method", among: SearchMethod.allCases.map(\.rawValue),
-        listedBy: "hwsim search --help", at: "--method")
+        listedBy: "hwsim search --help", at: "--method", showsAll: true)
     }
     return method
+  }
+
+  /// The method that solves a table; `auto` is exact.
+  static func tableMethod(_ name: String) throws(Failure) -> AllocationMethod {
+    let method = try method(name)
+    return AllocationMethod(rawValue: method.rawValue) ?? .exact
   }
 
   static func shard(_ text: String?) throws(Failure) -> SearchShard? {

@@ -8,49 +8,65 @@ extension SearchAnswer {
   /// The points, one a row.
   var table: Table {
     var columns: [Table.Column] = [.text(""), .text("id")]
-    columns.append(.number(quality.rawValue))
+    columns.append(.number(objective.name))
+    let measured: [QualityObjective] =
+      quality != .score
+      ? [] : evaluations.contains { $0.correct != nil } ? [.accuracy, .loss] : [.loss]
+    columns += measured.map { .number($0.rawValue) }
     for cost in header.costs.prefix(max(objectiveCount, 1)) { columns.append(.number(cost.name)) }
-    columns += [.text("bits of weights", isFlexible: true), .text("")]
+    let chosen = areToldApartByBits ? "bits of weights" : "formats"
+    columns += [.text(chosen, isFlexible: true), .text("")]
     var table = Table(columns)
     for point in points {
-      let evaluation = evaluations[point.evaluation]
       var row: [Table.Cell] = [.init(point.isKnee ? ">" : " "), .init(point.id)]
-      switch quality {
-      case .accuracy:
-        let share = Double(evaluation.correct ?? 0) / Double(evaluation.samples)
-        row.append(
-          .init("\(SearchQuantity.fixed(share * 100, digits: 1))%", plain: String(share)))
-      case .loss:
-        row.append(
-          .init(SearchQuantity.threeDigits(evaluation.loss), plain: String(evaluation.loss)))
-      }
-      for (cost, value) in zip(header.costs, evaluation.costs).prefix(max(objectiveCount, 1)) {
+      for quality in [quality] + measured { row.append(cell(quality, of: point)) }
+      for (cost, value) in zip(header.costs, point.costs).prefix(max(objectiveCount, 1)) {
         row.append(
           .init(
             SearchQuantity.text(value, unit: cost.unit, kind: kind(cost)), plain: String(value)))
       }
-      row += [.init(bits(evaluation)), .init(remark(point))]
+      row += [.init(bits(point.choice)), .init(remark(point))]
       table.append(row)
     }
     return table
   }
 
-  /// Bits a layer where they fit on a line, else how many layers have how many.
-  private func bits(_ evaluation: Evaluation) -> String {
-    let bits = space.layers.indices.map {
-      space.candidates[$0][evaluation.choice[$0]].weightBits
+  /// A quality of a point; empty where it was not run.
+  private func cell(_ quality: QualityObjective, of point: SearchPoint) -> Table.Cell {
+    if quality == .score {
+      return .init(SearchQuantity.threeDigits(point.deficit), plain: String(point.deficit))
     }
-    func text(_ value: Double) -> String { JSON.amount(value).compact }
-    if bits.count <= 16 { return bits.map(text).joined(separator: " ") }
-    return Set(bits).sorted().map { value in
-      "\(text(value)): \(bits.count { $0 == value })"
-    }.joined(separator: ", ")
+    guard let evaluation = point.evaluation.map({ evaluations[$0] }) else { return "" }
+    if quality == .loss {
+      return .init(SearchQuantity.threeDigits(evaluation.loss), plain: String(evaluation.loss))
+    }
+    let share = Double(evaluation.correct ?? 0) / Double(evaluation.samples)
+    return .init("\(SearchQuantity.fixed(share * 100, digits: 1))%", plain: String(share))
+  }
+
+  /// What the layers take: bits of weights where these tell candidates apart, else names; how many
+  /// layers have each where one a layer is too long.
+  private func bits(_ choice: [Int]) -> String {
+    let words = space.layers.indices.map { layer in
+      let candidate = space.candidates[layer][choice[layer]]
+      return areToldApartByBits ? JSON.amount(candidate.weightBits).compact : candidate.name
+    }
+    let text = words.joined(separator: " ")
+    guard words.count > 16 || text.count > 48 else { return text }
+    var kinds: [String] = []
+    for word in words where !kinds.contains(word) { kinds.append(word) }
+    return kinds.sorted().map { kind in "\(kind): \(words.count { $0 == kind })" }
+      .joined(separator: ", ")
+  }
+
+  /// Whether no layer has two candidates with as many bits a weight.
+  private var areToldApartByBits: Bool {
+    space.candidates.allSatisfy { Set($0.map(\.weightBits)).count == $0.count }
   }
 
   private func remark(_ point: SearchPoint) -> String {
     var words = point.isKnee ? ["knee"] : []
-    let choice = evaluations[point.evaluation].choice
-    if let uniform = space.uniformChoices.first(where: { $0.choice == choice }) {
+    if let uniform = space.uniformChoices.first(where: { $0.choice == point.choice }) {
       words.append("all \(uniform.name)")
     }
     if !point.indistinguishable.isEmpty {
@@ -68,10 +84,8 @@ extension SearchAnswer {
       + "\(points.count) on the frontier"
     var text = Heading.line(model, summary, right: right)
     text += table.render(limit: all ? nil : 20, style: style)
-    var facts = [
-      isComplete
-        ? "optimal: yes, every allocation was evaluated" : "optimal: not proved"
-    ]
+    let proof = quality == .score ? "by proof (gap 0)" : "every allocation was evaluated"
+    var facts = [isProved ? "optimal: yes, \(proof)" : "optimal: not proved"]
     for cost in header.costs.prefix(objectiveCount) {
       switch kind(cost) {
       case .exact: facts.append("\(cost.name): exact")

@@ -1,58 +1,247 @@
+import Arith
 import FoundationEssentials
 import Importers
 import QuantGraph
 import Search
 
-/// Where sensitivities come from: a metric, or a file.
+/// Where the sensitivities of a search come from: a metric, two metrics, or a file.
+///
+/// `--sensitivity METRIC` measures; `hessian:FILE` takes second derivatives from a file;
+/// `--sensitivity-of LAYERS=METRIC` measures some layers by a second metric; any other text is the path
+/// of a file of scores.
 struct SensitivitySource {
-  let name: String
+  /// What one text of the command line stands for.
+  private enum Origin {
+    case metric(SensitivityMetric)
+    case traces(path: String)
+    case scores(path: String)
+  }
 
-  /// One number a candidate of each layer, to be summed and minimised.
-  func scores(
-    of space: SearchSpace, model: any SearchSubject, threads: Int
-  ) throws(Failure) -> ([[Double]], [InputRecord]) {
-    let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
-    let file = parts.count == 2 ? parts[1] : nil
-    var traces: [Double]?
-    let word = file == nil ? name : parts[0] == "hessian" ? "hawq" : parts[0]
-    guard let metric = SensitivityMetric(rawValue: word) else {
-      throw .unknown(
-        "metric", word, code: "search.sensitivity",
-        among: SensitivityMetric.allCases.map(\.rawValue), listedBy: "hwsim search --help",
-        at: "--sensitivity")
-    }
-    if let file { traces = try self.traces(file, layers: model.layers.map(\.name)) }
-    let scores: SensitivityScores
-    do throws(SensitivityError) {
-      scores = try model.sensitivities(metric, of: space, traces: traces, threads: threads)
-    } catch {
-      throw failure(error, model: model.file.path)
-    }
-    if let bad = scores.losses.enumerated().first(where: { $1.contains { !$0.isFinite } }) {
-      let option = bad.element.firstIndex { !$0.isFinite } ?? 0
+  /// Sensitivities, and what was read for them.
+  struct Answer {
+    /// As results call it.
+    let name: String
+    /// The space, tied further where a file scores layers together.
+    let space: SearchSpace
+    /// One number a candidate of each layer, to be summed and minimised.
+    let scores: [[Double]]
+    var records: [InputRecord] = []
+    var warnings: [Diagnostic] = []
+    var notes: [String] = []
+  }
+
+  /// The text of `--sensitivity`.
+  let text: String
+  /// What `--sensitivity-of` gives.
+  let others: [String]
+  let share: Double
+  let cache: SensitivityCacheFolder?
+
+  init(_ goal: SearchGoalOptions, objective: SearchObjective, cache: CacheOptions) throws(Failure) {
+    if let metric = objective.metric, let text = goal.sensitivity, text != metric.rawValue {
       throw Failure(
         "search.sensitivity",
-        "\(name) of layer '\(space.layers[bad.offset].name)' at "
-          + "\(space.candidates[bad.offset][option].name) is \(bad.element[option])",
-        at: "--sensitivity", remedy: "take another metric, or leave that candidate out.")
+        "the objective minimises '\(metric.rawValue)', --sensitivity is '\(text)'",
+        at: "--sensitivity",
+        remedy: "leave one out, or write --objective score,... for the sum of --sensitivity.")
     }
-    let records = file.map { [InputRecord(role: "sensitivity", path: $0, kind: "json")] } ?? []
-    return (scores.losses, records)
+    guard (0...1).contains(goal.sensitivityShare) else {
+      throw Failure(
+        "usage.arguments", "--sensitivity-share \(goal.sensitivityShare) is outside 0 to 1",
+        remedy: "give the first metric's part of the weight, such as 0.5.")
+    }
+    text = goal.sensitivity ?? objective.metric?.rawValue ?? SensitivityMetric.kl.rawValue
+    others = goal.sensitivityOf
+    share = goal.sensitivityShare
+    self.cache = SensitivityCacheFolder(cache)
+  }
+
+  /// The sensitivities of every candidate of `space`.
+  ///
+  /// - Throws: a ``Failure`` with every layer and candidate that has none, or no finite one.
+  func answer(
+    of space: SearchSpace, model: any SearchSubject, threads: Int
+  ) throws(Failure) -> Answer {
+    let origin = try Self.origin(text, at: "--sensitivity")
+    if case .scores(let path) = origin {
+      guard others.isEmpty else {
+        throw Failure(
+          "usage.arguments", "--sensitivity-of goes with a metric, not with a file of scores",
+          remedy: "put the scores of all layers into the file.")
+      }
+      return try scores(path, space: space)
+    }
+    var warnings: [Diagnostic] = []
+    var records: [InputRecord] = []
+    let first = try measured(
+      origin, space: space, model: model, threads: threads, records: &records, warnings: &warnings)
+    var losses = first.losses
+    var name = text
+    if let pair = try pair(space) {
+      let second = try measured(
+        pair.origin, space: space, model: model, threads: threads, records: &records,
+        warnings: &warnings)
+      losses = MetricPair(layersOfSecond: pair.layers, share: share).losses(first, second)
+      name += "+\(pair.text)"
+    }
+    try check(losses, name: name, space: space)
+    return Answer(
+      name: name, space: space, scores: losses, records: records, warnings: warnings)
+  }
+
+  // MARK: Texts
+
+  private static func origin(_ text: String, at place: String) throws(Failure) -> Origin {
+    if let metric = SensitivityMetric(rawValue: text) { return .metric(metric) }
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    if parts.count == 2, ["hessian", "hawq"].contains(parts[0]) { return .traces(path: parts[1]) }
+    guard text.contains("/") || text.contains(".") else {
+      throw .unknown(
+        "metric", text, code: "search.sensitivity",
+        among: SensitivityMetric.allCases.map(\.rawValue), listedBy: "hwsim search --help",
+        at: place, showsAll: true)
+    }
+    return .scores(path: text)
+  }
+
+  /// The second metric and its layers.
+  private func pair(
+    _ space: SearchSpace
+  ) throws(Failure) -> (text: String, origin: Origin, layers: Set<String>)? {
+    var layers: Set<String> = []
+    var patterns: [String] = []
+    var metric: String?
+    for text in others {
+      guard let place = text.lastIndex(of: "=") else {
+        throw Failure(
+          "usage.arguments", "--sensitivity-of '\(text)' is not LAYERS=METRIC",
+          remedy: "write it as --sensitivity-of 'fc*=sqnr'.")
+      }
+      let (pattern, name) = (String(text[..<place]), String(text[text.index(after: place)...]))
+      guard metric ?? name == name else {
+        throw Failure(
+          "search.sensitivity", "three metrics: \(self.text), \(metric ?? ""), \(name)",
+          at: "--sensitivity-of", remedy: "two metrics at once are the most.")
+      }
+      metric = name
+      let found = space.layers.map(\.name).filter { NamePattern(pattern).matches($0) }
+      guard !found.isEmpty else {
+        throw Failure(.unmatched(pattern: pattern, layers: space.layers.map(\.name)))
+      }
+      layers.formUnion(found)
+      patterns.append(pattern)
+    }
+    guard let metric else { return nil }
+    let origin = try Self.origin(metric, at: "--sensitivity-of")
+    if case .scores = origin {
+      throw Failure(
+        "search.sensitivity", "'\(metric)' is no metric", at: "--sensitivity-of",
+        remedy: "take one of the metrics, such as sqnr.")
+    }
+    return ("\(metric)@\(patterns.joined(separator: ","))", origin, layers)
+  }
+
+  // MARK: Measuring
+
+  private func measured(
+    _ origin: Origin, space: SearchSpace, model: any SearchSubject, threads: Int,
+    records: inout [InputRecord], warnings: inout [Diagnostic]
+  ) throws(Failure) -> SensitivityScores {
+    var traces: [Double]?
+    let metric: SensitivityMetric
+    switch origin {
+    case .metric(let named): metric = named
+    case .traces(let path):
+      metric = .hawq
+      traces = try self.traces(path, layers: model.layers.map(\.name))
+      records.append(InputRecord(role: "sensitivity", path: path, kind: "json"))
+    case .scores: preconditionFailure("a file of scores is not measured")
+    }
+    func measure() throws(Failure) -> SensitivityScores {
+      do throws(SensitivityError) {
+        return try model.sensitivities(metric, of: space, traces: traces, threads: threads)
+      } catch {
+        throw failure(error, model: model.file.path)
+      }
+    }
+    guard let cache, let build = SensitivityCacheFolder.build else { return try measure() }
+    let key = try self.key(metric, build: build, traces: traces, space: space, model: model)
+    return try cache.scores(
+      key, counts: space.candidates.map(\.count), warnings: &warnings, measure: measure)
+  }
+
+  /// Everything that a measurement depends on.
+  private func key(
+    _ metric: SensitivityMetric, build: String, traces: [Double]?, space: SearchSpace,
+    model: any SearchSubject
+  ) throws(Failure) -> String {
+    var parts = ["hwsim \(build)", "metric \(metric.rawValue)"]
+    let calibrates = model.records.contains { $0.role == "calibration" }
+    for record in model.records {
+      let isRead =
+        switch record.role {
+        case "inputs": !calibrates
+        case "labels": metric.needsLabels && !calibrates
+        case "calibration-labels": metric.needsLabels
+        default: true
+        }
+      guard isRead else { continue }
+      parts.append("\(record.role) \(try record.record()["sha256"]?.text ?? "")")
+    }
+    if let traces { parts.append("traces \(traces.map { String($0.bitPattern, radix: 16) })") }
+    for (layer, candidates) in zip(space.layers, space.candidates) {
+      let formats = candidates.map { candidate in
+        "\(candidate.formats.name)/\(candidate.formats.accumulator?.name ?? "-")/"
+          + "\(candidate.formats.grouping)"
+      }
+      parts.append("layer \(layer.name) \(formats.joined(separator: " "))")
+    }
+    return parts.joined(separator: "\n")
+  }
+
+  /// Every number that is none, named.
+  private func check(
+    _ losses: [[Double]], name: String, space: SearchSpace
+  ) throws(Failure) {
+    var problems: [Diagnostic] = []
+    for (layer, row) in losses.enumerated() {
+      for (option, value) in row.enumerated() where !value.isFinite {
+        problems.append(
+          Diagnostic(
+            code: "search.sensitivity",
+            message: "\(name) of layer '\(space.layers[layer].name)' at "
+              + "\(space.candidates[layer][option].name) is \(value)",
+            location: "--sensitivity",
+            remedy: "take another metric, or leave that candidate out."))
+      }
+    }
+    guard problems.isEmpty else { throw Failure(problems) }
+  }
+
+  // MARK: Files
+
+  private func scores(_ path: String, space: SearchSpace) throws(Failure) -> Answer {
+    let file = try ScoreFile(path: path)
+    let match: ScoreMatch
+    do throws(ScoreMatchProblems) {
+      match = try ScoreMatch(file, space: space)
+    } catch {
+      throw Failure(Diagnostic.messages(error, file: path))
+    }
+    var answer = Answer(name: "scores", space: match.space, scores: match.scores)
+    answer.records = [InputRecord(role: "sensitivity", path: path, kind: "json")]
+    if file.groups.contains(where: { $0.layers.count > 1 }) {
+      answer.notes = ["layers that \(path) scores together are tied; the first has their score"]
+    }
+    return answer
   }
 
   private func traces(_ path: String, layers: [String]) throws(Failure) -> [Double] {
-    let bytes: [UInt8]
-    do throws(ImportError) {
-      bytes = try [UInt8](contentsOf: path)
-    } catch {
-      throw Failure(Diagnostic(error))
-    }
+    let bytes = try SearchTable.contents(path)
     do throws(HessianTraceFile.Problem) {
       return try HessianTraceFile(json: Data(bytes)).values(for: layers)
     } catch {
-      throw Failure(
-        "search.sensitivity", "the file holds no trace a layer: \(error)", at: path,
-        remedy: "write a list of numbers in the order of the layers, or an object by name.")
+      throw Failure(Diagnostic(error, file: path))
     }
   }
 
@@ -62,7 +251,8 @@ struct SensitivitySource {
     case .needsLabels(let metric):
       Failure(
         "search.sensitivity", "\(metric.rawValue) needs labels of the calibration samples",
-        at: "--sensitivity", remedy: "take kl, which needs none.")
+        at: "--sensitivity",
+        remedy: "give --calibration-labels L.npy, or take kl, which needs none.")
     case .needsTraces:
       Failure(
         "search.sensitivity", "hawq needs second derivatives", at: "--sensitivity",
@@ -75,6 +265,24 @@ struct SensitivitySource {
         remedy: "take kl, which needs no labels.")
     case .layerCount, .cancelled:
       Failure("search.sensitivity", "\(error)", at: "--sensitivity")
+    }
+  }
+}
+
+extension ScoreFile {
+  /// Reads the file at a path.
+  ///
+  /// - Throws: a ``Failure`` with everything that is wrong.
+  init(path: String) throws(Failure) {
+    try self.init(bytes: try SearchTable.contents(path), path: path)
+  }
+
+  /// Reads a file's bytes; `path` is for messages.
+  init(bytes: [UInt8], path: String) throws(Failure) {
+    do throws(ScoreFileProblems) {
+      try self.init(json: Data(bytes))
+    } catch {
+      throw Failure(error.problems.map { Diagnostic($0, file: path) })
     }
   }
 }

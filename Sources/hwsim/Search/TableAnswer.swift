@@ -1,9 +1,8 @@
 import FoundationEssentials
-import Importers
 import QuantGraph
 import Search
 
-/// The answer of `hwsim search --table`: allocation problems that a user brings, solved exactly.
+/// The answer of `hwsim search --table` for allocation problems that a user brings.
 struct TableAnswer: Sendable {
   /// One problem's answer.
   struct Row: Sendable {
@@ -14,26 +13,23 @@ struct TableAnswer: Sendable {
   }
 
   enum Outcome: Sendable {
-    case optimal(Allocation)
+    case solution(AllocationSolution)
     case frontier(ParetoFrontier)
-    case infeasible(AllocationInfeasibility)
   }
 
   let path: String
+  let method: AllocationMethod
   let rows: [Row]
 
   /// Solves every problem of the file at `path`, in its order, on one thread.
   ///
-  /// - Throws: a ``Failure`` if the file or a problem has no meaning, or if a problem needs more
-  ///   partial allocations than are kept.
-  init(path: String, progress: ProgressLine) throws(Failure) {
+  /// - Throws: a ``Failure`` if the file or a problem has no meaning, if a problem needs more
+  ///   partial allocations than are kept, or if the method needs budgets that a problem lacks.
+  init(
+    path: String, bytes: [UInt8], method: AllocationMethod, seed: UInt64, progress: ProgressLine
+  ) throws(Failure) {
     self.path = path
-    let bytes: [UInt8]
-    do throws(ImportError) {
-      bytes = try [UInt8](contentsOf: path)
-    } catch {
-      throw Failure(Diagnostic(error))
-    }
+    self.method = method
     let table: ProblemTable
     do throws(ProblemTableError) {
       table = try ProblemTable(json: Data(bytes))
@@ -45,7 +41,7 @@ struct TableAnswer: Sendable {
       let start = ContinuousClock.now
       let outcome: Outcome
       do throws(AllocationError) {
-        outcome = try Self.solve(entry)
+        outcome = try Self.solve(entry, by: method, seed: seed)
       } catch {
         progress.finish()
         throw Failure(Diagnostic(error, problem: "\(path): problem '\(entry.name)'"))
@@ -61,23 +57,24 @@ struct TableAnswer: Sendable {
     self.rows = rows
   }
 
-  private static func solve(_ entry: ProblemTable.Entry) throws(AllocationError) -> Outcome {
+  private static func solve(
+    _ entry: ProblemTable.Entry, by method: AllocationMethod, seed: UInt64
+  ) throws(AllocationError) -> Outcome {
     if let objectives = entry.objectives {
-      let frontier = try entry.problem.paretoFrontier(of: objectives)
+      let frontier = try entry.problem.frontier(of: objectives, by: method, seed: seed)
       if !frontier.points.isEmpty { return .frontier(frontier) }
+      // What cannot be met, and what can be reached, is the exact method's to say.
+      return .solution(try entry.problem.solution(by: .exact))
     }
-    switch try entry.problem.optimum() {
-    case .optimal(let allocation): return .optimal(allocation)
-    case .infeasible(let infeasibility): return .infeasible(infeasibility)
-    }
+    return .solution(try entry.problem.solution(by: method, seed: seed))
   }
 
   /// No if a problem has no solution.
   var status: ExitStatus {
-    rows.contains { if case .infeasible = $0.outcome { true } else { false } } ? .no : .yes
+    rows.allSatisfy(\.isSolved) ? .yes : .no
   }
 
-  var json: JSON { ["problems": .array(rows.map(\.json))] }
+  var json: JSON { ["problems": .array(rows.map { $0.json(method) })] }
 
   var table: Table {
     var table = Table([
@@ -87,12 +84,15 @@ struct TableAnswer: Sendable {
     for row in rows {
       var (loss, points, why) = (Table.Cell(""), Table.Cell(""), "")
       switch row.outcome {
-      case .optimal(let allocation): loss = .init(JSON.amount(allocation.loss).compact)
+      case .solution(let solution):
+        if row.isSolved, let allocation = solution.allocation {
+          loss = .init(JSON.amount(allocation.loss).compact)
+        }
+        why = solution.words
       case .frontier(let frontier): points = .count(frontier.points.count)
-      case .infeasible(let infeasibility): why = infeasibility.words
       }
       table.append([
-        .init(row.name), .init(row.status), loss, points,
+        .init(row.name), .init(row.status(method).rawValue), loss, points,
         .init(String((row.seconds * 1e5).rounded() / 100), plain: String(row.seconds * 1000)),
         .init(why),
       ])
@@ -101,50 +101,78 @@ struct TableAnswer: Sendable {
   }
 
   func text(_ style: Style, all: Bool) -> String {
-    let solved = rows.count { if case .infeasible = $0.outcome { false } else { true } }
-    let infeasible = rows.count - solved
+    let solved = rows.count(where: \.isSolved)
+    let words = AllocationSolution.Status.allCases.filter { $0 == .infeasible || $0 == .unmet }
+      .map { status in (status, rows.count { $0.status(method) == status }) }
+      .filter { $0.1 > 0 }.map { ", \($0.1) \($0.0.rawValue)" }
     let total = rows.reduce(0) { $0 + $1.seconds }
     let summary =
-      "\(Quantity.count(rows.count, "problem")): \(solved) solved"
-      + (infeasible > 0 ? ", \(infeasible) infeasible" : "") + ", proven"
+      "\(Quantity.count(rows.count, "problem")): \(solved) solved" + words.joined()
+      + (method == .exact ? ", proven" : ", method \(method.rawValue)")
     return Heading.line(path, summary, right: "\((total * 1000).rounded() / 1000) s")
       + table.render(limit: all ? nil : 20, style: style)
   }
 }
 
-extension AllocationInfeasibility {
-  /// Which budget cannot be met, in words.
+extension AllocationSolution {
+  /// What a budget or another method says of it; empty for a proven optimum.
   fileprivate var words: String {
-    guard let budget else { return "budgets fail together" }
-    return "budget \(budget) >= \(JSON.amount(reachableMinimum[budget]).compact)"
+    switch status {
+    case .optimal: return ""
+    case .infeasible:
+      guard let infeasibility, let budget = infeasibility.budget else {
+        return "budgets fail together"
+      }
+      return "budget \(budget) >= \(JSON.amount(infeasibility.reachableMinimum[budget]).compact)"
+    case .feasible, .unmet:
+      guard let optimum else { return "" }
+      return "exact: \(JSON.amount(optimum.loss).compact)"
+    }
   }
 }
 
 extension TableAnswer.Row {
-  fileprivate var status: String {
-    if case .infeasible = outcome { "infeasible" } else { "optimal" }
+  fileprivate var isSolved: Bool {
+    switch outcome {
+    case .solution(let solution): solution.meetsBudgets
+    case .frontier: true
+    }
   }
 
-  fileprivate var json: JSON {
+  fileprivate func status(_ method: AllocationMethod) -> AllocationSolution.Status {
+    switch outcome {
+    case .solution(let solution): solution.status
+    case .frontier: method == .exact ? .optimal : .feasible
+    }
+  }
+
+  fileprivate func json(_ method: AllocationMethod) -> JSON {
     var objective = JSON.null
     var choice = JSON.null
     var budget = JSON.null
     var minimum = JSON.null
     var frontier = JSON.null
+    var optimum = JSON.null
     switch outcome {
-    case .optimal(let allocation):
-      objective = .amount(allocation.loss)
-      choice = .integers(allocation.choice)
+    case .solution(let solution):
+      if let allocation = solution.allocation {
+        objective = .amount(allocation.loss)
+        choice = .integers(allocation.choice)
+      }
+      if let found = solution.optimum { optimum = .amount(found.loss) }
+      if let infeasibility = solution.infeasibility {
+        budget = .optional(infeasibility.budget)
+        minimum = .array(infeasibility.reachableMinimum.map(JSON.amount))
+      }
     case .frontier(let found):
       frontier = .array(found.points.map { .array($0.values.map(JSON.amount)) })
-    case .infeasible(let infeasibility):
-      budget = .optional(infeasibility.budget)
-      minimum = .array(infeasibility.reachableMinimum.map(JSON.amount))
     }
+    let status = status(method)
     return [
-      "name": .string(name), "status": .string(status), "objective": objective, "choice": choice,
-      "infeasible_budget": budget, "reachable_minimum": minimum, "frontier": frontier,
-      "seconds": .number(seconds),
+      "name": .string(name), "status": .string(status.rawValue), "objective": objective,
+      "choice": choice, "infeasible_budget": budget, "reachable_minimum": minimum,
+      "frontier": frontier, "seconds": .number(seconds), "method": .string(method.rawValue),
+      "proved": .bool(status == .optimal || status == .infeasible), "optimum": optimum,
     ]
   }
 }

@@ -68,11 +68,15 @@ struct ReportContent: Sendable {
 
   private static func section(_ data: SolvedProblems, heading: String?) -> ReportSection {
     var section = ReportSection(heading: heading)
-    let infeasible = data.problems.count - data.optimalCount
+    let solved = data.problems.count(where: \.isSolved)
+    let isProved = data.problems.allSatisfy { ["optimal", "infeasible"].contains($0.status) }
+    let failed = ["infeasible", "unmet"].map { word in
+      (word, data.problems.count { $0.status == word })
+    }.filter { $0.1 > 0 }
     section.verdict = .init(
-      word: "\(data.optimalCount) OF \(data.problems.count) OPTIMAL",
-      detail: infeasible > 0 ? "\(Quantity.count(infeasible)) infeasible" : "",
-      tone: infeasible > 0 ? .caution : .good)
+      word: "\(solved) OF \(data.problems.count) \(isProved ? "OPTIMAL" : "SOLVED")",
+      detail: failed.map { "\(Quantity.count($0.1)) \($0.0)" }.joined(separator: ", "),
+      tone: failed.isEmpty ? .good : .caution)
     section.tables = [CaptionedTable(caption: "Problems", table: data.table)]
     return section
   }

@@ -2,7 +2,8 @@
 struct SolvedProblems: Sendable {
   struct Problem: Sendable {
     let name: String
-    let isOptimal: Bool
+    /// `optimal`, `infeasible`, `feasible` or `unmet`.
+    let status: String
     /// Smallest loss; nil for frontiers and infeasible problems.
     let objective: Double?
     let options: Int?
@@ -11,6 +12,9 @@ struct SolvedProblems: Sendable {
     let infeasibleBudget: Int?
     let reachableMinimum: String?
     let seconds: Double?
+
+    /// Whether an allocation or a frontier meets the budgets.
+    var isSolved: Bool { ["optimal", "feasible"].contains(status) }
   }
 
   let problems: [Problem]
@@ -27,7 +31,7 @@ struct SolvedProblems: Sendable {
       let name = try field.required("name").text()
       let status = try field.required("status")
       let word = try status.text()
-      guard ["optimal", "infeasible"].contains(word) else {
+      guard ["optimal", "infeasible", "feasible", "unmet"].contains(word) else {
         throw status.problem("'\(word.prefix(40))' is no status")
       }
       let objective = try field.number("objective")
@@ -37,14 +41,12 @@ struct SolvedProblems: Sendable {
       let minimum = try field.optional("reachable_minimum")?.value.compact
       problems.append(
         Problem(
-          name: name, isOptimal: word == "optimal", objective: objective, options: choice,
+          name: name, status: word, objective: objective, options: choice,
           frontierCount: frontier, infeasibleBudget: budget, reachableMinimum: minimum,
           seconds: try field.number("seconds")))
     }
     self.problems = problems
   }
-
-  var optimalCount: Int { problems.count(where: \.isOptimal) }
 
   var table: Table {
     let time = Measure(name: "seconds")
@@ -55,7 +57,9 @@ struct SolvedProblems: Sendable {
     ])
     for problem in problems {
       table.append([
-        .init(problem.name), .init(problem.isOptimal ? "optimal" : "INFEASIBLE"),
+        .init(problem.name),
+        .init(
+          problem.isSolved ? problem.status : problem.status.uppercased()),
         .init(problem.objective?.description ?? ""),
         problem.options.map(Table.Cell.count) ?? "",
         problem.frontierCount.map(Table.Cell.count) ?? "",

@@ -1,0 +1,205 @@
+import FoundationEssentials
+import Importers
+import QuantGraph
+import Search
+
+/// `hwsim search --table FILE`: problems or scores that a user brings, solved without a network.
+struct SearchTable {
+  private let command: SearchCommand
+  private let path: String
+
+  init(_ command: SearchCommand, path: String) {
+    self.command = command
+    self.path = path
+  }
+
+  func report(_ session: Session) throws(Failure) -> Report {
+    let bytes = try Self.contents(path)
+    let method = try SearchSettings.tableMethod(command.goal.method)
+    let products = try SearchProducts(command)
+    return Self.isScoreFile(bytes)
+      ? try report(scores: bytes, method: method, products: products)
+      : try report(problems: bytes, method: method, session)
+  }
+
+  /// The bytes of the file at a path.
+  static func contents(_ path: String) throws(Failure) -> [UInt8] {
+    do throws(ImportError) {
+      return try [UInt8](contentsOf: path)
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+  }
+
+  /// Files of scores say their schema; tables of problems have none.
+  private static func isScoreFile(_ bytes: [UInt8]) -> Bool {
+    struct Head: Decodable { let schema: String }
+    let head = try? JSONDecoder().decode(Head.self, from: Data(bytes))
+    return head?.schema.hasPrefix("hwsim.scores/") ?? false
+  }
+
+  // MARK: Problems
+
+  private func report(
+    problems bytes: [UInt8], method: AllocationMethod, _ session: Session
+  ) throws(Failure) -> Report {
+    for (option, isGiven) in [
+      ("--budget", !command.goal.budget.isEmpty), ("--objective", command.goal.objective != nil),
+      ("--write", command.write != nil),
+    ] where isGiven {
+      throw Failure(
+        "usage.arguments", "\(option) goes with a file of scores", at: path,
+        remedy: "budgets and objectives of problems stand in their file.")
+    }
+    let answer = try TableAnswer(
+      path: path, bytes: bytes, method: method, seed: command.computing.seed,
+      progress: session.progress("problems"))
+    let report = Report(
+      schema: "search", arguments: arguments(method),
+      inputs: [InputRecord(role: "table", path: path, kind: "json")],
+      result: answer.json, status: answer.status, table: answer.table
+    ) { [command] style in answer.text(style, all: command.tableForm.all) }
+    if let folder = command.product {
+      let files = SearchFiles(folder: folder)
+      try files.create()
+      try files.write(report)
+    }
+    return report
+  }
+
+  // MARK: Scores
+
+  private func report(
+    scores bytes: [UInt8], method: AllocationMethod, products: SearchProducts
+  ) throws(Failure) -> Report {
+    let file = try ScoreFile(bytes: bytes, path: path)
+    let objectives = try objectives(file)
+    let answer = try ScoreAnswer(
+      path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
+      seed: command.computing.seed)
+    let report = Report(
+      schema: "search", arguments: arguments(method),
+      inputs: [InputRecord(role: "table", path: path, kind: "json")],
+      warnings: warnings(file), result: answer.json, status: answer.status, table: answer.table
+    ) { [command] style in
+      answer.text(style, all: command.tableForm.all, folder: command.product)
+    }
+    if let folder = command.product {
+      // What is asked for but cannot be said stops before anything is written.
+      let documents = try answer.documents(products)
+      let files = SearchFiles(folder: folder)
+      try files.create()
+      for (name, document) in documents { try files.write(document, to: name) }
+      try files.write(report)
+    }
+    return report
+  }
+
+  /// The costs of the objective, nil where none is asked for.
+  private func objectives(_ file: ScoreFile) throws(Failure) -> [String]? {
+    guard let text = command.goal.objective else { return nil }
+    let words = SearchSettings.list(text)
+    guard words.first == "score" else {
+      throw Failure(
+        "search.objective", "a file of scores has no quality '\(words.first ?? "")'",
+        at: "--objective", remedy: "write it as --objective score,COST.")
+    }
+    var costs: [String] = []
+    for word in words.dropFirst() {
+      let name = try cost(word, of: file, at: "--objective", code: "search.objective")
+      guard !costs.contains(name) else {
+        throw Failure(
+          "search.objective", "'\(name)' is named twice", at: "--objective",
+          remedy: "name each cost once.")
+      }
+      costs.append(name)
+    }
+    return costs
+  }
+
+  private func cost(
+    _ word: String, of file: ScoreFile, at place: String, code: String
+  ) throws(Failure) -> String {
+    for name in [word, SearchQuantity.key(word)] where file.costNames.contains(name) {
+      return name
+    }
+    throw .unknown(
+      "cost", word, code: code, among: file.costNames, listedBy: "the file", at: place)
+  }
+
+  /// Limits by cost, in the order in which costs were first named.
+  private func budgets(_ file: ScoreFile) throws(Failure) -> [(cost: String, limit: Double)] {
+    let limits = try SearchSettings.budgets(command.goal.budget, costs: file.costNames) {
+      ScoreProblem.largestTotal(of: file.costNames[$0], in: file)
+    }
+    var named: [String] = []
+    for text in command.goal.budget {
+      let word = String(text.prefix { $0 != "=" })
+      let name = try cost(word, of: file, at: "--budget", code: "search.budget")
+      if !named.contains(name) { named.append(name) }
+    }
+    return named.map { name in
+      (name, limits[file.costNames.firstIndex(of: name) ?? 0])
+    }
+  }
+
+  private func warnings(_ file: ScoreFile) -> [Diagnostic] {
+    let found = file.notFinite
+    guard !found.isEmpty else { return [] }
+    let shown = found.prefix(20).map { entry in
+      "'\(entry.group)': \(entry.format) is "
+        + (entry.score.isNaN ? "missing or no number" : "\(entry.score)")
+    }
+    return [
+      Diagnostic(
+        code: "scores.not-finite",
+        message: "\(Quantity.count(found.count, "score")) cannot be summed; "
+          + "these formats are not chosen",
+        location: path,
+        notes: shown + (found.count > 20 ? ["and \(found.count - 20) more"] : []),
+        remedy: "measure them again if they should be possible.")
+    ]
+  }
+
+  private func arguments(_ method: AllocationMethod) -> JSON {
+    [
+      "table": .string(path), "method": .string(method.rawValue),
+      "objective": .optional(command.goal.objective), "budget": .strings(command.goal.budget),
+      "write": .optional(command.write), "seed": .integer(Int(clamping: command.computing.seed)),
+    ]
+  }
+}
+
+/// What a search leaves in its folder beside search.json.
+struct SearchProducts: Sendable {
+  let allocations: Bool
+  /// `hf_quant_config.json` of a transformer's checkpoint.
+  let checkpoints: Bool
+
+  init(_ command: SearchCommand) throws(Failure) {
+    guard let text = command.write else {
+      (allocations, checkpoints) = (true, false)
+      return
+    }
+    guard command.product != nil else {
+      throw Failure(
+        "usage.arguments", "--write needs a folder", remedy: "give it with -o DIR.")
+    }
+    var words: Set<String> = []
+    for word in SearchSettings.list(text) {
+      guard ["allocation", "hf", "none"].contains(word) else {
+        throw .unknown(
+          "product", word, code: "search.write", among: ["allocation", "hf", "none"],
+          listedBy: "hwsim search --help", at: "--write")
+      }
+      words.insert(word)
+    }
+    guard !words.isEmpty, words == ["none"] || !words.contains("none") else {
+      throw Failure(
+        "search.write", "'\(text)' says nothing to write", at: "--write",
+        remedy: "write allocation, hf, both, or none alone.")
+    }
+    allocations = words.contains("allocation")
+    checkpoints = words.contains("hf")
+  }
+}
