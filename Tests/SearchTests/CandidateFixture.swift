@@ -32,6 +32,7 @@ struct CandidateFixture {
   }
 
   let document: Document
+  let graph: Graph
   let network: FloatNetwork
   let evaluator: QuantizedEvaluator
 
@@ -42,7 +43,8 @@ struct CandidateFixture {
 
   init() throws {
     document = try Self.read()
-    network = try FloatNetwork(try Self.graph(document))
+    graph = try Self.graph(document)
+    network = try FloatNetwork(graph)
     evaluator = QuantizedEvaluator(
       network, calibration: try EvaluationData(document.calibration, for: network),
       evaluation: try EvaluationData(document.samples, for: network))
@@ -82,8 +84,37 @@ struct CandidateFixture {
   /// One name for every layer, or one a layer, with the signs that inputs need.
   func allocation(_ names: [String]) throws -> [Candidate] {
     try evaluator.layers.indices.map { layer in
-      evaluator.candidate(
+      try evaluator.candidate(
         layer: layer, try SpaceCandidate(names[names.count == 1 ? 0 : layer]).formats)
     }
+  }
+
+  /// Scores of the samples.
+  func scores(_ allocation: [Candidate]) throws -> [Float] {
+    try Self.scores(allocation, of: graph, evaluator, document.samples)
+  }
+
+  /// Scores of samples of any network whose output they are.
+  static func scores(
+    _ allocation: [Candidate], of graph: Graph, _ evaluator: QuantizedEvaluator, _ samples: [Float]
+  ) throws -> [Float] {
+    let decided = try allocation.enumerated().map {
+      try evaluator.realised(layer: $0.offset, $0.element)
+    }
+    let network = try AllocatedNetwork(
+      FloatNetwork(graph, keepsTensors: true), allocation: decided,
+      inputRanges: evaluator.inputRanges)
+    return network.values(of: [graph.outputs[0]], for: samples, threads: 2)[0]
+  }
+
+  /// Losses of allocations, the mean divergence from the float network.
+  static func losses(
+    _ allocations: [[Candidate]], _ evaluator: QuantizedEvaluator, threads: Int = 1
+  ) throws -> [Double] {
+    var found = [Double](repeating: .nan, count: allocations.count)
+    try evaluator.evaluate(allocations, threads: threads, isCancelled: { false }) {
+      found[$0] = $1.loss
+    }
+    return found
   }
 }

@@ -25,7 +25,7 @@ struct CandidateTests {
     for expected in fixture.document.cases {
       let allocation = try fixture.allocation(expected.candidates)
       let name = expected.candidates.joined(separator: " ")
-      #expect(try evaluator.scores(allocation) == expected.scores, "\(name)")
+      #expect(try fixture.scores(allocation) == expected.scores, "\(name)")
     }
   }
 
@@ -50,7 +50,9 @@ struct CandidateTests {
       let other = QuantizedEvaluator(
         fixture.network, inputRanges: evaluator.inputRanges,
         evaluation: try EvaluationData(fixture.document.samples, for: fixture.network))
-      #expect(try other.scores(given) == expected.scores)
+      let known = try CandidateFixture.losses(
+        [try fixture.allocation(expected.candidates)], evaluator)
+      #expect(try CandidateFixture.losses([given], other) == known)
     }
     // Layers with and without wider filters; the last layer has fewer than ten.
     #expect(found == [1, 3])
@@ -60,15 +62,13 @@ struct CandidateTests {
   func evaluation() throws {
     let allocations = try fixture.document.cases.map { try fixture.allocation($0.candidates) }
     for threads in [1, 3] {
-      var losses: [Int: Double] = [:]
-      try evaluator.evaluate(
-        allocations.reversed(), threads: threads, isCancelled: { false }
-      ) { losses[allocations.count - 1 - $0] = $1.loss }
+      let losses = try CandidateFixture.losses(
+        allocations.reversed(), evaluator, threads: threads)
       let float = fixture.network.scores(
         of: try EvaluationData(fixture.document.samples, for: fixture.network))
       for (index, expected) in fixture.document.cases.enumerated() {
         let divergence = Self.divergence(float, expected.scores, classes: 6)
-        let loss = try #require(losses[index])
+        let loss = losses[allocations.count - 1 - index]
         #expect(abs(loss - divergence) <= 1e-9 * max(1, divergence))
       }
     }
@@ -93,14 +93,16 @@ struct CandidateTests {
   @Test("an accumulator that no sum can leave changes nothing, a smaller one does")
   func bounds() throws {
     for seed in 1...6 as ClosedRange<UInt64> {
-      let network = try FloatNetwork(try GraphSketch.rich(seed: seed))
+      let graph = try GraphSketch.rich(seed: seed)
+      let network = try FloatNetwork(graph)
       let data = try EvaluationData(GraphSketch.samples(20, of: network, seed: seed), for: network)
       let evaluator = QuantizedEvaluator(network, calibration: data, evaluation: data)
       for (weights, inputs) in [(2, 8), (8, 8), (4, 12), (11, 9)] {
         func scores(_ suffix: String) throws -> [Float] {
           let candidate = try SpaceCandidate("w\(weights)a\(inputs)\(suffix)").formats
-          return try evaluator.scores(
-            evaluator.layers.indices.map { evaluator.candidate(layer: $0, candidate) })
+          return try CandidateFixture.scores(
+            evaluator.layers.indices.map { try evaluator.candidate(layer: $0, candidate) },
+            of: graph, evaluator, data.samples)
         }
         let plain = try scores("")
         // The deepest sum has 24 products, each below 2^(weights - 1 + inputs).
@@ -123,11 +125,14 @@ struct CandidateTests {
     let output = try sketch.node(
       .matMul(MatMul(transposesRight: true)),
       [input, weights, try sketch.random([3])], [1, 3], name: "dense")
-    let network = try FloatNetwork(try sketch.graph(input, output))
+    let graph = try sketch.graph(input, output)
+    let network = try FloatNetwork(graph)
     let data = try EvaluationData(GraphSketch.samples(9, of: network, seed: 1), for: network)
     let evaluator = QuantizedEvaluator(network, calibration: data, evaluation: data)
     func scores(_ name: String) throws -> [Float] {
-      try evaluator.scores([evaluator.candidate(layer: 0, try SpaceCandidate(name).formats)])
+      try CandidateFixture.scores(
+        [try evaluator.candidate(layer: 0, try SpaceCandidate(name).formats)], of: graph, evaluator,
+        data.samples)
     }
     #expect(try scores("w4g5a8") == scores("w4a8"))
     #expect(try scores("w4g65536a8") == scores("w4a8"))
@@ -140,14 +145,14 @@ struct CandidateTests {
     let plain = Candidate(weights: nil, activations: nil)
     func refusal(_ candidate: Candidate) throws -> String {
       let found = #expect(throws: EvaluationError.self) {
-        try evaluator.scores([candidate] + [Candidate](repeating: plain, count: layers - 1))
+        try fixture.scores([candidate] + [Candidate](repeating: plain, count: layers - 1))
       }
       guard case .unsupported(let layer, let role, let encoding)? = found else { return "" }
       #expect(layer == "conv1")
       return "\(role): \(encoding)"
     }
     func named(_ name: String) throws -> Candidate {
-      evaluator.candidate(layer: 0, try SpaceCandidate(name).formats)
+      try evaluator.candidate(layer: 0, try SpaceCandidate(name).formats)
     }
     for name in ["w8p16", "float/uint<8>/int<16>", "mxfp4/mxfp4/int<16>", "e4m3/uint<8>/int<16>"] {
       #expect(try refusal(named(name)).hasPrefix("accumulator: int<16> (weights and"), "\(name)")
@@ -196,15 +201,14 @@ struct CandidateTests {
     let analysis = SensitivityAnalysis(
       fixture.network, data: data, inputRanges: evaluator.inputRanges)
     let candidate = try SpaceCandidate(name).formats
-    let rows = evaluator.layers.indices.map { [evaluator.candidate(layer: $0, candidate)] }
+    let rows = try evaluator.layers.indices.map { [try evaluator.candidate(layer: $0, candidate)] }
     let scores = try analysis.scores(.kl, of: rows, threads: 2)
     #expect(scores.candidates[1] == [rows[1][0].name])
     let plain = Candidate(weights: nil, activations: nil)
     for layer in evaluator.layers.indices {
       var allocation = [Candidate](repeating: plain, count: evaluator.layers.count)
       allocation[layer] = rows[layer][0]
-      var loss = Double.nan
-      try evaluator.evaluate([allocation], threads: 1, isCancelled: { false }) { loss = $1.loss }
+      let loss = try CandidateFixture.losses([allocation], evaluator)[0]
       let value = scores.values[layer][0]
       #expect(abs(value - loss) <= 2e-3 * loss + 1e-6, "\(layer): \(value) and \(loss)")
     }
@@ -221,7 +225,7 @@ struct CandidateTests {
       fixture.network, data: data, inputRanges: evaluator.inputRanges)
     let names = ["w4", "w4g8", "w4g2", "w4u", "mxfp4/float", "mxfp8/float"]
     let rows = try evaluator.layers.indices.map { layer in
-      try names.map { evaluator.candidate(layer: layer, try SpaceCandidate($0).formats) }
+      try names.map { try evaluator.candidate(layer: layer, try SpaceCandidate($0).formats) }
     }
     let errors = try analysis.scores(.weightError, of: rows).values
     for row in errors {
@@ -240,7 +244,8 @@ struct CandidateTests {
       let candidate = try SpaceCandidate(bad).formats
       #expect(throws: SensitivityError.self) {
         try analysis.scores(
-          .kl, of: evaluator.layers.indices.map { [evaluator.candidate(layer: $0, candidate)] })
+          .kl,
+          of: try evaluator.layers.indices.map { [try evaluator.candidate(layer: $0, candidate)] })
       }
     }
   }

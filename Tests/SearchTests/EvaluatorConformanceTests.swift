@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Importers
 import Search
 import TestSupport
@@ -76,6 +77,51 @@ struct EvaluatorConformanceTests {
       let row = chosen[position]
       #expect(abs((quality.correct ?? -1) - Int(correct[row])) <= 2)
       #expect(abs(quality.loss - loss[row]) / loss[row] <= 1e-3)
+    }
+  }
+
+  /// Lines of `Tests/Fixtures/candidates/trained.jsonl`: one candidate for all layers, by NumPy.
+  struct Trained: Decodable {
+    let candidate: String
+    let correct: Int
+    let loss: Double
+    /// Tenths of the filters of each layer that take one bit more; empty without unequal filters.
+    let tenths: [Int]
+  }
+
+  @Test("blocks, groups, unequal filters and accumulators as NumPy has them")
+  func trained() throws {
+    let path = SharedData.packageRoot + "/Tests/Fixtures/candidates/trained.jsonl"
+    let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    let lines = try text.split(separator: "\n").map {
+      try JSONDecoder().decode(Trained.self, from: Data($0.utf8))
+    }
+    #expect(lines.count == 18)
+    let mnist = try MNISTNetwork()
+    let evaluator = mnist.evaluator()
+    // Each takes seconds in unoptimized code.
+    for line in lines where sweep || ["mxfp4/mxfp4", "w4g32a8"].contains(line.candidate) {
+      let formats = try SpaceCandidate(line.candidate).formats
+      var allocation: [Candidate] = []
+      for layer in evaluator.layers.indices {
+        allocation.append(
+          try evaluator.realised(
+            layer: layer, try evaluator.candidate(layer: layer, formats)))
+      }
+      for (layer, share) in line.tenths.enumerated() {
+        guard case .widths(let widths) = allocation[layer].grouping else {
+          Issue.record("widths of \(line.candidate)")
+          continue
+        }
+        let wide = widths.count { $0 > widths.reduce(0, +) / widths.count }
+        #expect(wide == widths.count / 10 * share, "\(line.candidate) \(layer)")
+      }
+      try evaluator.evaluate([allocation], threads: 2, isCancelled: { false }) { _, quality in
+        let difference = abs(quality.loss - line.loss) / line.loss
+        print(line.candidate, quality.correct ?? 0, line.correct, difference)
+        #expect(abs((quality.correct ?? 0) - line.correct) <= 2, "\(line.candidate)")
+        #expect(difference <= 1e-3, "\(line.candidate)")
+      }
     }
   }
 

@@ -11,7 +11,8 @@ public struct AllocatedNetwork: Sendable {
 
   /// - Parameters:
   ///   - network: made with `keepsTensors`, so that every tensor of the graph is computed.
-  ///   - allocation: one candidate a layer.
+  ///   - allocation: one candidate a layer; filters of unequal widths with the widths that
+  ///     calibration chose (``QuantizedEvaluator/realised(layer:_:)``).
   ///   - inputRanges: what calibration saw of each layer's input; nil where a layer takes its input
   ///     as it is.
   ///   - rule: how scales follow from weights and ranges.
@@ -33,13 +34,7 @@ public struct AllocatedNetwork: Sendable {
       if let activations = candidate.activations, inputRanges[index] == nil {
         throw .unsupported(layer: name, role: "activations", encoding: activations.name)
       }
-      var weights: QuantizedWeights?
-      if let encoding = candidate.weights {
-        weights = try QuantizedWeights(parameters, encoding, candidate.grouping, rule.weights)
-      } else if candidate.grouping != .filters {
-        throw .unsupported(
-          layer: name, role: "weights", encoding: "\(candidate.grouping.name) without a format")
-      }
+      let weights = try parameters.quantized(candidate, rule.weights)
       layers.append(
         try PreparedLayer(
           parameters, candidate, weights: weights,

@@ -78,36 +78,43 @@ public struct QuantizedEvaluator: Evaluator {
   public func candidate(
     layer: Int, weightBits: Int, inputBits: Int
   ) throws(EvaluationError) -> Candidate {
-    func integer(_ bits: Int, _ isSigned: Bool, _ role: String) throws(EvaluationError) -> Encoding
-    {
-      let name = "\(isSigned ? "" : "u")int<\(bits)>"
-      guard (2...16).contains(bits),
-        let format = try? FixedPointFormat(
-          width: bits, integerBits: bits, isSigned: isSigned, dialect: .plain)
-      else { throw .unsupported(layer: layers[layer].name, role: role, encoding: name) }
-      return .fixed(format)
-    }
-    let weights = try integer(weightBits, true, "weights")
-    let activations = try integer(inputBits, !inputRanges[layer].isNonNegative, "activations")
+    let weights = try integer(weightBits, isSigned: true, layer: layer, role: "weights")
+    let activations = try integer(
+      inputBits, isSigned: !inputRanges[layer].isNonNegative, layer: layer, role: "activations")
     return Candidate(weights: weights, activations: activations)
   }
 
-  /// A candidate with the sign that a layer's input needs where the activations are plain integers
-  /// of 2 to 16 bits, and with signed weights where these are; all else stays.
+  /// A candidate with the sign that a layer's input needs where the activations are plain integers,
+  /// and with signed weights where these are; all else stays.
   ///
+  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for widths outside 2...16.
   /// - Precondition: the layer exists.
-  public func candidate(layer: Int, _ formats: Candidate) -> Candidate {
-    func signed(_ encoding: Encoding?, _ isSigned: Bool) -> Encoding? {
-      guard let encoding, let integer = encoding.plainInteger,
-        let format = try? FixedPointFormat(
-          width: integer.bits, integerBits: integer.bits, isSigned: isSigned, dialect: .plain)
-      else { return encoding }
-      return .fixed(format)
-    }
+  public func candidate(
+    layer: Int, _ formats: Candidate
+  ) throws(EvaluationError) -> Candidate {
     var result = formats
-    result.weights = signed(formats.weights, true)
-    result.activations = signed(formats.activations, !inputRanges[layer].isNonNegative)
+    if case .fixed(let format)? = formats.weights, format.fractionBits == 0 {
+      result.weights = try integer(format.width, isSigned: true, layer: layer, role: "weights")
+    }
+    if case .fixed(let format)? = formats.activations, format.fractionBits == 0 {
+      result.activations = try integer(
+        format.width, isSigned: !inputRanges[layer].isNonNegative, layer: layer,
+        role: "activations")
+    }
     return result
+  }
+
+  private func integer(
+    _ bits: Int, isSigned: Bool, layer: Int, role: String
+  ) throws(EvaluationError) -> Encoding {
+    guard (2...16).contains(bits),
+      let format = try? FixedPointFormat(
+        width: bits, integerBits: bits, isSigned: isSigned, dialect: .plain)
+    else {
+      throw .unsupported(
+        layer: layers[layer].name, role: role, encoding: "\(isSigned ? "" : "u")int<\(bits)>")
+    }
+    return .fixed(format)
   }
 
   /// A candidate with what the calibration samples decide: ``WeightGrouping/unequalFilters`` becomes
@@ -137,40 +144,6 @@ public struct QuantizedEvaluator: Evaluator {
     return try network.unequalWidths(
       layer: layer, candidate, range: inputRanges[layer], rule: rule, data: calibration,
       threads: threads)
-  }
-
-  /// Scores of the evaluation samples under one allocation, `samples * classes`.
-  ///
-  /// - Throws: ``EvaluationError`` for a candidate that cannot be applied.
-  public func scores(
-    _ allocation: [Candidate], threads: Int = 1
-  ) throws(EvaluationError) -> [Float] {
-    guard allocation.count == layers.count else {
-      throw .layerCount(expected: layers.count, found: allocation.count)
-    }
-    var made: [PreparedLayer] = []
-    for (layer, candidate) in allocation.enumerated() {
-      made.append(try prepared.layer(layer, candidate, of: self))
-    }
-    let layers = made
-    let size = network.blockSamples(bytesPerElement: 4)
-    let partials = SampleBlocks.map(samples: data.count, size: size, threads: threads) {
-      NetworkBuffers<Float>(network, samples: size)
-    } _: { buffers, range in
-      network.load(data, range, into: buffers)
-      network.run(
-        0..<network.steps.count, samples: range.count, address: { buffers[$0] }
-      ) { index, data, quantized, result in
-        layers[index].run(
-          data, samples: range.count, quantized: quantized,
-          scratch: buffers.scratch(bytes: layers[index].scratchBytes(samples: range.count)),
-          into: result)
-      }
-      return Array(
-        UnsafeBufferPointer(
-          start: buffers[network.scores], count: range.count * network.classCount))
-    }
-    return partials.flatMap { $0 }
   }
 
   public func evaluate(
@@ -221,7 +194,7 @@ private final class PreparedLayers: Sendable {
   }
   private struct WeightKey: Hashable {
     let layer: Int
-    let encoding: Encoding
+    let encoding: Encoding?
     let grouping: WeightGrouping
   }
   private struct Contents {
@@ -238,21 +211,14 @@ private final class PreparedLayers: Sendable {
     let key = Key(layer: index, candidate: candidate)
     if let known = contents.withLock({ $0.layers[key] }) { return known }
     let parameters = evaluator.network.parameters[index]
-    var weights: QuantizedWeights?
-    if let encoding = candidate.weights {
-      let grouping = try evaluator.realised(layer: index, candidate).grouping
-      let weightKey = WeightKey(layer: index, encoding: encoding, grouping: grouping)
-      if let known = contents.withLock({ $0.weights[weightKey] }) {
-        weights = known
-      } else {
-        let made = try QuantizedWeights(parameters, encoding, grouping, evaluator.rule.weights)
-        contents.withLock { $0.weights[weightKey] = made }
-        weights = made
-      }
-    } else if candidate.grouping != .filters {
-      throw .unsupported(
-        layer: parameters.layer.name, role: "weights",
-        encoding: "\(candidate.grouping.name) without a format")
+    let decided = try evaluator.realised(layer: index, candidate)
+    let weightKey = WeightKey(
+      layer: index, encoding: candidate.weights, grouping: decided.grouping)
+    var weights = contents.withLock { $0.weights[weightKey] }
+    if weights == nil {
+      weights = try parameters.quantized(decided, evaluator.rule.weights)
+      let made = weights
+      contents.withLock { $0.weights[weightKey] = made }
     }
     let made = try PreparedLayer(
       parameters, candidate, weights: weights, range: evaluator.inputRanges[index],

@@ -36,7 +36,7 @@ enum InputFormat: Sendable {
     if case .block(let format) = encoding {
       guard format.hasNegatives || range.isNonNegative else { throw refusal }
       self = .blocks(
-        BlockCast(format), channels: channels,
+        BlockCast.shared(format), channels: channels,
         tensorScale: format.tensorScale(of: CollectionOfOne(range.largest)))
       return
     }

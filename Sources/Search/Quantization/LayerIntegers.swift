@@ -48,7 +48,7 @@ extension QuantizedEvaluator {
       var weights: LayerIntegers.Weights?
       if let encoding = candidate.weights {
         guard let bits = encoding.plainInteger?.bits else { return nil }
-        let quantized = try QuantizedWeights(parameters, encoding, .filters, rule.weights)
+        let quantized = try QuantizedWeights(parameters, encoding, rule.weights)
         guard let codes = quantized.codes else { return nil }
         weights = .init(bits: bits, codes: codes, scales: quantized.scales.map { Float($0) })
       }

@@ -1,4 +1,5 @@
 internal import Arith
+import Synchronization
 
 /// Weights of one layer as a candidate has them, in the model's order.
 ///
@@ -29,8 +30,8 @@ struct QuantizedWeights: Sendable {
   /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for an encoding without
   ///   negative numbers, vectors and planes, and groupings that the encoding or layer cannot have.
   init(
-    _ parameters: LayerParameters, _ encoding: Encoding, _ grouping: WeightGrouping = .filters,
-    _ search: ScaleSearch
+    _ parameters: LayerParameters, _ encoding: Encoding, _ search: ScaleSearch,
+    grouping: WeightGrouping = .filters
   ) throws(EvaluationError) {
     let count = parameters.geometry.filters
     func refusal(_ reason: String = "") -> EvaluationError {
@@ -165,7 +166,7 @@ struct QuantizedWeights: Sendable {
     let geometry = parameters.geometry
     var rows = parameters.arranged(parameters.weights)
     let tensorScale = format.tensorScale(of: parameters.weights.lazy.map { Double($0) })
-    let cast = BlockCast(format)
+    let cast = BlockCast.shared(format)
     rows.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       cast.values(
@@ -246,6 +247,39 @@ struct QuantizedWeights: Sendable {
       if found < best.error { best = (part, largest * part, found) }
     }
     return best
+  }
+}
+
+extension LayerParameters {
+  /// What a candidate makes of the weights; nil if it leaves them.
+  ///
+  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)``.
+  func quantized(
+    _ candidate: Candidate, _ search: ScaleSearch
+  ) throws(EvaluationError) -> QuantizedWeights? {
+    if let encoding = candidate.weights {
+      return try QuantizedWeights(self, encoding, search, grouping: candidate.grouping)
+    }
+    guard candidate.grouping == .filters else {
+      throw .unsupported(
+        layer: layer.name, role: "weights", encoding: "\(candidate.grouping.name) without a format")
+    }
+    return nil
+  }
+}
+
+extension BlockCast {
+  private static let known = Mutex<[BlockFormat: BlockCast]>([:])
+
+  /// The cast of a format, made once: some need large tables.
+  static func shared(_ format: BlockFormat) -> BlockCast {
+    if let cast = known.withLock({ $0[format] }) { return cast }
+    let made = BlockCast(format)
+    known.withLock {
+      if $0.count >= 64 { $0.removeAll() }
+      $0[format] = made
+    }
+    return made
   }
 }
 

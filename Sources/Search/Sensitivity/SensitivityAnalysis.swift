@@ -140,15 +140,7 @@ public struct SensitivityAnalysis: Sendable {
     let input = try InputFormat(
       candidate.activations, range: inputRanges[layer], search: rule.activations,
       channels: parameters.geometry.channels, layer: parameters.layer.name)
-    // Refuses what the evaluator refuses.
-    var weights: QuantizedWeights?
-    if let encoding = candidate.weights {
-      weights = try QuantizedWeights(parameters, encoding, candidate.grouping, rule.weights)
-    } else if candidate.grouping != .filters {
-      throw .unsupported(
-        layer: parameters.layer.name, role: "weights",
-        encoding: "\(candidate.grouping.name) without a format")
-    }
+    let weights = try parameters.quantized(candidate, rule.weights)
     var register: Accumulator?
     if let accumulator = candidate.accumulator {
       guard let weights, let codes = weights.codes, let limits = input.codes else {

@@ -29,7 +29,8 @@ extension Diagnostic {
     case .candidate(let text, let reason):
       self.init(
         code: "space.candidate", message: "'\(text)' is no candidate: \(reason)", location: place,
-        remedy: "write w4a8 (bits), int4/uint8 (weights/activations) or one format for both.")
+        remedy: "write w4a8 (bits), int4/uint8 (weights/activations) or one format for both; "
+          + "hwsim explain space.candidate shows the forms.")
     case .candidates(let layer, let reason):
       self.init(
         code: "space.candidates", message: "candidates of layer '\(layer)': \(reason)",

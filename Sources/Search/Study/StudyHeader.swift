@@ -140,7 +140,9 @@ public struct StudyHeader: Codable, Sendable, Hashable {
       )
     }
     if layers != other.layers { found.append("the layers of the model") }
-    if candidates != other.candidates { found.append("the candidates of the layers") }
+    if candidates != other.candidates || formats != other.formats {
+      found.append("the candidates of the layers")
+    }
     if ties != other.ties { found.append("the tie groups") }
     if fixed != other.fixed { found.append("the fixed layers") }
     if costs != other.costs {

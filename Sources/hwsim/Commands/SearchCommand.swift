@@ -10,9 +10,10 @@ struct SearchCommand: ConfigurableCommand {
     usage: "hwsim search MODEL --inputs X.npy [--labels Y.npy] [--calibration C.npy] [options]",
     discussion: """
       MODEL is a float ONNX network, or a quantized .tflite model, which is searched from what it is:
-      other widths of its weights and activations, run by its own rules. Every point of the answer was run on the inputs; sensitivities are
-      measured on the calibration samples. With -o or --study every evaluation is kept in a file, and
-      the same command goes on where it was interrupted.
+      other widths of its weights and activations, run by its own rules. Every point of the answer
+      was run on the inputs; sensitivities are measured on the calibration samples. With -o or
+      --study every evaluation is kept in a file, and the same command goes on where it was
+      interrupted.
 
       EXAMPLES:
         hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out
@@ -62,15 +63,15 @@ struct SearchCommand: ConfigurableCommand {
 
   @Option(
     help: .init(
-      "Points that -o also holds as QONNX models: all, knee, none, or auto (all, where weights have "
-        + "at most 1 MiB).", valueName: "auto|all|knee|none"))
-  var qonnx = QONNXChoice.auto
-
-  @Option(
-    help: .init(
       "What -o holds beside search.json: allocation (the default), hf (hf_quant_config.json of a "
         + "transformer), both, or none.", valueName: "LIST"))
   var write: String?
+
+  @Option(
+    help: .init(
+      "Points that -o also holds as QONNX models: all, knee, none, or auto (all, where weights have "
+        + "at most 1 MiB).", valueName: "auto|all|knee|none"))
+  var qonnx = QONNXChoice.auto
 
   @Option(
     help: .init(
@@ -160,11 +161,14 @@ struct SpaceOptions: ParsableArguments {
   @Option(help: .init("Numbers of bits, such as 2,3,4,8.", valueName: "LIST"))
   var bits: String?
 
-  @Option(help: .init("Number formats, such as e4m3,int8.", valueName: "LIST"))
+  @Option(help: .init("Number formats, such as e4m3,mxfp4,nvfp4.", valueName: "LIST"))
   var formats: String?
 
   @Option(
-    help: .init("Pairs for weights and activations, such as w4a8,e4m3/int8.", valueName: "LIST"))
+    help: .init(
+      "Pairs for weights and activations, such as w4a8,mxfp4/mxfp8; w4g32a8: a scale for every 32 "
+        + "weights, w4ua8: filters of unequal widths, w8a8p16: sums of 16 bits that wrap.",
+      valueName: "LIST"))
   var candidates: String?
 
   @Option(

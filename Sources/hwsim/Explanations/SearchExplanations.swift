@@ -114,9 +114,19 @@ extension Explanation {
     Explanation(
       "space.candidate", "a text that names no candidate",
       """
-      A candidate says the formats of a layer's weights and input: w4a8 (integers of 4 and 8 bits), w4
-      (weights alone), int4/uint8 or e4m3/int8 (weights/input), one format for both such as e4m3, or
-      float. hwsim formats lists the formats.
+      A candidate says the formats of a layer's weights and input:
+
+        w4a8, w4                  integers of 4 and 8 bits; weights alone
+        w4g32a8, w4g32            a half-precision scale for every 32 weights of a filter
+        w4ua8, w4u                filters of 3, 4 and 5 bits, 4 in the mean (3 to 15)
+        w8a8p16, w4g32a8p16       sums in two's complement of 16 bits that wraps
+        mxfp4/mxfp8, int4/uint8   weights/input by formats; float leaves one as it is
+        int8/uint8/int16          weights/input/sums
+        w4g32/e4m3                groups or unequal filters with another input
+        e4m3, nvfp4, float        one format for both, or none
+
+      hwsim formats lists the formats. Blocks (mx, nvfp4, bfp) run along the depth of a filter and along
+      the channels of the input; they end with the filter or position.
       """),
     Explanation(
       "space.candidates", "a layer without candidates, or with one twice",
@@ -288,8 +298,10 @@ extension Explanation {
     Explanation(
       "search.unsupported", "a format that cannot be evaluated",
       """
-      Integers of 2 to 16 bits, fixed point, floating point, powers of two and lists of values are
-      evaluated in float networks. Block formats and sums of planes are not.
+      Integers of 2 to 16 bits, fixed point, floating point, powers of two, lists of values and blocks
+      are evaluated in float networks; vectors and sums of planes are not. Groups of weights, filters of
+      unequal widths and accumulators are those of integers; an accumulator wraps, since sums that
+      saturate depend on the order of their additions.
       """),
     Explanation(
       "search.time-limit", "a time limit ended the search",

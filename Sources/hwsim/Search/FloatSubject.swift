@@ -40,11 +40,6 @@ struct FloatSubject: SearchSubject {
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
     let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
-    if data.calibrationLabels != nil, data.calibration == nil {
-      throw Failure(
-        "usage.arguments", "--calibration-labels without --calibration",
-        remedy: "give the samples too; without, the labels of --labels are taken.")
-    }
     if let path = data.calibration {
       var labels: [Int]?
       if let path = data.calibrationLabels { labels = try SearchSamples.labels(path) }
@@ -71,31 +66,15 @@ struct FloatSubject: SearchSubject {
   }
 
   /// The space with the sign that each layer's input asks for, and the widths of filters that
-  /// calibration decides.
+  /// calibration chooses.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
-        try Self.checkWidths(candidate.formats, layer: layers[layer].name)
-        return try quantized.realised(
-          layer: layer, quantized.candidate(layer: layer, candidate.formats))
+        try quantized.realised(
+          layer: layer, try quantized.candidate(layer: layer, candidate.formats))
       }
     } catch {
       throw Failure(error, model: file.path)
-    }
-  }
-
-  /// Integers take a scale from the data, for which 2 to 16 bits are known; wider ones would count as
-  /// whole numbers without one.
-  private static func checkWidths(
-    _ formats: Candidate, layer: String
-  ) throws(EvaluationError) {
-    for (role, encoding) in [("weights", formats.weights), ("activations", formats.activations)] {
-      guard let encoding, case .fixed(let format) = encoding, format.fractionBits == 0 else {
-        continue
-      }
-      if !(2...16).contains(format.width) {
-        throw .unsupported(layer: layer, role: role, encoding: encoding.name)
-      }
     }
   }
 
@@ -160,4 +139,9 @@ struct FloatSubject: SearchSubject {
       location: problem.node.map { "\(path): node '\($0)'" } ?? path,
       remedy: "export the network as one classifier with float32 tensors.")
   }
+}
+
+extension Candidate {
+  /// Whether nothing but formats of weights and input is asked for.
+  fileprivate var isWidthsAlone: Bool { accumulator == nil && grouping == .filters }
 }

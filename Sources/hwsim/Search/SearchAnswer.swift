@@ -179,7 +179,11 @@ struct SearchAnswer: Sendable {
     let chosen = space.layers.indices.map { space.candidates[$0][evaluation.choice[$0]] }
     return [
       .init(
-        key: "weight_bits_per_layer", value: .array(chosen.map { .amount($0.weightBits) })),
+        key: "weight_bits_per_layer",
+        value: .array(
+          zip(space.layers, chosen).map {
+            .amount($1.weightBits(in: $0) / Double(max($0.weightCount, 1)))
+          })),
       .init(
         key: "input_bits_per_layer", value: .array(chosen.map { .amount($0.activationBits) })),
       .init(key: "candidates_per_layer", value: .strings(chosen.map(\.name))),
@@ -279,8 +283,8 @@ struct SearchAnswer: Sendable {
     guard let cheaper else { return "\(tied)\(own) \(metric); nothing is smaller" }
     let added = scores[cheaper] - scores[option]
     let saved =
-      Double(space.layers[layer].weightCount)
-      * (candidates[option].weightBits - candidates[cheaper].weightBits)
+      candidates[option].weightBits(in: space.layers[layer])
+      - candidates[cheaper].weightBits(in: space.layers[layer])
     return "\(tied)\(own) \(metric); \(candidates[cheaper].name) would add "
       + "\(SearchQuantity.threeDigits(added)) and save "
       + "\(SearchQuantity.text(saved, unit: "bit", kind: .exact)) of weights"

@@ -27,7 +27,7 @@ struct SearchJob {
     let objective = try SearchSettings.objective(
       goal.objective, hasLabels: command.data.labels != nil)
     let (quality, objectives) = (objective.quality, objective.costs)
-    let source = try SensitivitySource(goal, objective: objective, cache: command.cache)
+    let source = try SensitivitySource(command, objective: objective)
     let products = try SearchProducts(command)
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(path: path, data: command.data, threads: threads)
@@ -52,7 +52,8 @@ struct SearchJob {
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
-        records, objective: objective, metric: sensitivities.name, target: target),
+        records, objective: objective, metric: sensitivities.name, target: target,
+        datapath: model.datapath),
       notes: model.notes + sensitivities.notes + (target?.costs.notes ?? []),
       inputRanges: model.inputRanges)
     let study = try openStudy(header)
@@ -224,7 +225,8 @@ struct SearchJob {
 
   /// What a study depends on, under the flags' names.
   private func settings(
-    _ records: [InputRecord], objective: SearchObjective, metric: String, target: Target?
+    _ records: [InputRecord], objective: SearchObjective, metric: String, target: Target?,
+    datapath: String?
   ) throws(Failure) -> [String: String] {
     var settings: [String: String] = [
       "objective": objective.text,
@@ -233,10 +235,10 @@ struct SearchJob {
       "space": command.spaceOptions.name, "shard": command.shard ?? "1/1",
       "hwsim": HWSim.version,
     ]
+    if let datapath { settings["datapath"] = datapath }
     if !command.goal.sensitivityOf.isEmpty {
       settings["sensitivity-share"] = String(command.goal.sensitivityShare)
     }
-    if let datapath = command.data.datapath { settings["datapath"] = datapath }
     for record in records {
       let sum = try record.record()["sha256"]?.text ?? ""
       settings[record.role, default: ""] += (settings[record.role] == nil ? "" : " ") + sum

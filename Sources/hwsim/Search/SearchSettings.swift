@@ -154,7 +154,9 @@ extension Failure {
       self.init(
         "search.unsupported", "\(role) of layer '\(layer)' cannot take the format \(encoding)",
         at: model,
-        notes: ["integers of 2 to 16 bits, floating point, fixed point and lists are evaluated"],
+        notes: [
+          "integers of 2 to 16 bits, floating point, fixed point, lists and blocks are evaluated"
+        ],
         remedy: "leave that candidate out, or fix the layer at another one.")
     case .fixedEncoding(let tensor, let operation):
       self.init(

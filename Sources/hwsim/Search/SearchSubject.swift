@@ -23,6 +23,8 @@ protocol SearchSubject {
   var inputRanges: [InputRange]? { get }
   /// Groups of layers whose inputs have one encoding, beyond those that the graph's own rules find.
   var sharedInputs: [[Int]] { get }
+  /// The rules that the model runs by, where there are several.
+  var datapath: String? { get }
 
   /// The space with the formats that its candidates' names stand for in each layer.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace
@@ -65,6 +67,8 @@ extension SearchSubject {
 
   var sharedInputs: [[Int]] { [] }
 
+  var datapath: String? { nil }
+
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)] { [] }
 }
 
@@ -83,6 +87,12 @@ struct SpaceDefaults: Sendable {
   let fixedActivationBits: Int?
   /// What `--exclude` gives a layer.
   let unchanged: SpaceCandidate
+  /// Whether a layer as the model has it is a candidate too.
+  var offersUnchanged = false
+  /// Layers whose weights stay whatever is asked for.
+  var keptWeights: Set<String> = []
+  /// Layers whose input's type stays.
+  var keptInputs: Set<String> = []
 
   /// Of float networks.
   static let float = SpaceDefaults(
