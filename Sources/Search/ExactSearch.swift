@@ -43,6 +43,8 @@ struct ExactSearch {
     if dropHopelessLosses() {
       // Losses far above the optimum (penalties) set the scale: once more without them.
       reduce()
+      // Whatever is better than the best known has an option of every group left.
+      guard (0..<table.count).allSatisfy({ !table.options(of: $0).isEmpty }) else { return best }
       rescale()
       root = relaxation()
     }
@@ -131,13 +133,15 @@ struct ExactSearch {
     guard best != nil else { return false }
     let total = table.minimum()[0]
     let before = table.magnitude()
+    // The options of the best known itself must stay, however their sum was rounded.
+    let error = summationError(terms: table.count, magnitude: before[0])
     let kept = table.selecting { group, option in
       let smallest = table.options(of: group).reduce(Double.infinity) {
         min($0, table.values[$1][0])
       }
       let bound = total - smallest + table.values[option][0]
       return option == table.options(of: group).min { table.values[$0][0] < table.values[$1][0] }
-        || bound <= bestLoss
+        || bound - error <= bestLoss
     }
     let after = kept.magnitude()
     guard after[0] * 16 < before[0] else { return false }

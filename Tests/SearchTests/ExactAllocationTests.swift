@@ -1,3 +1,4 @@
+import Arith
 import Search
 import Testing
 
@@ -176,5 +177,38 @@ struct ExactAllocationTests {
     }
     #expect(best.map { $0.loss >= optimum.loss && problem.meetsBudgets($0.choice) } ?? true)
     #expect(bound.map { $0 <= optimum.loss } ?? true)
+  }
+
+  /// Losses as layers have them: real numbers over many orders of magnitude, falling with the bits.
+  @Test func lossesOverManyOrdersOfMagnitude() throws {
+    for seed in 0..<400 as Range<UInt64> {
+      var random = RandomProblem(seed: seed)
+      func unit() -> Double { Double(random.generator.next() >> 11) * 0x1p-53 }
+      var layers: [AllocationLayer] = []
+      for _ in 0..<random.draw(3...6) {
+        var loss = unit() * 5
+        let size = Double(random.draw(1...60) * 8)
+        var losses: [Double] = []
+        for _ in 0..<3 {
+          losses.append(loss)
+          loss *= unit() * 0.01
+        }
+        layers.append(AllocationLayer(losses: losses, costs: [[2, 4, 8].map { $0 * size }]))
+      }
+      let largest = layers.reduce(0) { $0 + $1.costs[0][2] }
+      for share in [25, 30, 50, 62, 75, 90, 99, 100] {
+        let problem = try AllocationProblem(
+          layers: layers, budgets: [largest * Double(share) / 100])
+        let best = allChoices(of: problem).filter { problem.meetsBudgets($0) }
+          .map { problem.evaluate($0).loss }.min()
+        guard case .optimal(let found) = try problem.optimum() else {
+          #expect(best == nil, "seed \(seed), \(share)%")
+          continue
+        }
+        let smallest = try #require(best)
+        #expect(problem.meetsBudgets(found.choice), "seed \(seed), \(share)%")
+        #expect(found.loss <= smallest * (1 + 1e-14), "seed \(seed), \(share)%")
+      }
+    }
   }
 }

@@ -51,7 +51,6 @@ struct SpaceTests {
     let candidate = try SpaceCandidate(text)
     #expect(candidate.name == name)
     #expect(candidate.formats.name == formats)
-    #expect(Candidate(name: formats) == candidate.formats)
     #expect(try SpaceCandidate(candidate.name) == candidate)
   }
 

@@ -58,7 +58,7 @@ indirect enum JSONValue: Decodable, Hashable {
 struct SchemaValidator {
   private static let keywords: Set<String> = [
     "$schema", "title", "description", "type", "required", "properties", "items", "const", "enum",
-    "pattern", "anyOf", "additionalProperties",
+    "pattern", "anyOf", "additionalProperties", "minItems", "maxItems",
   ]
 
   /// What is wrong, with the path of the value; empty if the document is valid.
@@ -88,6 +88,10 @@ struct SchemaValidator {
       }
     }
     if case .object(let members) = value { problems += object(members, rules, at: path) }
+    if case .array(let elements) = value {
+      let (least, most) = (rules["minItems"]?.integer ?? 0, rules["maxItems"]?.integer ?? .max)
+      if !(least...most).contains(elements.count) { problems.append("\(path): wrong count") }
+    }
     if case .array(let elements) = value, let items = rules["items"] {
       for (index, element) in elements.enumerated() {
         problems += Self.problems(element, items, at: "\(path)[\(index)]")

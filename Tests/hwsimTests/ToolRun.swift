@@ -13,7 +13,8 @@ struct ToolRun {
   struct Setting {
     var folder: String = SharedData.packageRoot
     var input: String = ""
-    /// Variables set over an environment without `NO_COLOR`; nil values are removed.
+    /// Variables set over an environment without `NO_COLOR` and without a folder of kept
+    /// sensitivities; nil values are removed.
     var environment: [String: String?] = [:]
     /// Whether standard output is a pipe whose reader is gone.
     var hasClosedOutput = false
@@ -119,9 +120,12 @@ struct ToolRun {
     while let entry = pointer.pointee {
       let text = String(cString: entry)
       let name = String(text.prefix { $0 != "=" })
-      if name != "NO_COLOR", changed[name] == nil { result.append(text) }
+      let isOurs = name == "NO_COLOR" || name == "HWSIM_CACHE"
+      if !isOurs, changed[name] == nil { result.append(text) }
       pointer += 1
     }
+    // Runs keep nothing for each other, and nothing in the home of whoever tests.
+    if changed["HWSIM_CACHE"] == nil { result.append("HWSIM_CACHE=/dev/null") }
     for (name, value) in changed { if let value { result.append("\(name)=\(value)") } }
     return result
   }

@@ -158,6 +158,23 @@ struct ONNXTensorReader {
 }
 
 extension ONNXTensorReader {
+  /// The tensor with the bytes that another file holds of it.
+  mutating func embedded(
+    _ tensor: Onnx_TensorProto
+  ) throws(ONNXProblem.Kind) -> Onnx_TensorProto {
+    guard tensor.hasDataLocation, tensor.dataLocation == .external else { return tensor }
+    var tensor = tensor
+    guard let type = ONNXElementType(rawValue: tensor.dataType) else {
+      throw .elementType(tensor.dataType)
+    }
+    let bytes = try external(
+      tensor, byteCount: Self.byteCount(Self.shape(tensor.dims), type))
+    tensor.rawData = Data(bytes)
+    tensor.externalData = []
+    tensor.clearDataLocation()
+    return tensor
+  }
+
   private mutating func external(
     _ tensor: Onnx_TensorProto, byteCount: Int
   ) throws(ONNXProblem.Kind) -> [UInt8] {

@@ -17,7 +17,8 @@ public struct AllocatedNetwork: Sendable {
   ///     as it is.
   ///   - rule: how scales follow from weights and ranges.
   /// - Throws: ``EvaluationError`` for another number of candidates, or a format that a layer cannot
-  ///   have; an input format without a range counts as one.
+  ///   have; an input format without a range and ``WeightGrouping/unequalFilters``, whose widths
+  ///   calibration decides, count as such.
   public init(
     _ network: FloatNetwork, allocation: [Candidate], inputRanges: [InputRange?],
     rule: QuantizationRule = QuantizationRule()

@@ -31,6 +31,7 @@ extension AllocationProblem {
   ///   - method: published or exact.
   ///   - seed: of methods that draw random numbers.
   ///   - effort: when to give up.
+  /// - Returns: the method's allocation, and whether and how well it could be done.
   /// - Throws: what the method throws; the exact method's limit only where it is the method.
   public func solution(
     by method: AllocationMethod, seed: UInt64 = 0, effort: AllocationEffort = AllocationEffort()

@@ -71,7 +71,7 @@ public struct ScoreFile: Sendable, Hashable {
   public init(
     groups: [Group], costNames: [String], metric: String? = nil, modelDigest: String? = nil
   ) throws(ScoreFileProblems) {
-    let problems = Self.problems(of: groups, costNames: costNames)
+    let problems = Self.problems(of: groups, costNames: groups.map { _ in costNames })
     guard problems.isEmpty else { throw ScoreFileProblems(problems: problems) }
     self.groups = groups
     self.costNames = costNames
@@ -119,7 +119,8 @@ public struct ScoreFile: Sendable, Hashable {
           formats: entry.formats, scores: entry.scores.map { $0?.value ?? .nan },
           costs: own.sorted { $0.key < $1.key }.map { $0.value.map(\.value) }))
     }
-    problems += Self.problems(of: groups, costNames: costs)
+    problems += Self.problems(
+      of: groups, costNames: document.groups.map { ($0.costs ?? [:]).keys.sorted() })
     guard problems.isEmpty else { throw ScoreFileProblems(problems: problems) }
     self.groups = groups
     costNames = costs
@@ -127,14 +128,15 @@ public struct ScoreFile: Sendable, Hashable {
     modelDigest = document.model?.sha256
   }
 
+  /// `costNames` are those of each group.
   private static func problems(
-    of groups: [Group], costNames: [String]
+    of groups: [Group], costNames: [[String]]
   ) -> [ScoreFileProblem] {
     var problems: [ScoreFileProblem] = []
     if groups.isEmpty { problems.append(.noGroups) }
     var names: Set<String> = []
     var owner: [String: String] = [:]
-    for group in groups {
+    for (group, costNames) in zip(groups, costNames) {
       if !names.insert(group.name).inserted { problems.append(.duplicateGroup(group.name)) }
       if group.layers.isEmpty { problems.append(.noLayers(group: group.name)) }
       for layer in group.layers {
@@ -151,7 +153,6 @@ public struct ScoreFile: Sendable, Hashable {
           .count(group: group.name, of: "scores", expected: count, found: group.scores.count))
       }
       for (place, values) in group.costs.enumerated() {
-        // Costs of other names are reported as such.
         let name = place < costNames.count ? costNames[place] : "costs"
         if values.count != count {
           problems.append(

@@ -44,7 +44,11 @@ public struct ScoreMatch: Sendable, Hashable {
           .differentCandidates(
             group: group.name, layers: [space.layers[first].name, space.layers[member].name]))
       }
-      for (option, candidate) in space.candidates[first].enumerated() {
+      // A fixed layer needs the score of its one candidate alone.
+      let allowed =
+        space.groups.firstIndex { $0.contains(first) }.map { space.allowed(ofGroup: $0) } ?? []
+      for option in allowed {
+        let candidate = space.candidates[first][option]
         guard let found = place[Self.key(candidate.name)] else {
           problems.append(
             .missing(group: group.name, candidate: candidate.name, formats: group.formats))

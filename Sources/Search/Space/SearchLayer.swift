@@ -58,31 +58,4 @@ public struct Candidate: Sendable, Hashable {
     if grouping != .filters { text += " \(grouping.name)" }
     return text
   }
-
-  /// Reads a ``name`` back.
-  ///
-  /// Nil for other texts, and for encodings whose names do not say everything of them.
-  public init?(name: String) {
-    let halves = name.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-    let roles = halves[0].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard halves.count <= 2, (2...3).contains(roles.count) else { return nil }
-    var formats: [Encoding?] = []
-    for role in roles {
-      if role == "-" {
-        formats.append(nil)
-      } else if let format = try? Encoding(name: role) {
-        formats.append(format)
-      } else {
-        return nil
-      }
-    }
-    self.init(
-      weights: formats[0], activations: formats[1],
-      accumulator: formats.count == 3 ? formats[2] : nil)
-    if halves.count == 2 {
-      guard let grouping = WeightGrouping(name: halves[1]) else { return nil }
-      self.grouping = grouping
-    }
-    guard self.name == name else { return nil }
-  }
 }

@@ -14,6 +14,10 @@ public struct SpaceCandidate: Sendable, Hashable {
   public static let unchanged = SpaceCandidate(
     name: "float", formats: Candidate(weights: nil, activations: nil))
 
+  /// The same of a quantized model.
+  public static let asModel = SpaceCandidate(
+    name: "model", formats: Candidate(weights: nil, activations: nil))
+
   /// Integers of so many bits: two's complement weights and unsigned activations.
   public init(weightBits: Int, activationBits: Int) throws(SpaceError) {
     let integers = IntegerCandidate(weights: weightBits, activations: activationBits)
@@ -30,12 +34,17 @@ public struct SpaceCandidate: Sendable, Hashable {
   /// - `WEIGHTS/ACTIVATIONS[/ACCUMULATOR]` by the names of formats (`mxfp4/mxfp8`,
   ///   `int<8>/uint<8>/int<16>`); weights may be `w4`, `w4g32` or `w4u` too, and `float` leaves a
   ///   part as the model has it;
-  /// - one format for weights and activations (`e4m3`, `nvfp4`), or `float`.
+  /// - one format for weights and activations (`e4m3`, `nvfp4`), `float`, or `model` for a layer of a
+  ///   quantized model as it is.
   ///
   /// - Throws: ``SpaceError/candidate(text:reason:)``.
   public init(_ text: String) throws(SpaceError) {
     if text == Self.unchanged.name {
       self = .unchanged
+      return
+    }
+    if text == Self.asModel.name {
+      self = .asModel
       return
     }
     if let integers = IntegerCandidate(text) {

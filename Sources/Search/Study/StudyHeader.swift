@@ -51,9 +51,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
   /// Smallest and largest value of each layer's input by calibration; nil where scales are the
   /// model's.
   public let inputRanges: [[Double]]?
-  /// What the name of a candidate leaves to its layer, such as the sign of the input and the widths
-  /// of filters: ``Candidate/name`` of each candidate of each layer, nil where its own name says it.
-  public let formats: [[String?]]?
+  /// What each candidate of each layer means there; without it their names say it.
+  let formats: [[StoredFormats]]?
 
   public init(
     space: SearchSpace, operators: [String], costs: [any CostModel], sensitivities: [[Double]],
@@ -69,20 +68,12 @@ public struct StudyHeader: Codable, Sendable, Hashable {
         name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs, filters: $0.filters)
     }
     candidates = space.candidates.map { $0.map(\.name) }
-    formats = space.candidates.map { $0.map(Self.formats(of:)) }
+    formats = space.candidates.map { list in list.map { StoredFormats($0.formats) } }
     ties = space.ties
     fixed = space.layers.indices.map { space.fixed[$0] ?? -1 }
     self.costs = costs.map(Cost.init)
     self.sensitivities = sensitivities
     self.notes = notes
-  }
-
-  private static func formats(of candidate: SpaceCandidate) -> String? {
-    let name = candidate.formats.name
-    guard let named = try? SpaceCandidate(candidate.name), named.formats != candidate.formats,
-      Candidate(name: name) == candidate.formats
-    else { return nil }
-    return name
   }
 
   /// The space that the study was made over.
@@ -92,17 +83,15 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     var lists: [[SpaceCandidate]] = []
     for (layer, names) in candidates.enumerated() {
       var list: [SpaceCandidate] = []
-      let own = formats.flatMap { $0.indices.contains(layer) ? $0[layer] : nil } ?? []
       for (index, name) in names.enumerated() {
-        let candidate = try SpaceCandidate(name)
-        guard own.indices.contains(index), let text = own[index] else {
-          list.append(candidate)
+        guard let formats else {
+          list.append(try SpaceCandidate(name))
           continue
         }
-        guard let formats = Candidate(name: text) else {
-          throw .malformed(path: "formats", reason: "'\(text)' names no formats")
-        }
-        list.append(SpaceCandidate(name: candidate.name, formats: formats))
+        guard formats.indices.contains(layer), formats[layer].indices.contains(index),
+          let candidate = formats[layer][index].candidate
+        else { throw .malformed(path: "formats", reason: "no formats of candidate '\(name)'") }
+        list.append(SpaceCandidate(name: name, formats: candidate))
       }
       lists.append(list)
     }

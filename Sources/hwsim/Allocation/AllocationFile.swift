@@ -274,8 +274,8 @@ private struct AllocationReader {
     if let text = value.text, let grouping = WeightGrouping(name: text) { return grouping }
     problem(
       place, "\(value.text.map { "'\($0)'" } ?? value.kind) is no grouping of weights",
-      "write \"filters\", \"runs<32>\" for 32 neighbours a scale, or \"widths<4,5,3>\" with the bits "
-        + "of each filter.")
+      "write \"filters\", \"runs<32>\" for 32 neighbours a scale, or \"widths<4,5,3>\" for filters of "
+        + "their own widths.")
     return nil
   }
 

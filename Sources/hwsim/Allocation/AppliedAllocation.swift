@@ -48,6 +48,20 @@ extension ModelFile {
         throw Failure(error, model: allocation.path)
       }
     }
+    if case .hls4ml(let info) = source {
+      let requantization: HLSRequantization
+      do throws(PlanEvaluatorError) {
+        requantization = try HLSRequantization(self, info, calibration: nil, threads: 1)
+      } catch {
+        throw Failure(error, file: self, place: path)
+      }
+      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
+      do throws(EvaluationError) {
+        return allocated(try requantization.graph(candidates))
+      } catch {
+        throw Failure(error, model: allocation.path)
+      }
+    }
     throw Failure(
       "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
       remedy: "give the float ONNX network that was searched, or leave --allocation out.")

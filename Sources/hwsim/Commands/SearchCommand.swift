@@ -10,9 +10,10 @@ struct SearchCommand: ConfigurableCommand {
     usage: "hwsim search MODEL --inputs X.npy [--labels Y.npy] [--calibration C.npy] [options]",
     discussion: """
       MODEL is a float ONNX network, or a quantized .tflite model, which is searched from what it is:
-      other widths of its weights and activations, run by its own rules. Every point of the answer was run on the inputs; sensitivities are
-      measured on the calibration samples. With -o or --study every evaluation is kept in a file, and
-      the same command goes on where it was interrupted.
+      other widths of its weights and activations, run by its own rules. Every point of the answer
+      was run on the inputs; sensitivities are measured on the calibration samples. With -o or
+      --study every evaluation is kept in a file, and the same command goes on where it was
+      interrupted.
 
       EXAMPLES:
         hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out
@@ -55,7 +56,8 @@ struct SearchCommand: ConfigurableCommand {
   @Option(
     name: [.customShort("o"), .customLong("output")],
     help: .init(
-      "Folder for search.json, the study and an allocation file a point.", valueName: "DIR"),
+      "Folder for search.json, the study and, a point, an allocation file and a QONNX model.",
+      valueName: "DIR"),
     completion: .directory)
   var product: String?
 
@@ -64,6 +66,12 @@ struct SearchCommand: ConfigurableCommand {
       "What -o holds beside search.json: allocation (the default), hf (hf_quant_config.json of a "
         + "transformer), both, or none.", valueName: "LIST"))
   var write: String?
+
+  @Option(
+    help: .init(
+      "Points that -o also holds as QONNX models: all, knee, none, or auto (all, where weights have "
+        + "at most 1 MiB).", valueName: "auto|all|knee|none"))
+  var qonnx = QONNXChoice.auto
 
   @Option(
     help: .init(

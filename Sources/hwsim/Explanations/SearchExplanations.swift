@@ -270,6 +270,13 @@ extension Explanation {
       threshold search may report a budget as unmet that can be met.
       """),
     Explanation(
+      "search.qonnx", "a QONNX model that cannot be written",
+      """
+      A QONNX model holds the network with its constants in one file, and such files end at 2 GiB.
+      --qonnx none leaves them out, --qonnx knee writes one point; allocation files hold the same
+      choice in a few lines.
+      """),
+    Explanation(
       "search.shard", "a part of a search that cannot be", status: .usage,
       """
       --shard i/n is the i-th of n parts, counted from 1; n is at most 4096. Every allocation belongs

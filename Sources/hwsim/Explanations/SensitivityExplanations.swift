@@ -61,10 +61,10 @@ extension Explanation {
     Explanation(
       "scores.json", "a file of scores is not JSON of the expected form",
       """
-      The message names the place; hwsim schema scores has the whole form. The least is {"schema": "hwsim.scores/1", "groups": [{"group":
-      "conv1", "layers": ["conv1"], "formats": ["int<4>", "int<8>"], "scores": [0.3, 0.01], "costs":
-      {"size": [4, 8]}}]}; layers and costs may be left out. Keys that the form lacks are errors: a
-      misspelt one would count as left out.
+      The message names the place; hwsim schema scores has the whole form. The least is
+      {"schema": "hwsim.scores/1", "groups": [{"group": "conv1", "formats": ["int<4>", "int<8>"],
+      "scores": [0.3, 0.01]}]}; layers, costs and more may be added. Keys that the form lacks are
+      errors: a misspelt one would count as left out.
       """),
     Explanation(
       "scores.schema", "a file of scores has another schema",

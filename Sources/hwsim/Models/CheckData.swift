@@ -100,7 +100,7 @@ struct CheckData {
 }
 
 /// The data that an hls4ml test bench reads and writes in a project.
-private struct TestBench {
+struct TestBench {
   let inputs: String
   /// Logs of C and RTL simulation, those that exist.
   let results: [String]

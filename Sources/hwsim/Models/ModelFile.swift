@@ -119,6 +119,7 @@ struct ModelFile: Sendable {
   /// The same model with other encodings.
   ///
   /// - Parameter graph: has the model's inputs, in other encodings at most.
+  /// - Returns: the model with that graph.
   func allocated(_ graph: Graph) -> ModelFile {
     var file = ModelFile(self, source: source, graph: graph)
     for id in self.graph.inputs where graph[id].encoding != self.graph[id].encoding {

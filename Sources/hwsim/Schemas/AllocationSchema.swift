@@ -27,8 +27,8 @@ extension Schema {
                 "pattern": "^(filters|unequal-filters|runs<[1-9][0-9]*>|widths<[0-9]+(,[0-9]+)*>)$",
                 "description": .string(
                   "Weights that share a scale: a filter's (also where left out), runs of so many "
-                    + "neighbours, or a filter's with the bits of each filter in the model's order; "
-                    + "unequal-filters leaves them to calibration, which a search has."),
+                    + "neighbours, or a filter's with a width for each filter; unequal-filters leaves "
+                    + "these widths to calibration, which only a search has."),
               ]),
               "input_range": nullable([
                 "type": "array", "items": ["type": "number"], "minItems": 2, "maxItems": 2,

@@ -69,8 +69,9 @@ extension Schema {
         quantization decision): the entry's name is the group; the modules that it decides are its \
         layers; 'formats' as text are the formats, such as 'FP8_DEFAULT_CFG(effective-bits: 8.0)' or \
         'NONE(effective-bits: 16.0)'; 'scores' are the scores, as they are; 'costs', weight sizes after \
-        compression, are one cost, for example 'size'. Its constraint effective_bits = B is the budget \
-        size = B / 16 of the cost of NONE summed over groups.
+        compression, are one cost, for example 'size'. Its constraint effective_bits = B allows a size of \
+        B / 16 of the weights of all quantizable layers of the model; where all of them are in the \
+        file, that is B / 16 of the summed costs of NONE.
         """),
     ])
 

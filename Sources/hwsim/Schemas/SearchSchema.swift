@@ -107,6 +107,7 @@ extension Schema {
         required: [
           "id": string("A, B, ... in order of the first cost."),
           "allocation": string("Name of the allocation file."),
+          "qonnx": nullable(string("Name of the QONNX model; null if none was written.")),
           "evaluation": nullable(integer("Position in evaluations; null if it was not run.")),
           "resources": ["type": "object"],
           "on_frontier": boolean("Whether no other evaluation is better in everything."),
@@ -119,6 +120,8 @@ extension Schema {
               "properties": [
                 "name": string("Name of the layer."), "weights": string("Format of the weights."),
                 "activations": string("Format of the input."),
+                "accumulator": string("Format of the sums of products."),
+                "grouping": string("Weights that share a scale, where not a filter's."),
                 "reason": string("What speaks for this candidate."),
                 "costs": [
                   "type": "object",

@@ -34,5 +34,5 @@ extension SpaceDefaults {
   /// Of TensorFlow Lite graphs: the space `w_only` leaves activations as the model has them.
   static let affine = SpaceDefaults(
     bits: [2, 3, 4, 6, 8], fixedActivationBits: nil,
-    unchanged: SpaceCandidate(name: "model", formats: Candidate(weights: nil, activations: nil)))
+    unchanged: .asModel)
 }

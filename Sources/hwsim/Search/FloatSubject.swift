@@ -40,11 +40,6 @@ struct FloatSubject: SearchSubject {
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
     let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
-    if data.calibrationLabels != nil, data.calibration == nil {
-      throw Failure(
-        "usage.arguments", "--calibration-labels without --calibration",
-        remedy: "give the samples too; without, the labels of --labels are taken.")
-    }
     if let path = data.calibration {
       var labels: [Int]?
       if let path = data.calibrationLabels { labels = try SearchSamples.labels(path) }
@@ -144,4 +139,9 @@ struct FloatSubject: SearchSubject {
       location: problem.node.map { "\(path): node '\($0)'" } ?? path,
       remedy: "export the network as one classifier with float32 tensors.")
   }
+}
+
+extension Candidate {
+  /// Whether nothing but formats of weights and input is asked for.
+  fileprivate var isWidthsAlone: Bool { accumulator == nil && grouping == .filters }
 }

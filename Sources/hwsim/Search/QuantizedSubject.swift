@@ -23,11 +23,12 @@ struct QuantizedSubject: SearchSubject {
   let file: ModelFile
   let records: [InputRecord]
   let warnings: [Diagnostic]
+  let datapath: String?
   private let kind: QuantizedKind
   private let deciding: PlanEvaluator
   private let calibrating: PlanEvaluator
-  /// Whether calibration has samples of its own, which have no labels.
-  private let hasCalibration: Bool
+  /// Runs the calibration samples with their labels, if they have any: for sensitivities.
+  private let measured: PlanEvaluator
 
   var layers: [SearchLayer] { kind.requantization.layers }
   var evaluator: any Evaluator { deciding }
@@ -54,6 +55,7 @@ struct QuantizedSubject: SearchSubject {
     }
     self.file = file
     self.kind = kind
+    self.datapath = datapath.name
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
     let samples = try Self.values(inputs, of: file, role: "inputs")
@@ -61,9 +63,17 @@ struct QuantizedSubject: SearchSubject {
       kind.requantization, inputs: samples, labels: labels, threads: threads, file: file,
       place: labels == nil ? inputs : "\(inputs), \(data.labels ?? "")")
     if let path = data.calibration {
+      let samples = try Self.values(path, of: file, role: "calibration")
       calibrating = try datapath.evaluator(
-        kind.requantization, inputs: try Self.values(path, of: file, role: "calibration"),
-        labels: nil, threads: threads, file: file, place: path)
+        kind.requantization, inputs: samples, labels: nil, threads: threads, file: file,
+        place: path)
+      if let labels = data.calibrationLabels {
+        measured = try datapath.evaluator(
+          kind.requantization, inputs: samples, labels: try SearchSamples.labels(labels),
+          threads: threads, file: file, place: "\(path), \(labels)")
+      } else {
+        measured = calibrating
+      }
       warnings = []
     } else {
       calibrating =
@@ -72,28 +82,36 @@ struct QuantizedSubject: SearchSubject {
         : try datapath.evaluator(
           kind.requantization, inputs: samples, labels: nil, threads: threads, file: file,
           place: inputs)
+      measured = deciding
       warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
     }
-    hasCalibration = data.calibration != nil
     records =
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
       + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
       + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
+      + (data.calibrationLabels.map {
+        [InputRecord(role: "calibration-labels", path: $0, kind: "npy")]
+      } ?? [])
   }
 
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
         let formats = candidate.formats
-        // Formats that are more than a number of bits are taken as they are.
-        guard formats.grouping == .filters else { return formats }
-        for format in [formats.weights, formats.activations, formats.accumulator] {
-          if let format, format.integerWidth == nil { return formats }
-        }
-        return try kind.requantization.candidate(
+        var resolved = try kind.requantization.candidate(
           layer: layer, weightBits: formats.weights?.integerWidth,
           activationBits: formats.activations?.integerWidth,
           accumulatorBits: formats.accumulator?.integerWidth)
+        // Formats that are more than a number of bits are taken as they are.
+        if let format = formats.weights, format.integerWidth == nil { resolved.weights = format }
+        if let format = formats.activations, format.integerWidth == nil {
+          resolved.activations = format
+        }
+        if let format = formats.accumulator, format.integerWidth == nil {
+          resolved.accumulator = format
+        }
+        resolved.grouping = formats.grouping
+        return resolved
       }
     } catch {
       throw Failure(error, model: file.path)
@@ -103,7 +121,7 @@ struct QuantizedSubject: SearchSubject {
   func sensitivities(
     _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores {
-    try PlanSensitivities(hasCalibration ? calibrating : deciding).scores(
+    try PlanSensitivities(measured).scores(
       metric, of: space.candidates.map { $0.map(\.formats) }, threads: threads)
   }
 
@@ -119,7 +137,7 @@ struct QuantizedSubject: SearchSubject {
 
   /// Values of each input of the model, samples one after the other; integers are codes of the
   /// model's own encoding.
-  private static func values(
+  static func values(
     _ path: String, of file: ModelFile, role: String
   ) throws(Failure) -> [[Double]] {
     let graph = file.graph
@@ -157,7 +175,9 @@ struct QuantizedSubject: SearchSubject {
 extension Encoding {
   /// Bits of a plain integer; nil for other formats.
   fileprivate var integerWidth: Int? {
-    guard case .fixed(let format) = self, format.fractionBits == 0 else { return nil }
+    guard case .fixed(let format) = self, format.fractionBits == 0, format.dialect == .plain else {
+      return nil
+    }
     return format.width
   }
 }

@@ -151,11 +151,19 @@ extension ScoreAnswer {
     let wanted = solution == nil ? points : [status == .yes ? chosen : nil].compactMap { $0 }
     var files: [(name: String, document: JSON)] = []
     var problems: [Diagnostic] = []
+    // Labels that an allocation file cannot say, with the groups that took them.
+    var labels: [(label: String, groups: [String])] = []
     for point in wanted {
       if products.allocations {
-        let (document, found) = allocation(point)
+        let (document, unsaid) = allocation(point)
         files.append((point.id.isEmpty ? "allocation.json" : "\(point.id).json", document))
-        problems += found
+        for (group, label) in unsaid {
+          guard let place = labels.firstIndex(where: { $0.label == label }) else {
+            labels.append((label, [group]))
+            continue
+          }
+          if !labels[place].groups.contains(group) { labels[place].groups.append(group) }
+        }
       }
       if products.checkpoints {
         do throws(QuantizedCheckpointProblems) {
@@ -164,6 +172,16 @@ extension ScoreAnswer {
           problems += Diagnostic.messages(error, place: path)
         }
       }
+    }
+    problems += labels.map { label, groups in
+      Diagnostic(
+        code: "scores.label", message: "'\(label)' is no format of an allocation file",
+        location: path,
+        notes: [
+          "chosen for \(groups.prefix(3).joined(separator: ", "))"
+            + (groups.count > 3 ? " and \(groups.count - 3) more" : "")
+        ],
+        remedy: "write formats such as w4a8 or e4m3 in the file, or take --write hf or none.")
     }
     var distinct: [Diagnostic] = []
     for problem in problems where !distinct.contains(problem) { distinct.append(problem) }
@@ -182,18 +200,17 @@ extension ScoreAnswer {
       })
   }
 
-  private func allocation(_ point: Point) -> (document: JSON, problems: [Diagnostic]) {
+  /// The allocation file of a point, and each group whose label it cannot say.
+  private func allocation(
+    _ point: Point
+  ) -> (document: JSON, unsaid: [(group: String, label: String)]) {
     var layers: [JSON.Member] = []
     var tensors: [JSON.Member] = []
-    var problems: [Diagnostic] = []
+    var unsaid: [(group: String, label: String)] = []
     for (group, format) in zip(file.groups, point.formats) {
       let label = group.formats[format]
       guard let candidate = try? SpaceCandidate(label) else {
-        problems.append(
-          Diagnostic(
-            code: "scores.label", message: "'\(label)' is no format of an allocation file",
-            location: "\(path): group '\(group.name)'",
-            remedy: "write formats such as w4a8 or e4m3 in the file, or take --write hf or none."))
+        unsaid.append((group.name, label))
         continue
       }
       for layer in group.layers {
@@ -213,6 +230,6 @@ extension ScoreAnswer {
       .init(key: "layers", value: .object(layers)),
     ]
     if !tensors.isEmpty { members.append(.init(key: "tensors", value: .object(tensors))) }
-    return (.object(members), problems)
+    return (.object(members), unsaid)
   }
 }

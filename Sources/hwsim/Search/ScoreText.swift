@@ -149,6 +149,10 @@ extension ScoreAnswer {
 
   private func amount(_ value: Double) -> String {
     if let whole = Int(exactly: value) { return Quantity.count(whole) }
+    // Limits that are shares of a total have fractions that say nothing.
+    if value.magnitude >= 1000, let whole = Int(exactly: value.rounded(.down)) {
+      return Quantity.count(whole)
+    }
     return SearchQuantity.threeDigits(value)
   }
 
@@ -160,9 +164,11 @@ extension ScoreAnswer {
     case .infeasible: return Heading.line(path, count, right: right) + infeasible(style)
     case .unmet: text = Heading.line(path, "\(count), \(style.bad("UNMET"))", right: right)
     case .optimal, .feasible:
-      let points = frontier.map { "\(Quantity.count($0.points.count, "point")), " } ?? ""
-      let proof = isProved ? "optimal, proven" : "not proven optimal"
-      text = Heading.line(path, "\(count): \(points)\(proof)", right: right)
+      var words: [String] = [count]
+      if let chosen { words.append("score \(amount(chosen.score))") }
+      if let frontier { words.append(Quantity.count(frontier.points.count, "point")) }
+      words.append(isProved ? "optimal, proven" : "not proven optimal")
+      text = Heading.line(path, words.joined(separator: ", "), right: right)
     }
     if state != .unmet { text += table.render(limit: all ? nil : 20, style: style) }
     if let chosen {

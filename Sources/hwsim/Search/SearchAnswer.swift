@@ -30,9 +30,13 @@ struct SearchAnswer: Sendable {
   let spaceName: String
   let modelDigest: String?
   /// What a reader of the costs must know.
-  let notes: [String]
+  private let costNotes: [String]
   /// The costs that can say what each layer has of them.
   private let costs: [any CostModel]
+  /// The QONNX models of points.
+  var qonnx = QONNXFiles()
+
+  var notes: [String] { costNotes + qonnx.notes }
 
   init(
     header: StudyHeader, space: SearchSpace, objective: SearchObjective, objectiveCount: Int,
@@ -55,7 +59,7 @@ struct SearchAnswer: Sendable {
     self.spaceName = spaceName
     self.modelDigest = modelDigest
     self.costs = costs
-    self.notes = notes
+    costNotes = notes
     points =
       outcome.map {
         SearchPoint.points(
@@ -213,6 +217,7 @@ struct SearchAnswer: Sendable {
     var members: [JSON.Member] = [
       .init(key: "id", value: .string(point.id)),
       .init(key: "allocation", value: .string("\(point.id).json")),
+      .init(key: "qonnx", value: .optional(qonnx.names[point.id])),
       .init(key: "evaluation", value: .optional(point.evaluation)),
     ]
     members += scores(

@@ -27,7 +27,7 @@ struct SearchJob {
     let objective = try SearchSettings.objective(
       goal.objective, hasLabels: command.data.labels != nil)
     let (quality, objectives) = (objective.quality, objective.costs)
-    let source = try SensitivitySource(goal, objective: objective, cache: command.cache)
+    let source = try SensitivitySource(command, objective: objective)
     let products = try SearchProducts(command)
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(path: path, data: command.data, threads: threads)
@@ -52,7 +52,8 @@ struct SearchJob {
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
-        records, objective: objective, metric: sensitivities.name, target: target),
+        records, objective: objective, metric: sensitivities.name, target: target,
+        datapath: model.datapath),
       notes: model.notes + sensitivities.notes + (target?.costs.notes ?? []),
       inputRanges: model.inputRanges)
     let study = try openStudy(header)
@@ -76,12 +77,17 @@ struct SearchJob {
         budget: budget, reachableMinimum: minimum, isProved: isProved, budgets: budgets)
     }
     progress.finish()
-    let answer = SearchAnswer(
+    var answer = SearchAnswer(
       header: header, space: space, objective: objective, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
       modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
       notes: header.notes ?? [])
+    if let folder = command.product {
+      try SearchFiles(folder: folder).create()
+      answer.qonnx = try QONNXFiles(command.qonnx, answer, of: model, folder: folder)
+    }
+    let written = answer
     var warnings = model.warnings + sensitivities.warnings
     if outcome?.wasStopped == true {
       warnings.append(
@@ -95,18 +101,18 @@ struct SearchJob {
       schema: "search",
       arguments: arguments(objective: objective, sensitivity: source.text, task: task),
       inputs: records, target: target?.choice.record ?? .null, warnings: warnings,
-      result: answer.json,
-      status: infeasible == nil ? .yes : .no, table: answer.table,
+      result: written.json,
+      status: infeasible == nil ? .yes : .no, table: written.table,
       text: { [command] style in
-        answer.text(
+        written.text(
           style, all: command.tableForm.all, folder: command.product,
           model: path)
       })
     if let folder = command.product {
       let files = SearchFiles(folder: folder)
       try files.write(
-        answer, report, products: products, documents: { model.documents(of: $0) })
-      try files.write(try sensitivityDocument(answer, costs: costs), to: "sensitivity.json")
+        written, report, products: products, documents: { model.documents(of: $0) })
+      try files.write(try sensitivityDocument(written, costs: costs), to: "sensitivity.json")
     }
     return report
   }
@@ -219,7 +225,8 @@ struct SearchJob {
 
   /// What a study depends on, under the flags' names.
   private func settings(
-    _ records: [InputRecord], objective: SearchObjective, metric: String, target: Target?
+    _ records: [InputRecord], objective: SearchObjective, metric: String, target: Target?,
+    datapath: String?
   ) throws(Failure) -> [String: String] {
     var settings: [String: String] = [
       "objective": objective.text,
@@ -228,10 +235,10 @@ struct SearchJob {
       "space": command.spaceOptions.name, "shard": command.shard ?? "1/1",
       "hwsim": HWSim.version,
     ]
+    if let datapath { settings["datapath"] = datapath }
     if !command.goal.sensitivityOf.isEmpty {
       settings["sensitivity-share"] = String(command.goal.sensitivityShare)
     }
-    if let datapath = command.data.datapath { settings["datapath"] = datapath }
     for record in records {
       let sum = try record.record()["sha256"]?.text ?? ""
       settings[record.role, default: ""] += (settings[record.role] == nil ? "" : " ") + sum

@@ -11,12 +11,22 @@ enum SearchModel {
   static func read(
     path: String, data: SearchDataOptions, threads: Int
   ) throws(Failure) -> any SearchSubject {
-    if data.inputs == nil {
+    if data.calibrationLabels != nil, data.calibration == nil {
       throw Failure(
-        "usage.arguments", "--inputs is missing",
-        remedy: "give the samples that decide: --inputs X.npy.")
+        "usage.arguments", "--calibration-labels without --calibration",
+        remedy: "give the samples too; without, the labels of --labels are taken.")
     }
     let file = try ModelFile(path: path)
+    var data = data
+    if data.inputs == nil {
+      // A project's own test bench data, as check takes them.
+      guard let bench = TestBench(file) else {
+        throw Failure(
+          "usage.arguments", "--inputs is missing",
+          remedy: "give the samples that decide: --inputs X.npy.")
+      }
+      data.inputs = bench.inputs
+    }
     switch file.source {
     case .onnx(let model, _, _) where model.kind == .float:
       return try FloatSubject(file, data: data, threads: threads)
@@ -24,11 +34,19 @@ enum SearchModel {
       let datapath = try DatapathChoice(data.datapath, requantize: nil, for: file)
       return try QuantizedSubject(
         file, kind: .affine(file), datapath: datapath, data: data, threads: threads)
-    case .onnx, .hls4ml:
+    case .hls4ml(let info):
+      let datapath = try DatapathChoice(data.datapath, requantize: nil, for: file)
+      let calibration = try QuantizedSubject.values(
+        data.calibration ?? data.inputs ?? "", of: file, role: "calibration")
+      return try QuantizedSubject(
+        file,
+        kind: try .hls4ml(file, info, calibration: calibration, threads: threads, data: data),
+        datapath: datapath, data: data, threads: threads)
+    case .onnx:
       throw Failure(
         "search.model",
-        "float ONNX networks and TFLite models are searched; this is \(file.summary)", at: path,
-        remedy: "give the float network that it was made from.")
+        "hls4ml and TFLite models and float ONNX networks are searched; this is \(file.summary)",
+        at: path, remedy: "give the float network that it was made from.")
     }
   }
 }
@@ -68,7 +86,15 @@ extension SpaceOptions {
         tieRules.append(rule)
       }
     }
+    let kept = layers.indices.filter {
+      defaults.keptWeights.contains(layers[$0].name)
+        && (space == "w_only" || defaults.keptInputs.contains(layers[$0].name))
+    }
     do throws(SpaceError) {
+      // Nothing of these can be chosen; what is said of them by name still counts.
+      rules.rules =
+        kept.map { .init(pattern: NamePattern(layers[$0].name), effect: .unchanged) }
+        + rules.rules
       for text in restrict {
         let (pattern, names) = try Self.assignment(text, option: "--restrict")
         var list: [SpaceCandidate] = []
@@ -82,10 +108,12 @@ extension SpaceOptions {
       for text in exclude {
         rules.rules.append(.init(pattern: NamePattern(text), effect: .unchanged))
       }
+      let ties =
+        tieRules.flatMap { $0.groups(of: layers, in: graph) }
+        + (tieRules.contains(.sharedInput) ? sharedInputs : [])
       return try rules.space(
         over: layers, unchanged: defaults.unchanged,
-        foundTies: tieRules.flatMap { $0.groups(of: layers, in: graph) }
-          + (tieRules.contains(.sharedInput) ? sharedInputs : []))
+        foundTies: ties.map { $0.filter { !kept.contains($0) } })
     } catch {
       throw Failure(error)
     }
@@ -165,10 +193,11 @@ extension SpaceOptions {
     for name in names {
       let pairs =
         space == "w_only"
-        ? ["\(name)/\(defaults.fixedActivationBits == nil ? "-" : "uint<8>")"]
+        ? ["\(name)/\(defaults.fixedActivationBits == nil ? "float" : "uint<8>")"]
         : space == "wa_same" ? [name] : names.map { "\(name)/\($0)" }
       for pair in pairs { list.append(try SpaceCandidate(pair)) }
     }
+    if bits == nil, formats == nil, defaults.offersUnchanged { list.append(defaults.unchanged) }
     return list
   }
 }

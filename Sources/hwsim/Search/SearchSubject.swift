@@ -23,6 +23,8 @@ protocol SearchSubject {
   var inputRanges: [InputRange]? { get }
   /// Groups of layers whose inputs have one encoding, beyond those that the graph's own rules find.
   var sharedInputs: [[Int]] { get }
+  /// The rules that the model runs by, where there are several.
+  var datapath: String? { get }
 
   /// The space with the formats that its candidates' names stand for in each layer.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace
@@ -36,6 +38,12 @@ protocol SearchSubject {
   func costs(
     on target: TargetChoice, of space: SearchSpace
   ) throws(CostError) -> DeviceCosts
+
+  /// Whether points can be written as QONNX models.
+  var hasQONNXForm: Bool { get }
+
+  /// A point as a QONNX model; nil if QONNX cannot say its formats.
+  func qonnx(_ allocation: [Candidate]) throws(Failure) -> [UInt8]?
 
   /// Documents that a point has beside its allocation file, by what follows its id in their names.
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)]
@@ -53,7 +61,13 @@ extension SearchSubject {
 
   var inputRanges: [InputRange]? { nil }
 
+  var hasQONNXForm: Bool { false }
+
+  func qonnx(_ allocation: [Candidate]) throws(Failure) -> [UInt8]? { nil }
+
   var sharedInputs: [[Int]] { [] }
+
+  var datapath: String? { nil }
 
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)] { [] }
 }
@@ -73,6 +87,12 @@ struct SpaceDefaults: Sendable {
   let fixedActivationBits: Int?
   /// What `--exclude` gives a layer.
   let unchanged: SpaceCandidate
+  /// Whether a layer as the model has it is a candidate too.
+  var offersUnchanged = false
+  /// Layers whose weights stay whatever is asked for.
+  var keptWeights: Set<String> = []
+  /// Layers whose input's type stays.
+  var keptInputs: Set<String> = []
 
   /// Of float networks.
   static let float = SpaceDefaults(

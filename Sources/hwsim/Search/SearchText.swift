@@ -105,7 +105,8 @@ extension SearchAnswer {
     if let folder, let example {
       text += style.hint(
         "hint: hwsim report \(folder)/search.json -o \(folder)/report.html; "
-          + "apply: --allocation \(folder)/\(example.id).json\n")
+          + "apply: --allocation \(folder)/\(example.id).json"
+          + (qonnx.names[example.id] == nil ? "" : " (.qonnx.onnx: as a model)") + "\n")
     } else {
       text += style.hint("hint: -o DIR keeps the study, search.json and an allocation a point\n")
     }

@@ -49,6 +49,8 @@ struct SensitivityCacheFolder {
   ///   - counts: how many candidates each layer has.
   ///   - warnings: told of a file that is damaged.
   ///   - measure: runs the network.
+  /// - Returns: the same scores whether they were kept or not.
+  /// - Throws: what `measure` throws, and a ``Failure`` if the folder of `--cache` is not writable.
   func scores(
     _ key: String, counts: [Int], warnings: inout [Diagnostic],
     measure: () throws(Failure) -> SensitivityScores

@@ -36,8 +36,11 @@ struct SensitivitySource {
   let others: [String]
   let share: Double
   let cache: SensitivityCacheFolder?
+  /// Rules by which a quantized model runs; nil for its own.
+  private let datapath: String?
 
-  init(_ goal: SearchGoalOptions, objective: SearchObjective, cache: CacheOptions) throws(Failure) {
+  init(_ command: SearchCommand, objective: SearchObjective) throws(Failure) {
+    let goal = command.goal
     if let metric = objective.metric, let text = goal.sensitivity, text != metric.rawValue {
       throw Failure(
         "search.sensitivity",
@@ -53,7 +56,8 @@ struct SensitivitySource {
     text = goal.sensitivity ?? objective.metric?.rawValue ?? SensitivityMetric.kl.rawValue
     others = goal.sensitivityOf
     share = goal.sensitivityShare
-    self.cache = SensitivityCacheFolder(cache)
+    cache = SensitivityCacheFolder(command.cache)
+    datapath = command.data.datapath
   }
 
   /// The sensitivities of every candidate of `space`.
@@ -175,7 +179,9 @@ struct SensitivitySource {
     _ metric: SensitivityMetric, build: String, traces: [Double]?, space: SearchSpace,
     model: any SearchSubject
   ) throws(Failure) -> String {
-    var parts = ["hwsim \(build)", "metric \(metric.rawValue)"]
+    var parts = [
+      "hwsim \(build)", "metric \(metric.rawValue)", "datapath \(datapath ?? "-")",
+    ]
     let calibrates = model.records.contains { $0.role == "calibration" }
     for record in model.records {
       let isRead =
@@ -188,6 +194,7 @@ struct SensitivitySource {
       guard isRead else { continue }
       parts.append("\(record.role) \(try record.record()["sha256"]?.text ?? "")")
     }
+    if let datapath = model.datapath { parts.append("datapath \(datapath)") }
     if let traces { parts.append("traces \(traces.map { String($0.bitPattern, radix: 16) })") }
     for (layer, candidates) in zip(space.layers, space.candidates) {
       let formats = candidates.map { candidate in
@@ -228,7 +235,7 @@ struct SensitivitySource {
     } catch {
       throw Failure(Diagnostic.messages(error, file: path))
     }
-    var answer = Answer(name: "scores", space: match.space, scores: match.scores)
+    var answer = Answer(name: file.metric ?? "scores", space: match.space, scores: match.scores)
     answer.records = [InputRecord(role: "sensitivity", path: path, kind: "json")]
     if file.groups.contains(where: { $0.layers.count > 1 }) {
       answer.notes = ["layers that \(path) scores together are tied; the first has their score"]

@@ -21,8 +21,8 @@ extension HLSRequantization {
   /// the model has; inputs first, then layers in their order.
   ///
   /// Beside the types of the allocation: a linear activation that hls4ml joined with the layer before
-  /// it is given the same result, else it would stay and cast; and a parameter whose type hls4ml
-  /// would take from an input that changes is given the type that it has.
+  /// it is given the same result, else it would stay and cast; and a threshold whose type hls4ml would
+  /// take from an input that changes is given the type that it has.
   ///
   /// - Throws: ``EvaluationError`` as ``graph(_:)``.
   public func precision(of allocation: [Candidate]) throws(EvaluationError) -> [HLSPrecisionKey] {
@@ -50,23 +50,17 @@ extension HLSRequantization {
           keys.append(HLSPrecisionKey(layer: linear, key: "result", type: format))
         }
       }
-      if isParametrized(node.operation), settings.isAutomatic(node.name, .param),
+      if case .activation(.thresholdedReLU) = node.operation,
+        settings.isAutomatic(node.name, .param),
         changed[node.inputs[0]].encoding != graph[node.inputs[0]].encoding,
-        node.inputs.count > 1, case .fixed(let format) = graph[node.inputs[1]].encoding
+        node.inputs.count > 1, case .fixed(let format) = graph[node.inputs[1]].encoding,
+        // 0, a plain rectifier's, is 0 in every type.
+        graph[node.inputs[1]].constant?.int64 != [0]
       {
         add(.param, format)
       }
     }
     return keys
-  }
-
-  /// Whether hls4ml gives a parameter the type of the input (`infer_precision.py`,
-  /// `_infer_par_act_precision` and `_infer_prelu_act_precision`).
-  private func isParametrized(_ operation: QuantGraph.Operator) -> Bool {
-    switch operation {
-    case .activation(.thresholdedReLU), .activation(.prelu): true
-    default: false
-    }
   }
 
   /// What a user of the keys must know.

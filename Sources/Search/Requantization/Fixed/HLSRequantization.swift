@@ -62,12 +62,13 @@ public struct HLSRequantization: GraphRequantization {
   ///   - settings: what its configuration says.
   ///   - written: numbers of weights before they were assigned to their types; for weights that are
   ///     not there, or that do not give the model's codes, the codes' values are taken.
-  ///   - calibration: values of each graph input, samples one after the other.
+  ///   - calibration: values of each graph input, samples one after the other; without them
+  ///     activations keep the model's integer bits.
   ///   - threads: of that run; the result does not depend on them.
   /// - Throws: ``PlanEvaluatorError`` if the model cannot run, or the samples are not its own.
   public init(
     _ graph: Graph, settings: HLSPrecisionSettings, written: [TensorID: [Double]],
-    calibration: [[Double]], threads: Int = 1
+    calibration: [[Double]]?, threads: Int = 1
   ) throws(PlanEvaluatorError) {
     self.graph = graph
     self.settings = settings
@@ -89,16 +90,21 @@ public struct HLSRequantization: GraphRequantization {
     }
     self.details = details
     self.layers = layers
-    ranges = try Self.ranges(
-      graph, of: Set(details.compactMap(\.source)), inputs: calibration, threads: threads)
+    if let calibration {
+      ranges = try Self.ranges(
+        graph, of: Set(details.compactMap(\.source)), inputs: calibration, threads: threads)
+    } else {
+      ranges = [:]
+    }
     var kept: [TensorID: [Double]] = [:]
-    for layer in details {
-      guard let format = layer.weightFormat, let codes = graph[layer.weights].constant?.int64
+    let parameters = zip(graph.nodes, rules).filter(\.1.derivesParameters).map { $0.0.inputs[1] }
+    for id in details.filter({ $0.weightFormat != nil }).map(\.weights) + parameters {
+      guard case .fixed(let format) = graph[id].encoding, let codes = graph[id].constant?.int64
       else { continue }
-      if let values = written[layer.weights], format.codes(ofWeights: values) == codes {
-        kept[layer.weights] = values
+      if let values = written[id], format.codes(ofWeights: values) == codes {
+        kept[id] = values
       } else {
-        kept[layer.weights] = codes.map { format.value(of: Int512($0)) }
+        kept[id] = codes.map { format.value(of: Int512($0)) }
       }
     }
     self.written = kept
@@ -109,6 +115,26 @@ public struct HLSRequantization: GraphRequantization {
     (details[layer].weightFormat != nil, details[layer].source != nil)
   }
 
+  /// Groups of at least two layers whose inputs have one type, ascending.
+  public var sharedInputs: [[Int]] {
+    var groups: [[Int]] = []
+    var places: [TensorID: Int] = [:]
+    for (layer, detail) in details.enumerated() {
+      guard let source = detail.source else { continue }
+      if let place = places[source] {
+        groups[place].append(layer)
+      } else {
+        places[source] = groups.count
+        groups.append([layer])
+      }
+    }
+    return groups.filter { $0.count > 1 }
+  }
+
+  /// The largest number of bits that a weight has in a layer whose weights can change; nil if there
+  /// is none.
+  public var widestWeights: Int? { details.compactMap(\.weightFormat?.width).max() }
+
   // MARK: Candidates
 
   public func candidate(
@@ -118,7 +144,9 @@ public struct HLSRequantization: GraphRequantization {
     func unsupported(_ role: String, _ bits: Int) -> EvaluationError {
       .unsupported(layer: layers[layer].name, role: role, encoding: "of \(bits) bits")
     }
-    var candidate = Candidate(weights: nil, activations: nil)
+    let node = graph.nodes[detail.node]
+    var candidate = Candidate(
+      weights: graph[detail.weights].encoding, activations: graph[node.inputs[0]].encoding)
     if let bits = weightBits, let format = detail.weightFormat {
       guard (1...Self.widthLimit).contains(bits),
         let found = format.narrowed(
@@ -137,6 +165,7 @@ public struct HLSRequantization: GraphRequantization {
       else { throw unsupported("activations", bits) }
       candidate.activations = .fixed(found)
     }
+    candidate.accumulator = nil
     if let bits = accumulatorBits, let format = detail.accumulator {
       guard
         let found = try? FixedPointFormat(
@@ -202,6 +231,15 @@ public struct HLSRequantization: GraphRequantization {
         }
         operation = .softmax(found)
       }
+      if rule.derivesParameters, tensors[node.inputs[0]] != nil, let format = type(node.inputs[0]) {
+        let id = node.inputs[1]
+        guard let codes = constants.codes(id, format, values: written[id]) else {
+          throw .notRunnable(
+            node: node.name, reason: "its parameters cannot be of type \(format.name)")
+        }
+        tensors[id] = Tensor(
+          name: graph[id].name, shape: graph[id].shape, encoding: .fixed(format), constant: codes)
+      }
       if operation != node.operation {
         nodes[index] = Node(
           name: node.name, operation: operation, inputs: node.inputs, outputs: node.outputs,
@@ -246,7 +284,7 @@ public struct HLSRequantization: GraphRequantization {
       throw .layerCount(expected: layers.count, found: allocation.count)
     }
     var chosen = ChosenTypes()
-    // The type of a tensor that several layers read, the model's own too.
+    // The type of a tensor that several layers read; the model's own gives way.
     var asked: [TensorID: FixedPointFormat] = [:]
     for (layer, candidate) in allocation.enumerated() {
       let detail = details[layer]
@@ -267,10 +305,11 @@ public struct HLSRequantization: GraphRequantization {
         }
         chosen.weights[layer] = format
       }
-      if let encoding = candidate.activations {
+      if let encoding = candidate.activations,
+        encoding != graph[graph.nodes[detail.node].inputs[0]].encoding
+      {
         let format = try fixed(encoding, "activations")
         guard let source = detail.source else {
-          if encoding == graph[graph.nodes[detail.node].inputs[0]].encoding { continue }
           throw .unsupported(layer: name, role: "activations", encoding: encoding.name)
         }
         guard asked[source] == nil || asked[source] == format else {
@@ -279,13 +318,16 @@ public struct HLSRequantization: GraphRequantization {
             encoding: encoding.name)
         }
         asked[source] = format
-        if encoding != graph[source].encoding { chosen.results[source] = format }
+        chosen.results[source] = format
       }
       if let encoding = candidate.accumulator {
         guard case .fixed(let format) = encoding, let own = detail.accumulator else {
           throw .unsupported(layer: name, role: "the accumulator", encoding: encoding.name)
         }
-        if format != own { chosen.accumulators[detail.node] = format }
+        // A type that hls4ml would find anew is asked for even if it is the model's.
+        if format != own || rules[detail.node].derivesAccumulator {
+          chosen.accumulators[detail.node] = format
+        }
       }
     }
     return chosen
@@ -362,6 +404,13 @@ public struct HLSRequantization: GraphRequantization {
           inference.softmax(
             softmax, data: data, entries: settings.tableSizes[node.name] ?? 1024) == softmax
         return rule
+      }
+      if case .activation(.prelu) = node.operation, settings.isAutomatic(node.name, .param),
+        node.inputs.count == 2
+      {
+        rule.derivesParameters =
+          graph[node.inputs[1]].constant != nil
+          && graph[node.inputs[1]].encoding == graph[input].encoding
       }
       // Global pools have no rule in hls4ml: their types are the defaults.
       if settings.functions[node.name]?.contains("global_pooling") ?? false { return rule }

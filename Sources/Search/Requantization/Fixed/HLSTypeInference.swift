@@ -145,6 +145,8 @@ struct HLSTypeRule: Sendable, Hashable {
   var derivesResult = false
   var derivesAccumulator = false
   var derivesSoftmax = false
+  /// The parameters, which are weights, have the type of the data.
+  var derivesParameters = false
 
   var isConstant: Bool { self == HLSTypeRule() }
 }

@@ -1,0 +1,34 @@
+internal import Arith
+
+/// A candidate's formats by their names.
+///
+/// What a candidate means in a layer (the sign of an input, widths that calibration decided, types of
+/// a quantized graph) does not follow from its name alone, so studies keep it.
+struct StoredFormats: Codable, Sendable, Hashable {
+  let weights: String?
+  let activations: String?
+  let accumulator: String?
+  /// Nil for one scale a filter.
+  let grouping: String?
+
+  init(_ candidate: Candidate) {
+    weights = candidate.weights?.name
+    activations = candidate.activations?.name
+    accumulator = candidate.accumulator?.name
+    grouping = candidate.grouping == .filters ? nil : candidate.grouping.name
+  }
+
+  /// The formats of these names; nil if one is none.
+  var candidate: Candidate? {
+    func encoding(_ name: String?) -> Encoding?? {
+      guard let name else { return .some(nil) }
+      return (try? Encoding(name: name)).map { .some($0) }
+    }
+    guard let weights = encoding(weights), let activations = encoding(activations),
+      let accumulator = encoding(accumulator),
+      let grouping = WeightGrouping(name: grouping ?? WeightGrouping.filters.name)
+    else { return nil }
+    return Candidate(
+      weights: weights, activations: activations, accumulator: accumulator, grouping: grouping)
+  }
+}

@@ -1,0 +1,82 @@
+import Arith
+import HWModel
+import Importers
+import QuantGraph
+import Search
+
+extension QuantizedKind {
+  /// hls4ml models: fixed-point types of weights, inputs and accumulators.
+  ///
+  /// - Throws: a ``Failure`` if the model cannot run, or the calibration samples are not its own.
+  static func hls4ml(
+    _ file: ModelFile, _ info: HLS4MLProjectInfo, calibration: [[Double]], threads: Int,
+    data: SearchDataOptions
+  ) throws(Failure) -> QuantizedKind {
+    let requantization: HLSRequantization
+    do throws(PlanEvaluatorError) {
+      requantization = try HLSRequantization(
+        file, info, calibration: calibration, threads: threads)
+    } catch {
+      throw Failure(error, file: file, place: data.calibration ?? data.inputs ?? file.path)
+    }
+    let layers = requantization.layers
+    func names(where keeps: (Int) -> Bool) -> Set<String> {
+      Set(layers.indices.filter(keeps).map { layers[$0].name })
+    }
+    let widest = requantization.widestWeights ?? 0
+    return QuantizedKind(
+      requantization: requantization,
+      defaults: SpaceDefaults(
+        bits: [2, 3, 4, 6, 8, 12, 16].filter { $0 < widest }, fixedActivationBits: nil,
+        unchanged: .asModel, offersUnchanged: true,
+        keptWeights: names { !requantization.canChange($0).weights },
+        keptInputs: names { !requantization.canChange($0).activations }),
+      sharedInputs: requantization.sharedInputs, notes: requantization.notes,
+      costs: { (target, _) throws(CostError) in
+        throw .unsupported(
+          reason: "there is no model of what an hls4ml project costs on "
+            + "'\(target.description.id)'")
+      },
+      documents: { allocation in
+        guard let keys = try? requantization.precision(of: allocation) else { return [] }
+        return [(".hls4ml.json", Self.configuration(keys))]
+      })
+  }
+
+  /// The keys as hls4ml's configuration has them: `{"LayerName": {"fc1": {"Precision": ...}}}`.
+  private static func configuration(_ keys: [HLSPrecisionKey]) -> JSON {
+    var layers: [JSON.Member] = []
+    var order: [String] = []
+    for key in keys where !order.contains(key.layer) { order.append(key.layer) }
+    for layer in order {
+      let precision = keys.filter { $0.layer == layer }.map {
+        JSON.Member(key: $0.key, value: .string($0.type.precisionText))
+      }
+      layers.append(.init(key: layer, value: ["Precision": .object(precision)]))
+    }
+    return ["LayerName": .object(layers)]
+  }
+}
+
+extension HLSRequantization {
+  /// The model of a file; without calibration samples activations of a width keep their integer bits.
+  ///
+  /// - Throws: ``PlanEvaluatorError`` if the model cannot run, or the samples are not its own.
+  init(
+    _ file: ModelFile, _ info: HLS4MLProjectInfo, calibration: [[Double]]?, threads: Int
+  ) throws(PlanEvaluatorError) {
+    let configuration = HLS4MLConfiguration(at: file.path)
+    var functions: [String: String] = [:]
+    for layer in info.layers { functions[layer.name] = layer.function }
+    var settings = HLSPrecisionSettings(
+      layers: configuration?.precision ?? [:], tableSizes: configuration?.tableSizes ?? [:],
+      functions: functions)
+    if let text = configuration?.maximumPrecision {
+      settings.maximum = try? FixedPointFormat(name: text)
+    }
+    try self.init(
+      file.graph, settings: settings,
+      written: HLS4ML.writtenValues(of: file.graph, at: file.path), calibration: calibration,
+      threads: threads)
+  }
+}

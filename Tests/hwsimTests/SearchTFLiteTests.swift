@@ -1,0 +1,201 @@
+import FoundationEssentials
+import Importers
+import TestSupport
+import Testing
+
+/// TensorFlow Lite models searched from what they are, and the allocations applied to them.
+@Suite("Command line: TFLite models in other widths")
+struct SearchTFLiteTests {
+  private static let folder = "examples/digits_cnn/"
+  private static let model = folder + "model.tflite"
+  private static let inputs = folder + "input.npy"
+  private static let widths = "Tests/Fixtures/widths/"
+
+  private func document(_ run: ToolRun, schema: String) throws -> JSONValue {
+    let document = try JSONValue(run.output)
+    #expect(
+      SchemaValidator.problems(document, try JSONValue(ToolRun("schema", schema).output)) == [])
+    return document
+  }
+
+  private func classes(_ path: String, count: Int) throws -> [Int] {
+    let archive = try NPZ.open(path)
+    let codes = try #require(try archive.read(try #require(archive.names.first)).integers())
+    return stride(from: 0, to: codes.count, by: count).map { start in
+      let row = codes[start..<start + count]
+      return (row.firstIndex(of: row.max() ?? 0) ?? start) - start
+    }
+  }
+
+  @Test("a point's accuracy is that of run --allocation, its costs are those of estimate")
+  func points() throws {
+    let folder = try TemporaryFolder()
+    let run = try ToolRun(
+      "search", Self.model, "--inputs", Self.inputs, "--labels", Self.folder + "labels.npy",
+      "--target", "nucleo-l4r5zi", "--objective", "accuracy,sram,flash", "--space", "wa_free",
+      "--bits", "3,4,8", "--evaluations", "12", "--screening", "0", "-o", folder.file("out"),
+      "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let result = try #require(try document(run, schema: "search")["result"])
+    let points = result["points"]?.elements ?? []
+    #expect(points.count > 2)
+    let labels = try #require(
+      try NPY.read(SharedData.packageRoot + "/" + Self.folder + "labels.npy").integers())
+    var seen: Set<Double> = []
+    for point in points {
+      let id = try #require(point["id"]?.text)
+      let allocation = folder.file("out/\(id).json")
+      let output = folder.file("\(id).npz")
+      let applied = try ToolRun(
+        "run", Self.model, "--inputs", Self.inputs, "--allocation", allocation, "-o", output)
+      #expect(applied.code == 0, "\(applied.error)")
+      let correct = zip(try classes(output, count: 10), labels).count { $0 == Int($1) }
+      #expect(point["correct"]?.integer == correct)
+      seen.insert(Double(correct))
+      let estimate = try ToolRun(
+        "estimate", Self.model, "--target", "nucleo-l4r5zi", "--allocation", allocation, "--json")
+      let costs = try #require(try JSONValue(estimate.output)["result"])
+      #expect(point["latency_seconds"]?.number == costs["latency"]?["seconds"]?.number)
+      #expect(point["sram_bytes"]?.number == costs["resources"]?["sram"]?["used"]?.number)
+      #expect(point["flash_bytes"]?.number == costs["resources"]?["flash"]?["used"]?.number)
+      #expect(point["energy_joules"]?.number == costs["energy_joules"]?.number)
+      #expect(costs["latency"]?["seconds"]?.number != nil)
+    }
+    #expect(seen.count > 1, "widths change what is computed")
+  }
+
+  @Test(
+    "check --allocation equals LiteRT running the rewritten file", arguments: ["chain2", "wide1"])
+  func check(_ name: String) throws {
+    let root = SharedData.packageRoot + "/" + Self.widths
+    let cases = try JSONValue(try String(contentsOfFile: root + "cases.json", encoding: .utf8))
+    let item = try #require(cases.elements.first { $0["name"]?.text == name })
+    let model = try #require(item["model"]?.text)
+    let folder = try TemporaryFolder()
+    let archive = try NPZ.open(root + "arrays.npz")
+    let output = try #require(
+      archive.names.filter { $0.hasPrefix(name + "/#") }.max(by: { a, b in
+        (Int(a.split(separator: "#")[1]) ?? 0) < (Int(b.split(separator: "#")[1]) ?? 0)
+      }))
+    try NPYWriter.write(try archive.read(name + "/input"), to: folder.file("x.npy"))
+    try NPYWriter.write(try archive.read(output), to: folder.file("y.npy"))
+    var layers: [String] = []
+    guard case .object(let named)? = item["layers"] else {
+      Issue.record("a case has layers")
+      return
+    }
+    for layer in named.sorted(by: { $0.key < $1.key }) {
+      let weights = try #require(layer.value["weights"]?.integer)
+      let activations = try #require(layer.value["activations"]?.integer)
+      layers.append(
+        #""\#(layer.key)": {"weights": "int<\#(weights)>", "activations": "int<\#(activations)>"}"#
+      )
+    }
+    let allocation = try folder.write(
+      Array(
+        #"{"schema": "hwsim.allocation/1", "layers": {\#(layers.joined(separator: ","))}}"#.utf8),
+      to: "a.json")
+    let run = try ToolRun(
+      "check", model, "--allocation", allocation, "--inputs", folder.file("x.npy"), "--expected",
+      folder.file("y.npy"), "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let result = try #require(try document(run, schema: "check")["result"])
+    #expect(result["verdict"]?.text == "BIT-EXACT")
+    let plain = try ToolRun(
+      "check", model, "--inputs", folder.file("x.npy"), "--expected", folder.file("y.npy"))
+    #expect(plain.code == 1, "the model's own widths give other codes")
+  }
+
+  @Test("allocations of other models, unknown layers and encodings that cannot change are told")
+  func refusals() throws {
+    let folder = try TemporaryFolder()
+    func run(_ command: String, _ model: String, _ text: String) throws -> ToolRun {
+      let path = try folder.write(
+        Array(#"{"schema": "hwsim.allocation/1", \#(text)}"#.utf8), to: "a.json")
+      let product =
+        command == "estimate"
+        ? ["--target", "nucleo-l4r5zi"]
+        : ["--inputs", Self.inputs] + (command == "run" ? ["-o", folder.file("y.npz")] : [])
+      return try ToolRun(arguments: [command, model, "--allocation", path] + product)
+    }
+    let sum = String(repeating: "0", count: 64)
+    for command in ["run", "check", "estimate"] {
+      let other = try run(command, Self.model, #""model": {"sha256": "\#(sum)"}, "layers": {}"#)
+      #expect(other.code == 65 && other.error.contains("error[allocation.model]"), "\(command)")
+      let unknown = try run(command, Self.model, #""layers": {"stm": {"weights": "int<4>"}}"#)
+      #expect(
+        unknown.code == 65 && unknown.error.contains("error[allocation.unknown-name]"),
+        "\(command)")
+      let branches = Self.widths + "branches.tflite"
+      let fixed = try run(command, branches, #""layers": {"gated": {"activations": "int<4>"}}"#)
+      #expect(fixed.code == 65 && fixed.error.contains("'gate'"), "\(command): \(fixed.error)")
+      let format = try run(command, branches, #""layers": {"gated": {"weights": "e4m3"}}"#)
+      #expect(format.code == 65 && format.error.contains("e4m3"), "\(command)")
+    }
+  }
+
+  @Test("integers are codes of the model's own encoding, and floats their values")
+  func ownCodes() throws {
+    let folder = try TemporaryFolder()
+    let model = Self.widths + "chain.tflite"
+    let allocation = try folder.write(
+      Array(
+        #"{"schema": "hwsim.allocation/1", "layers": {"stem": {"activations": "int<4>"}}}"#.utf8),
+      to: "a.json")
+    let codes = (0..<288).map { Int8(truncatingIfNeeded: $0 * 37) }
+    // Scale and zero point of 'x' in make.py.
+    let values = codes.map { Float(Double(Float(0.05)) * Double(Int($0) + 11)) }
+    try NPYWriter.write(
+      NDArray(shape: [1, 9, 8, 4], storage: .int8(codes)), to: folder.file("codes.npy"))
+    try NPYWriter.write(
+      NDArray(shape: [1, 9, 8, 4], storage: .float32(values)), to: folder.file("values.npy"))
+    var outputs: [[Int64]] = []
+    for name in ["codes", "values"] {
+      let output = folder.file("\(name).npz")
+      let run = try ToolRun(
+        "run", model, "--inputs", folder.file("\(name).npy"), "--allocation", allocation, "-o",
+        output)
+      #expect(run.code == 0, "\(run.error)")
+      outputs.append(
+        try #require(try NPZ.open(output).read("probabilities").integers()).map { Int64($0) })
+    }
+    #expect(outputs[0] == outputs[1])
+    let far = [Int16](repeating: 0, count: 287) + [200]
+    try NPYWriter.write(
+      NDArray(shape: [1, 9, 8, 4], storage: .int16(far)), to: folder.file("far.npy"))
+    let arguments = [
+      "run", model, "--inputs", folder.file("far.npy"), "--allocation", allocation, "-o",
+      folder.file("far.npz"),
+    ]
+    let refused = try ToolRun(arguments: arguments)
+    #expect(refused.code == 65 && refused.error.contains("-128 to 127"))
+    #expect(try ToolRun(arguments: arguments + ["--allow-overflow"]).code == 0)
+  }
+
+  @Test("tflm runs a search too; samples, labels and widths that do not fit are told")
+  func data() throws {
+    let folder = try TemporaryFolder()
+    func search(_ arguments: String...) throws -> ToolRun {
+      try ToolRun(
+        arguments: ["search", Self.model, "--evaluations", "3", "--screening", "0"] + arguments)
+    }
+    let micro = try search(
+      "--inputs", Self.inputs, "--objective", "loss,flash", "--target", "nucleo-l4r5zi",
+      "--candidates", "w4,w8", "--datapath", "tflm", "--json")
+    #expect(micro.code == 0, "\(micro.error)")
+    #expect(try JSONValue(micro.output)["arguments"]?["datapath"]?.text == "tflm")
+    #expect(try search("--inputs", Self.inputs, "--datapath", "tflmm").code == 64)
+    #expect(try search("--inputs", Self.inputs, "--datapath", "hls-fixed").code == 65)
+    try NPYWriter.write(
+      NDArray(shape: [2, 5], storage: .int8([Int8](repeating: 0, count: 10))),
+      to: folder.file("x.npy"))
+    let shape = try search("--inputs", folder.file("x.npy"))
+    #expect(shape.code == 65 && shape.error.contains("(N,8,8,1)"), "\(shape.error)")
+    try NPYWriter.write(
+      NDArray(shape: [3], storage: .int8([0, 1, 2])), to: folder.file("y.npy"))
+    let labels = try search("--inputs", Self.inputs, "--labels", folder.file("y.npy"))
+    #expect(labels.code == 65 && labels.error.contains("3 labels for 100 samples"))
+    let wide = try search("--inputs", Self.inputs, "--candidates", "w8a16")
+    #expect(wide.code == 65 && wide.error.contains("int<16>"), "\(wide.error)")
+  }
+}
