@@ -20,7 +20,8 @@ struct SearchTFLiteTests {
 
   private func classes(_ path: String, count: Int) throws -> [Int] {
     let archive = try NPZ.open(path)
-    let codes = try #require(try archive.read(try #require(archive.names.first)).integers())
+    let name = try #require(archive.names.first)
+    let codes = try #require(try archive.read(name).integers())
     return stride(from: 0, to: codes.count, by: count).map { start in
       let row = codes[start..<start + count]
       return (row.firstIndex(of: row.max() ?? 0) ?? start) - start
