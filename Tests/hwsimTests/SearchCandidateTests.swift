@@ -45,8 +45,8 @@ struct SearchCandidateTests {
     #expect(bits.count == 16 && bits.reduce(0, +) == 64, "\(widths)")
     // 9 weights a filter in groups of 8: two scales of 16 bits a filter of 8.
     let evaluation = try #require(document["result"]?["evaluations"]?.elements.first)
-    #expect(
-      evaluation["weight_bits_per_layer"]?.elements.first?.number == (72 * 4 + 16 * 16) / 72.0)
+    let mean: Double = Double(72 * 4 + 16 * 16) / 72
+    #expect(evaluation["weight_bits_per_layer"]?.elements.first?.number == mean)
     // What was written gives the same again, without the network's other data.
     let merged = try TemporaryFolder()
     let again = try ToolRun(
