@@ -76,6 +76,42 @@ struct AllocationCommandTests {
     }
   }
 
+  @Test("blocks, groups, unequal filters and accumulators are applied, and survive a merge")
+  func kinds() throws {
+    let folder = try TemporaryFolder()
+    let labels = try labels()
+    let search = try ToolRun(
+      "search", Self.model, "--inputs", Self.data + "images.npy", "--labels",
+      Self.data + "classes.npy", "--calibration", Self.data + "calibration.npy", "--candidates",
+      "w4g8a4,w4ua4,w8a8p14,mxfp4/mxfp8,e4m3/int<8>", "--ties", "none", "--evaluations", "10",
+      "--screening", "0", "-o", folder.path, "--json")
+    #expect(search.code == 0, "\(search.error)")
+    let points = try JSONValue(search.output)["result"]?["points"]?.elements ?? []
+    let schema = try JSONValue(ToolRun("schema", "allocation").output)
+    let merge = try ToolRun(
+      "search", "--merge", folder.file("study.jsonl"), "-o", folder.file("merged"))
+    #expect(merge.code == 0, "\(merge.error)")
+    var groupings: Set<String> = []
+    for point in points {
+      let name = try #require(point["allocation"]?.text)
+      let text = try ToolRun.contents(folder.file(name))
+      #expect(try ToolRun.contents(folder.file("merged/" + name)) == text)
+      let document = try JSONValue(text)
+      #expect(SchemaValidator.problems(document, schema) == [])
+      for layer in ["conv1", "depth2", "point3", "conv4", "dense5", "scores6"] {
+        let grouping = document["layers"]?[layer]?["grouping"]?.text ?? ""
+        groupings.insert(String(grouping.prefix { $0 != "<" }))
+      }
+      let run = try ToolRun(
+        "run", Self.model, "--allocation", folder.file(name), "--inputs",
+        Self.data + "images.npy", "--output", folder.file("y.npz"))
+      #expect(run.code == 0, "\(run.error)")
+      let scores = try #require(try NPZ.read(folder.file("y.npz"))["scores6.sum"])
+      #expect(zip(try classes(scores), labels).count { $0 == $1 } == point["correct"]?.integer)
+    }
+    #expect(groupings.contains("widths"), "\(groupings)")
+  }
+
   @Test("check compares with what run stored, layer by layer, and finds another allocation's")
   func check() throws {
     let searched = try Searched.shared.get()
@@ -323,6 +359,14 @@ struct QONNXFixtureTests {
     let root = SharedData.packageRoot + "/" + Self.folder
     let stored = try Data(contentsOf: URL(filePath: root + name + ".onnx"))
     #expect(try Data(contentsOf: URL(filePath: folder.file("A.qonnx.onnx"))) == stored)
+    // The signs of inputs are in the study.
+    let merge = try ToolRun(
+      "search", "--merge", folder.file("study.jsonl"), "--objective", "loss,weight_bits", "-o",
+      folder.file("merged"))
+    #expect(merge.code == 0, "\(merge.error)")
+    #expect(
+      try ToolRun.contents(folder.file("merged/A.json"))
+        == ToolRun.contents(folder.file("A.json")))
     let expected = try NPZ.read(root + name + ".npz")
     let runs = [
       [network, "--allocation", folder.file("A.json")],

@@ -10,21 +10,11 @@ public struct SearchLayer: Sendable, Hashable {
   /// Filters, which share the weights evenly and whose blocks and runs are their own; nil if unknown.
   public let filters: Int?
 
-  /// Bits of a weight in the model as it is.
-  public let weightBits: Double
-  /// Bits of a value of the layer's input in the model as it is.
-  public let activationBits: Double
-
-  public init(
-    name: String, weightCount: Int, macs: Int, filters: Int? = nil, weightBits: Double = 32,
-    activationBits: Double = 32
-  ) {
+  public init(name: String, weightCount: Int, macs: Int, filters: Int? = nil) {
     self.name = name
     self.weightCount = weightCount
     self.macs = macs
     self.filters = filters
-    self.weightBits = weightBits
-    self.activationBits = activationBits
   }
 }
 

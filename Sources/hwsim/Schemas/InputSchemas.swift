@@ -108,10 +108,12 @@ extension Schema {
         "description": "Under the flags' names, and sums of the files read.",
       ],
       "layers": array(
-        of: object([
-          "name": string("Name of the layer."), "operator": string("What it computes."),
-          "weights": integer("Number of weights."), "macs": integer("Multiplications a sample."),
-        ])),
+        of: object(
+          [
+            "name": string("Name of the layer."), "operator": string("What it computes."),
+            "weights": integer("Number of weights."), "macs": integer("Multiplications a sample."),
+            "filters": integer("Filters, whose blocks of weights are their own."),
+          ], required: ["name", "operator", "weights", "macs"])),
       "candidates": array(of: array(of: string("A candidate of the layer."))),
       "ties": array(of: array(of: integer("Index of a layer."))),
       "fixed": array(of: integer("Index of the layer's one candidate; -1 where it is free.")),
@@ -123,9 +125,20 @@ extension Schema {
             "errorPercent": number("Measured error of the prediction."),
           ], required: ["name", "unit"])),
       "sensitivities": array(of: array(of: number("Of the candidate of the layer."))),
+      "notes": array(of: string("What a reader of the results must know.")),
+      "inputRanges": array(
+        of: array(of: number("Smallest and largest value of the layer's input."))),
       "notes": array(of: string("What a reader of the costs must know.")),
       "inputRanges": array(
         of: array(of: number("Smallest and largest value of the layer's input by calibration."))),
+      "formats": array(
+        of: array(
+          of: object(
+            [
+              "weights": string("Format of the weights."), "activations": string("Of the input."),
+              "accumulator": string("Of the sums of products."),
+              "grouping": string("Weights that share a scale, where not a filter's."),
+            ], required: []), "What each candidate of the layer means there.")),
     ], isClosed: false)
 
   static let costTable = file(

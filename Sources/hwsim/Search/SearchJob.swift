@@ -83,7 +83,7 @@ struct SearchJob {
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
       modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
       notes: header.notes ?? [])
-    if let folder = command.product {
+    if let folder = command.product, products.allocations {
       try SearchFiles(folder: folder).create()
       answer.qonnx = try QONNXFiles(command.qonnx, answer, of: model, folder: folder)
     }

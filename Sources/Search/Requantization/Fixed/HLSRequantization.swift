@@ -84,9 +84,7 @@ public struct HLSRequantization: GraphRequantization {
       layers.append(
         SearchLayer(
           name: node.name, weightCount: weights.shape.count,
-          macs: graph.multiplyAccumulates(of: node),
-          weightBits: weights.encoding.storedBits,
-          activationBits: graph[node.inputs[0]].encoding.storedBits))
+          macs: graph.multiplyAccumulates(of: node)))
     }
     self.details = details
     self.layers = layers
