@@ -65,7 +65,8 @@ struct SearchCandidateTests {
     }
     #expect(try error("--candidates", "w8p16").contains("accumulator of layer 'conv1'"))
     #expect(try error("--candidates", "w2ua8").contains("need 3 to 15 bits"))
-    #expect(try error("--formats", "complex4").contains("weights of layer 'conv1'"))
+    #expect(
+      try error("--formats", "complex4").contains("layer 'conv1' cannot take the format complex4"))
     #expect(
       try error("--candidates", "w4g8a8", "--target", "nucleo-l4r5zi", "--objective", "loss,flash")
         .contains("one scale a filter"))
