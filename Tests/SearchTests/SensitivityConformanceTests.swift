@@ -111,13 +111,19 @@ struct SensitivityConformanceTests {
       (.mse, \.output_mse_w), (.kl, \.kl_w), (.loss, \.loss_increase_w),
       (.logitMSE, \.logit_mse_w), (.flips, \.argmax_changes_w),
     ]
-    // Each metric is a pass of its own; unoptimized code does one of each kind of candidate.
-    for (metric, path) in sweep ? both : [both[1]] {
-      let scores = try analysis.scores(metric, of: setting.both, threads: 2)
+    // Each metric is a pass of its own; unoptimized code does one of each kind on all layers, and the
+    // others on the layers after which little is left to run.
+    func candidates(_ all: [[Candidate]], isWhole: Bool) -> [[Candidate]] {
+      all.enumerated().map { sweep || isWhole || $0.offset >= 6 ? $0.element : [] }
+    }
+    for (index, (metric, path)) in both.enumerated() {
+      let scores = try analysis.scores(
+        metric, of: candidates(setting.both, isWhole: index == 1), threads: 2)
       Self.compare(scores, layers.map { $0[keyPath: path] }, metric.rawValue + "_wa")
     }
-    for (metric, path) in sweep ? alone : [alone[2]] {
-      let scores = try analysis.scores(metric, of: setting.weightsAlone, threads: 2)
+    for (index, (metric, path)) in alone.enumerated() {
+      let scores = try analysis.scores(
+        metric, of: candidates(setting.weightsAlone, isWhole: index == 2), threads: 2)
       Self.compare(scores, layers.map { $0[keyPath: path] }, metric.rawValue + "_w")
     }
   }

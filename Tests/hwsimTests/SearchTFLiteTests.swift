@@ -20,11 +20,15 @@ struct SearchTFLiteTests {
 
   private func classes(_ path: String, count: Int) throws -> [Int] {
     let archive = try NPZ.open(path)
-    let codes = try #require(try archive.read(try #require(archive.names.first)).integers())
-    return stride(from: 0, to: codes.count, by: count).map { start in
-      let row = codes[start..<start + count]
-      return (row.firstIndex(of: row.max() ?? 0) ?? start) - start
+    let name = try #require(archive.names.first)
+    let codes: [Int64] = try #require(try archive.read(name).integers())
+    var classes: [Int] = []
+    for start in stride(from: 0, to: codes.count, by: count) {
+      var best = start
+      for place in start..<start + count where codes[place] > codes[best] { best = place }
+      classes.append(best - start)
     }
+    return classes
   }
 
   @Test("a point's accuracy is that of run --allocation, its costs are those of estimate")
@@ -68,17 +72,21 @@ struct SearchTFLiteTests {
     "check --allocation equals LiteRT running the rewritten file", arguments: ["chain2", "wide1"])
   func check(_ name: String) throws {
     let root = SharedData.packageRoot + "/" + Self.widths
-    let cases = try JSONValue(try String(contentsOfFile: root + "cases.json", encoding: .utf8))
+    let text = try String(contentsOfFile: root + "cases.json", encoding: .utf8)
+    let cases = try JSONValue(text)
     let item = try #require(cases.elements.first { $0["name"]?.text == name })
     let model = try #require(item["model"]?.text)
     let folder = try TemporaryFolder()
     let archive = try NPZ.open(root + "arrays.npz")
-    let output = try #require(
-      archive.names.filter { $0.hasPrefix(name + "/#") }.max(by: { a, b in
-        (Int(a.split(separator: "#")[1]) ?? 0) < (Int(b.split(separator: "#")[1]) ?? 0)
-      }))
-    try NPYWriter.write(try archive.read(name + "/input"), to: folder.file("x.npy"))
-    try NPYWriter.write(try archive.read(output), to: folder.file("y.npy"))
+    // The model's output is the last tensor that an operator writes.
+    let places = archive.names.compactMap { member -> Int? in
+      let parts = member.split(separator: "#")
+      return parts.first == "\(name)/" && parts.count == 2 ? Int(parts[1]) : nil
+    }
+    let place = try #require(places.max())
+    let output = "\(name)/#\(place)"
+    try NPY.write(try archive.read(name + "/input"), to: folder.file("x.npy"))
+    try NPY.write(try archive.read(output), to: folder.file("y.npy"))
     var layers: [String] = []
     guard case .object(let named)? = item["layers"] else {
       Issue.record("a case has layers")
@@ -145,9 +153,9 @@ struct SearchTFLiteTests {
     let codes = (0..<288).map { Int8(truncatingIfNeeded: $0 * 37) }
     // Scale and zero point of 'x' in make.py.
     let values = codes.map { Float(Double(Float(0.05)) * Double(Int($0) + 11)) }
-    try NPYWriter.write(
+    try NPY.write(
       NDArray(shape: [1, 9, 8, 4], storage: .int8(codes)), to: folder.file("codes.npy"))
-    try NPYWriter.write(
+    try NPY.write(
       NDArray(shape: [1, 9, 8, 4], storage: .float32(values)), to: folder.file("values.npy"))
     var outputs: [[Int64]] = []
     for name in ["codes", "values"] {
@@ -161,7 +169,7 @@ struct SearchTFLiteTests {
     }
     #expect(outputs[0] == outputs[1])
     let far = [Int16](repeating: 0, count: 287) + [200]
-    try NPYWriter.write(
+    try NPY.write(
       NDArray(shape: [1, 9, 8, 4], storage: .int16(far)), to: folder.file("far.npy"))
     let arguments = [
       "run", model, "--inputs", folder.file("far.npy"), "--allocation", allocation, "-o",
@@ -186,12 +194,12 @@ struct SearchTFLiteTests {
     #expect(try JSONValue(micro.output)["arguments"]?["datapath"]?.text == "tflm")
     #expect(try search("--inputs", Self.inputs, "--datapath", "tflmm").code == 64)
     #expect(try search("--inputs", Self.inputs, "--datapath", "hls-fixed").code == 65)
-    try NPYWriter.write(
+    try NPY.write(
       NDArray(shape: [2, 5], storage: .int8([Int8](repeating: 0, count: 10))),
       to: folder.file("x.npy"))
     let shape = try search("--inputs", folder.file("x.npy"))
     #expect(shape.code == 65 && shape.error.contains("(N,8,8,1)"), "\(shape.error)")
-    try NPYWriter.write(
+    try NPY.write(
       NDArray(shape: [3], storage: .int8([0, 1, 2])), to: folder.file("y.npy"))
     let labels = try search("--inputs", Self.inputs, "--labels", folder.file("y.npy"))
     #expect(labels.code == 65 && labels.error.contains("3 labels for 100 samples"))

@@ -9,9 +9,10 @@ struct SearchCommand: ConfigurableCommand {
     abstract: "Finds the allocations of bits that give the best trade of quality and cost.",
     usage: "hwsim search MODEL --inputs X.npy [--labels Y.npy] [--calibration C.npy] [options]",
     discussion: """
-      MODEL is a float ONNX network, or a quantized .tflite model, which is searched from what it is:
-      other widths of its weights and activations, run by its own rules. Every point of the answer
-      was run on the inputs; sensitivities are measured on the calibration samples. With -o or
+      MODEL is a float ONNX network, or a quantized model (.tflite, an hls4ml project or .fml file),
+      which is searched from what it is: other widths of its weights and activations, run by its own
+      rules. Every point of the answer was run on the inputs (a project's own test bench data without
+      --inputs); sensitivities are measured on the calibration samples. With -o or
       --study every evaluation is kept in a file, and the same command goes on where it was
       interrupted.
 
@@ -22,6 +23,7 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search model.onnx --inputs x.npy --objective kl,weight_bits --sensitivity-of 'fc*=sqnr'
         hwsim search model.onnx --inputs x.npy --sensitivity scores.json -o out
         hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
+        hwsim search my_project/ --inputs x.npy --labels y.npy --bits 3,4,6,8 -o out
         hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
         hwsim search --table out/sensitivity.json --budget weight_bits=50%      no network is run
@@ -29,7 +31,9 @@ struct SearchCommand: ConfigurableCommand {
       """)
 
   @Argument(
-    help: .init("The network: a float .onnx or a quantized .tflite file.", valueName: "MODEL"),
+    help: .init(
+      "The network: a float .onnx, a .tflite or .fml file, or an hls4ml project.",
+      valueName: "MODEL"),
     completion: .file())
   var model: String?
 

@@ -225,14 +225,26 @@ extension Explanation {
     Explanation(
       "search.model", "a model that is not searched",
       """
-      A search quantizes a float ONNX network. Models that are quantized already are run and checked,
-      but their allocation is not searched.
+      A search quantizes a float ONNX network, or gives the layers of a TFLite or hls4ml model other
+      widths. ONNX models that are quantized already (QDQ, QOperator, QONNX) are run and checked, but
+      not searched: give the float network that they were made from.
+
+      For an hls4ml model each point of -o has, beside A.json, A.hls4ml.json: the Precision keys that
+      make hls4ml write that point, {"LayerName": {"fc1": {"Precision": {"weight": "ap_fixed<4,1>"}}}}.
+      In Python, on the configuration that the project was converted with:
+
+          for layer, new in json.load(open("A.hls4ml.json"))["LayerName"].items():
+              own = config["LayerName"].setdefault(layer, {}).setdefault("Precision", {})
+              own.update(new["Precision"])
+
+      Then convert and compile again. Types that stay `auto` are found by hls4ml, as the search did.
       """),
     Explanation(
       "search.network", "a part of the network is not evaluated in a search",
       """
-      A search runs classifiers in float32: convolutions, dense layers, pools, additions and their kin,
-      ReLU-like functions, normalizations, with one input and one output. The message names the node.
+      A float network is searched if it is a classifier in float32: convolutions, dense layers, pools,
+      additions and their kin, ReLU-like functions, normalizations, with one input and one output. A
+      quantized graph needs layers with constant weights, and one output. The message names the node.
       """),
     Explanation(
       "search.data", "samples or labels do not fit the model",

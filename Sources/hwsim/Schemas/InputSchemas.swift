@@ -125,6 +125,9 @@ extension Schema {
             "errorPercent": number("Measured error of the prediction."),
           ], required: ["name", "unit"])),
       "sensitivities": array(of: array(of: number("Of the candidate of the layer."))),
+      "notes": array(of: string("What a reader of the results must know.")),
+      "inputRanges": array(
+        of: array(of: number("Smallest and largest value of the layer's input."))),
       "notes": array(of: string("What a reader of the costs must know.")),
       "inputRanges": array(
         of: array(of: number("Smallest and largest value of the layer's input by calibration."))),
