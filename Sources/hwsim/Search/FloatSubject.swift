@@ -140,8 +140,3 @@ struct FloatSubject: SearchSubject {
       remedy: "export the network as one classifier with float32 tensors.")
   }
 }
-
-extension Candidate {
-  /// Whether nothing but formats of weights and input is asked for.
-  fileprivate var isWidthsAlone: Bool { accumulator == nil && grouping == .filters }
-}
