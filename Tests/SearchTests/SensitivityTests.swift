@@ -89,21 +89,14 @@ struct SensitivityTests {
     #expect(try setting.analysis.hessianTrace(layer: 5).loss.isEmpty)
   }
 
-  @Test("scores with infinities and NaN survive a file, by what they were measured on")
-  func cache() throws {
-    let setting = try Setting()
+  @Test("scores with infinities and NaN survive a file")
+  func coding() throws {
     let scores = SensitivityScores(
       metric: .sqnr, layers: ["a", "b"], candidates: [["x"], ["y", "z"]],
       values: [[.infinity], [-.infinity, 0.1]])
-    var cache = SensitivityCache()
-    let key = setting.analysis.cacheKey(
-      content: "abc", metric: .sqnr, candidates: setting.candidates)
-    let other = setting.analysis.cacheKey(
-      content: "abc", metric: .kl, candidates: setting.candidates)
-    #expect(key != other)
-    cache[key] = scores
-    let read = try JSONDecoder().decode(SensitivityCache.self, from: JSONEncoder().encode(cache))
-    #expect(read[key] == scores && read[other] == nil && read.keys == [key])
+    let read = try JSONDecoder().decode(
+      SensitivityScores.self, from: JSONEncoder().encode(scores))
+    #expect(read == scores)
     let nothing = SensitivityScores(
       metric: .kl, layers: ["a"], candidates: [["x"]], values: [[.nan]])
     let text = String(decoding: try JSONEncoder().encode(nothing), as: UTF8.self)

@@ -90,18 +90,6 @@ public struct SensitivityAnalysis: Sendable {
       candidates: candidates.map { $0.map(\.name) }, values: values)
   }
 
-  /// A key for ``SensitivityCache``: `content` (hashes of model, samples and labels), then what else
-  /// a value depends on.
-  public func cacheKey(
-    content: String, metric: SensitivityMetric, candidates: [[Candidate]]
-  ) -> String {
-    let names = candidates.map { $0.map(\.name).joined(separator: ",") }.joined(separator: ";")
-    let ranges = inputRanges.map { "\($0.minimum)...\($0.maximum)" }.joined(separator: ",")
-    return
-      "\(content)|\(metric.rawValue)|\(data.count)|\(rule.weights)|\(rule.activations)|\(ranges)|"
-      + names
-  }
-
   // MARK: What candidates make of a layer
 
   /// Every candidate with what it makes of its layer; filters of unequal widths are chosen on the

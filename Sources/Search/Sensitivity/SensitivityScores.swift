@@ -119,21 +119,3 @@ struct AnyNumber: Codable {
     }
   }
 }
-
-/// Scores by what they were measured on, for the caller to keep between runs.
-///
-/// A key names the content: hashes of model, samples and labels, from the caller, and everything else
-/// that a value depends on (``SensitivityAnalysis/cacheKey(content:metric:candidates:)``).
-public struct SensitivityCache: Sendable, Hashable, Codable {
-  private var entries: [String: SensitivityScores]
-
-  public init() { entries = [:] }
-
-  public subscript(key: String) -> SensitivityScores? {
-    get { entries[key] }
-    set { entries[key] = newValue }
-  }
-
-  /// Keys in alphabetical order.
-  public var keys: [String] { entries.keys.sorted() }
-}

@@ -155,7 +155,8 @@ extension Failure {
         "search.unsupported", "\(role) of layer '\(layer)' cannot take the format \(encoding)",
         at: model,
         notes: [
-          "integers of 2 to 16 bits, floating point, fixed point, lists and blocks are evaluated"
+          "float networks take integers of 2 to 16 bits, floating point, fixed point, lists and blocks; "
+            + "TFLite models integers up to their own width; hls4ml models fixed point"
         ],
         remedy: "leave that candidate out, or fix the layer at another one.")
     case .fixedEncoding(let tensor, let operation):
