@@ -118,7 +118,8 @@ extension Schema {
             of: [
               "type": "object", "required": ["name", "reason"],
               "properties": [
-                "name": string("Name of the layer."), "weights": string("Format of the weights."),
+                "name": string("Name of the layer."), "candidate": string("What it takes."),
+                "weights": string("Format of the weights."),
                 "activations": string("Format of the input."),
                 "accumulator": string("Format of the sums of products."),
                 "grouping": string("Weights that share a scale, where not a filter's."),

@@ -228,6 +228,7 @@ struct SearchAnswer: Sendable {
       resources.append(.init(key: cost.name, value: .amount(value)))
     }
     let shares = shares(of: point.choice)
+    let prices = prices
     members += [
       .init(key: "resources", value: .object(resources)),
       .init(key: "on_frontier", value: .bool(true)),
@@ -239,12 +240,16 @@ struct SearchAnswer: Sendable {
           space.layers.indices.map { layer in
             let candidate = space.candidates[layer][point.choice[layer]]
             return .object(
-              [.init(key: "name", value: .string(space.layers[layer].name))]
+              [
+                .init(key: "name", value: .string(space.layers[layer].name)),
+                .init(key: "candidate", value: .string(candidate.name)),
+              ]
                 + (candidate.encodings.members ?? [])
                 + [
                   .init(
                     key: "reason",
-                    value: .string(reason(layer, option: point.choice[layer]))),
+                    value: .string(
+                      reason(layer, option: point.choice[layer], prices: prices))),
                   .init(
                     key: "costs",
                     value: .object(
@@ -263,8 +268,19 @@ struct SearchAnswer: Sendable {
     }
   }
 
+  /// What candidates cost in the first cost that is a sum over layers, bits of weights if none is.
+  private var prices: (name: String, unit: String, table: [[Double]]) {
+    for cost in costs {
+      if let table = cost.additive(in: space) { return (cost.name, cost.unit, table) }
+    }
+    let cost = BitCost.weightBits
+    return (cost.name, cost.unit, cost.additive(in: space) ?? [])
+  }
+
   /// Why a layer has its candidate: what the next cheaper one would lose, by the metric, and save.
-  private func reason(_ layer: Int, option: Int) -> String {
+  private func reason(
+    _ layer: Int, option: Int, prices: (name: String, unit: String, table: [[Double]])
+  ) -> String {
     let candidates = space.candidates[layer]
     if space.fixed[layer] != nil { return "fixed" }
     let group = space.groups.first { $0.contains(layer) } ?? [layer]
@@ -273,21 +289,22 @@ struct SearchAnswer: Sendable {
       ? "tied with "
         + group.filter { $0 != layer }.map { space.layers[$0].name }
         .joined(separator: ", ") + "; " : ""
-    func bits(_ candidate: SpaceCandidate) -> Double {
-      candidate.weightBits + candidate.activationBits
-    }
     let scores = header.sensitivities[layer]
-    let cheaper = candidates.indices.filter { bits(candidates[$0]) < bits(candidates[option]) }
-      .max { bits(candidates[$0]) < bits(candidates[$1]) }
+    let row = prices.table[layer]
+    let cheaper = candidates.indices.filter { row[$0] < row[option] }
+      .max { row[$0] != row[$1] ? row[$0] < row[$1] : scores[$0] > scores[$1] }
     let own = "\(candidates[option].name) alone costs \(SearchQuantity.threeDigits(scores[option]))"
-    guard let cheaper else { return "\(tied)\(own) \(metric); nothing is smaller" }
+    guard let cheaper else {
+      return "\(tied)\(own) \(metric); nothing has less \(prices.name)"
+    }
     let added = scores[cheaper] - scores[option]
-    let saved =
-      candidates[option].weightBits(in: space.layers[layer])
-      - candidates[cheaper].weightBits(in: space.layers[layer])
-    return "\(tied)\(own) \(metric); \(candidates[cheaper].name) would add "
-      + "\(SearchQuantity.threeDigits(added)) and save "
-      + "\(SearchQuantity.text(saved, unit: "bit", kind: .exact)) of weights"
+    let change =
+      added < 0
+      ? "take \(SearchQuantity.threeDigits(-added)) off"
+      : "add \(SearchQuantity.threeDigits(added))"
+    return "\(tied)\(own) \(metric); \(candidates[cheaper].name) would \(change) and save "
+      + "\(SearchQuantity.text(row[option] - row[cheaper], unit: prices.unit, kind: .exact))"
+      + (prices.name.hasSuffix("bits") ? " of weights" : "")
   }
 
   private var rankCorrelation: JSON {

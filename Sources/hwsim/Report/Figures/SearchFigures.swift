@@ -105,7 +105,7 @@ struct SearchFigures: Sendable {
     ) { layer, point in
       let choice = choices[point][names[layer]]
       let parts = [choice?.weights, choice?.activations].compactMap(\.self)
-      return .init(parts.joined(separator: " / "))
+      return .init(choice?.candidate ?? parts.joined(separator: " / "))
     }
     var tables = [CaptionedTable(caption: "Formats: weights / activations", table: formats)]
     let explained = points.first { $0.isKnee } ?? points[points.count / 2]

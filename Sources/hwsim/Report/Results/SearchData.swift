@@ -35,6 +35,8 @@ struct SearchData: Sendable {
     /// Name of the weights' format, or nil.
     let weights: String?
     let activations: String?
+    /// Name of the candidate where its formats do not say all of it.
+    let candidate: String?
     let reason: String?
     /// What the layer has of each objective; nil where the document does not say.
     let costs: [Double?]
@@ -223,6 +225,10 @@ extension SearchData.Point {
     var others: [String] = []
     for other in try field.elements("indistinguishable_from") { others.append(try other.text()) }
     indistinguishableFrom = others
+    func isMore(_ layer: ResultField) throws(Failure) -> Bool {
+      if try layer.text("grouping") != nil { return true }
+      return try layer.text("accumulator") != nil
+    }
     var layers: [SearchData.Choice] = []
     for layer in try field.elements("layers") {
       let name = try layer.required("name").text()
@@ -235,6 +241,7 @@ extension SearchData.Point {
       layers.append(
         SearchData.Choice(
           name: name, weights: weights, activations: activations,
+          candidate: try isMore(layer) ? layer.text("candidate") : nil,
           reason: try layer.text("reason"), costs: costs))
     }
     self.layers = layers
