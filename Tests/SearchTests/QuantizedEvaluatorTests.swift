@@ -121,9 +121,10 @@ struct QuantizedEvaluatorTests {
     let encoding = try Encoding(name: name)
     let isNarrow = (encoding.scalarWidth ?? 64) <= 8
     for search in [ScaleSearch.maxAbs, .percentile(99.9)] + (isNarrow ? [.mse] : []) {
+      // Formats without a table are cast by the definition, one value at a time.
       let setting = try Setting(
-        count: 40, rule: QuantizationRule(weights: search, activations: search),
-        isLabelled: false)
+        count: sweep ? 40 : isNarrow ? 12 : 4,
+        rule: QuantizationRule(weights: search, activations: search), isLabelled: false)
       let allocation = setting.evaluator.layers.map { _ in
         Candidate(weights: encoding, activations: encoding)
       }

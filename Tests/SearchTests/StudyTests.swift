@@ -34,7 +34,7 @@ struct StudyTests {
     let expected = try bytes(folder.file("whole"))
     #expect(whole.runs == 60)
     var random = SeededGenerator(seed: 5)
-    for round in 0..<12 {
+    for round in 0..<(sweep ? 12 : 3) {
       let path = folder.file("study\(round)")
       _ = try run(path, stopAfter: Int.random(in: 0...59, using: &random))
       let kept = try bytes(path)

@@ -42,7 +42,7 @@ enum InputFormat: Sendable {
     }
     let cast: ValueCast
     do throws(UnitError) {
-      cast = try ValueCast(encoding)
+      cast = try ValueCast.shared(encoding)
     } catch {
       throw refusal
     }

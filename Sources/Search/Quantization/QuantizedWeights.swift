@@ -72,7 +72,7 @@ struct QuantizedWeights: Sendable {
     }
     let cast: ValueCast
     do throws(UnitError) {
-      cast = try ValueCast(encoding)
+      cast = try ValueCast.shared(encoding)
     } catch {
       throw refusal()
     }

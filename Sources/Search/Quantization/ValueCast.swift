@@ -1,4 +1,5 @@
 internal import Arith
+import Synchronization
 
 /// Float32 values to the values of a scalar encoding: cast by ``CastRule``, read back, in float32.
 ///
@@ -98,5 +99,22 @@ struct ValueCast: Sendable {
       sum += Double(counts?[index] ?? 1) * error * error
     }
     return sum
+  }
+}
+
+extension ValueCast {
+  private static let known = Mutex<[Encoding: ValueCast]>([:])
+
+  /// The cast of an encoding, made once: its tables take longer than most layers.
+  ///
+  /// - Throws: what ``init(_:)`` throws.
+  static func shared(_ encoding: Encoding) throws(UnitError) -> ValueCast {
+    if let cast = known.withLock({ $0[encoding] }) { return cast }
+    let made = try ValueCast(encoding)
+    known.withLock {
+      if $0.count >= 64 { $0.removeAll() }
+      $0[encoding] = made
+    }
+    return made
   }
 }
