@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Importers
 import TestSupport
 import Testing
@@ -74,6 +75,54 @@ struct AllocationCommandTests {
       let right = zip(try classes(array), labels).count { $0 == $1 }
       #expect(right == point["correct"]?.integer)
     }
+  }
+
+  @Test(
+    "scales by a rule are applied as they were searched",
+    arguments: [("mse", "max"), ("percentile:99", "mse"), ("max", "percentile:99.5")])
+  func scales(weights: String, activations: String) throws {
+    let folder = try TemporaryFolder()
+    let labels = try labels()
+    func search(_ rules: [String], _ more: String...) throws -> ToolRun {
+      try ToolRun(
+        arguments: [
+          "search", Self.model, "--inputs", Self.data + "images.npy", "--labels",
+          Self.data + "classes.npy", "--calibration", Self.data + "calibration.npy",
+          "--candidates", "w2a3,e2m1", "--evaluations", "3", "--screening", "0", "--json",
+        ] + rules + more)
+    }
+    let rules = ["--weight-scale", weights, "--activation-scale", activations]
+    let found = try search(rules, "-o", folder.path)
+    #expect(found.code == 0, "\(found.error)")
+    let plain = try JSONValue(try search([]).output)["result"]?["evaluations"]?.elements
+    let evaluations = try JSONValue(found.output)["result"]?["evaluations"]?.elements
+    #expect(evaluations?.map { $0["loss"]?.double } != plain?.map { $0["loss"]?.double })
+    let schema = try JSONValue(ToolRun("schema", "allocation").output)
+    for point in try JSONValue(found.output)["result"]?["points"]?.elements ?? [] {
+      let name = folder.file(try #require(point["allocation"]?.text))
+      #expect(SchemaValidator.problems(try JSONValue(ToolRun.contents(name)), schema) == [])
+      let run = try ToolRun(
+        "run", Self.model, "--allocation", name, "--inputs", Self.data + "images.npy", "--output",
+        folder.file("y.npz"))
+      #expect(run.code == 0, "\(run.error)")
+      let array = try #require(try NPZ.read(folder.file("y.npz"))["scores6.sum"])
+      let scores = try #require(array.doubles())
+      #expect(zip(try classes(array), labels).count { $0 == $1 } == point["correct"]?.integer)
+      // The loss follows the scales more closely than classes do.
+      var loss = 0.0
+      for (sample, label) in labels.enumerated() {
+        let row = scores[sample * 10..<sample * 10 + 10]
+        let largest = row.max() ?? 0
+        let sum = row.reduce(0) { $0 + exp($1 - largest) }
+        loss += log(sum) + largest - scores[sample * 10 + Int(label)]
+      }
+      let recorded = try #require(point["loss"]?.double)
+      #expect(abs(loss / Double(labels.count) - recorded) <= 1e-9 * recorded)
+    }
+    #expect(try search(["--weight-scale", "percentile:0"]).code == 64)
+    let quantized = try ToolRun(
+      "search", "examples/digits/project", "--weight-scale", "mse")
+    #expect(quantized.code == 64)
   }
 
   @Test("blocks, groups, unequal filters and accumulators are applied, and survive a merge")

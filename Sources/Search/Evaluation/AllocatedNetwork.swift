@@ -15,13 +15,13 @@ public struct AllocatedNetwork: Sendable {
   ///     calibration chose (``QuantizedEvaluator/realised(layer:_:)``).
   ///   - inputRanges: what calibration saw of each layer's input; nil where a layer takes its input
   ///     as it is.
-  ///   - rule: how scales follow from weights and ranges.
+  ///   - weightScales: how scales follow from weights, one a layer; by the largest magnitude if empty.
   /// - Throws: ``EvaluationError`` for another number of candidates, or a format that a layer cannot
   ///   have; an input format without a range and ``WeightGrouping/unequalFilters``, whose widths
   ///   calibration decides, count as such.
   public init(
     _ network: FloatNetwork, allocation: [Candidate], inputRanges: [InputRange?],
-    rule: QuantizationRule = QuantizationRule()
+    weightScales: [ScaleSearch] = []
   ) throws(EvaluationError) {
     guard allocation.count == network.layers.count, inputRanges.count == network.layers.count
     else {
@@ -34,6 +34,8 @@ public struct AllocatedNetwork: Sendable {
       if let activations = candidate.activations, inputRanges[index] == nil {
         throw .unsupported(layer: name, role: "activations", encoding: activations.name)
       }
+      let rule = QuantizationRule(
+        weights: weightScales.indices.contains(index) ? weightScales[index] : .maxAbs)
       let weights = try parameters.quantized(candidate, rule.weights)
       layers.append(
         try PreparedLayer(

@@ -1,4 +1,4 @@
-internal import Arith
+public import Arith
 import Dispatch
 import Synchronization
 
@@ -69,6 +69,14 @@ public struct QuantizedEvaluator: Evaluator {
     self.inputRanges = inputRanges
     reference =
       evaluation.labels == nil ? network.logProbabilities(evaluation, threads: threads) : []
+  }
+
+  /// The range that gives a layer's input format its scale by the largest magnitude, whatever the
+  /// rule is.
+  ///
+  /// - Precondition: the layer exists.
+  public func usedRange(layer: Int, _ encoding: Encoding?) -> InputRange {
+    inputRanges[layer].used(by: encoding, rule.activations)
   }
 
   /// The candidate of two widths: signed weights, and an input with the sign that it needs.

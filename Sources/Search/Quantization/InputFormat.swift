@@ -28,7 +28,7 @@ enum InputFormat: Sendable {
       layer: layer, role: "activations", encoding: encoding.name)
     if let integer = encoding.plainInteger {
       guard integer.isSigned || range.isNonNegative else { throw refusal }
-      let q = Double((1 << (integer.isSigned ? integer.bits - 1 : integer.bits)) - 1)
+      let q = Self.largestCode(integer.bits, isSigned: integer.isSigned)
       let clip = range.clip(search, q: q)
       self = .steps(scale: clip > 0 ? clip / q : 1, q: q, isSigned: integer.isSigned)
       return
@@ -51,11 +51,12 @@ enum InputFormat: Sendable {
       self = .values(cast, scale: 1)
       return
     }
-    let (values, held) = search == .mse ? range.magnitudes : ([], [])
-    let clip = range.clip(search) { clip in
-      cast.squaredError(of: values, counts: held, scale: Float(clip / cast.largest))
-    }
+    let clip = range.clip(search, cast)
     self = .values(cast, scale: Self.divisor(clip / cast.largest))
+  }
+
+  fileprivate static func largestCode(_ bits: Int, isSigned: Bool) -> Double {
+    Double((1 << (isSigned ? bits - 1 : bits)) - 1)
   }
 
   /// A scale as float32, 1 where float32 has no number above zero for it.
@@ -107,6 +108,31 @@ enum InputFormat: Sendable {
           of: base, rows: count / channels, length: channels, tensorScale: tensorScale, into: base)
       }
       for index in 0..<count { result[index] = Double(values[index]) }
+    }
+  }
+}
+
+extension InputRange {
+  /// The range as an encoding has it under a rule: what clips gives the format the same scale by the
+  /// largest magnitude.
+  func used(by encoding: Encoding?, _ search: ScaleSearch) -> InputRange {
+    guard search != .maxAbs, let encoding else { return self }
+    var limit = largest
+    if let integer = encoding.plainInteger {
+      limit = clip(
+        search, q: InputFormat.largestCode(integer.bits, isSigned: integer.isSigned))
+    } else if encoding.isScaled, let cast = try? ValueCast.shared(encoding) {
+      limit = clip(search, cast)
+    }
+    let end = Float(limit)
+    return InputRange(minimum: max(minimum, -end), maximum: min(maximum, end))
+  }
+
+  /// The magnitude at which a scaled format clips.
+  func clip(_ search: ScaleSearch, _ cast: ValueCast) -> Double {
+    let (values, held) = search == .mse ? magnitudes : ([], [])
+    return clip(search) { clip in
+      cast.squaredError(of: values, counts: held, scale: Float(clip / cast.largest))
     }
   }
 }

@@ -79,7 +79,9 @@ public struct InputRange: Sendable, Hashable {
         return min(Double(end), largest)
       }
       return largest
-    case .mse: return QuantizedWeights.bestPart(of: largest, error: error).clip
+    case .mse:
+      // A float32 number, so that a range says it.
+      return Double(Float(QuantizedWeights.bestPart(of: largest, error: error).clip))
     }
   }
 

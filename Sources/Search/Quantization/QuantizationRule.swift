@@ -10,6 +10,28 @@ public enum ScaleSearch: Hashable, Sendable {
   /// equal ones the larger.
   case mse
 
+  /// `max`, `mse` or `percentile:99.9`; ``init(name:)`` reads it back.
+  public var name: String {
+    switch self {
+    case .maxAbs: "max"
+    case .mse: "mse"
+    case .percentile(let percent): "percentile:\(percent)"
+    }
+  }
+
+  /// Nil for other texts, and for percentiles that are not over 0 and at most 100.
+  public init?(name: String) {
+    switch name {
+    case "max": self = .maxAbs
+    case "mse": self = .mse
+    default:
+      guard name.hasPrefix("percentile:"), let percent = Double(name.dropFirst(11)),
+        percent > 0, percent <= 100
+      else { return nil }
+      self = .percentile(percent)
+    }
+  }
+
   /// The parts of the largest magnitude that ``mse`` tries, largest first.
   static let parts: [Double] = (20...100).reversed().map { Double($0) / 100 }
 }

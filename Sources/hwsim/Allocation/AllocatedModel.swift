@@ -39,7 +39,11 @@ struct AllocatedModel: Sendable {
     }
     guard problems.isEmpty else { throw Failure(problems) }
     do throws(EvaluationError) {
-      network = try AllocatedNetwork(float, allocation: candidates, inputRanges: ranges)
+      network = try AllocatedNetwork(
+        float, allocation: candidates, inputRanges: ranges,
+        weightScales: float.layers.map { layer in
+          allocation.layers.first { $0.name == layer.name }?.weightScale ?? .maxAbs
+        })
     } catch {
       throw Failure(error, model: allocation.path)
     }

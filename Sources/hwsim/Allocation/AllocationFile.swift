@@ -7,7 +7,7 @@ import Search
 ///
 /// `{"schema": "hwsim.allocation/1", "model": {"sha256": "..."}, "layers": {"conv1": {"weights":
 /// "int<4>", "activations": "uint<8>", "accumulator": "int<32>", "grouping": "runs<32>",
-/// "input_range": [0, 2.5]}}, "tensors": {"name": "int<8>"}}`. What it does not name stays as the
+/// "input_range": [0, 2.5], "weight_scale": "mse"}}, "tensors": {"name": "int<8>"}}`. What it does not name stays as the
 /// model has it; null is the same as nothing.
 struct AllocationFile: Sendable {
   static let schema = "hwsim.allocation/1"
@@ -23,6 +23,8 @@ struct AllocationFile: Sendable {
     var grouping = WeightGrouping.filters
     /// What calibration saw of the input; scales of a float network follow from it.
     var inputRange: InputRange?
+    /// How scales of a float network's weights follow from them.
+    var weightScale = ScaleSearch.maxAbs
 
     /// The formats as a search has them.
     var candidate: Candidate {
@@ -172,7 +174,7 @@ private struct AllocationReader {
 
   private static let keys = ["schema", "model", "layers", "tensors"]
   private static let roles = [
-    "weights", "activations", "accumulator", "grouping", "input_range",
+    "weights", "activations", "accumulator", "grouping", "input_range", "weight_scale",
   ]
 
   init(path: String) { self.path = path }
@@ -250,6 +252,7 @@ private struct AllocationReader {
       case "accumulator": layer.accumulator = encoding(role.value, inner)
       case "grouping": layer.grouping = grouping(role.value, inner) ?? .filters
       case "input_range": layer.inputRange = range(role.value, inner)
+      case "weight_scale": layer.weightScale = weightScale(role.value, inner) ?? .maxAbs
       default: unknownKey(role.key, in: place, "a layer", among: Self.roles)
       }
     }
@@ -276,6 +279,14 @@ private struct AllocationReader {
       place, "\(value.text.map { "'\($0)'" } ?? value.kind) is no grouping of weights",
       "write \"filters\", \"runs<32>\" for 32 neighbours a scale, or \"widths<4,5,3>\" for filters of "
         + "their own widths.")
+    return nil
+  }
+
+  private mutating func weightScale(_ value: JSON, _ place: String) -> ScaleSearch? {
+    if let text = value.text, let scale = ScaleSearch(name: text) { return scale }
+    problem(
+      place, "\(value.text.map { "'\($0)'" } ?? value.kind) is no rule for scales",
+      "write \"max\", \"mse\" or \"percentile:99.9\".")
     return nil
   }
 

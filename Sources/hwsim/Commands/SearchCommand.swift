@@ -149,6 +149,15 @@ struct SearchDataOptions: ParsableArguments {
 
   @Option(
     help: .init(
+      "How scales of a float network's weights are chosen: max, mse (smallest squared error) or "
+        + "percentile:99.9 of the magnitudes.", valueName: "RULE"))
+  var weightScale = "max"
+
+  @Option(help: .init("The same of the inputs of its layers.", valueName: "RULE"))
+  var activationScale = "max"
+
+  @Option(
+    help: .init(
       "Classes of the calibration samples, for the sensitivity 'loss'.", valueName: "L.npy"),
     completion: .file(extensions: ["npy", "npz"]))
   var calibrationLabels: String?
@@ -260,4 +269,21 @@ struct SearchGoalOptions: ParsableArguments {
   @Option(
     help: .init("End after this time with what there is: 60s, 5m, 500ms.", valueName: "TIME"))
   var timeLimit: String?
+}
+
+extension SearchDataOptions {
+  /// How scales are chosen.
+  func rule() throws(Failure) -> QuantizationRule {
+    func search(_ name: String, _ option: String) throws(Failure) -> ScaleSearch {
+      guard let found = ScaleSearch(name: name) else {
+        throw Failure(
+          "usage.arguments", "\(option) '\(name)' is no rule",
+          remedy: "write max, mse, or percentile:99.9 with a number over 0 and at most 100.")
+      }
+      return found
+    }
+    let weights = try search(weightScale, "--weight-scale")
+    return QuantizationRule(
+      weights: weights, activations: try search(activationScale, "--activation-scale"))
+  }
 }

@@ -68,8 +68,8 @@ extension Explanation {
       """
       The file has "schema", "model", "layers" and "tensors"; a layer has "weights", "activations" and
       "accumulator", each the name of a format such as int<4>, "grouping" (filters, runs<32>, or
-      widths<4,5,3> with one width a filter) and "input_range" (smallest and largest value of the
-      layer's input by calibration).
+      widths<4,5,3> with one width a filter), "input_range" (smallest and largest value of the
+      layer's input by calibration) and "weight_scale" (max, mse or percentile:99.9).
       Estimates need formats with a width of one code. hwsim schema allocation prints the layout.
       """),
     Explanation(

@@ -30,6 +30,11 @@ extension Schema {
                     + "neighbours, or a filter's with a width for each filter; unequal-filters leaves "
                     + "these widths to calibration, which only a search has."),
               ]),
+              "weight_scale": nullable([
+                "type": "string", "pattern": "^(max|mse|percentile:[0-9.]+)$",
+                "description": .string(
+                  "How the scales of a float network's weights follow from them; max if left out."),
+              ]),
               "input_range": nullable([
                 "type": "array", "items": ["type": "number"], "minItems": 2, "maxItems": 2,
                 "description": .string(

@@ -21,6 +21,11 @@ struct FloatSubject: SearchSubject {
   var evaluator: any Evaluator { quantized }
   var inputRanges: [InputRange]? { quantized.inputRanges }
   var spaceDefaults: SpaceDefaults { .float }
+  var rule: QuantizationRule? { quantized.rule }
+
+  func usedRange(layer: Int, _ encoding: Encoding?) -> InputRange? {
+    quantized.usedRange(layer: layer, encoding)
+  }
 
   init(
     _ file: ModelFile, data: SearchDataOptions, threads: Int
@@ -52,10 +57,11 @@ struct FloatSubject: SearchSubject {
       calibration = try Self.unlabelled(deciding, network)
       warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
     }
+    let rule = try data.rule()
     quantized = QuantizedEvaluator(
-      network, calibration: calibration, evaluation: deciding, threads: threads)
+      network, calibration: calibration, evaluation: deciding, rule: rule, threads: threads)
     screener = QuantizedEvaluator(
-      network, calibration: calibration, evaluation: calibration, threads: threads)
+      network, calibration: calibration, evaluation: calibration, rule: rule, threads: threads)
     records =
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
       + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
@@ -82,7 +88,7 @@ struct FloatSubject: SearchSubject {
     _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores {
     let analysis = SensitivityAnalysis(
-      network, data: measured, inputRanges: quantized.inputRanges)
+      network, data: measured, inputRanges: quantized.inputRanges, rule: quantized.rule)
     return try analysis.scores(
       metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
   }

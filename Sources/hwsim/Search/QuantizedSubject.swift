@@ -53,6 +53,11 @@ struct QuantizedSubject: SearchSubject {
         "search.network", "no layer has quantized weights: \(file.summary)", at: file.path,
         remedy: "give a quantized model, or the float ONNX network that it was made from.")
     }
+    guard try data.rule() == QuantizationRule() else {
+      throw Failure(
+        "usage.arguments", "scales of a quantized model are its own",
+        remedy: "leave out --weight-scale and --activation-scale; they are for float networks.")
+    }
     self.file = file
     self.kind = kind
     self.datapath = datapath.name

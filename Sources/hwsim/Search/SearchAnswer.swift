@@ -31,6 +31,9 @@ struct SearchAnswer: Sendable {
   let modelDigest: String?
   /// What a reader of the costs must know.
   private let costNotes: [String]
+  /// The range that gives the input format of each layer its scale, a list a point; nil where scales
+  /// are the model's, or no model is at hand that can say it.
+  private let ranges: [[[Double]?]]
   /// The costs that can say what each layer has of them.
   private let costs: [any CostModel]
   /// The QONNX models of points.
@@ -42,7 +45,7 @@ struct SearchAnswer: Sendable {
     header: StudyHeader, space: SearchSpace, objective: SearchObjective, objectiveCount: Int,
     outcome: SearchOutcome?, infeasible: SearchInfeasibility?, metric: String, method: String,
     seed: UInt64, spaceName: String, modelDigest: String?, costs: [any CostModel],
-    notes: [String] = []
+    notes: [String] = [], ranges: ((Int, Encoding?) -> InputRange?)? = nil
   ) {
     self.header = header
     self.space = space
@@ -65,13 +68,22 @@ struct SearchAnswer: Sendable {
         SearchPoint.points(
           $0, header: header, objectiveCount: objectiveCount, quality: objective.quality)
       } ?? []
+    self.ranges = points.map { point in
+      space.layers.indices.map { layer in
+        let format = space.candidates[layer][point.choice[layer]].formats.activations
+        if let range = ranges?(layer, format) {
+          return [Double(range.minimum), Double(range.maximum)]
+        }
+        return header.settings["activation-scale"] == nil ? header.inputRanges?[layer] : nil
+      }
+    }
   }
 
   var quality: QualityObjective { objective.quality }
 
   /// Allocation files of the points by name.
   var allocationFiles: [(name: String, document: JSON)] {
-    points.map { point in
+    points.enumerated().map { index, point in
       (
         "\(point.id).json",
         [
@@ -82,7 +94,9 @@ struct SearchAnswer: Sendable {
               let candidate = space.candidates[layer][point.choice[layer]]
               return .init(
                 key: space.layers[layer].name,
-                value: candidate.allocation(inputRange: header.inputRanges?[layer]))
+                value: candidate.allocation(
+                  inputRange: ranges[index][layer],
+                  weightScale: header.settings["weight-scale"]))
             }),
         ]
       )
@@ -361,12 +375,20 @@ extension SpaceCandidate {
     return .object(members)
   }
 
-  /// ``encodings`` with what calibration saw of the input, which gives an input format its scale.
+  /// ``encodings`` with what gives formats their scales.
   ///
-  /// - Parameter range: smallest and largest value; nil where scales are the model's.
+  /// - Parameters:
+  ///   - range: smallest and largest value of the input; nil where scales are the model's.
+  ///   - weightScale: the rule of the weights; nil for their largest magnitude.
   /// - Returns: the layer's object.
-  func allocation(inputRange range: [Double]?) -> JSON {
-    guard let range, formats.activations != nil else { return encodings }
-    return encodings.adding(["input_range": .array(range.map(JSON.amount))])
+  func allocation(inputRange range: [Double]?, weightScale: String?) -> JSON {
+    var result = encodings
+    if let range, formats.activations != nil {
+      result = result.adding(["input_range": .array(range.map(JSON.amount))])
+    }
+    if let weightScale, formats.weights != nil {
+      result = result.adding(["weight_scale": .string(weightScale)])
+    }
+    return result
   }
 }

@@ -82,7 +82,7 @@ struct SearchJob {
       outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.name,
       modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
-      notes: header.notes ?? [])
+      notes: header.notes ?? [], ranges: { model.usedRange(layer: $0, $1) })
     if let folder = command.product, products.allocations {
       try SearchFiles(folder: folder).create()
       answer.qonnx = try QONNXFiles(command.qonnx, answer, of: model, folder: folder)
@@ -236,6 +236,12 @@ struct SearchJob {
       "hwsim": HWSim.version,
     ]
     if let datapath { settings["datapath"] = datapath }
+    for (key, rule) in [
+      ("weight-scale", command.data.weightScale),
+      ("activation-scale", command.data.activationScale),
+    ] where rule != ScaleSearch.maxAbs.name {
+      settings[key] = rule
+    }
     if !command.goal.sensitivityOf.isEmpty {
       settings["sensitivity-share"] = String(command.goal.sensitivityShare)
     }
@@ -285,6 +291,8 @@ struct SearchJob {
       "candidates": .optional(options.candidates), "space": .string(options.space),
       "ties": .optional(options.ties), "fix": .strings(options.fix),
       "datapath": .optional(command.data.datapath),
+      "weight-scale": .string(command.data.weightScale),
+      "activation-scale": .string(command.data.activationScale),
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
       "budget": .strings(command.goal.budget), "target": .optional(command.goal.target),
       "method": .string(task.method.rawValue),

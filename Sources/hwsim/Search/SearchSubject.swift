@@ -1,3 +1,4 @@
+import Arith
 import QuantGraph
 import Search
 
@@ -21,6 +22,8 @@ protocol SearchSubject {
   var notes: [String] { get }
   /// What calibration saw of each layer's input; nil where scales are the model's.
   var inputRanges: [InputRange]? { get }
+  /// How scales are chosen; nil where they are the model's.
+  var rule: QuantizationRule? { get }
   /// Groups of layers whose inputs have one encoding, beyond those that the graph's own rules find.
   var sharedInputs: [[Int]] { get }
   /// The rules that the model runs by, where there are several.
@@ -33,6 +36,9 @@ protocol SearchSubject {
   func sensitivities(
     _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores
+
+  /// The range that gives the format of a layer's input its scale; nil where scales are the model's.
+  func usedRange(layer: Int, _ encoding: Encoding?) -> InputRange?
 
   /// What the candidates of a space cost on a device.
   func costs(
@@ -60,6 +66,10 @@ extension SearchSubject {
   var notes: [String] { [] }
 
   var inputRanges: [InputRange]? { nil }
+
+  var rule: QuantizationRule? { nil }
+
+  func usedRange(layer: Int, _ encoding: Encoding?) -> InputRange? { nil }
 
   var hasQONNXForm: Bool { false }
 

@@ -195,6 +195,9 @@ struct SensitivitySource {
       parts.append("\(record.role) \(try record.record()["sha256"]?.text ?? "")")
     }
     if let datapath = model.datapath { parts.append("datapath \(datapath)") }
+    if let rule = model.rule {
+      parts.append("scales \(rule.weights.name) \(rule.activations.name)")
+    }
     if let traces { parts.append("traces \(traces.map { String($0.bitPattern, radix: 16) })") }
     for (layer, candidates) in zip(space.layers, space.candidates) {
       let formats = candidates.map { candidate in
