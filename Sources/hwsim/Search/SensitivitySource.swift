@@ -12,9 +12,14 @@ import Search
 struct SensitivitySource {
   /// What one text of the command line stands for.
   private enum Origin {
-    case metric(SensitivityMetric)
-    case traces(path: String)
+    case measured(Measurement)
     case scores(path: String)
+  }
+
+  private struct Measurement {
+    let metric: SensitivityMetric
+    /// The file of second derivatives that the metric takes.
+    var traces: String?
   }
 
   /// Sensitivities, and what was read for them.
@@ -36,8 +41,6 @@ struct SensitivitySource {
   let others: [String]
   let share: Double
   let cache: SensitivityCacheFolder?
-  /// Rules by which a quantized model runs; nil for its own.
-  private let datapath: String?
 
   init(_ command: SearchCommand, objective: SearchObjective) throws(Failure) {
     let goal = command.goal
@@ -57,7 +60,6 @@ struct SensitivitySource {
     others = goal.sensitivityOf
     share = goal.sensitivityShare
     cache = SensitivityCacheFolder(command.cache)
-    datapath = command.data.datapath
   }
 
   /// The sensitivities of every candidate of `space`.
@@ -66,8 +68,10 @@ struct SensitivitySource {
   func answer(
     of space: SearchSpace, model: any SearchSubject, threads: Int
   ) throws(Failure) -> Answer {
-    let origin = try Self.origin(text, at: "--sensitivity")
-    if case .scores(let path) = origin {
+    let measurement: Measurement
+    switch try Self.origin(text, at: "--sensitivity") {
+    case .measured(let found): measurement = found
+    case .scores(let path):
       guard others.isEmpty else {
         throw Failure(
           "usage.arguments", "--sensitivity-of goes with a metric, not with a file of scores",
@@ -78,12 +82,13 @@ struct SensitivitySource {
     var warnings: [Diagnostic] = []
     var records: [InputRecord] = []
     let first = try measured(
-      origin, space: space, model: model, threads: threads, records: &records, warnings: &warnings)
+      measurement, space: space, model: model, threads: threads, records: &records,
+      warnings: &warnings)
     var losses = first.losses
     var name = text
     if let pair = try pair(space) {
       let second = try measured(
-        pair.origin, space: space, model: model, threads: threads, records: &records,
+        pair.measurement, space: space, model: model, threads: threads, records: &records,
         warnings: &warnings)
       losses = MetricPair(layersOfSecond: pair.layers, share: share).losses(first, second)
       name += "+\(pair.text)"
@@ -96,9 +101,13 @@ struct SensitivitySource {
   // MARK: Texts
 
   private static func origin(_ text: String, at place: String) throws(Failure) -> Origin {
-    if let metric = SensitivityMetric(rawValue: text) { return .metric(metric) }
+    if let metric = SensitivityMetric(rawValue: text) {
+      return .measured(Measurement(metric: metric))
+    }
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-    if parts.count == 2, ["hessian", "hawq"].contains(parts[0]) { return .traces(path: parts[1]) }
+    if parts.count == 2, ["hessian", "hawq"].contains(parts[0]) {
+      return .measured(Measurement(metric: .hawq, traces: parts[1]))
+    }
     guard text.contains("/") || text.contains(".") else {
       throw .unknown(
         "metric", text, code: "search.sensitivity",
@@ -111,7 +120,7 @@ struct SensitivitySource {
   /// The second metric and its layers.
   private func pair(
     _ space: SearchSpace
-  ) throws(Failure) -> (text: String, origin: Origin, layers: Set<String>)? {
+  ) throws(Failure) -> (text: String, measurement: Measurement, layers: Set<String>)? {
     var layers: Set<String> = []
     var patterns: [String] = []
     var metric: String?
@@ -136,30 +145,25 @@ struct SensitivitySource {
       patterns.append(pattern)
     }
     guard let metric else { return nil }
-    let origin = try Self.origin(metric, at: "--sensitivity-of")
-    if case .scores = origin {
+    guard case .measured(let measurement) = try Self.origin(metric, at: "--sensitivity-of") else {
       throw Failure(
         "search.sensitivity", "'\(metric)' is no metric", at: "--sensitivity-of",
         remedy: "take one of the metrics, such as sqnr.")
     }
-    return ("\(metric)@\(patterns.joined(separator: ","))", origin, layers)
+    return ("\(metric)@\(patterns.joined(separator: ","))", measurement, layers)
   }
 
   // MARK: Measuring
 
   private func measured(
-    _ origin: Origin, space: SearchSpace, model: any SearchSubject, threads: Int,
+    _ measurement: Measurement, space: SearchSpace, model: any SearchSubject, threads: Int,
     records: inout [InputRecord], warnings: inout [Diagnostic]
   ) throws(Failure) -> SensitivityScores {
     var traces: [Double]?
-    let metric: SensitivityMetric
-    switch origin {
-    case .metric(let named): metric = named
-    case .traces(let path):
-      metric = .hawq
+    let metric = measurement.metric
+    if let path = measurement.traces {
       traces = try self.traces(path, layers: model.layers.map(\.name))
       records.append(InputRecord(role: "sensitivity", path: path, kind: "json"))
-    case .scores: preconditionFailure("a file of scores is not measured")
     }
     func measure() throws(Failure) -> SensitivityScores {
       do throws(SensitivityError) {
@@ -180,7 +184,7 @@ struct SensitivitySource {
     model: any SearchSubject
   ) throws(Failure) -> String {
     var parts = [
-      "hwsim \(build)", "metric \(metric.rawValue)", "datapath \(datapath ?? "-")",
+      "hwsim \(build)", "metric \(metric.rawValue)",
     ]
     let calibrates = model.records.contains { $0.role == "calibration" }
     for record in model.records {

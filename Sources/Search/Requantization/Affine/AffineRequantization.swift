@@ -205,7 +205,9 @@ public struct AffineRequantization: GraphRequantization {
         name: model.name, tensors: tensors, nodes: nodes, inputs: model.inputs,
         outputs: model.outputs, states: model.states)
     } catch {
-      preconditionFailure("other encodings keep a graph valid: \(error)")
+      throw .notRunnable(
+        node: model.name, reason: error.problems.first.map { Diagnostic($0).message } ?? "not valid"
+      )
     }
   }
 
