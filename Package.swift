@@ -25,10 +25,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Messages of the ONNX schema.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-    // SHA-256 of inputs in the JSON envelope.
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
+    // JSON documents whose keys keep their order, and their sums.
+    .target(name: "Documents", swiftSettings: settings),
     // Hot integer kernels with run-time dispatch; the Swift definitions in Arith are the specification.
     .target(name: "CKernels"),
     .target(name: "Arith", dependencies: ["CKernels"], swiftSettings: settings),
@@ -53,9 +53,8 @@ let package = Package(
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Importers", "HWModel", "Schedules", "Search",
+        "Documents", "Importers", "HWModel", "Schedules", "Search",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
     // Seeds, damaged files and the place of the shared data, for every test target.
@@ -83,7 +82,9 @@ let package = Package(
       dependencies: ["Search", "Schedules", "HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "hwsimTests", dependencies: ["hwsim", "Arith", "Importers", "TestSupport"],
+      name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
+    .testTarget(
+      name: "hwsimTests", dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )

@@ -1,5 +1,6 @@
 import Arith
 import ArgumentParser
+import Documents
 import FoundationEssentials
 import HWModel
 import Importers

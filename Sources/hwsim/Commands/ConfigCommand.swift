@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 
 /// `hwsim config`: the options in effect and where each comes from.
 struct ConfigCommand: ConfigurableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 
 /// `hwsim explain CODE`: an error or warning at length.
 struct ExplainCommand: ReportingCommand {

@@ -1,4 +1,5 @@
 import Arith
+import Documents
 
 /// What `hwsim formats` says of one encoding.
 struct FormatFacts: Sendable {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 
 /// `hwsim schema NAME`: the JSON Schema of a document that hwsim writes or reads.
 struct SchemaCommand: ReportingCommand {

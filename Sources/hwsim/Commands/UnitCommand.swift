@@ -1,5 +1,6 @@
 import Arith
 import ArgumentParser
+import Documents
 import Importers
 import QuantGraph
 

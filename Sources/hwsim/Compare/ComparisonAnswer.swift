@@ -1,3 +1,5 @@
+import Documents
+
 /// What a comparison of two results found, as JSON and as text.
 struct ComparisonAnswer: Sendable {
   private let a: ResultFile

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 
 /// Every option of every command, as the parser itself describes them.
 struct OptionCatalogue: Sendable {

@@ -1,4 +1,4 @@
-import Crypto
+import Documents
 import HWModel
 import Importers
 import QuantGraph
@@ -54,10 +54,7 @@ struct TargetChoice: Sendable {
 
   /// The envelope's `target`.
   var record: JSON {
-    let digest = SHA256.hash(data: bytes).map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }
-    return ["id": .string(description.id), "sha256": .string(digest.joined())]
+    return ["id": .string(description.id), "sha256": .string(SHA256.hexadecimal(of: bytes))]
   }
 }
 

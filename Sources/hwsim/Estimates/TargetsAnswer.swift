@@ -1,3 +1,4 @@
+import Documents
 import HWModel
 
 /// All shipped devices in one table.

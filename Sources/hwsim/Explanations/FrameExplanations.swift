@@ -1,3 +1,5 @@
+import Documents
+
 extension Explanation {
   /// Codes of the command line itself.
   static let frame: [Explanation] = [

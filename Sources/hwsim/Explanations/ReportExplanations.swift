@@ -1,3 +1,5 @@
+import Documents
+
 extension Explanation {
   /// Codes of commands that read results.
   static let results: [Explanation] = [

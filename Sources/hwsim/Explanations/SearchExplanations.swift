@@ -1,3 +1,5 @@
+import Documents
+
 extension Explanation {
   /// Codes of allocation problems, search spaces, costs and studies.
   static let search: [Explanation] = allocations + spaces + studies + searches

@@ -1,3 +1,5 @@
+import Documents
+
 extension Explanation {
   /// Codes of sensitivities and of the files that bring them.
   static let sensitivities: [Explanation] = [

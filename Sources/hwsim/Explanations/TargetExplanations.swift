@@ -1,3 +1,5 @@
+import Documents
+
 extension Explanation {
   /// Codes of devices, estimates and allocations.
   static let targets: [Explanation] = [

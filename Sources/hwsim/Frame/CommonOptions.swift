@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 
 /// When words are coloured.
 enum ColorChoice: String, CaseIterable, ExpressibleByArgument, Sendable {

@@ -1,3 +1,4 @@
+import Documents
 import QuantGraph
 
 /// Problems in words, as they stand on standard error and in JSON.

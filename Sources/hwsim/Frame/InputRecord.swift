@@ -1,4 +1,4 @@
-import Crypto
+import Documents
 import Glibc
 
 /// A file or folder that a command read, as the envelope's `inputs` lists it.
@@ -40,7 +40,7 @@ struct InputRecord: Sendable {
     switch content {
     case .file: total = try Self.update(&hash, withFile: path, sized: nil)
     case .bytes(let bytes):
-      hash.update(data: bytes)
+      hash.update(bytes)
       total = bytes.count
     case .folder(let files):
       let sorted = Set(files).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -48,12 +48,9 @@ struct InputRecord: Sendable {
         total += try Self.update(&hash, withFile: "\(path)/\(name)", sized: name)
       }
     }
-    let digest = hash.finalize().map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }
     return [
       "role": .string(role), "path": .string(path), "kind": .string(kind),
-      "bytes": .integer(total), "sha256": .string(digest.joined()),
+      "bytes": .integer(total), "sha256": .string(hash.hexadecimal),
     ]
   }
 
@@ -67,10 +64,9 @@ struct InputRecord: Sendable {
     if let name {
       var information = stat()
       guard fstat(descriptor, &information) == 0 else { throw unreadable(path, errno) }
-      hash.update(data: Array(name.utf8) + [0])
-      withUnsafeBytes(of: UInt64(bitPattern: Int64(information.st_size)).littleEndian) {
-        hash.update(bufferPointer: $0)
-      }
+      hash.update(Array(name.utf8) + [0])
+      let size = UInt64(bitPattern: Int64(information.st_size))
+      hash.update((0..<8).map { UInt8(truncatingIfNeeded: size >> (8 * UInt64($0))) })
     }
     var total = 0
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
@@ -81,7 +77,7 @@ struct InputRecord: Sendable {
         throw unreadable(path, errno)
       }
       if count == 0 { return total }
-      buffer.withUnsafeBytes { hash.update(bufferPointer: .init(rebasing: $0[..<count])) }
+      hash.update(buffer.span.extracting(..<count))
       total += count
     }
   }

@@ -1,3 +1,4 @@
+import Documents
 import QuantGraph
 
 /// A command's answer: one JSON document, the same as text, and whether it is a yes.

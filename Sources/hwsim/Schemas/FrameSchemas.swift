@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   static let config = command(
     "config", "The options in effect (hwsim config --json)",

@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   /// Documents that a user brings, or that a command leaves beside its result, under the name that
   /// stands in their key `schema`.

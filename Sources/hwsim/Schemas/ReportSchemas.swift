@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   static let report = command(
     "report", "What a report shows and where it was written (hwsim report --json)",

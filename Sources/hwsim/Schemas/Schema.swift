@@ -1,3 +1,5 @@
+import Documents
+
 /// The description of a JSON document that hwsim writes, as JSON Schema 2020-12.
 ///
 /// Keys are only added within a version; what reads a document must ignore keys it does not know.

@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   static let search = command(
     "search", "Allocation problems solved (hwsim search --json)",

@@ -1,4 +1,5 @@
 import Arith
+import Documents
 import QuantGraph
 import Search
 

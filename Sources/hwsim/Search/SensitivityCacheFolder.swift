@@ -1,4 +1,4 @@
-import Crypto
+import Documents
 import FoundationEssentials
 import Glibc
 import Importers
@@ -142,7 +142,7 @@ struct SensitivityCacheFolder {
   }
 
   private static func sum(_ bytes: [UInt8]) -> String {
-    SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    SHA256.hexadecimal(of: bytes)
   }
 
   /// What tells one build of the program from another; nil where the system does not say.

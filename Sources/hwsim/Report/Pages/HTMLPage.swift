@@ -1,4 +1,4 @@
-import Crypto
+import Documents
 import FoundationEssentials
 
 /// A report as one HTML file that needs nothing else.
@@ -60,7 +60,7 @@ struct HTMLPage: Sendable {
   }
 
   private static func hash(_ text: String) -> String {
-    Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
+    Data(SHA256.hash(text.utf8)).base64EncodedString()
   }
 
   private static func section(_ section: ReportSection) -> String {

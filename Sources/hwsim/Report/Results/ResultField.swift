@@ -1,3 +1,5 @@
+import Documents
+
 /// A value inside a result document, with the place where it stands.
 ///
 /// What a document lacks or misspells is told by its key path, such as `result.points[3].id`.

@@ -4,7 +4,7 @@ extension JSON {
   /// Integers are written as integers. Other numbers are the shortest decimals that read back as the
   /// same binary64 value; NaN and the infinities, which JSON lacks, are the strings `"NaN"`,
   /// `"Infinity"` and `"-Infinity"`. Arrays of plain values stay on one line.
-  var document: String {
+  public var document: String {
     var text = ""
     write(to: &text, indent: 0)
     text += "\n"
@@ -12,7 +12,7 @@ extension JSON {
   }
 
   /// The value on one line.
-  var compact: String {
+  public var compact: String {
     var text = ""
     writeLine(to: &text)
     return text

@@ -1,7 +1,7 @@
 /// A JSON value whose objects keep the order of their keys.
 ///
 /// Results are printed in the order they were written, so that the same inputs give the same bytes.
-enum JSON: Hashable, Sendable {
+public enum JSON: Hashable, Sendable {
   case null
   case bool(Bool)
   case integer(Int)
@@ -11,48 +11,53 @@ enum JSON: Hashable, Sendable {
   case object([Member])
 
   /// A key and its value.
-  struct Member: Hashable, Sendable {
-    let key: String
-    let value: JSON
+  public struct Member: Hashable, Sendable {
+    public let key: String
+    public let value: JSON
+
+    public init(key: String, value: JSON) {
+      self.key = key
+      self.value = value
+    }
   }
 }
 
 extension JSON {
   /// The object with the members of this one and, for keys that it lacks, those of `other`.
-  func adding(_ other: JSON) -> JSON {
+  public func adding(_ other: JSON) -> JSON {
     guard let own = members, let more = other.members else { return self }
-    let keys = Set(own.map(\.key))
+    public let keys = Set(own.map(\.key))
     return .object(own + more.filter { !keys.contains($0.key) })
   }
 
   /// The value under `key`; nil if this is no object or has no such key.
-  subscript(key: String) -> JSON? {
+  public subscript(key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value
   }
 
   /// Elements of an array; nil for anything else.
-  var elements: [JSON]? {
+  public var elements: [JSON]? {
     if case .array(let elements) = self { elements } else { nil }
   }
 
   /// Members of an object; nil for anything else.
-  var members: [Member]? {
+  public var members: [Member]? {
     if case .object(let members) = self { members } else { nil }
   }
 
   /// The text of a string; nil for anything else.
-  var text: String? {
+  public var text: String? {
     if case .string(let text) = self { text } else { nil }
   }
 
   /// The value of a Boolean; nil for anything else.
-  var flag: Bool? {
+  public var flag: Bool? {
     if case .bool(let flag) = self { flag } else { nil }
   }
 
   /// What the value is, as messages call it.
-  var kind: String {
+  public var kind: String {
     switch self {
     case .null: "null"
     case .bool: "a Boolean"
@@ -65,27 +70,31 @@ extension JSON {
   }
 
   /// `value`, or null.
-  static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+  public static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
 
   /// `value`, or null.
-  static func optional(_ value: Int?) -> JSON { value.map(JSON.integer) ?? .null }
+  public static func optional(_ value: Int?) -> JSON { value.map(JSON.integer) ?? .null }
 
   /// An array of strings.
-  static func strings(_ values: some Sequence<String>) -> JSON { .array(values.map(JSON.string)) }
+  public static func strings(_ values: some Sequence<String>) -> JSON {
+    .array(values.map(JSON.string))
+  }
 
   /// An array of integers.
-  static func integers(_ values: some Sequence<Int>) -> JSON { .array(values.map(JSON.integer)) }
+  public static func integers(_ values: some Sequence<Int>) -> JSON {
+    .array(values.map(JSON.integer))
+  }
 }
 
 extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
   ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral
 {
-  init(dictionaryLiteral elements: (String, JSON)...) {
+  public init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(elements.map { Member(key: $0.0, value: $0.1) })
   }
 
-  init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  init(stringLiteral value: String) { self = .string(value) }
-  init(integerLiteral value: Int) { self = .integer(value) }
-  init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
 }

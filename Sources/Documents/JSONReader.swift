@@ -1,17 +1,17 @@
 /// Why a text is no JSON document, with the place of the first fault.
-struct JSONSyntaxError: Error, Hashable {
+public struct JSONSyntaxError: Error, Hashable {
   /// Counted from 1.
-  let line: Int
+  public let line: Int
   /// Bytes from the start of the line, counted from 1.
-  let column: Int
-  let reason: String
+  public let column: Int
+  public let reason: String
 }
 
 extension JSON {
   /// Reads one document (RFC 8259), at most 128 levels deep; a key may occur once an object.
   ///
   /// - Throws: ``JSONSyntaxError``. Integers outside `Int` become binary64 numbers.
-  init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
+  public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
     var reader = JSONReader(bytes: bytes)
     self = try reader.document()
   }
