@@ -26,7 +26,7 @@ extension JSON {
   /// The object with the members of this one and, for keys that it lacks, those of `other`.
   public func adding(_ other: JSON) -> JSON {
     guard let own = members, let more = other.members else { return self }
-    public let keys = Set(own.map(\.key))
+    let keys = Set(own.map(\.key))
     return .object(own + more.filter { !keys.contains($0.key) })
   }
 

@@ -37,7 +37,8 @@ public struct SHA256: Sendable {
       position = min(64 - rest.count, bytes.count)
       for index in 0..<position { rest.append(bytes[index]) }
       guard rest.count == 64 else { return }
-      compress(rest.span, blocks: 1)
+      let block = rest
+      compress(block.span, blocks: 1)
       rest.removeAll(keepingCapacity: true)
     }
     let blocks = (bytes.count - position) / 64

@@ -8,7 +8,7 @@ protocol ArrayDatapath: Datapath {
 }
 
 extension ArrayDatapath {
-  public static var preferredLanes: Int? { 1 }
+  public var preferredLanes: Int? { 1 }
 
   public func planInput(_ tensor: Tensor) throws(DatapathError) -> PlannedTensor {
     try ArrayNode.kind(tensor).planned
@@ -87,7 +87,7 @@ extension ArrayDatapath {
     case .integerProduct(let product): return arrays.integerProduct(product)
     case .qonnx(let operation): return try arrays.qonnx(operation)
     default:
-      throw .unsupported(operation: node.operation.name, datapath: Self.name)
+      throw .unsupported(operation: node.operation.name, datapath: name)
     }
   }
 }
@@ -100,6 +100,7 @@ extension ArrayDatapath {
 /// the order of summation and are compared with a tolerance.
 public struct ONNXReferenceDatapath: ArrayDatapath {
   public static let name = "onnx-reference"
+  public var name: String { Self.name }
 
   let path: KernelPath
 
@@ -118,6 +119,7 @@ public struct ONNXReferenceDatapath: ArrayDatapath {
 /// without a quantized tensor is refused.
 public struct ONNXIntegerDatapath: ArrayDatapath {
   public static let name = "onnx-integer"
+  public var name: String { Self.name }
 
   let path: KernelPath
 
@@ -143,6 +145,7 @@ public struct ONNXIntegerDatapath: ArrayDatapath {
 /// Source: qonnx 1.0.0 (`qonnx.core.onnx_exec`). A graph without a quantizer is refused.
 public struct QONNXDatapath: ArrayDatapath {
   public static let name = "qonnx"
+  public var name: String { Self.name }
 
   let path: KernelPath
 

@@ -16,7 +16,8 @@ public import QuantGraph
 /// code half up.
 public struct DyadicDatapath: Datapath {
   public static let name = "dyadic"
-  public static let preferredLanes: Int? = 1
+  public var name: String { Self.name }
+  public var preferredLanes: Int? { 1 }
 
   /// Where values exactly between two codes go (`--requantize`).
   public let ties: TieRule

@@ -28,14 +28,14 @@ public struct PlannedNode: Sendable {
 /// A conformer's documentation names the source of each rule: standard, manual, or measurement.
 public protocol Datapath: Sendable {
   /// Name used by `--datapath` and in reports, such as `hls-fixed`.
-  static var name: String { get }
+  var name: String { get }
 
   /// Samples that a block holds where kernels need a fixed number of lanes; nil leaves it to the
   /// runner. Kernels that take tensors in row-major order ask for 1.
-  static var preferredLanes: Int? { get }
+  var preferredLanes: Int? { get }
 
   /// Where a number given for an input of codes goes if it lies between two of them.
-  static var inputRounding: FloatingPointRoundingRule { get }
+  var inputRounding: FloatingPointRoundingRule { get }
 
   /// Whether this hardware computes `operation`; asked of every node before anything runs.
   func supports(_ operation: Operator) -> Bool
@@ -91,9 +91,9 @@ extension NodeKernel {
 }
 
 extension Datapath {
-  public static var preferredLanes: Int? { nil }
+  public var preferredLanes: Int? { nil }
 
-  public static var inputRounding: FloatingPointRoundingRule { .toNearestOrEven }
+  public var inputRounding: FloatingPointRoundingRule { .toNearestOrEven }
 
   public func prepare(_ graph: Graph) throws(DatapathError) -> Graph { graph }
 }

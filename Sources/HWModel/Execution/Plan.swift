@@ -3,8 +3,10 @@ public import QuantGraph
 /// A graph bound to a datapath: every choice is made, only codes are missing.
 public struct Plan: Sendable {
   public let graph: Graph
-  /// Name of the datapath.
-  public let datapath: String
+  /// The rules that every node runs by.
+  public let rules: any Datapath
+  /// Name of the rules.
+  public var datapath: String { rules.name }
   /// The plan of each tensor that is no constant, by position in ``Graph/tensors``.
   public let tensors: [PlannedTensor?]
   let nodes: [PlannedNode]
@@ -27,7 +29,7 @@ public struct Plan: Sendable {
         .init(
           node: index,
           error: .unsupported(
-            operation: node.operation.name, datapath: type(of: datapath).name)))
+            operation: node.operation.name, datapath: datapath.name)))
     }
     guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
     var tensors = [PlannedTensor?](repeating: nil, count: graph.tensors.count)
@@ -53,9 +55,9 @@ public struct Plan: Sendable {
     }
     guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
     self.graph = graph
-    self.datapath = type(of: datapath).name
-    preferredLanes = graph.states.isEmpty ? type(of: datapath).preferredLanes : 1
-    inputRounding = type(of: datapath).inputRounding
+    rules = datapath
+    preferredLanes = graph.states.isEmpty ? datapath.preferredLanes : 1
+    inputRounding = datapath.inputRounding
     self.tensors = tensors
     self.nodes = nodes
   }
@@ -75,7 +77,7 @@ public struct Plan: Sendable {
 
   private init(_ other: Plan, graph: Graph, node index: Int, planned: PlannedNode) {
     self.graph = graph
-    datapath = other.datapath
+    rules = other.rules
     preferredLanes = other.preferredLanes
     inputRounding = other.inputRounding
     var tensors = other.tensors

@@ -9,6 +9,7 @@ public import QuantGraph
 /// open `ap_types` headers; lookup tables see ``ElementaryFloat``.
 public struct HLSFixed: Datapath {
   public static let name = "hls-fixed"
+  public var name: String { Self.name }
 
   /// Whether fast kernels may be used; if not, every node runs its step-by-step definition.
   public let usesFastKernels: Bool

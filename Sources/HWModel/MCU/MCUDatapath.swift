@@ -9,8 +9,9 @@ public import QuantGraph
 /// zero (measured); convolutions round twice.
 public struct TFLiteReference: Datapath {
   public static let name = "tflite-reference"
-  public static let preferredLanes: Int? = 1
-  public static let inputRounding = FloatingPointRoundingRule.toNearestOrAwayFromZero
+  public var name: String { Self.name }
+  public var preferredLanes: Int? { 1 }
+  public var inputRounding: FloatingPointRoundingRule { .toNearestOrAwayFromZero }
 
   private let rules: MCURules
 
@@ -37,8 +38,9 @@ public struct TFLiteReference: Datapath {
 /// ReLU6 of its own does not rescale.
 public struct TFLiteMicro: Datapath {
   public static let name = "tflm"
-  public static let preferredLanes: Int? = 1
-  public static let inputRounding = FloatingPointRoundingRule.toNearestOrAwayFromZero
+  public var name: String { Self.name }
+  public var preferredLanes: Int? { 1 }
+  public var inputRounding: FloatingPointRoundingRule { .toNearestOrAwayFromZero }
 
   private let rules: MCURules
 
