@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 
 /// `hwsim compare A.json B.json`: whether B is worse than A.
 struct CompareCommand: ConfigurableCommand {

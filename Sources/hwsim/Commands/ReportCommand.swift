@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 
 /// `hwsim report RESULT.json...`: results as a page, a drawing or Markdown.
 struct ReportCommand: ConfigurableCommand {

@@ -1,3 +1,5 @@
+import Documents
+
 /// One part of a report: what it is about, its verdict, its facts, figures and tables.
 struct ReportSection: Sendable {
   enum Tone: String, Sendable {

@@ -1,3 +1,5 @@
+import Documents
+
 /// What `hwsim check` found, read back from its document.
 struct CheckedResult: Sendable {
   /// One compared output or layer.

@@ -1,3 +1,5 @@
+import Documents
+
 /// What `hwsim estimate` found, read back from its document.
 ///
 /// Only what is there is shown: any member may be missing.

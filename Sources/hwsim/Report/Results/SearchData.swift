@@ -1,4 +1,5 @@
 import Arith
+import Documents
 
 /// What `hwsim search` found, read back from its document.
 struct SearchData: Sendable {

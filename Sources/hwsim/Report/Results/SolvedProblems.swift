@@ -1,3 +1,5 @@
+import Documents
+
 /// What `hwsim search --table` found, read back from its document.
 struct SolvedProblems: Sendable {
   struct Problem: Sendable {

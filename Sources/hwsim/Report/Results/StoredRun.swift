@@ -1,3 +1,5 @@
+import Documents
+
 /// What `hwsim run` stored, read back from its document.
 struct StoredRun: Sendable {
   struct Stored: Sendable {
