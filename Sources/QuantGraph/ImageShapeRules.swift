@@ -1,3 +1,5 @@
+import Arith
+
 extension Convolution {
   func check(inputs: [Tensor], result: Shape) throws(GraphError) {
     guard outputPadding.isEmpty else {

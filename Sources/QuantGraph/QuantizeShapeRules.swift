@@ -1,3 +1,5 @@
+import Arith
+
 extension Granularity {
   /// Checks that there is a scale for each element of `data`.
   func check(data: Shape, scale: Shape, operand: String) throws(GraphError) {

@@ -39,7 +39,7 @@ public final class PlanRunner {
   /// Gives every state tensor its initial codes, as before the first run.
   public func resetStates() {
     for state in plan.graph.states {
-      buffers[state.tensor.index]?.fill(with: state.initial)
+      if let initial = state.initial { buffers[state.tensor.index]?.fill(with: initial) }
     }
   }
 

@@ -121,7 +121,7 @@ struct TFLiteTensors {
     if record.hasCustomQuantization {
       throw TFLiteKind(.quantization(reason: "quantization of its own kind is not supported"))
     }
-    if let scale = scales.first(where: { !$0.isFinite || $0 < 0 }) {
+    if let scale = scales.first(where: { !($0.isFinite && $0 > 0) }) {
       throw TFLiteKind(.quantization(reason: "scale \(scale) is no positive number"))
     }
     if scales.count > 1 {
@@ -150,8 +150,11 @@ struct TFLiteTensors {
   ) throws(FlatBufferDefect) -> Codes {
     switch type {
     case .int8: return .int8(try flatBuffer.integers(Int8.self, at: position, count: count))
-    case .uint8, .bool:
+    case .uint8:
       return .uint8(try flatBuffer.integers(UInt8.self, at: position, count: count))
+    case .bool:
+      return .uint8(
+        try flatBuffer.integers(UInt8.self, at: position, count: count).map { $0 == 0 ? 0 : 1 })
     case .int16: return .int16(try flatBuffer.integers(Int16.self, at: position, count: count))
     case .uint16, .float16, .bfloat16:
       return .uint16(try flatBuffer.integers(UInt16.self, at: position, count: count))

@@ -168,10 +168,21 @@ public struct Window: Hashable, Sendable {
   }
 
   private func taps(axis: Int, at position: Int, from low: Int, to high: Int) -> Range<Int> {
-    let start = position * strides[axis] - before[axis]
-    let step = dilations[axis]
+    Self.taps(
+      of: kernel[axis], from: position * strides[axis] - before[axis], every: dilations[axis],
+      in: low..<high)
+  }
+
+  /// Which of `count` taps, the first at `start` and neighbours `step` apart, lie in `range`.
+  ///
+  /// - Precondition: `step` is positive.
+  public static func taps(
+    of count: Int, from start: Int, every step: Int, in range: Range<Int>
+  ) -> Range<Int> {
+    let low = range.lowerBound
     let first = start >= low ? 0 : (low - start + step - 1) / step
-    let end = start >= high ? 0 : min((high - start + step - 1) / step, kernel[axis])
+    let end =
+      start >= range.upperBound ? 0 : min((range.upperBound - start + step - 1) / step, count)
     return first..<max(first, end)
   }
 
@@ -236,7 +247,7 @@ extension Convolution {
 
 extension Pool {
   /// nil for a pool over the whole image whose result has channels only.
-  func window(data: Shape, result: Shape) throws(GraphError) -> Window? {
+  public func window(data: Shape, result: Shape) throws(GraphError) -> Window? {
     let image = try Window.image(data, axes: kernel.count, layout: layout)
     if result.rank == 1 && data.rank == kernel.count + 1 && result[0] == image.channels {
       return nil
