@@ -140,8 +140,9 @@ struct ShapeWalk {
     case .otherwise:
       if !taken { try walk(statement.children) }
     case .refuse:
-      if try evaluation.truth(statement.values[0]), case .text(let words) = try evaluation(
-        statement.values[1])
+      if try evaluation.truth(statement.values[0]),
+        case .text(let words) = try evaluation(
+          statement.values[1])
       {
         throw evaluation.fault(
           "\(words) is not described", [statement.values[0]], place: description.name)
@@ -310,7 +311,8 @@ struct ShapeWalk {
     places[place, default: []].append(shapes.tensors.count)
     shapes.tensors.append(
       TransformerTensor(
-        name: prefix + statement.name + suffix, shape: shape, role: role, numbers: numbers + statement.numbers,
+        name: prefix + statement.name + suffix, shape: shape, role: role,
+        numbers: numbers + statement.numbers,
         count: 1))
   }
 

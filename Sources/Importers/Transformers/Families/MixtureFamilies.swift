@@ -180,18 +180,22 @@ extension TransformerFamilies {
 
   /// Decoders with multi-head latent attention.
   static let latent: [Row] = [
-    Row("deepseek_v2", text: deepseek(
-      """
-      default vocab_size 102400, hidden_size 4096, intermediate_size 11008, num_hidden_layers 32
-      default num_attention_heads 32, first_k_dense_replace 0, moe_intermediate_size 1407
-      default n_routed_experts 64, n_shared_experts 2, num_experts_per_tok null
-      """)),
-    Row("deepseek_v3", text: deepseek(
-      """
-      default vocab_size 129280, hidden_size 7168, intermediate_size 18432, num_hidden_layers 61
-      default num_attention_heads 128, first_k_dense_replace 3, moe_intermediate_size 2048
-      default n_routed_experts 256, n_shared_experts 1, num_experts_per_tok 8
-      """)),
+    Row(
+      "deepseek_v2",
+      text: deepseek(
+        """
+        default vocab_size 102400, hidden_size 4096, intermediate_size 11008, num_hidden_layers 32
+        default num_attention_heads 32, first_k_dense_replace 0, moe_intermediate_size 1407
+        default n_routed_experts 64, n_shared_experts 2, num_experts_per_tok null
+        """)),
+    Row(
+      "deepseek_v3",
+      text: deepseek(
+        """
+        default vocab_size 129280, hidden_size 7168, intermediate_size 18432, num_hidden_layers 61
+        default num_attention_heads 128, first_k_dense_replace 3, moe_intermediate_size 2048
+        default n_routed_experts 256, n_shared_experts 1, num_experts_per_tok 8
+        """)),
   ]
 
   /// The two generations differ in their defaults only.
