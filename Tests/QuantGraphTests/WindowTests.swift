@@ -1,5 +1,4 @@
 import QuantGraph
-import TestSupport
 import Testing
 
 @Suite struct WindowTests {
