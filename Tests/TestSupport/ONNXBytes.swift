@@ -31,7 +31,8 @@ public struct ONNXBytes {
   }
 
   /// A float32 input or output; `nil` is a dimension without a number.
-  public mutating func value(_ field: UInt64, _ name: String, _ extents: [Int64?], type: Int64 = 1) {
+  public mutating func value(_ field: UInt64, _ name: String, _ extents: [Int64?], type: Int64 = 1)
+  {
     message(field) { info in
       info.text(1, name)
       info.message(2) {
