@@ -10,8 +10,8 @@ extension AllocationFile {
   ///
   /// - Throws: a ``Failure`` with every name that the model does not have, and everything that an
   ///   estimate cannot take.
-  func widths(of graph: Graph) throws(Failure) -> MCUAllocation {
-    var result = MCUAllocation(graph)
+  func widths(of graph: Graph) throws(Failure) -> CodeWidths {
+    var result = CodeWidths(graph)
     var problems: [Diagnostic] = []
     func bits(_ encoding: Encoding, _ place: String) -> Int? {
       if let width = encoding.scalarWidth, (1...64).contains(width) { return width }

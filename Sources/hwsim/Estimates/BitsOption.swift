@@ -43,7 +43,7 @@ struct BitsOption: Sendable {
     self.activations = activations
   }
 
-  func allocation(_ graph: Graph) -> MCUAllocation {
-    MCUAllocation(graph, weights: weights, activations: activations)
+  func allocation(_ graph: Graph) -> CodeWidths {
+    CodeWidths(graph, weights: weights, activations: activations)
   }
 }

@@ -31,7 +31,7 @@ struct EstimateAnswer: Sendable {
 
   /// - Throws: a ``Failure`` if a size is beyond what can be counted.
   init(
-    model: ModelFile, estimator: MCUEstimator, allocation: MCUAllocation?, bits: String?,
+    model: ModelFile, estimator: MCUEstimator, allocation: CodeWidths?, bits: String?,
     limits: [EstimateLimit], patch: (request: PatchRequest, planner: PatchPlanner)?,
     notes: [String] = []
   ) throws(Failure) {
@@ -67,7 +67,7 @@ struct EstimateAnswer: Sendable {
   }
 
   private static func notes(
-    _ estimator: MCUEstimator, _ estimate: MCUEstimate, _ allocation: MCUAllocation?
+    _ estimator: MCUEstimator, _ estimate: MCUEstimate, _ allocation: CodeWidths?
   ) -> [String] {
     var notes: [String] = []
     let target = estimator.target

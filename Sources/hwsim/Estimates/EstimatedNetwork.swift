@@ -82,7 +82,7 @@ struct EstimatedNetwork {
   /// - Throws: a ``Failure`` for names and formats that do not go with the network.
   func widths(
     _ allocation: AllocationFile?, on device: OnDevice
-  ) throws(Failure) -> MCUAllocation? {
+  ) throws(Failure) -> CodeWidths? {
     guard let layers, let costs = device.costs else { return try quantizedWidths(allocation) }
     let given =
       try allocation?.candidates(of: layers, in: file.graph)
@@ -93,7 +93,7 @@ struct EstimatedNetwork {
   /// Widths of a quantized graph; those of a TensorFlow Lite model are the ones that it runs with.
   private func quantizedWidths(
     _ allocation: AllocationFile?
-  ) throws(Failure) -> MCUAllocation? {
+  ) throws(Failure) -> CodeWidths? {
     guard let allocation else { return nil }
     guard case .tflite = file.source else { return try allocation.widths(of: graph) }
     let requantization = AffineRequantization(graph)
@@ -108,7 +108,7 @@ struct EstimatedNetwork {
   /// The widths of one value of `--bits`.
   ///
   /// - Throws: a ``Failure`` for widths that the device has no cost for.
-  func widths(_ bits: BitsOption, on device: OnDevice) throws(Failure) -> MCUAllocation {
+  func widths(_ bits: BitsOption, on device: OnDevice) throws(Failure) -> CodeWidths {
     guard let layers, let costs = device.costs else { return bits.allocation(graph) }
     func integer(_ bits: Int?, isSigned: Bool) -> Encoding? {
       bits.flatMap { try? Encoding(name: "\(isSigned ? "" : "u")int<\($0)>") }
@@ -121,7 +121,7 @@ struct EstimatedNetwork {
 
   private func widths(
     _ candidates: [Candidate], _ costs: MCUCosts, at place: String?
-  ) throws(Failure) -> MCUAllocation {
+  ) throws(Failure) -> CodeWidths {
     let eight = try? Encoding(name: "int<8>")
     let complete = candidates.map { candidate in
       var candidate = candidate
