@@ -25,6 +25,16 @@ public struct CostQuantity: Sendable, Hashable {
     self.isGain = isGain
   }
 
+  /// The unit as keys of results have it: `seconds`, `bytes`, `lut`.
+  public var unitKey: String {
+    switch unit {
+    case "s": "seconds"
+    case "B": "bytes"
+    case "J": "joules"
+    default: unit.lowercased().replacing(" ", with: "_")
+    }
+  }
+
   // Quantities that several families have; one name means one thing in a table of all of them.
   public static let latency = CostQuantity(key: "latency_seconds", name: "latency", unit: "s")
   public static let cycles = CostQuantity(key: "cycles", name: "cycles", unit: "cycles")

@@ -61,6 +61,13 @@ public struct TargetKey: Sendable, Hashable {
   }
 }
 
+extension TargetKey {
+  /// The columns of a table; none of other kinds.
+  public var columns: [Column] {
+    if case .table(let columns) = kind { columns } else { [] }
+  }
+}
+
 /// What descriptions of one family of hardware state.
 ///
 /// A description names its family, and is read by that family's schema: a key that the schema lacks,

@@ -39,6 +39,11 @@ public struct DeviceFamilies: Sendable {
     return families.flatMap(\.quantities).filter { keys.insert($0.key).inserted }
   }
 
+  /// Whether a key is that of a quantity of which devices have so much and no more.
+  public func isResource(_ key: String) -> Bool {
+    families.contains { $0.quantities.contains { $0.key == key && $0.isResource } }
+  }
+
   /// The device that a description describes.
   ///
   /// - Throws: ``DeviceProblems`` if the description states too little, or an option cannot be.

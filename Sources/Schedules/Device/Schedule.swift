@@ -18,7 +18,7 @@ public struct Schedule: Sendable {
     public let shape: [Int]
     /// Multiplications with accumulation of the node.
     public let macs: Int
-    /// Bits of a code by operand: `weights` (if there are some), `input`, `output`.
+    /// Bits of a code by operand: `weight` (if there are some), `input`, `output`.
     public let bits: [Amount<Int>]
     /// Counts of work by name: `macs`, `outputs`.
     public let work: [Amount<Double>]

@@ -29,7 +29,9 @@ public struct MCUDeployment: DeployedWorkload {
     self.device = device
     names = workload.graph.nodes.map(\.name)
     limits = workload.limits
-    let request = try PatchRequest(workload.options)
+    let request = try PatchRequest(
+      patch: workload.options["patch"],
+      splitAfter: workload.options["split-after"].map(Self.block))
     try Self.checkKernels(workload)
     var graph = workload.graph
     if graph.isFloat {
@@ -106,6 +108,14 @@ public struct MCUDeployment: DeployedWorkload {
   }
 
   // MARK: What runs
+
+  private static func block(_ text: String) throws(DeviceProblems) -> Int {
+    if let block = Int(text) { return block }
+    throw DeviceProblems(
+      Diagnostic(
+        code: "usage.arguments", message: "--split-after \(text) is no number of a block",
+        remedy: "write --patch 3 --split-after 2."))
+  }
 
   private static func checkKernels(_ workload: Workload) throws(DeviceProblems) {
     let graph = workload.graph
@@ -276,7 +286,7 @@ public struct MCUDeployment: DeployedWorkload {
     let layer = layers.indices.contains(index) ? layers[index] : nil
     var bits: [Schedule.Amount<Int>] = []
     if let widths = layer?.widths {
-      if work.weights > 0 { bits.append(.init("weights", widths.weights)) }
+      if work.weights > 0 { bits.append(.init("weight", widths.weights)) }
       bits += [.init("input", widths.input), .init("output", widths.output)]
     }
     let (all, some) = (work.counts, work.liveCounts)

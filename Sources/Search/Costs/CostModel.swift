@@ -132,3 +132,42 @@ public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
     }
   }
 }
+
+/// A cost that a function says of whole allocations: what a target's schedule gives.
+public struct ScheduleCost: CostModel {
+  public let name: String
+  public let unit: String
+  public let kind: CostKind
+  private let function: @Sendable ([Candidate]) throws(CostError) -> Double
+  private let parts: (@Sendable ([Candidate]) throws(CostError) -> [Double]?)?
+
+  /// - Parameters:
+  ///   - name: the key in results.
+  ///   - unit: the unit in words.
+  ///   - kind: exact or estimated.
+  ///   - parts: what each layer has of it; nil, and nil of an allocation, for what is no sum over
+  ///     layers.
+  ///   - function: the cost of an allocation, one candidate a layer; the same for the same formats.
+  public init(
+    name: String, unit: String, kind: CostKind,
+    parts: (@Sendable ([Candidate]) throws(CostError) -> [Double]?)? = nil,
+    function: @escaping @Sendable ([Candidate]) throws(CostError) -> Double
+  ) {
+    self.name = name
+    self.unit = unit
+    self.kind = kind
+    self.parts = parts
+    self.function = function
+  }
+
+  public func additive(in space: SearchSpace) -> [[Double]]? { nil }
+
+  public func total(of choice: [Int], in space: SearchSpace) throws(CostError) -> Double {
+    try function(space.formats(of: choice))
+  }
+
+  public func shares(of choice: [Int], in space: SearchSpace) throws(CostError) -> [Double]? {
+    guard let parts else { return nil }
+    return try parts(space.formats(of: choice))
+  }
+}

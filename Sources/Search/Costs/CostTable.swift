@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import QuantGraph
+import Schedules
 
 /// A cost that a user measured, layer by layer.
 ///

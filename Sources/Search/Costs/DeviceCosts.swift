@@ -1,6 +1,6 @@
 import Arith
 public import HWModel
-public import QuantGraph
+import QuantGraph
 public import Schedules
 import Synchronization
 
@@ -42,8 +42,14 @@ public struct DeviceCosts: Sendable {
   }
 
   /// The device's costs; quantities of which more is better are none.
-  public var models: [any CostModel] {
-    device.quantities.filter { !$0.isGain }.map { Model(quantity: $0, costs: self) }
+  public var models: [any CostModel] { device.quantities.filter { !$0.isGain }.map(cost) }
+
+  /// A quantity of the device as a cost of allocations.
+  public func cost(_ quantity: CostQuantity) -> ScheduleCost {
+    ScheduleCost(
+      name: quantity.key, unit: quantity.unit, kind: CostKind(device.basis(of: quantity)),
+      parts: { [self] candidates throws(CostError) in try parts(quantity, candidates) },
+      function: { [self] candidates throws(CostError) in try total(quantity, candidates) })
   }
 
   /// The schedule of an allocation, for the quantities with these keys; nil for all.
@@ -52,7 +58,12 @@ public struct DeviceCosts: Sendable {
   public func schedule(
     _ candidates: [Candidate], for keys: Set<String>? = nil
   ) throws(CostError) -> Schedule {
-    let choices = try choices(candidates)
+    try schedule(try choices(candidates), for: keys)
+  }
+
+  private func schedule(
+    _ choices: FormatChoices, for keys: Set<String>?
+  ) throws(CostError) -> Schedule {
     do throws(DeviceProblems) {
       return try deployment.schedule(choices, for: keys)
     } catch {
@@ -78,26 +89,13 @@ public struct DeviceCosts: Sendable {
       + deployment.notes(forBits: bits.compactMap { Int(exactly: $0.rounded(.down)) })
   }
 
-  /// One quantity of the device.
-  private struct Model: CostModel {
-    let quantity: CostQuantity
-    let costs: DeviceCosts
-
-    var name: String { quantity.key }
-    var unit: String { quantity.unit }
-    var kind: CostKind { CostKind(costs.device.basis(of: quantity)) }
-
-    func additive(in space: SearchSpace) -> [[Double]]? { nil }
-
-    func total(of choice: [Int], in space: SearchSpace) throws(CostError) -> Double {
-      try costs.total(quantity, space.formats(of: choice))
-    }
-
-    func shares(of choice: [Int], in space: SearchSpace) throws(CostError) -> [Double]? {
-      let cost = try costs.schedule(space.formats(of: choice), for: [name]).cost
-      guard cost.isSum(name) else { return nil }
-      return costs.steps.map { step in step.flatMap { cost.part(of: name, step: $0) } ?? 0 }
-    }
+  /// What each layer has of a quantity; nil for what is no sum over steps.
+  private func parts(
+    _ quantity: CostQuantity, _ candidates: [Candidate]
+  ) throws(CostError) -> [Double]? {
+    let cost = try schedule(candidates, for: [quantity.key]).cost
+    guard cost.isSum(quantity.key) else { return nil }
+    return steps.map { step in step.flatMap { cost.part(of: quantity.key, step: $0) } ?? 0 }
   }
 
   private func total(
@@ -105,19 +103,17 @@ public struct DeviceCosts: Sendable {
   ) throws(CostError) -> Double {
     let choices = try choices(candidates)
     if let known = totals.value(of: quantity, under: choices) { return known }
-    do throws(DeviceProblems) {
-      let schedule = try deployment.schedule(choices, for: [quantity.key])
-      guard let total = schedule.cost[quantity.key] else {
-        throw DeviceProblems(
+    let schedule = try schedule(choices, for: [quantity.key])
+    guard let total = schedule.cost[quantity.key] else {
+      throw .refused(
+        DeviceProblems(
           Diagnostic(
             code: "cost.unsupported",
-            message: "'\(device.description.id)' says no \(quantity.key) of this network"))
-      }
-      totals.keep(total.value, of: quantity, under: choices)
-      return total.value
-    } catch {
-      throw .refused(error)
+            message: "'\(device.description.id)' says no \(quantity.key) of this network",
+            remedy: "take another objective, or another target.")))
     }
+    totals.keep(total.value, of: quantity, under: choices)
+    return total.value
   }
 }
 

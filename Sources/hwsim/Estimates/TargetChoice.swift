@@ -2,6 +2,8 @@ import Documents
 import HWModel
 import Importers
 import QuantGraph
+import Schedules
+import Search
 
 /// A device as `--target` names it: a shipped id, an alias, or a user's file.
 struct TargetChoice: Sendable {
@@ -14,30 +16,52 @@ struct TargetChoice: Sendable {
   /// - Parameter name: an id, an alias, or the path of a `.json` file.
   /// - Throws: a ``Failure`` with every problem of the file, or the nearest names.
   init(_ name: String) throws(Failure) {
+    let library = DeviceFamilies.current.library
     if Self.isPath(name) {
       bytes = try Self.contents(name)
       path = name
       do throws(TargetProblems) {
-        description = try TargetLibrary.read(bytes)
+        description = try library.read(bytes)
       } catch {
-        throw Failure(error.problems.map { Diagnostic($0, file: name) })
+        throw Failure(error, file: name)
       }
       return
     }
     path = nil
     var found: TargetDescription?
     do throws(TargetProblems) {
-      found = try TargetLibrary.description(named: name.lowercased())
+      found = try library.description(named: name.lowercased())
     } catch {
-      throw Failure(error.problems.map { Diagnostic($0, file: name) })
+      throw Failure(error, file: name)
     }
-    guard let found, let bytes = TargetLibrary.file(id: found.id) else {
+    guard let found, let bytes = library.file(id: found.id) else {
       throw .unknown(
-        "target", name, code: "usage.unknown-target", among: TargetLibrary.names,
+        "target", name, code: "usage.unknown-target", among: library.names,
         listedBy: "hwsim targets")
     }
     description = found
     self.bytes = bytes
+  }
+
+  /// The targets of a list of names separated by commas.
+  static func list(_ names: [String]) throws(Failure) -> [TargetChoice] {
+    var choices: [TargetChoice] = []
+    for name in names.flatMap({ $0.split(separator: ",").map(String.init) }) {
+      choices.append(try TargetChoice(name))
+    }
+    return choices
+  }
+
+  /// The family that reads the description.
+  var family: (any DeviceFamily)? { DeviceFamilies.current.family(description.family) }
+
+  /// - Throws: a ``Failure`` if the description states too little for the device.
+  func device(_ options: DeviceOptions = DeviceOptions()) throws(Failure) -> any Device {
+    do throws(DeviceProblems) {
+      return try DeviceFamilies.current.device(description, options: options)
+    } catch {
+      throw Failure(error, file: path ?? description.id)
+    }
   }
 
   static func isPath(_ name: String) -> Bool {
@@ -54,6 +78,23 @@ struct TargetChoice: Sendable {
 
   /// The envelope's `target`.
   var record: JSON {
-    return ["id": .string(description.id), "sha256": .string(SHA256.hexadecimal(of: bytes))]
+    ["id": .string(description.id), "sha256": .string(SHA256.hexadecimal(of: bytes))]
   }
+}
+
+extension Failure {
+  /// What is wrong with a description.
+  init(_ error: TargetProblems, file: String) {
+    self.init(
+      error.problems.map {
+        Diagnostic($0, file: file) { name, known in Suggestion.sentence(for: name, among: known) }
+      })
+  }
+
+  /// Why a device refuses; `file` is named where the problem names no place.
+  init(_ error: DeviceProblems, file: String?) {
+    self.init(CostError.refused(error), file: file)
+  }
+
+  init(_ error: CostError, file: String?) { self.init(error.diagnostics(file: file)) }
 }
