@@ -154,7 +154,6 @@ extension PlanRunner {
         filled = size * count
       }
     }
-    guard size * count > 0 else { return Codes.int8([]) }
     return switch buffer.storage {
     case .int8: .int8(read(Int8.self))
     case .uint8: .uint8(read(UInt8.self))

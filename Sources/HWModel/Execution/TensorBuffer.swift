@@ -58,6 +58,10 @@ public final class TensorBuffer {
     owner = other
   }
 
+  /// The buffer that the memory belongs to: this one, or the one it shares with.
+  var memoryOwner: TensorBuffer { owner ?? self }
+  var byteCount: Int { max(capacity * storage.stride, 64) }
+
   deinit { if owner == nil { base.deallocate() } }
 
   /// The start of the elements, for the row kernels.
