@@ -48,9 +48,13 @@ let package = Package(
       resources: [.embedInCode("mcu")],
       swiftSettings: settings),
     .target(
-      name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
-    .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
-    .target(name: "Search", dependencies: ["Schedules"], swiftSettings: settings),
+      name: "HWModel", dependencies: ["QuantGraph", "Documents"],
+      swiftSettings: settings),
+    .target(
+      name: "Schedules", dependencies: ["HWModel", "Documents", "TargetFiles"],
+      swiftSettings: settings),
+    .target(
+      name: "Search", dependencies: ["Schedules", "Documents"], swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
