@@ -19,6 +19,8 @@ let package = Package(
     .library(name: "HWModel", targets: ["HWModel"]),
     .library(name: "Schedules", targets: ["Schedules"]),
     .library(name: "Search", targets: ["Search"]),
+    .library(name: "Sessions", targets: ["Sessions"]),
+    .library(name: "Reports", targets: ["Reports"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -27,18 +29,18 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
-    // JSON documents whose keys keep their order, and their sums.
+    // JSON documents whose keys keep their order, their sums, and tables.
     .target(name: "Documents", swiftSettings: settings),
     // Hot integer kernels with run-time dispatch; the Swift definitions in Arith are the specification.
     .target(name: "CKernels"),
     .target(name: "Arith", dependencies: ["CKernels"], swiftSettings: settings),
-    .target(name: "QuantGraph", dependencies: ["Arith"], swiftSettings: settings),
+    .target(name: "QuantGraph", dependencies: ["Arith", "Documents"], swiftSettings: settings),
     // Inflate and CRC for .npz, .gz and .fml archives.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "Importers",
       dependencies: [
-        "QuantGraph", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Documents", "QuantGraph", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
@@ -50,10 +52,18 @@ let package = Package(
       name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
     .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
     .target(name: "Search", dependencies: ["Schedules"], swiftSettings: settings),
+    // What commands do with models: recognise, check, run, inspect.
+    .target(
+      name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules"],
+      swiftSettings: settings),
+    // Pages, figures and comparisons of result documents.
+    .target(
+      name: "Reports", dependencies: ["Documents", "Importers", "QuantGraph"],
+      swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Documents", "Importers", "HWModel", "Schedules", "Search",
+        "Documents", "Importers", "HWModel", "Schedules", "Search", "Sessions", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

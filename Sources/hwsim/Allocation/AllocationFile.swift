@@ -3,6 +3,7 @@ import Documents
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// What `--allocation` gives: formats of layers and tensors that differ from the model's.
 ///

@@ -1,4 +1,6 @@
 import ArgumentParser
+import QuantGraph
+import Reports
 
 /// `hwsim compare A.json B.json`: whether B is worse than A.
 struct CompareCommand: ConfigurableCommand {

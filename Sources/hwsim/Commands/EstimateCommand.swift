@@ -1,9 +1,11 @@
-import Arith
 import ArgumentParser
+import Arith
 import Documents
 import HWModel
+import Importers
 import QuantGraph
 import Schedules
+import Sessions
 
 /// `hwsim estimate MODEL`: how fast, how big, does it fit.
 struct EstimateCommand: ConfigurableCommand {

@@ -3,6 +3,7 @@ import HWModel
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// A float network with its data, ready to be evaluated.
 struct FloatSubject: SearchSubject {

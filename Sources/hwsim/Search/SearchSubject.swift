@@ -1,7 +1,9 @@
 import Arith
 import Documents
+import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// A network that is searched, with the samples that decide.
 ///
