@@ -5,6 +5,12 @@ public struct JSONSyntaxError: Error, Hashable {
   /// Bytes from the start of the line, counted from 1.
   public let column: Int
   public let reason: String
+
+  public init(line: Int, column: Int, reason: String) {
+    self.line = line
+    self.column = column
+    self.reason = reason
+  }
 }
 
 extension JSON {

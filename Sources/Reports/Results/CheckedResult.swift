@@ -1,4 +1,8 @@
+<<<<<<< HEAD:Sources/Reports/Results/CheckedResult.swift
 public import QuantGraph
+=======
+import Documents
+>>>>>>> sessions:Sources/hwsim/Report/Results/CheckedResult.swift
 
 /// What `hwsim check` found, read back from its document.
 package struct CheckedResult: Sendable {

@@ -1,4 +1,8 @@
+<<<<<<< HEAD:Sources/Reports/Results/EstimateData.swift
 public import QuantGraph
+=======
+import Documents
+>>>>>>> sessions:Sources/hwsim/Report/Results/EstimateData.swift
 
 /// What `hwsim estimate` found, read back from its document.
 ///

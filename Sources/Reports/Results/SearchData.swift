@@ -1,5 +1,10 @@
+<<<<<<< HEAD:Sources/Reports/Results/SearchData.swift
 public import Arith
 public import QuantGraph
+=======
+import Arith
+import Documents
+>>>>>>> sessions:Sources/hwsim/Report/Results/SearchData.swift
 
 /// What `hwsim search` found, read back from its document.
 package struct SearchData: Sendable {

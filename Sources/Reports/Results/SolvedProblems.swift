@@ -1,5 +1,9 @@
+<<<<<<< HEAD:Sources/Reports/Results/SolvedProblems.swift
 public import Documents
 public import QuantGraph
+=======
+import Documents
+>>>>>>> sessions:Sources/hwsim/Report/Results/SolvedProblems.swift
 
 /// What `hwsim search --table` found, read back from its document.
 package struct SolvedProblems: Sendable {

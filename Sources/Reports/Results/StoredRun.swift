@@ -1,4 +1,8 @@
+<<<<<<< HEAD:Sources/Reports/Results/StoredRun.swift
 public import QuantGraph
+=======
+import Documents
+>>>>>>> sessions:Sources/hwsim/Report/Results/StoredRun.swift
 
 /// What `hwsim run` stored, read back from its document.
 package struct StoredRun: Sendable {

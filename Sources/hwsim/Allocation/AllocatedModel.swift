@@ -1,4 +1,5 @@
 import Arith
+import Documents
 import HWModel
 import Importers
 import QuantGraph

@@ -1,6 +1,10 @@
 import ArgumentParser
+<<<<<<< HEAD
 import QuantGraph
 import Reports
+=======
+import Documents
+>>>>>>> sessions
 
 /// `hwsim compare A.json B.json`: whether B is worse than A.
 struct CompareCommand: ConfigurableCommand {

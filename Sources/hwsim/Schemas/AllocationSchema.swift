@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   /// The file that `search` writes a point and `--allocation` reads.
   static let allocation = Schema(

@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   static let check = command(
     "check", "Whether a model matches observed values (hwsim check --json)",

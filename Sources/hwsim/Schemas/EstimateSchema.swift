@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   static let estimate = command(
     "estimate", "Latency, memory and flash of a network (hwsim estimate --json)",

@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   static let formats = command(
     "formats", "Number formats (hwsim formats --json)",

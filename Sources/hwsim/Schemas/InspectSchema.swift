@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   static let inspect = command(
     "inspect", "A model's layers (hwsim inspect --json)",

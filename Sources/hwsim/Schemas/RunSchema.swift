@@ -1,3 +1,5 @@
+import Documents
+
 extension Schema {
   static let run = command(
     "run", "What a run stored (hwsim run --json)",

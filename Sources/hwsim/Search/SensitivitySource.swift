@@ -1,4 +1,5 @@
 import Arith
+import Documents
 import FoundationEssentials
 import Importers
 import QuantGraph
