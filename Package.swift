@@ -40,7 +40,8 @@ let package = Package(
     .target(
       name: "Importers",
       dependencies: [
-        "Documents", "QuantGraph", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Documents", "QuantGraph", "CZlib",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
@@ -94,7 +95,15 @@ let package = Package(
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
     .testTarget(
-      name: "hwsimTests", dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
+      name: "SessionsTests",
+      dependencies: ["Sessions", "HWModel", "Importers", "Documents", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Documents", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "hwsimTests",
+      dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )

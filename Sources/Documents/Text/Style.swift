@@ -5,6 +5,8 @@ public struct Style: Sendable {
   public static let plain = Style(usesColor: false)
   public let usesColor: Bool
 
+  public init(usesColor: Bool) { self.usesColor = usesColor }
+
   public func bold(_ text: String) -> String { wrap(text, "1") }
   public func dim(_ text: String) -> String { wrap(text, "2") }
   /// A good verdict.

@@ -32,6 +32,7 @@ public protocol ExplainsMismatch: Datapath {
   ///   - originals: values of constants before they were assigned to their types.
   ///   - threads: changes tried at a time; the outcome does not depend on it.
   ///   - matchesPrinted: whether a value prints as a number of a text log.
+  /// - Returns: the changes that reproduce everything.
   /// - Throws: a ``Diagnostic`` if the graph cannot run.
   func explain(
     _ observed: ObservedSamples, divergent: Int, in graph: Graph,

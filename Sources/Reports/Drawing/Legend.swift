@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// The key of a plot: marks or colours with their names, in as many rows as they need.
 struct Legend: Sendable {

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// Text made safe to stand in HTML and SVG.
 enum Markup {

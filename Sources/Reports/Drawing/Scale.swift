@@ -18,7 +18,9 @@ package struct Scale: Sendable {
   private let end: Double
 
   /// Whether a number can stand on any axis: finite, and not so large that spans overflow.
-  package static func canShow(_ value: Double) -> Bool { value.isFinite && value.magnitude <= 1e100 }
+  package static func canShow(_ value: Double) -> Bool {
+    value.isFinite && value.magnitude <= 1e100
+  }
 
   /// A scale over `values` from `start` to `end` on the drawing.
   ///

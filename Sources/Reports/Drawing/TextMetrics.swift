@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// How wide text is, at most.
 ///

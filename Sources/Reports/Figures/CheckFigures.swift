@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// The figures of a check and of a run.
 enum CheckFigures {

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// The figures of one or several estimates.
 enum EstimateFigures {
@@ -287,7 +287,7 @@ enum EstimateFigures {
 
 extension EstimateData {
   /// Latency of each layer, in seconds where each has them, else in cycles; nil if neither.
-  var layerLatency: (values: [Double], measure: Measure, isSeconds: Bool)? {
+  package var layerLatency: (values: [Double], measure: Measure, isSeconds: Bool)? {
     guard !layers.isEmpty else { return nil }
     let seconds = layers.compactMap(\.seconds)
     if seconds.count == layers.count {
@@ -303,7 +303,7 @@ extension EstimateData {
   }
 
   /// Names of the layers, numbered where one occurs twice.
-  var uniqueLayerNames: [String] {
+  package var uniqueLayerNames: [String] {
     var seen: [String: Int] = [:]
     return layers.map { layer in
       let count = (seen[layer.name] ?? 0) + 1

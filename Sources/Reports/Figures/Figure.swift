@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// A drawing with its title, what is to be said of it, and its numbers as tables.
 public struct Figure: Sendable {

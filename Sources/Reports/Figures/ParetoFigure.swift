@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// Quality against one cost: every evaluation, the frontier, the knee and the baselines.
 struct ParetoFigure: Sendable {

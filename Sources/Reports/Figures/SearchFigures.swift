@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// The figures of one search beside its Pareto plots.
 struct SearchFigures: Sendable {

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 import FoundationEssentials
 
 /// A report as one HTML file that needs nothing else.

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// A report as Markdown with tables, for pull requests; figures become their tables.
 public struct MarkdownPage: Sendable {

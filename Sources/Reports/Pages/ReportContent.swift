@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 public import QuantGraph
 
 /// Everything that a report of some results says, before it is a page.
@@ -409,12 +409,12 @@ public struct ReportContent: Sendable {
 
 extension SearchData {
   /// What two searches must share to stand on one plot.
-  var axes: [String] {
+  package var axes: [String] {
     objectives.map { "\($0.name) \($0.measure.unit) \($0.isMaximized)" }
   }
 
   /// Index of the objective that is the quality: the first one named as one, else the first.
-  var qualityIndex: Int {
+  package var qualityIndex: Int {
     objectives.firstIndex { ["accuracy", "loss"].contains($0.name) } ?? 0
   }
 }

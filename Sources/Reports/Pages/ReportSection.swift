@@ -1,9 +1,6 @@
-<<<<<<< HEAD:Sources/Reports/Pages/ReportSection.swift
-public import Documents
-public import QuantGraph
-=======
 import Documents
->>>>>>> sessions:Sources/hwsim/Report/Pages/ReportSection.swift
+import Importers
+import QuantGraph
 
 /// One part of a report: what it is about, its verdict, its facts, figures and tables.
 struct ReportSection: Sendable {

@@ -1,8 +1,5 @@
-<<<<<<< HEAD:Sources/Reports/Results/CheckedResult.swift
-public import QuantGraph
-=======
 import Documents
->>>>>>> sessions:Sources/hwsim/Report/Results/CheckedResult.swift
+package import QuantGraph
 
 /// What `hwsim check` found, read back from its document.
 package struct CheckedResult: Sendable {

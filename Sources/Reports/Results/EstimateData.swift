@@ -1,8 +1,5 @@
-<<<<<<< HEAD:Sources/Reports/Results/EstimateData.swift
-public import QuantGraph
-=======
 import Documents
->>>>>>> sessions:Sources/hwsim/Report/Results/EstimateData.swift
+package import QuantGraph
 
 /// What `hwsim estimate` found, read back from its document.
 ///
@@ -42,7 +39,8 @@ package struct EstimateData: Sendable {
   /// The terms that one layer's cost is the sum of.
   package struct Explanation: Sendable {
     package let layer: String
-    package let terms: [(what: String, count: Double?, each: Double?, cycles: Double?, source: String)]
+    package let terms:
+      [(what: String, count: Double?, each: Double?, cycles: Double?, source: String)]
   }
 
   package struct Limit: Sendable {

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 
 /// Names of layers as drawings and tables show them.
 ///
@@ -38,7 +38,7 @@ package struct LayerNames: Sendable {
 
   /// The full names by number, for the end of a figure that shows short ones; none if it shows full
   /// ones.
-  package var tables: [CaptionedTable] {
+  var tables: [CaptionedTable] {
     guard areShortened else { return [] }
     var table = Table([.number("#"), .text("name in the model")])
     for (index, name) in full.enumerated() { table.append([.count(index + 1), .init(name)]) }

@@ -1,5 +1,5 @@
-public import Documents
-public import Importers
+import Documents
+import Importers
 
 /// What a number counts: how it is written, and in which multiple of its unit an axis shows it.
 package struct Measure: Hashable, Sendable {

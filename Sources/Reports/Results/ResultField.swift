@@ -1,5 +1,5 @@
-public import Documents
-public import QuantGraph
+package import Documents
+package import QuantGraph
 
 /// A value inside a result document, with the place where it stands.
 ///

@@ -1,10 +1,6 @@
-<<<<<<< HEAD:Sources/Reports/Results/SearchData.swift
-public import Arith
-public import QuantGraph
-=======
 import Arith
 import Documents
->>>>>>> sessions:Sources/hwsim/Report/Results/SearchData.swift
+package import QuantGraph
 
 /// What `hwsim search` found, read back from its document.
 package struct SearchData: Sendable {

@@ -1,9 +1,5 @@
-<<<<<<< HEAD:Sources/Reports/Results/SolvedProblems.swift
-public import Documents
-public import QuantGraph
-=======
-import Documents
->>>>>>> sessions:Sources/hwsim/Report/Results/SolvedProblems.swift
+package import Documents
+package import QuantGraph
 
 /// What `hwsim search --table` found, read back from its document.
 package struct SolvedProblems: Sendable {

@@ -1,8 +1,5 @@
-<<<<<<< HEAD:Sources/Reports/Results/StoredRun.swift
-public import QuantGraph
-=======
 import Documents
->>>>>>> sessions:Sources/hwsim/Report/Results/StoredRun.swift
+package import QuantGraph
 
 /// What `hwsim run` stored, read back from its document.
 package struct StoredRun: Sendable {

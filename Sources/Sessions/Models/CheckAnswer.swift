@@ -1,8 +1,8 @@
-public import Arith
+import Arith
 public import Documents
-public import HWModel
-public import Importers
-public import QuantGraph
+package import HWModel
+import Importers
+package import QuantGraph
 
 /// What a check found, as JSON and as text.
 public struct CheckAnswer: Sendable {

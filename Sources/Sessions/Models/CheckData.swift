@@ -1,7 +1,7 @@
 import FoundationEssentials
-public import HWModel
-public import Importers
-public import QuantGraph
+package import HWModel
+package import Importers
+package import QuantGraph
 
 /// The array files of a check: inputs, expected outputs, expected layers.
 package struct CheckData {

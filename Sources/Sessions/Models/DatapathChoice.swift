@@ -1,6 +1,6 @@
 public import Arith
 public import HWModel
-public import Importers
+import Importers
 public import QuantGraph
 
 /// Rules that can be chosen by name.

@@ -1,7 +1,7 @@
-public import Arith
+import Arith
 public import Documents
-public import HWModel
-public import Importers
+import HWModel
+import Importers
 public import QuantGraph
 
 /// A graph as a table, as JSON and as a drawing.
@@ -17,7 +17,7 @@ public struct InspectAnswer: Sendable {
   /// - Parameters:
   ///   - file: the model.
   ///   - choice: the rules whose support is shown.
-  ///   - node: the name of the one layer asked for; nil for all.
+  ///   - name: of the one layer asked for; nil for all.
   ///   - hasRanges: whether accumulators are bounded.
   /// - Throws: a ``Failure`` for a layer that there is not, and for a model that the rules cannot run
   ///   where its accumulators are asked for.

@@ -1,10 +1,10 @@
-public import Arith
+import Arith
 public import HWModel
 public import Importers
 public import QuantGraph
 
 /// Whether a model computes what was observed, bit for bit: with files, or with other rules.
-public struct ModelCheck {
+public struct ModelCheck: Sendable {
   /// What is compared, and how.
   public struct Options: Sendable {
     /// Files of the inputs, `NAME=FILE` or in the model's order; none takes a project's own data.

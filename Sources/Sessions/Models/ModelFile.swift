@@ -1,9 +1,9 @@
-public import Documents
+import Documents
 import FoundationEssentials
-public import HWModel
+import HWModel
 public import Importers
 public import QuantGraph
-public import Schedules
+import Schedules
 
 /// What a user may say about how a model's file is read.
 public struct ModelOptions: Sendable {
@@ -13,6 +13,8 @@ public struct ModelOptions: Sendable {
   public var outputs: [String] = []
   /// Tiles a side and last block of a stage that runs patch by patch.
   public var patch: (grid: Int, splitAfter: Int)?
+
+  public init() {}
 }
 
 /// A model as a user names it, recognised by content and read.
@@ -130,7 +132,9 @@ public struct ModelFile: Sendable {
   }
 
   /// The same file with another graph of the same tensors' names.
-  public func replacing(_ graph: Graph) -> ModelFile { ModelFile(self, source: source, graph: graph) }
+  public func replacing(_ graph: Graph) -> ModelFile {
+    ModelFile(self, source: source, graph: graph)
+  }
 
   /// The model for `samples` samples a run.
   ///

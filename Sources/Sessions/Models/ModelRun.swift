@@ -1,9 +1,9 @@
-public import HWModel
+import HWModel
 public import Importers
 public import QuantGraph
 
 /// A model run over array files, its results stored in archives.
-public struct ModelRun {
+public struct ModelRun: Sendable {
   /// What is run, and what is stored.
   public struct Options: Sendable {
     /// Files of the inputs, `NAME=FILE` or in the model's order.

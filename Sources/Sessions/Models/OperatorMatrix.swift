@@ -1,11 +1,11 @@
-public import Arith
+import Arith
 public import Documents
-public import HWModel
+import HWModel
 public import QuantGraph
 
 /// Which rule sets have which operators.
-public struct OperatorMatrix {
-  public struct Row {
+public struct OperatorMatrix: Sendable {
+  public struct Row: Sendable {
     public let name: String
     /// Names of the rule sets that have it, in their order.
     public let datapaths: [String]

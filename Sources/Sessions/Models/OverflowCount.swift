@@ -1,6 +1,6 @@
-public import Arith
-public import HWModel
-public import QuantGraph
+package import Arith
+package import HWModel
+package import QuantGraph
 
 /// Overflows and roundings of every layer over some of the samples of a check.
 package struct OverflowCount {

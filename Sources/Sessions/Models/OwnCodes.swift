@@ -1,6 +1,6 @@
-public import Arith
-public import HWModel
-public import QuantGraph
+import Arith
+import HWModel
+package import QuantGraph
 
 /// Samples of an input whose encoding an allocation changed: integer arrays stay codes of the model's
 /// own encoding, and become values that the new one quantizes.

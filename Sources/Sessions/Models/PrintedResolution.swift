@@ -1,6 +1,6 @@
-public import Arith
-public import Importers
-public import QuantGraph
+import Arith
+import Importers
+package import QuantGraph
 
 /// Passes samples on and notes how much their printed digits can tell.
 ///

@@ -1,7 +1,7 @@
-public import Arith
+import Arith
 public import Documents
-public import HWModel
-public import QuantGraph
+package import HWModel
+package import QuantGraph
 
 /// Tensors of a run that were stored or observed.
 package struct RecordedTensors {
@@ -10,6 +10,16 @@ package struct RecordedTensors {
   package var traced: [TensorRecorder] = []
   /// Ranges of every tensor; empty unless asked for.
   package var observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
+
+  package init(
+    samples: Int = 0, outputs: [TensorRecorder] = [], traced: [TensorRecorder] = [],
+    observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
+  ) {
+    self.samples = samples
+    self.outputs = outputs
+    self.traced = traced
+    self.observed = observed
+  }
 }
 
 /// What a run produced, as JSON and as text.
@@ -47,7 +57,7 @@ public struct RunAnswer: Sendable {
   private let traced: [Row]
   private let statistics: [Statistics]?
 
-  package init(file: ModelFile, run: RunRecording, output: String, trace: String?) {
+  init(file: ModelFile, run: RunRecording, output: String, trace: String?) {
     self.init(
       file: file, graph: run.plan.graph, rules: "datapath \(run.plan.datapath)",
       recorded: RecordedTensors(

@@ -1,6 +1,6 @@
-public import HWModel
-public import Importers
-public import QuantGraph
+import HWModel
+import Importers
+import QuantGraph
 
 /// Executes a plan over all samples and writes its tensors to archives as they come.
 struct RunRecording {

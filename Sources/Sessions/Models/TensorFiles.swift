@@ -1,8 +1,8 @@
-public import Documents
+import Documents
 import FoundationEssentials
-public import HWModel
-public import Importers
-public import QuantGraph
+import HWModel
+package import Importers
+package import QuantGraph
 
 /// Array files given for tensors of a graph, ready to be opened as often as they are needed.
 package struct TensorFiles {
@@ -37,7 +37,9 @@ package struct TensorFiles {
   /// a parameter among the inputs.
   ///
   /// - Throws: a ``Failure`` if a file's shape is not that of its tensor.
-  package func open(_ file: ModelFile) throws(Failure) -> [(tensor: TensorID, source: any SampleSource)] {
+  package func open(_ file: ModelFile) throws(Failure) -> [(
+    tensor: TensorID, source: any SampleSource
+  )] {
     let graph = file.graph
     var sources: [(TensorID, any SampleSource)] = []
     var counts: [Int] = []
@@ -154,6 +156,12 @@ extension TensorFiles {
     package let what: String
     /// Lines of a text log that make a sample of all tensors together.
     package let linesTogether: Int
+
+    package init(option: String, what: String, linesTogether: Int) {
+      self.option = option
+      self.what = what
+      self.linesTogether = linesTogether
+    }
   }
 
   /// Finds the tensor of each file of `--inputs` or `--expected`.

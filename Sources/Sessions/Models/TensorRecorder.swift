@@ -1,7 +1,7 @@
-public import Arith
-public import HWModel
-public import Importers
-public import QuantGraph
+import Arith
+import HWModel
+package import Importers
+package import QuantGraph
 
 /// Stores a tensor's codes, or their values, sample by sample in an array of an archive.
 package struct TensorRecorder {

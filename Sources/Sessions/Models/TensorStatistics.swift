@@ -1,6 +1,6 @@
-public import Arith
-public import HWModel
-public import QuantGraph
+import Arith
+package import HWModel
+package import QuantGraph
 
 /// Range and ends of a tensor's elements over samples.
 package struct TensorStatistics: Sendable {

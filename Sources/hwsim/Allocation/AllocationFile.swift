@@ -1,5 +1,6 @@
 import Arith
 import Documents
+import Importers
 import QuantGraph
 import Schedules
 import Search

@@ -1,10 +1,7 @@
 import ArgumentParser
-<<<<<<< HEAD
+import Documents
 import QuantGraph
 import Reports
-=======
-import Documents
->>>>>>> sessions
 
 /// `hwsim compare A.json B.json`: whether B is worse than A.
 struct CompareCommand: ConfigurableCommand {

@@ -107,7 +107,9 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let clockHz = try Self.clock(clock)
     let patching = try PatchRequest(patch: self.patch, splitAfter: splitAfter)
-    let file = try ModelFile(path: model, options: ModelOptions(shapes: shape))
+    var options = ModelOptions()
+    options.shapes = shape
+    let file = try ModelFile(path: model, options: options)
     let network = try EstimatedNetwork(file)
     let chosen = try layer(in: network.graph)
     var given: AllocationFile?

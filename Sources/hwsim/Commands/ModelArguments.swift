@@ -48,7 +48,9 @@ struct ModelArguments: ParsableArguments {
   ///
   /// - Throws: a ``Failure`` if the options of patches do not belong together.
   func options() throws(Failure) -> ModelOptions {
-    var options = ModelOptions(shapes: shape, outputs: outputs)
+    var options = ModelOptions()
+    options.shapes = shape
+    options.outputs = outputs
     switch try PatchRequest(patch: patch, splitAfter: splitAfter) {
     case .grid(let grid, let block): options.patch = (grid, block)
     case .automatic:

@@ -150,6 +150,7 @@ struct SensitivityCacheFolder {
   static var build: String? {
     var status = stat()
     guard stat("/proc/self/exe", &status) == 0 else { return nil }
-    return "\(ResultVersion.tool) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    return
+      "\(ResultVersion.tool) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
   }
 }
