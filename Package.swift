@@ -75,7 +75,7 @@ let package = Package(
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
     .testTarget(
       name: "ImportersTests",
-      dependencies: ["Importers", "HWModel", "QuantGraph", "TestSupport"],
+      dependencies: ["Documents", "Importers", "HWModel", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
