@@ -24,9 +24,7 @@ let package = Package(
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // Messages of the ONNX schema.
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // JSON documents whose keys keep their order, their sums, and tables.
@@ -39,11 +37,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "Importers",
-      dependencies: [
-        "Documents", "QuantGraph", "CZlib",
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ],
-      exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
+      dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
       name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
@@ -68,6 +62,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // What the README shows of the libraries.
+    .executableTarget(
+      name: "tour", dependencies: ["Documents", "HWModel", "QuantGraph", "Reports", "Sessions"],
+      path: "examples/swift", swiftSettings: settings),
     // Seeds, damaged files and the place of the shared data, for every test target.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
