@@ -61,6 +61,19 @@ public final class TensorBuffer {
   /// The buffer that the memory belongs to: this one, or the one it shares with.
   var memoryOwner: TensorBuffer { owner ?? self }
   var byteCount: Int { max(capacity * storage.stride, 64) }
+  /// `capacity` elements of another buffer's memory from a byte on.
+  ///
+  /// - Precondition: they lie in the other buffer, and the byte is a multiple of 64.
+  init(sharing other: TensorBuffer, from byte: Int, storage: Storage, capacity: Int) {
+    precondition(
+      byte % 64 == 0
+        && byte + capacity * storage.stride <= max(other.capacity * other.storage.stride, 64),
+      "the shared memory is too small")
+    self.storage = storage
+    self.capacity = capacity
+    base = other.base + byte
+    owner = other
+  }
 
   deinit { if owner == nil { base.deallocate() } }
 

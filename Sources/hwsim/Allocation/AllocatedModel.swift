@@ -4,6 +4,7 @@ import HWModel
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// A float network under an allocation, with its samples read block by block.
 struct AllocatedModel: Sendable {
@@ -286,11 +287,11 @@ struct FloatCheck {
   /// The files; what a run stored holds the scores beside the output.
   private func data() throws(Failure) -> CheckData {
     if model.outputs != model.graph.outputs, !command.expected.contains("-"),
-      let data = try? CheckData(command, model: model.file, outputs: model.outputs)
+      let data = try? CheckData(command.options, model: model.file, outputs: model.outputs)
     {
       return data
     }
-    return try CheckData(command, model: model.file)
+    return try CheckData(command.options, model: model.file)
   }
 
   private func compare(

@@ -3,6 +3,7 @@ import Importers
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// A float network with its data, ready to be evaluated.
 struct FloatSubject: SearchSubject {

@@ -1,5 +1,6 @@
 import Documents
 import FoundationEssentials
+import Importers
 import QuantGraph
 import Search
 

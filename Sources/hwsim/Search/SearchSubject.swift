@@ -1,8 +1,10 @@
 import Arith
 import Documents
+import Importers
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// A network that is searched, with the samples that decide.
 ///

@@ -4,6 +4,7 @@ import Glibc
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// Sensitivities of earlier runs on disk, one file a measurement, named by what it depends on.
 ///
@@ -149,6 +150,7 @@ struct SensitivityCacheFolder {
   static var build: String? {
     var status = stat()
     guard stat("/proc/self/exe", &status) == 0 else { return nil }
-    return "\(HWSim.version) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    return
+      "\(ResultVersion.tool) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
   }
 }

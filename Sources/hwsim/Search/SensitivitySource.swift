@@ -4,6 +4,7 @@ import FoundationEssentials
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// Where the sensitivities of a search come from: a metric, two metrics, or a file.
 ///
