@@ -19,6 +19,8 @@ let package = Package(
     .library(name: "HWModel", targets: ["HWModel"]),
     .library(name: "Schedules", targets: ["Schedules"]),
     .library(name: "Search", targets: ["Search"]),
+    .library(name: "Sessions", targets: ["Sessions"]),
+    .library(name: "Reports", targets: ["Reports"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -27,12 +29,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
-    // JSON documents whose keys keep their order, and their sums.
+    // JSON documents whose keys keep their order, their sums, and tables.
     .target(name: "Documents", swiftSettings: settings),
     // Hot integer kernels with run-time dispatch; the Swift definitions in Arith are the specification.
     .target(name: "CKernels"),
     .target(name: "Arith", dependencies: ["CKernels"], swiftSettings: settings),
-    .target(name: "QuantGraph", dependencies: ["Arith"], swiftSettings: settings),
+    .target(name: "QuantGraph", dependencies: ["Arith", "Documents"], swiftSettings: settings),
     // Inflate and CRC for .npz, .gz and .fml archives.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
@@ -51,10 +53,18 @@ let package = Package(
       name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
     .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
     .target(name: "Search", dependencies: ["Schedules"], swiftSettings: settings),
+    // What commands do with models: recognise, check, run, inspect.
+    .target(
+      name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules"],
+      swiftSettings: settings),
+    // Pages, figures and comparisons of result documents.
+    .target(
+      name: "Reports", dependencies: ["Documents", "Importers", "QuantGraph"],
+      swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Documents", "Importers", "HWModel", "Schedules", "Search",
+        "Documents", "Importers", "HWModel", "Schedules", "Search", "Sessions", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -84,6 +94,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
+    .testTarget(
+      name: "SessionsTests",
+      dependencies: ["Sessions", "HWModel", "Importers", "Documents", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Documents", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "hwsimTests",
       dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],

@@ -58,6 +58,20 @@ public final class TensorBuffer {
     owner = other
   }
 
+  /// `capacity` elements of another buffer's memory from a byte on.
+  ///
+  /// - Precondition: they lie in the other buffer, and the byte is a multiple of 64.
+  init(sharing other: TensorBuffer, from byte: Int, storage: Storage, capacity: Int) {
+    precondition(
+      byte % 64 == 0
+        && byte + capacity * storage.stride <= max(other.capacity * other.storage.stride, 64),
+      "the shared memory is too small")
+    self.storage = storage
+    self.capacity = capacity
+    base = other.base + byte
+    owner = other
+  }
+
   /// A buffer that can be moved over another one's memory, by ``move(to:byte:)``.
   init(window other: TensorBuffer, capacity: Int) {
     storage = other.storage

@@ -57,7 +57,8 @@ extension EvaluationError {
     }
   }
 
-  init(_ refusal: FormatRefusal) {
+  /// A format that a layer of a float network cannot have.
+  public init(_ refusal: FormatRefusal) {
     self = .unsupported(layer: refusal.layer, role: refusal.role, encoding: refusal.encoding)
   }
 }
@@ -168,7 +169,8 @@ extension SearchLayer {
 }
 
 extension LayerFormats {
-  init(_ candidate: Candidate) {
+  /// What a candidate asks for.
+  public init(_ candidate: Candidate) {
     self.init(
       weights: candidate.weights, activations: candidate.activations,
       accumulator: candidate.accumulator, grouping: candidate.grouping)

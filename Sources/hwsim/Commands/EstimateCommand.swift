@@ -1,9 +1,11 @@
-import Arith
 import ArgumentParser
+import Arith
 import Documents
 import HWModel
+import Importers
 import QuantGraph
 import Schedules
+import Sessions
 
 /// `hwsim estimate MODEL`: how fast, how big, does it fit.
 struct EstimateCommand: ConfigurableCommand {
@@ -105,7 +107,9 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let clockHz = try Self.clock(clock)
     let patching = try PatchRequest(patch: self.patch, splitAfter: splitAfter)
-    let file = try ModelFile(path: model, options: ModelOptions(shapes: shape))
+    var options = ModelOptions()
+    options.shapes = shape
+    let file = try ModelFile(path: model, options: options)
     let network = try EstimatedNetwork(file)
     let chosen = try layer(in: network.graph)
     var given: AllocationFile?

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Documents
 import HWModel
+import Importers
 import QuantGraph
 
 /// `hwsim targets [ID]`: the devices and where their numbers come from.

@@ -3,6 +3,7 @@ import Documents
 import HWModel
 import QuantGraph
 import Schedules
+import Sessions
 
 /// One estimate as JSON, as a table and as text.
 struct EstimateAnswer: Sendable {

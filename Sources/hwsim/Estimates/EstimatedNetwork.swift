@@ -3,6 +3,7 @@ import HWModel
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// What an estimate is of: a quantized graph as it is, or the 8-bit form of a float network.
 struct EstimatedNetwork {

@@ -1,6 +1,7 @@
 import HWModel
 import QuantGraph
 import Search
+import Sessions
 
 extension QuantizedKind {
   /// TensorFlow Lite graphs: widths of weights and activations, costs of microcontrollers.

@@ -4,6 +4,7 @@ import HWModel
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 extension QuantizedKind {
   /// hls4ml models: fixed-point types of weights, inputs and accumulators.

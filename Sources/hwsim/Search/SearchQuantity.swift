@@ -1,3 +1,4 @@
+import Documents
 import Search
 
 /// Numbers and names of costs as people write them.

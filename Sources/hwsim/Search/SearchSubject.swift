@@ -1,7 +1,10 @@
 import Arith
 import Documents
+import HWModel
+import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// A network that is searched, with the samples that decide.
 ///
