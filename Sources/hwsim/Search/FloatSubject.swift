@@ -18,7 +18,7 @@ struct FloatSubject: SearchSubject {
   /// The calibration samples, with labels where there are some.
   private let measured: EvaluationData
 
-  var layers: [SearchLayer] { network.layers }
+  var layers: [SearchLayer] { quantized.layers }
   var evaluator: any Evaluator { quantized }
   var inputRanges: [InputRange]? { quantized.inputRanges }
   var spaceDefaults: SpaceDefaults { .float }

@@ -7,7 +7,7 @@ import Synchronization
 /// the code stands for is multiplied by the scale, each step rounded to float32. A power of two has
 /// no zero: its smallest positive one stands for it. An encoding without negative numbers takes
 /// them as its smallest number, and so does any for NaN.
-struct ValueCast: Sendable {
+package struct ValueCast: Sendable {
   let range: ClosedRange<Double>
   private let rule: CastRule
   private let kernel: FloatCastKernel?

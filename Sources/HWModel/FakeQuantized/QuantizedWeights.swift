@@ -1,7 +1,7 @@
 internal import Arith
 import Synchronization
 
-/// Weights of one layer as a candidate has them, in the model's order.
+/// Weights of one layer as formats have them, in the model's order.
 ///
 /// Integers: the largest magnitude of a filter, or of a run of neighbouring weights, over
 /// `2^(bits-1) - 1` is what a step is worth, weights are rounded half to even. The scale of a run is
@@ -10,15 +10,36 @@ import Synchronization
 /// those of ``BlockFormat/quantize(_:)`` along each filter's depth, in the order kernel row, kernel
 /// column, input channel; a tensor scale is that of all weights of the layer. Other encodings are
 /// cast by ``ValueCast``.
-struct QuantizedWeights: Sendable {
+package struct QuantizedWeights: Sendable {
   /// Integers, -q to q; nil for encodings that are no plain integers.
-  let codes: [Int32]?
+  package var codes: [Int32]? { narrow.map { $0.map { Int32($0) } } }
+  /// Integers of at most 16 bits.
+  private let narrow: [Int16]?
+  /// The numbers of other encodings.
+  private let numbers: [Float]
   /// What a code is worth in float64, one a filter; empty where runs or blocks have scales.
-  let scales: [Double]
+  package let scales: [Double]
   /// Runs of weights with scales of their own; nil where filters have them.
   let runs: Runs?
+  private let parameters: LayerParameters
+
+  /// Bytes that this takes.
+  var byteCount: Int { (narrow?.count ?? 0) * 2 + numbers.count * 4 }
+
   /// What the codes are worth, in float64.
-  let values: [Double]
+  package var values: [Double] {
+    guard let narrow else { return numbers.map { Double($0) } }
+    guard let runs else {
+      return zip(narrow, parameters.filters).map { Double($0) * scales[$1] }
+    }
+    let depth = parameters.geometry.depth
+    var values = [Double](repeating: 0, count: narrow.count)
+    for (position, place) in parameters.order.enumerated() {
+      let scale = runs.scales[position % depth / runs.length][position / depth]
+      values[place] = Double(narrow[place]) * scale
+    }
+    return values
+  }
 
   /// Scales along the depth of filters.
   struct Runs: Sendable {
@@ -27,16 +48,16 @@ struct QuantizedWeights: Sendable {
     let scales: [[Double]]
   }
 
-  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for an encoding without
+  /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)`` for an encoding without
   ///   negative numbers, vectors and planes, and groupings that the encoding or layer cannot have.
   init(
     _ parameters: LayerParameters, _ encoding: Encoding, _ search: ScaleSearch,
     grouping: WeightGrouping = .filters
-  ) throws(EvaluationError) {
+  ) throws(FormatRefusal) {
     let count = parameters.geometry.filters
-    func refusal(_ reason: String = "") -> EvaluationError {
+    func refusal(_ reason: String = "") -> FormatRefusal {
       .unsupported(
-        layer: parameters.layer.name, role: "weights",
+        layer: parameters.name, role: "weights",
         encoding: encoding.name + (reason.isEmpty ? "" : " (\(reason))"))
     }
     switch grouping {
@@ -90,7 +111,7 @@ struct QuantizedWeights: Sendable {
     let count = parameters.geometry.filters
     var scales = [Double](repeating: 1, count: count)
     if isScaled {
-      let largest = Self.magnitudes(parameters, filters: filters)
+      let largest = parameters.weightsByFilter
       for filter in 0..<count {
         let clip = Self.clip(largest[filter], search) { clip in
           cast.squaredError(
@@ -99,66 +120,66 @@ struct QuantizedWeights: Sendable {
         scales[filter] = clip > 0 ? clip / cast.largest : 1
       }
     }
-    codes = nil
+    self.parameters = parameters
+    narrow = nil
     runs = nil
     self.scales = scales
-    values = zip(parameters.weights, filters).map { weight, filter in
-      Double(cast.value(weight, scale: Float(scales[filter])))
+    numbers = zip(parameters.weights, filters).map { weight, filter in
+      cast.value(weight, scale: Float(scales[filter]))
     }
   }
 
   /// Integers of a width and a scale a filter.
   ///
-  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for widths outside 2...16.
+  /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)`` for widths outside 2...16.
   /// - Precondition: a width of each filter.
   init(
     _ parameters: LayerParameters, widths: [Int], _ search: ScaleSearch
-  ) throws(EvaluationError) {
+  ) throws(FormatRefusal) {
     if let width = widths.first(where: { !(2...16).contains($0) }) {
       throw .unsupported(
-        layer: parameters.layer.name, role: "weights", encoding: "int<\(width)>")
+        layer: parameters.name, role: "weights", encoding: "int<\(width)>")
     }
     let filters = parameters.filters
     let limits = widths.map { Double((1 << ($0 - 1)) - 1) }
-    let scales = zip(Self.magnitudes(parameters, filters: filters), limits).map { weights, q in
+    let scales = zip(parameters.weightsByFilter, limits).map { weights, q in
       Self.scale(weights, q: q, search)
     }
-    let codes = zip(parameters.weights, filters).map { weight, filter in
-      Int32(Self.steps(Double(weight) / scales[filter], q: limits[filter]))
+    self.parameters = parameters
+    narrow = zip(parameters.weights, filters).map { weight, filter in
+      Int16(Self.steps(Double(weight) / scales[filter], q: limits[filter]))
     }
-    self.codes = codes
     self.scales = scales
     runs = nil
-    values = zip(codes, filters).map { Double($0) * scales[$1] }
+    numbers = []
   }
 
   /// Integers with a scale a run.
   private init(_ parameters: LayerParameters, bits: Int, length: Int, _ search: ScaleSearch) {
     let geometry = parameters.geometry
     let q = Double((1 << (bits - 1)) - 1)
-    var codes = [Int32](repeating: 0, count: parameters.weights.count)
-    var values = [Double](repeating: 0, count: parameters.weights.count)
+    let order = parameters.order
+    var codes = [Int16](repeating: 0, count: parameters.weights.count)
     var scales: [[Double]] = []
     for run in geometry.runs(of: length) {
       var row: [Double] = []
       for filter in 0..<geometry.filters {
-        let places = run.map { parameters.order[filter * geometry.depth + $0] }
+        let places = run.map { order[filter * geometry.depth + $0] }
         let weights = places.map { parameters.weights[$0] }
         let scale =
           weights.allSatisfy { $0 == 0 } ? 1 : Self.stored(Self.scale(weights, q: q, search))
         row.append(scale)
         for (place, weight) in zip(places, weights) {
-          let steps = Self.steps(Double(weight) / scale, q: q)
-          codes[place] = Int32(steps)
-          values[place] = steps * scale
+          codes[place] = Int16(Self.steps(Double(weight) / scale, q: q))
         }
       }
       scales.append(row)
     }
-    self.codes = codes
+    self.parameters = parameters
+    narrow = codes
     self.scales = []
     runs = Runs(length: length, scales: scales)
-    self.values = values
+    numbers = []
   }
 
   /// Blocks along the depth of filters.
@@ -173,25 +194,19 @@ struct QuantizedWeights: Sendable {
         of: base, rows: geometry.filters, length: geometry.depth, tensorScale: tensorScale,
         into: base)
     }
-    var values = [Double](repeating: 0, count: rows.count)
-    for (value, place) in zip(rows, parameters.order) { values[place] = Double(value) }
-    codes = nil
+    var values = [Float](repeating: 0, count: rows.count)
+    for (value, place) in zip(rows, parameters.order) { values[place] = value }
+    self.parameters = parameters
+    narrow = nil
     scales = []
     runs = nil
-    self.values = values
+    numbers = values
   }
 
   /// A number of steps, rounded half to even, at most q of either sign.
-  static func steps(_ value: Double, q: Double) -> Double {
+  package static func steps(_ value: Double, q: Double) -> Double {
     let rounded = value.rounded(.toNearestOrEven)
     return min(max(rounded, -q), q)
-  }
-
-  /// The weights of each filter.
-  static func magnitudes(_ parameters: LayerParameters, filters: [Int]) -> [[Float]] {
-    var result = [[Float]](repeating: [], count: parameters.geometry.filters)
-    for (weight, filter) in zip(parameters.weights, filters) { result[filter].append(weight) }
-    return result
   }
 
   /// What a step of some weights is worth: the clipped magnitude over q, 1 for zeros alone.
@@ -209,7 +224,7 @@ struct QuantizedWeights: Sendable {
   }
 
   /// Sum of `(w - steps * scale)^2`.
-  static func squaredError(of weights: [Float], scale: Double, q: Double) -> Double {
+  package static func squaredError(of weights: [Float], scale: Double, q: Double) -> Double {
     var sum = 0.0
     for weight in weights {
       let value = Double(weight)
@@ -238,7 +253,7 @@ struct QuantizedWeights: Sendable {
   }
 
   /// The part of `largest` with the smallest error; of equal ones the larger.
-  static func bestPart(
+  package static func bestPart(
     of largest: Double, error: (Double) -> Double
   ) -> (part: Double, clip: Double, error: Double) {
     var best = (part: 1.0, clip: largest, error: Double.infinity)
@@ -251,18 +266,18 @@ struct QuantizedWeights: Sendable {
 }
 
 extension LayerParameters {
-  /// What a candidate makes of the weights; nil if it leaves them.
+  /// What formats make of the weights; nil if they leave them.
   ///
-  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)``.
-  func quantized(
-    _ candidate: Candidate, _ search: ScaleSearch
-  ) throws(EvaluationError) -> QuantizedWeights? {
-    if let encoding = candidate.weights {
-      return try QuantizedWeights(self, encoding, search, grouping: candidate.grouping)
+  /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)``.
+  package func quantized(
+    _ formats: LayerFormats, _ search: ScaleSearch
+  ) throws(FormatRefusal) -> QuantizedWeights? {
+    if let encoding = formats.weights {
+      return try QuantizedWeights(self, encoding, search, grouping: formats.grouping)
     }
-    guard candidate.grouping == .filters else {
+    guard formats.grouping == .filters else {
       throw .unsupported(
-        layer: layer.name, role: "weights", encoding: "\(candidate.grouping.name) without a format")
+        layer: name, role: "weights", encoding: "\(formats.grouping.name) without a format")
     }
     return nil
   }

@@ -83,7 +83,7 @@ enum PairFunction: String, Hashable, Sendable {
 }
 
 /// Windows over one image of one sample, channels innermost.
-struct PoolGeometry: Hashable, Sendable {
+struct SamplePool: Hashable, Sendable {
   let isMaximum: Bool
   let countsPadding: Bool
   let rows: Int
@@ -213,59 +213,60 @@ struct PoolGeometry: Hashable, Sendable {
   }
 }
 
-/// One step of a network on one sample; images are stored with channels innermost.
-enum NetworkOperation: Sendable {
-  /// The layer with this index.
-  case layer(Int)
-  /// `[channels][plane]` to `[plane][channels]`.
-  case toChannelsLast(channels: Int, plane: Int)
-  case toChannelsFirst(channels: Int, plane: Int)
+/// What nodes beside layers do to one sample; images are stored with channels innermost.
+enum SampleOperation: Sendable {
+  /// The same elements.
+  case same
   case element(ElementFunction)
   case pair(PairFunction)
   /// A constant of the result's shape as one operand.
   case constantPair(PairFunction, [Float], constantIsFirst: Bool)
   /// `x * factor + shift`, one of each an element.
   case scaleShift(factors: [Double], shifts: [Double])
-  case pool(PoolGeometry)
+  case pool(SamplePool)
   /// `[outer][count][inner]` averaged over the middle.
   case mean(outer: Int, count: Int, inner: Int)
   /// `exp(beta * x)` over its sum along the middle of `[outer][count][inner]`, or its logarithm.
   case softmax(outer: Int, count: Int, inner: Int, beta: Float, isLogarithm: Bool)
+}
 
-  /// Runs on `samples` samples that follow each other.
-  ///
-  /// - Precondition: not ``layer(_:)``; `data` and `second` (where there are two operands) have
-  ///   `dataCount`, `result` `resultCount` elements a sample.
-  func run<Real: RealScalar>(
-    _ data: UnsafePointer<Real>, _ second: UnsafePointer<Real>?, dataCount: Int,
-    resultCount: Int, samples: Int, into result: UnsafeMutablePointer<Real>
+/// An operation bound to a type of numbers.
+struct OperationKernel<Real: RealScalar>: SampleKernel {
+  let operation: SampleOperation
+  /// Elements of the first operand and of the result, a sample each.
+  let dataCount: Int
+  let resultCount: Int
+  private let constant: [Real]
+  private let factors: [Real]
+
+  init(_ operation: SampleOperation, dataCount: Int, resultCount: Int) {
+    self.operation = operation
+    self.dataCount = dataCount
+    self.resultCount = resultCount
+    switch operation {
+    case .constantPair(_, let numbers, _):
+      constant = numbers.map { Real($0) }
+      factors = []
+    case .scaleShift(let scales, let shifts):
+      constant = shifts.map { Real($0) }
+      factors = scales.map { Real($0) }
+    default: (constant, factors) = ([], [])
+    }
+  }
+
+  func scratchBytes(samples: Int) -> Int { 0 }
+
+  func run(
+    _ data: UnsafePointer<Real>, _ second: UnsafePointer<Real>?, samples: Int,
+    scratch: UnsafeMutableRawPointer, into result: UnsafeMutablePointer<Real>
   ) {
-    switch self {
-    case .layer: preconditionFailure("layers run on what an evaluation prepared")
-    case .toChannelsLast(let channels, let plane):
-      for sample in 0..<samples {
-        let (from, to) = (data + sample * dataCount, result + sample * dataCount)
-        for channel in 0..<channels {
-          for position in 0..<plane {
-            to[position * channels + channel] = from[channel * plane + position]
-          }
-        }
-      }
-    case .toChannelsFirst(let channels, let plane):
-      for sample in 0..<samples {
-        let (from, to) = (data + sample * dataCount, result + sample * dataCount)
-        for channel in 0..<channels {
-          for position in 0..<plane {
-            to[channel * plane + position] = from[position * channels + channel]
-          }
-        }
-      }
+    switch operation {
+    case .same: result.update(from: data, count: samples * resultCount)
     case .element(let function): function.run(data, count: samples * dataCount, into: result)
     case .pair(let function):
       if let second { function.run(data, second, count: samples * dataCount, into: result) }
-    case .constantPair(let function, let constant, let constantIsFirst):
-      let numbers = constant.map { Real($0) }
-      numbers.withUnsafeBufferPointer { numbers in
+    case .constantPair(let function, _, let constantIsFirst):
+      constant.withUnsafeBufferPointer { numbers in
         guard let fixed = numbers.baseAddress else { return }
         for sample in 0..<samples {
           let from = data + sample * dataCount
@@ -274,12 +275,12 @@ enum NetworkOperation: Sendable {
             into: result + sample * dataCount)
         }
       }
-    case .scaleShift(let factors, let shifts):
+    case .scaleShift:
       for sample in 0..<samples {
         let (from, to) = (data + sample * dataCount, result + sample * dataCount)
         for index in 0..<dataCount {
-          let product = from[index] * Real(factors[index])
-          to[index] = product + Real(shifts[index])
+          let product = from[index] * factors[index]
+          to[index] = product + constant[index]
         }
       }
     case .pool(let pool):

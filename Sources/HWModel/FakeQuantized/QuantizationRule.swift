@@ -1,4 +1,4 @@
-internal import Arith
+package import Arith
 
 /// How the largest magnitude that a format represents is chosen.
 public enum ScaleSearch: Hashable, Sendable {
@@ -33,7 +33,7 @@ public enum ScaleSearch: Hashable, Sendable {
   }
 
   /// The parts of the largest magnitude that ``mse`` tries, largest first.
-  static let parts: [Double] = (20...100).reversed().map { Double($0) / 100 }
+  package static let parts: [Double] = (20...100).reversed().map { Double($0) / 100 }
 }
 
 /// How scales are chosen for formats that need one: weights a filter or a run, activations a tensor.
@@ -51,7 +51,7 @@ public struct QuantizationRule: Hashable, Sendable {
 
 extension Encoding {
   /// Width and sign of a plain integer of 2 to 16 bits, whose scale is the evaluator's to choose.
-  var plainInteger: (bits: Int, isSigned: Bool)? {
+  package var plainInteger: (bits: Int, isSigned: Bool)? {
     guard case .fixed(let format) = self, format.fractionBits == 0,
       (2...16).contains(format.width)
     else { return nil }

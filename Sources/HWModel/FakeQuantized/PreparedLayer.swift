@@ -10,13 +10,8 @@ internal import Arith
 /// are no plain integers, both are read back to float32 and products are summed in float32 in the
 /// order kernel row, kernel column, channel. Compilers that fuse the multiplication and addition in
 /// some layers move values at ties.
-final class PreparedLayer: Sendable {
-  private enum Input: Sendable {
-    case unchanged
-    case steps(StepQuantization)
-    case values(ValueCast, scale: Float)
-    case blocks(BlockCast, channels: Int, tensorScale: Float)
-  }
+final class PreparedLayer: SampleKernel {
+  typealias Real = Float
 
   private enum Kernel: Sendable {
     case bytes(ByteLayer)
@@ -29,7 +24,7 @@ final class PreparedLayer: Sendable {
   }
 
   private let geometry: LayerGeometry
-  private let input: Input
+  private let input: SampleInput
   private let kernel: Kernel
   /// Of integer sums; sums of reals take the bias alone.
   private let scaling: SumScaling
@@ -39,35 +34,26 @@ final class PreparedLayer: Sendable {
   /// Nil where no sum can leave it, too.
   private let accumulator: Accumulator?
 
-  /// `weights` are what the candidate makes of the layer's; nil if it leaves them.
+  /// `weights` are what the formats make of the layer's; nil if they leave them.
   ///
-  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)``.
+  /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)``.
   init(
-    _ parameters: LayerParameters, _ candidate: Candidate, weights: QuantizedWeights?,
+    _ parameters: LayerParameters, _ formats: LayerFormats, weights: QuantizedWeights?,
     range: InputRange, rule: QuantizationRule
-  ) throws(EvaluationError) {
+  ) throws(FormatRefusal) {
     geometry = parameters.geometry
     bias = parameters.bias
-    let name = parameters.layer.name
+    let name = parameters.name
     let format = try InputFormat(
-      candidate.activations, range: range, search: rule.activations,
+      formats.activations, range: range, search: rule.activations,
       channels: geometry.channels, layer: name)
-    var inputScale = 1.0
-    var largestCode: Double?
-    var isSigned = false
-    switch format {
-    case .unchanged: input = .unchanged
-    case .steps(let scale, let q, let signed):
+    input = SampleInput(format)
+    var (inputScale, largestCode, isSigned) = (1.0, Double?.none, false)
+    if case .steps(let scale, let q, let signed) = format {
       (inputScale, largestCode, isSigned) = (scale, q, signed)
-      input = .steps(
-        StepQuantization(
-          scale: InputFormat.divisor(scale), codes: (signed ? -Int32(q) : 0)...Int32(q)))
-    case .values(let cast, let scale): input = .values(cast, scale: scale)
-    case .blocks(let cast, let channels, let tensorScale):
-      input = .blocks(cast, channels: channels, tensorScale: tensorScale)
     }
     guard let codes = weights?.codes, let weights, let largestCode else {
-      try Self.refuseAccumulator(candidate, layer: name)
+      try Self.refuseAccumulator(formats, layer: name)
       let values = weights?.values.map { Float($0) } ?? parameters.weights
       kernel = .reals(RealLayer(geometry, weights: parameters.arranged(values)))
       scaling = SumScaling(
@@ -84,7 +70,7 @@ final class PreparedLayer: Sendable {
       throw .unsupported(layer: name, role: "accumulator", encoding: "int<64>")
     }
     let limits = (isSigned ? -Int64(largestCode) : 0)...Int64(largestCode)
-    accumulator = try candidate.accumulator(
+    accumulator = try formats.accumulator(
       layer: name, geometry: geometry, ordered: ordered, length: length, codes: limits)
     if let runs = weights.runs {
       if largestSum <= 0x1p24 {
@@ -111,9 +97,9 @@ final class PreparedLayer: Sendable {
 
   /// Refuses an accumulator of sums that are not integers.
   private static func refuseAccumulator(
-    _ candidate: Candidate, layer: String
-  ) throws(EvaluationError) {
-    guard let accumulator = candidate.accumulator else { return }
+    _ formats: LayerFormats, layer: String
+  ) throws(FormatRefusal) {
+    guard let accumulator = formats.accumulator else { return }
     throw .unsupported(
       layer: layer, role: "accumulator",
       encoding: "\(accumulator.name) (weights and activations are not both integers)")
@@ -141,15 +127,14 @@ final class PreparedLayer: Sendable {
       )
     case .wideRuns(let layer):
       return (aligned(data * 8), aligned(layer.scratchCount(samples: samples) * 8), 0)
-    case .reals(let layer): return (aligned(data * 4), aligned(layer.scratchCount * 4), 0)
+    case .reals(let layer):
+      return (input.isUnchanged ? 0 : aligned(data * 4), aligned(layer.scratchCount * 4), 0)
     }
   }
 
-  /// Runs `samples` samples; the input as the layer sees it goes to `quantized` if given.
-  ///
   /// - Precondition: the pointers have room, `scratch` for ``scratchBytes(samples:)`` aligned to 64.
   func run(
-    _ data: UnsafePointer<Float>, samples: Int, quantized: UnsafeMutablePointer<Float>?,
+    _ data: UnsafePointer<Float>, _: UnsafePointer<Float>?, samples: Int,
     scratch: UnsafeMutableRawPointer, into result: UnsafeMutablePointer<Float>
   ) {
     let count = samples * geometry.dataCount
@@ -157,7 +142,6 @@ final class PreparedLayer: Sendable {
     let parts = scratchParts(samples: samples)
     let packed = scratch + parts.input
     let sums = packed + parts.packed
-    if let quantized { read(data, count: count, into: quantized) }
     switch kernel {
     case .bytes(let layer):
       let codes = scratch.assumingMemoryBound(to: UInt8.self)
@@ -199,9 +183,9 @@ final class PreparedLayer: Sendable {
         into: result)
     case .reals(let layer):
       let values = scratch.assumingMemoryBound(to: Float.self)
-      read(data, count: count, into: values)
+      if !input.isUnchanged { input.read(data, count: count, into: values) }
       layer.run(
-        values, samples: samples, scratch: packed.assumingMemoryBound(to: Float.self),
+        input.isUnchanged ? data : UnsafePointer(values), samples: samples, scratch: packed.assumingMemoryBound(to: Float.self),
         into: result)
       addBias(rows: rows, to: result)
     }
@@ -237,24 +221,9 @@ final class PreparedLayer: Sendable {
       }
     }
   }
-
-  /// The input as the layer sees it.
-  private func read(
-    _ data: UnsafePointer<Float>, count: Int, into values: UnsafeMutablePointer<Float>
-  ) {
-    switch input {
-    case .unchanged: values.update(from: data, count: count)
-    case .steps(let steps): steps.values(of: data, count: count, into: values)
-    case .values(let cast, let scale):
-      cast.values(of: data, count: count, scale: scale, into: values)
-    case .blocks(let cast, let channels, let tensorScale):
-      cast.values(
-        of: data, rows: count / channels, length: channels, tensorScale: tensorScale, into: values)
-    }
-  }
 }
 
-extension Candidate {
+extension LayerFormats {
   /// The register of the exact sums of integers; nil without one, or if no sum can leave it.
   ///
   /// - Parameters:
@@ -264,11 +233,11 @@ extension Candidate {
   ///   - length: products of one sum.
   ///   - codes: the range of the inputs.
   /// - Returns: the register that wraps.
-  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for one that no exact sum has.
+  /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)`` for one that no exact sum has.
   func accumulator(
     layer: String, geometry: LayerGeometry, ordered: [Int32], length: Int,
     codes: ClosedRange<Int64>
-  ) throws(EvaluationError) -> Accumulator? {
+  ) throws(FormatRefusal) -> Accumulator? {
     guard let accumulator else { return nil }
     let register = try Accumulator(accumulator, layer: layer)
     var sums: [(positive: Int64, negative: Int64)] = []

@@ -2,12 +2,12 @@
 ///
 /// The same bits on every machine, unlike those of C libraries, and fast enough for a loss that is
 /// computed a million times a second; the error is below 2^-51 of the result.
-enum StableExponential {
+public enum StableExponential {
   /// The exponential; 0 below -708, infinity above 709, NaN of NaN.
   ///
   /// `x = k ln 2 + r` with `|r| <= ln 2 / 2`, and 14 terms of the power series of `e^r`, whose rest
   /// is below 2^-57.
-  static func exp(_ x: Double) -> Double {
+  public static func exp(_ x: Double) -> Double {
     guard x > -708 else { return x.isNaN ? x : 0 }
     guard x < 709 else { return .infinity }
     // The addition rounds to an integer, which stands in the low bits of the sum.
@@ -37,7 +37,7 @@ enum StableExponential {
   /// The natural logarithm; -infinity of 0, NaN of negative numbers and NaN.
   ///
   /// `x = m 2^k` with m within a factor sqrt 2 of 1, `ln m = 2 atanh((m - 1) / (m + 1))` by 12 terms.
-  static func log(_ x: Double) -> Double {
+  public static func log(_ x: Double) -> Double {
     guard x > 0, x.isFinite else { return x == 0 ? -.infinity : (x > 0 ? x : .nan) }
     var mantissa = x.significand
     var power = Double(x.exponent)
@@ -55,9 +55,9 @@ enum StableExponential {
 }
 
 /// What a loss needs of a network's outputs for one sample.
-enum ClassScores {
+public enum ClassScores {
   /// `x_k - ln(sum e^x)`, by the largest element.
-  static func logSoftmax(_ scores: [Double]) -> [Double] {
+  public static func logSoftmax(_ scores: [Double]) -> [Double] {
     guard let largest = scores.max() else { return [] }
     var sum = 0.0
     for score in scores { sum += StableExponential.exp(score - largest) }
@@ -66,7 +66,7 @@ enum ClassScores {
   }
 
   /// The first of the largest elements.
-  static func firstLargest<Real: BinaryFloatingPoint>(_ scores: [Real]) -> Int {
+  public static func firstLargest<Real: BinaryFloatingPoint>(_ scores: [Real]) -> Int {
     var best = 0
     for index in scores.indices where scores[index] > scores[best] { best = index }
     return best

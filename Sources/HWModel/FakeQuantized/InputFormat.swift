@@ -1,7 +1,7 @@
-internal import Arith
+package import Arith
 
 /// What a layer does to its input before its products.
-enum InputFormat: Sendable {
+package enum InputFormat: Sendable {
   case unchanged
   /// Integers `low...q` of a scale; low is -q or 0.
   case steps(scale: Double, q: Double, isSigned: Bool)
@@ -15,16 +15,16 @@ enum InputFormat: Sendable {
   /// Blocks have scales of their own; where a format has a scale of the tensor too, it is that of
   /// the largest magnitude that calibration saw.
   ///
-  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for vectors and planes, or an
+  /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)`` for vectors and planes, or an
   ///   encoding that has no negative numbers where the input has.
-  init(
+  package init(
     _ encoding: Encoding?, range: InputRange, search: ScaleSearch, channels: Int, layer: String
-  ) throws(EvaluationError) {
+  ) throws(FormatRefusal) {
     guard let encoding else {
       self = .unchanged
       return
     }
-    let refusal = EvaluationError.unsupported(
+    let refusal = FormatRefusal.unsupported(
       layer: layer, role: "activations", encoding: encoding.name)
     if let integer = encoding.plainInteger {
       guard integer.isSigned || range.isNonNegative else { throw refusal }
@@ -66,7 +66,7 @@ enum InputFormat: Sendable {
   }
 
   /// The range of the codes of integers; nil for other formats.
-  var codes: ClosedRange<Int64>? {
+  package var codes: ClosedRange<Int64>? {
     guard case .steps(_, let q, let isSigned) = self else { return nil }
     return (isSigned ? -Int64(q) : 0)...Int64(q)
   }
@@ -88,7 +88,7 @@ enum InputFormat: Sendable {
   /// from float32.
   ///
   /// - Precondition: whole positions.
-  func values(
+  package func values(
     of data: UnsafePointer<Double>, count: Int, into result: UnsafeMutablePointer<Double>
   ) {
     switch self {
@@ -115,7 +115,7 @@ enum InputFormat: Sendable {
 extension InputRange {
   /// The range as an encoding has it under a rule: what clips gives the format the same scale by the
   /// largest magnitude.
-  func used(by encoding: Encoding?, _ search: ScaleSearch) -> InputRange {
+  package func used(by encoding: Encoding?, _ search: ScaleSearch) -> InputRange {
     guard search != .maxAbs, let encoding else { return self }
     var limit = largest
     if let integer = encoding.plainInteger {

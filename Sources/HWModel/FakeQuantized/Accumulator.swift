@@ -5,14 +5,14 @@ internal import Arith
 /// The order of the additions does not matter, and wrapping once at the end gives what wrapping after
 /// each of them gives (A2Q, Colbert et al., ICCV 2023, section 3, has the same register). A bias is
 /// added behind it.
-struct Accumulator: Hashable, Sendable {
+package struct Accumulator: Hashable, Sendable {
   /// 2 to 64.
   let bits: Int
 
-  /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for anything but signed integers
+  /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)`` for anything but signed integers
   ///   of 2 to 64 bits that wrap.
-  init(_ encoding: Encoding, layer: String) throws(EvaluationError) {
-    func refusal(_ reason: String) -> EvaluationError {
+  init(_ encoding: Encoding, layer: String) throws(FormatRefusal) {
+    func refusal(_ reason: String) -> FormatRefusal {
       .unsupported(layer: layer, role: "accumulator", encoding: "\(encoding.name) (\(reason))")
     }
     guard case .fixed(let format) = encoding, format.fractionBits == 0, format.isSigned else {
