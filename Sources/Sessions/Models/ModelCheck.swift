@@ -49,13 +49,15 @@ public struct ModelCheck: Sendable {
     progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
   ) throws(Failure) {
     // Of a float network's scores and output either may be given.
-    let data =
-      given.takesNumbers && !options.expected.contains("-")
-      ? try (try? CheckData(options, model: given))
-        ?? CheckData(options, model: given, outputs: Array(given.graph.outputs.prefix(1)))
-      : try CheckData(
-        options, model: given,
-        outputs: given.takesNumbers ? Array(given.graph.outputs.prefix(1)) : nil)
+    let data: CheckData
+    let first = given.takesNumbers ? Array(given.graph.outputs.prefix(1)) : nil
+    if first != nil, !options.expected.contains("-"),
+      let both = try? CheckData(options, model: given)
+    {
+      data = both
+    } else {
+      data = try CheckData(options, model: given, outputs: first)
+    }
     let file = data.model
     let plan = try choice.plan(file)
     let check = options.check(plan)
