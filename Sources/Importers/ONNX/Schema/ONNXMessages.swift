@@ -310,7 +310,7 @@ struct Onnx_SparseTensorProto: ProtoMessage {
   var values: Onnx_TensorProto { numbers ?? Onnx_TensorProto() }
 
   mutating func take(_ field: ProtoField) throws(ProtoError) -> Bool {
-    try field.number == 1 && field.merge(into: &numbers)
+    field.number == 1 ? try field.merge(into: &numbers) : false
   }
 
   func write(to writer: inout ProtoWriter) { writer.message(1, numbers) }
@@ -450,7 +450,7 @@ struct Onnx_TensorShapeProto: ProtoMessage {
   var unknown: [UInt8] = []
 
   mutating func take(_ field: ProtoField) throws(ProtoError) -> Bool {
-    try field.number == 1 && field.append(to: &dim)
+    field.number == 1 ? try field.append(to: &dim) : false
   }
 
   func write(to writer: inout ProtoWriter) { writer.messages(1, dim) }
