@@ -199,7 +199,11 @@ struct BoundDatapaths: Datapath {
       wanted.append(needed)
     }
     let planned = try datapath.plan(node, in: graph, inputs: wanted)
-    let isRowMajor = datapath.preferredLanes == 1 && preferredLanes != 1
+    guard planned.outputs.allSatisfy({ $0.channelsLast == nil }) else {
+      throw .parameter(
+        "binding", reason: "\(datapath.name) stores images with channels innermost")
+    }
+    let isRowMajor = datapath.isSampleMajor && preferredLanes != 1
     guard isRowMajor || zip(inputs, wanted).contains(where: { $0.storage != $1.storage }) else {
       return planned
     }

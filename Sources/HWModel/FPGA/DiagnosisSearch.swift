@@ -1,5 +1,4 @@
 import Arith
-import Dispatch
 import QuantGraph
 
 /// One run of the search: the observed samples, the graph's own codes, and what was tried.
@@ -103,22 +102,12 @@ struct DiagnosisSearch {
   private func concurrently(
     _ count: Int, _ suffix: Suffix, _ test: (Int, PlanRunner?) -> Cause?
   ) -> [Cause] {
-    var found = [Cause?](repeating: nil, count: count)
-    let workers = max(1, min(diagnosis.threads, count))
-    found.withUnsafeMutableBufferPointer { found in
-      // Each worker writes the results of its own positions only.
-      nonisolated(unsafe) let found = found
-      withoutActuallyEscaping(test) { test in
-        nonisolated(unsafe) let test = test
-        DispatchQueue.concurrentPerform(iterations: workers) { worker in
-          let runner = suffix.runner()
-          for position in stride(from: worker, to: count, by: workers) {
-            found[position] = test(position, runner)
-          }
-        }
+    withoutActuallyEscaping(test) { test in
+      nonisolated(unsafe) let test = test
+      return ParallelFor.map(count, threads: diagnosis.threads, state: { suffix.runner() }) {
+        runner, position in test(position, runner)
       }
-    }
-    return found.compactMap(\.self)
+    }.compactMap(\.self)
   }
 
   /// Samples by which a change is refused, a few first: most fail at the first that differs.

@@ -48,7 +48,14 @@ public struct ModelCheck: Sendable {
     _ given: ModelFile, by choice: DatapathChoice, options: Options,
     progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
   ) throws(Failure) {
-    let data = try CheckData(options, model: given)
+    // Of a float network's scores and output either may be given.
+    let data =
+      given.takesNumbers && !options.expected.contains("-")
+      ? try (try? CheckData(options, model: given))
+        ?? CheckData(options, model: given, outputs: Array(given.graph.outputs.prefix(1)))
+      : try CheckData(
+        options, model: given,
+        outputs: given.takesNumbers ? Array(given.graph.outputs.prefix(1)) : nil)
     let file = data.model
     let plan = try choice.plan(file)
     let check = options.check(plan)

@@ -34,6 +34,8 @@ public struct ModelFile: Sendable {
   /// Inputs as the file has them, where an allocation gave them another encoding: what integer arrays
   /// are codes of.
   public private(set) var ownInputs: [TensorID: Tensor] = [:]
+  /// Whether inputs are finite numbers, and integer arrays numbers too.
+  package private(set) var takesNumbers = false
 
   /// The envelope's `kind`.
   public var kind: String {
@@ -117,14 +119,18 @@ public struct ModelFile: Sendable {
     self.source = source
     self.graph = graph
     ownInputs = other.ownInputs
+    takesNumbers = other.takesNumbers
   }
 
   /// The same model with other encodings.
   ///
-  /// - Parameter graph: has the model's inputs, in other encodings at most.
+  /// - Parameters:
+  ///   - graph: has the model's inputs, in other encodings at most.
+  ///   - takesNumbers: whether inputs are finite numbers, and integer arrays numbers too.
   /// - Returns: the model with that graph.
-  public func allocated(_ graph: Graph) -> ModelFile {
+  public func allocated(_ graph: Graph, takesNumbers: Bool = false) -> ModelFile {
     var file = ModelFile(self, source: source, graph: graph)
+    file.takesNumbers = takesNumbers
     for id in self.graph.inputs where graph[id].encoding != self.graph[id].encoding {
       file.ownInputs[id] = self.graph[id]
     }

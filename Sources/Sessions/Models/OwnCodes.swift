@@ -49,8 +49,38 @@ package final class OwnCodes: SampleSource {
     guard !range.contains(code) else { return code }
     // A range of codes is that of so many bits; the sign tells where it begins.
     let bits = Int64(64 - (range.upperBound - range.lowerBound).leadingZeroBitCount)
-    let low = code & ((1 << bits) - 1)
-    return low > range.upperBound ? low - (1 << bits) : low
+    let low = code & ((1 << bits) &- 1)
+    return low > range.upperBound ? low &- (1 << bits) : low
+  }
+}
+
+/// Samples of a float32 input: finite numbers, integers among them.
+final class FiniteNumbers: SampleSource {
+  private let source: any SampleSource
+  private let tensor: Tensor
+  private var samples = 0
+
+  init(_ source: any SampleSource, of tensor: Tensor) {
+    self.source = source
+    self.tensor = tensor
+  }
+
+  func next(_ count: Int) throws(Diagnostic) -> TensorValues {
+    let values: [Double]
+    switch try source.next(count) {
+    case .codes(let codes): values = codes.map { Double($0) }
+    case .values(let numbers), .printed(let numbers, _): values = numbers
+    }
+    let elements = max(tensor.shape.count, 1)
+    if let place = values.firstIndex(where: { !Float($0).isFinite }) {
+      throw Diagnostic(
+        .notFinite(
+          tensor: tensor.name, sample: samples + place / elements,
+          index: tensor.shape.index(ofOffset: place % elements),
+          value: "\(Float(values[place]))"))
+    }
+    samples += values.count / elements
+    return .values(values)
   }
 }
 
@@ -66,6 +96,7 @@ extension ModelFile {
     _ files: TensorFiles, wrapsCodes: Bool
   ) throws(Failure) -> [any SampleSource] {
     try files.open(self).map { id, source in
+      if takesNumbers { return FiniteNumbers(source, of: graph[id]) }
       guard let tensor = ownInputs[id] else { return source }
       return OwnCodes(source, of: tensor, wrapsCodes: wrapsCodes) ?? source
     }

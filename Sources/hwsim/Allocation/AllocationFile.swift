@@ -1,5 +1,6 @@
 import Arith
 import Documents
+import HWModel
 import Importers
 import QuantGraph
 import Schedules

@@ -100,13 +100,17 @@ struct CheckCommand: ConfigurableCommand {
 
   func report(_ session: Session) throws(Failure) -> Report {
     var file = try ModelFile(path: model, options: try binding.options())
+    var rules: DatapathChoice?
     if let allocation = try allocating.file(for: file) {
       if file.isFloatNetwork {
-        return try FloatCheck(self, file: file, allocation: allocation).report(session)
+        try binding.refuseRules(against: against)
+        (file, rules) = try file.fakeQuantized(allocation)
+      } else {
+        file = try file.applying(allocation)
       }
-      file = try file.applying(allocation)
     }
-    let choice = try binding.choice(for: file, others: [against].compactMap(\.self))
+    let choice: DatapathChoice
+    if let rules { choice = rules } else { choice = try binding.choice(for: file, others: [against].compactMap(\.self)) }
     let progress = session.progress("samples")
     defer { progress.finish() }
     let check: ModelCheck

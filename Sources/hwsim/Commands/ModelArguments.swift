@@ -51,7 +51,13 @@ struct ModelArguments: ParsableArguments {
     var options = ModelOptions()
     options.shapes = shape
     options.outputs = outputs
-    switch try PatchRequest(patch: patch, splitAfter: splitAfter) {
+    let request: PatchRequest?
+    do throws(DeviceProblems) {
+      request = try PatchRequest(patch: patch, splitAfter: splitAfter)
+    } catch {
+      throw Failure(error, file: nil)
+    }
+    switch request {
     case .grid(let grid, let block): options.patch = (grid, block)
     case .automatic:
       throw Failure(

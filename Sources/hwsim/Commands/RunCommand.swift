@@ -74,14 +74,17 @@ struct RunCommand: ConfigurableCommand {
     guard let output else { throw missing("--output") }
     var file = try ModelFile(path: model, options: try binding.options())
     if inputs.isEmpty, !file.graph.inputs.isEmpty { throw missing("--inputs") }
+    var rules: DatapathChoice?
     if let allocation = try allocating.file(for: file) {
       if file.isFloatNetwork {
-        return try FloatRun(self, file: file, allocation: allocation, output: output).report(
-          session)
+        try binding.refuseRules()
+        (file, rules) = try file.fakeQuantized(allocation)
+      } else {
+        file = try file.applying(allocation)
       }
-      file = try file.applying(allocation)
     }
-    let choice = try binding.choice(for: file)
+    let choice: DatapathChoice
+    if let rules { choice = rules } else { choice = try binding.choice(for: file) }
     var options = ModelRun.Options(output: output)
     options.inputs = inputs
     options.trace = trace

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Arith
+import HWModel
 import Importers
 import QuantGraph
 import Search

@@ -1,6 +1,7 @@
 import Documents
 import FoundationEssentials
 import Glibc
+import HWModel
 import Importers
 import QuantGraph
 import Search

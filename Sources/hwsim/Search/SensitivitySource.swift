@@ -1,6 +1,7 @@
 import Arith
 import Documents
 import FoundationEssentials
+import HWModel
 import Importers
 import QuantGraph
 import Search
