@@ -2,7 +2,7 @@ public import Arith
 public import QuantGraph
 
 /// What the datapaths of ONNX files have in common: operators on row-major arrays.
-protocol ArrayDatapath: Datapath {
+protocol ArrayDatapath: BoundsAccumulators {
   /// Which kernels compute; ``KernelPath/plain`` runs the definitions.
   var path: KernelPath { get }
 }

@@ -1,4 +1,4 @@
-import Dispatch
+import Synchronization
 public import QuantGraph
 
 /// Runs many samples of a plan on several threads; results do not depend on their number.
@@ -50,32 +50,31 @@ public final class BatchRunner {
     }
     let lanes = runners[0].lanes
     let blocks = (count + lanes - 1) / lanes
-    var results = [Result<Partial, InputError>?](repeating: nil, count: blocks)
-    results.withUnsafeMutableBufferPointer { results in
-      // Each worker touches its own runner and the results of its own blocks only.
-      nonisolated(unsafe) let results = results
-      nonisolated(unsafe) let runners = self.runners
-      DispatchQueue.concurrentPerform(iterations: min(runners.count, max(blocks, 1))) { worker in
-        for block in stride(from: worker, to: blocks, by: runners.count) {
-          let first = block * lanes
-          let used = min(lanes, count - first)
-          do throws(InputError) {
-            for (id, values) in zip(ids, inputs) {
-              try runners[worker].load(
-                values, first: first, count: used, into: id, firstSample: firstSample + first,
-                wrapsCodes: wrapsCodes)
-            }
-            runners[worker].run(usedLanes: used)
-            results[block] = .success(collect(runners[worker], first, used))
-          } catch {
-            results[block] = .failure(error)
-          }
+    // Each worker takes a runner of its own.
+    nonisolated(unsafe) let runners = self.runners
+    let taken = Atomic<Int>(0)
+    let results = ParallelFor.map(
+      blocks, threads: runners.count,
+      state: { runners[taken.add(1, ordering: .relaxed).oldValue] }
+    ) { runner, block -> Result<Partial, InputError> in
+      let first = block * lanes
+      let used = min(lanes, count - first)
+      do throws(InputError) {
+        for (id, values) in zip(ids, inputs) {
+          try runner.load(
+            values, first: first, count: used, into: id, firstSample: firstSample + first,
+            wrapsCodes: wrapsCodes)
         }
+        runner.run(usedLanes: used)
+        return .success(collect(runner, first, used))
+      } catch {
+        return .failure(error)
       }
     }
     var collected: [Partial] = []
     collected.reserveCapacity(blocks)
-    for case let result? in results { collected.append(try result.get()) }
+    for result in results { collected.append(try result.get()) }
     return collected
   }
+
 }

@@ -16,6 +16,10 @@ public enum DatapathError: Error, Hashable, Sendable {
   case withoutCodes(tensor: String)
   /// More of something than a run may ask for.
   case limit(String, Int)
+  /// A constant that is not a finite number.
+  case notFinite(tensor: String)
+  /// A format that a layer cannot have.
+  case refused(FormatRefusal)
   /// A rewrite for the datapath gave no valid graph.
   case graph(GraphProblems)
 }
@@ -57,6 +61,16 @@ extension Diagnostic {
       self.init(
         code: "datapath.limit", message: "\(what): more than \(most)", location: location,
         remedy: "run a smaller batch, image or model.")
+    case .notFinite(let tensor):
+      self.init(
+        code: "datapath.parameter", message: "constant '\(tensor)' has no finite number",
+        location: location, remedy: "check the model's weights.")
+    case .refused(let refusal):
+      self.init(
+        code: "datapath.encoding",
+        message: "\(refusal.role) of layer '\(refusal.layer)' cannot take the format "
+          + refusal.encoding,
+        location: location, remedy: "choose another format for this layer.")
     case .graph(let problems):
       let inner = problems.problems.first.map { Diagnostic($0, file: file) }
       self.init(

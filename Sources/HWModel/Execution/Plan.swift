@@ -12,6 +12,8 @@ public struct Plan: Sendable {
   let nodes: [PlannedNode]
   /// Lanes that the datapath's kernels need; nil where any number will do.
   let preferredLanes: Int?
+  /// Whether a block holds samples one after the other.
+  let isSampleMajor: Bool
   /// How numbers given for inputs of codes are rounded.
   let inputRounding: FloatingPointRoundingRule
 
@@ -25,14 +27,6 @@ public struct Plan: Sendable {
       throw PlanProblems(graph: given, problems: [.init(node: nil, error: error)])
     }
     var problems: [PlanProblems.Problem] = []
-    for (index, node) in graph.nodes.enumerated() where !datapath.supports(node.operation) {
-      problems.append(
-        .init(
-          node: index,
-          error: .unsupported(
-            operation: node.operation.name, datapath: datapath.name)))
-    }
-    guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
     var tensors = [PlannedTensor?](repeating: nil, count: graph.tensors.count)
     var nodes: [PlannedNode] = []
     for id in graph.inputs + graph.states.map(\.tensor) {
@@ -43,7 +37,19 @@ public struct Plan: Sendable {
       }
     }
     guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
+    // What follows a node with a problem is left out.
     for (index, node) in graph.nodes.enumerated() {
+      guard datapath.supports(node.operation) else {
+        problems.append(
+          .init(
+            node: index,
+            error: .unsupported(
+              operation: node.operation.name, datapath: datapath.name)))
+        continue
+      }
+      guard
+        node.inputs.allSatisfy({ graph[$0].constant != nil || tensors[$0.index] != nil })
+      else { continue }
       let inputs = node.inputs.compactMap { tensors[$0.index] }
       do throws(DatapathError) {
         let planned = try datapath.plan(node, in: graph, inputs: inputs)
@@ -51,7 +57,6 @@ public struct Plan: Sendable {
         for (id, output) in zip(node.outputs, planned.outputs) { tensors[id.index] = output }
       } catch {
         problems.append(.init(node: index, error: error))
-        break
       }
     }
     if datapath.preferredLanes == nil, let index = Self.nodeBeyondBlock(graph, tensors) {
@@ -63,6 +68,7 @@ public struct Plan: Sendable {
     self.graph = graph
     rules = datapath
     preferredLanes = graph.states.isEmpty ? datapath.preferredLanes : 1
+    isSampleMajor = datapath.isSampleMajor
     inputRounding = datapath.inputRounding
     self.tensors = tensors
     self.nodes = nodes
@@ -96,6 +102,7 @@ public struct Plan: Sendable {
     self.graph = graph
     rules = other.rules
     preferredLanes = other.preferredLanes
+    isSampleMajor = other.isSampleMajor
     inputRounding = other.inputRounding
     var tensors = other.tensors
     for (id, output) in zip(graph.nodes[index].outputs, planned.outputs) {
