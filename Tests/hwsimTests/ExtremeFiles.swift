@@ -32,16 +32,22 @@ struct ExtremeFiles {
     list.randomElement(using: &generator) ?? other
   }
 
+  private static let extents: [Int64] = [
+    0, 0, 7, 4095, 4096, 65536, 1_048_576, 16_777_216, 268_435_456, 268_435_457, 2_147_483_648,
+    2_147_483_647, 1_099_511_627_776, 4_611_686_018_427_387_904,
+  ]
+
+  private static let attributes: [Int64] = [
+    0, 1, 16, 4096, 1_048_576, 16_777_216, 2_147_483_648, -2_147_483_648, .max, .min, .min + 1,
+    1_099_511_627_776, 4_611_686_018_427_387_904, -4_611_686_018_427_387_904,
+  ]
+
   /// Small most of the time, else an extent at which something may break.
   private mutating func extent() -> Int64 {
     if Int.random(in: 0..<10, using: &generator) < 6 {
       return Int64.random(in: 1...4, using: &generator)
     }
-    return pick(
-      [
-        0, 0, 7, 4095, 1 << 12, 1 << 16, 1 << 20, 1 << 24, 1 << 28, (1 << 28) + 1, 1 << 31,
-        (1 << 31) - 1, 1 << 40, 1 << 62,
-      ], or: 1)
+    return pick(Self.extents, or: 1)
   }
 
   /// Small most of the time, else an attribute at the end of its range.
@@ -49,11 +55,7 @@ struct ExtremeFiles {
     if Int.random(in: 0..<10, using: &generator) < 6 {
       return Int64.random(in: -1...3, using: &generator)
     }
-    return pick(
-      [
-        0, 1, 16, 1 << 12, 1 << 20, 1 << 24, 1 << 31, -(1 << 31), .max, .min, .min + 1, 1 << 40,
-        1 << 62, -(1 << 62),
-      ], or: 1)
+    return pick(Self.attributes, or: 1)
   }
 
   private mutating func attributes(_ count: Int) -> [Int64] { (0..<count).map { _ in attribute() } }
