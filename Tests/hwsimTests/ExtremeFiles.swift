@@ -521,7 +521,7 @@ struct ExtremeFiles {
     let format = pick(
       ["int", "uint", "fixed", "float", "fix", "pot", "nf", "e4m3", "mx"], or: "int")
     let encoding = "\(format)<\(text())\(Bool.random(using: &generator) ? "," + text() : "")>"
-    let repeats = pick([1, 1, 1, 2000], or: 1)
+    let repeats = pick([1, 1, 1, 200], or: 1)
     let layer = """
       {"weights": "\(encoding)", "activations": "int<\(text())>", "grouping": "runs<\(text())>", \
       "input_range": [\(text()), \(text())]}
