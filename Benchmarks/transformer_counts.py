@@ -5,7 +5,7 @@ needs transformers 5.24 and torch 2.15 (the meta device: no weights, no network)
 what torch.utils.flop_counter counts, and half of LLM-Viewer's OPs of its linear and matmul rows
 (github hahnyuan/LLM-Viewer 472f71f1).  The row is one of the README's table.
 """
-import argparse, importlib, json, os, subprocess, sys, tempfile, time
+import argparse, importlib, json, os, subprocess, sys, tempfile
 
 
 def torch_counts(config, batch, sequence):
@@ -47,10 +47,12 @@ def viewer_counts(checkout, config, batch, sequence):
             found = analyzer.analyze(seqlen=sequence, batchsize=batch)
     finally:
         os.chdir(here)
+    layers = config.get("num_hidden_layers")
     macs = {}
     for phase in ("prefill", "decode"):
+        # Rows are of one layer, and of the head.
         macs[phase] = sum(
-            int(row["OPs"]) for name, row in found[phase].items()
+            int(row["OPs"]) * (1 if name == "lm_head" else layers) for name, row in found[phase].items()
             if name.endswith(("proj", "matmul", "lm_head", "fc1", "fc2"))) // 2
     return macs["prefill"], macs["decode"]
 
@@ -64,14 +66,10 @@ def main():
     parser.add_argument("--llm-viewer")
     args = parser.parse_args()
     config = json.load(open(args.config))
-    started = time.time()
     own = json.loads(subprocess.run(
         [args.hwsim, "inspect", args.config, "--batch", str(args.batch), "--sequence", str(args.sequence), "--json"],
         check=True, capture_output=True, text=True).stdout)["result"]
-    seconds = time.time() - started
-    started = time.time()
     parameters, prefill, decode = torch_counts(config, args.batch, args.sequence)
-    torch_seconds = time.time() - started
     viewer = viewer_counts(args.llm_viewer, config, args.batch, args.sequence) if args.llm_viewer else None
     name = os.path.basename(args.config).removesuffix(".json")
     print("| " + " | ".join([
@@ -79,8 +77,7 @@ def main():
         f"{prefill:,}", f"{own['macs']['prefill']['total'] - prefill:+,}",
         f"{decode:,}", f"{own['macs']['decode']['total'] - decode:+,}",
         "not known" if viewer is None else f"{viewer[0] - prefill:+,}",
-        "not known" if viewer is None else f"{viewer[1] - decode:+,}",
-        f"{seconds:.3f} s / {torch_seconds:.1f} s"]) + " |")
+        "not known" if viewer is None else f"{viewer[1] - decode:+,}"]) + " |")
 
 
 main()

@@ -31,16 +31,16 @@ struct TransformerArguments: ParsableArguments {
   @Option(
     help: .init(
       "Pairs that attention is counted for: square (the whole matrix) or causal.",
-      valueName: "PAIRS"))
+      valueName: "PAIRS"), transform: { try TransformerArguments.choice($0) })
   var attention: TransformerRun.Attention?
 
   @Option(
     help: .init(
-      "How a decode step meets latent caches: naive or absorbed.", valueName: "FORM"))
+      "How a decode step meets latent caches: naive or absorbed.", valueName: "FORM"), transform: { try TransformerArguments.choice($0) })
   var mla: TransformerRun.LatentAttention?
 
   @Option(
-    help: .init("Positions of a prefill with logits: all or last.", valueName: "POSITIONS"))
+    help: .init("Positions of a prefill with logits: all or last.", valueName: "POSITIONS"), transform: { try TransformerArguments.choice($0) })
   var logits: TransformerRun.Logits?
 
   @Option(
@@ -58,6 +58,16 @@ struct TransformerArguments: ParsableArguments {
     return TransformerRun(
       sizes: given.compactMapValues { $0 }, attention: attention ?? .square,
       latentAttention: mla ?? .naive, logits: logits ?? .all)
+  }
+
+  private static func choice<Choice: RawRepresentable & CaseIterable>(
+    _ text: String
+  ) throws -> Choice where Choice.RawValue == String {
+    guard let choice = Choice(rawValue: text) else {
+      let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("'\(text)' is none of \(known).")
+    }
+    return choice
   }
 
   /// Whether any of them was given.
@@ -80,10 +90,6 @@ struct TransformerArguments: ParsableArguments {
       ])
   }
 }
-
-extension TransformerRun.Attention: ExpressibleByArgument {}
-extension TransformerRun.LatentAttention: ExpressibleByArgument {}
-extension TransformerRun.Logits: ExpressibleByArgument {}
 
 /// Sizes of a transformer's cache, for commands that need no others.
 struct TransformerRunOptions: ParsableArguments {
