@@ -36,11 +36,13 @@ struct TransformerArguments: ParsableArguments {
 
   @Option(
     help: .init(
-      "How a decode step meets latent caches: naive or absorbed.", valueName: "FORM"), transform: { try TransformerArguments.choice($0) })
+      "How a decode step meets latent caches: naive or absorbed.", valueName: "FORM"),
+    transform: { try TransformerArguments.choice($0) })
   var mla: TransformerRun.LatentAttention?
 
   @Option(
-    help: .init("Positions of a prefill with logits: all or last.", valueName: "POSITIONS"), transform: { try TransformerArguments.choice($0) })
+    help: .init("Positions of a prefill with logits: all or last.", valueName: "POSITIONS"),
+    transform: { try TransformerArguments.choice($0) })
   var logits: TransformerRun.Logits?
 
   @Option(
