@@ -142,18 +142,18 @@ struct StoredFormTests {
         != nil)
   }
 
-  @Test(
-    "forms that are not known are refused by name",
-    arguments: [
-      (["quant_method": "vptq"] as JSON, "vptq"),
-      (["quant_method": "gptq", "bits": 5], "5"),
-      (["quant_method": "gptq", "bits": 4, "group_size": 0], "group_size"),
-      (["quant_method": "gptq", "bits": -4], "bits"),
-      (["quant_method": "awq", "bits": 4, "version": "marlin"], "marlin"),
-      (["quant_method": "fp8", "weight_block_size": [0, 128]], "weight_block_size"),
-      (["quant_method": "fp8", "weight_block_size": 128], "weight_block_size"),
-      ([:], "quant_method"),
-    ])
+  private static let refusals: [(JSON, String)] = [
+    (["quant_method": "vptq"], "vptq"),
+    (["quant_method": "gptq", "bits": 5], "5"),
+    (["quant_method": "gptq", "bits": 4, "group_size": 0], "group_size"),
+    (["quant_method": "gptq", "bits": -4], "bits"),
+    (["quant_method": "awq", "bits": 4, "version": "marlin"], "marlin"),
+    (["quant_method": "fp8", "weight_block_size": [0, 128]], "weight_block_size"),
+    (["quant_method": "fp8", "weight_block_size": 128], "weight_block_size"),
+    ([:], "quant_method"),
+  ]
+
+  @Test("forms that are not known are refused by name", arguments: refusals)
   func refused(_ block: JSON, _ word: String) throws {
     do {
       _ = try QuantizationBlock(block)
