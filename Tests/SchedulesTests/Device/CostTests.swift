@@ -43,7 +43,8 @@ struct CostTests {
           basis: .estimate(model: "m", error: .init(median: 3, worst: nil, source: "s"))),
         .init(.energy, .scaled(.latency, by: 2, over: 1)),
         .init(Self.lut, .sum, available: 12),
-        .init(.sram, .whole(.sum("SRAM", [.count("arena", 90), .count("stack", 9)])), available: 99),
+        .init(
+          .sram, .whole(.sum("SRAM", [.count("arena", 90), .count("stack", 9)])), available: 99),
       ])
   }
 
@@ -105,7 +106,7 @@ struct DeviceFamilyTests {
       let device = try families.device(description)
       let family = try #require(families.family(description.family))
       #expect(!device.quantities.isEmpty, "\(description.id)")
-      #expect(device.quantities.allSatisfy(family.quantities.contains), "\(description.id)")
+      #expect(Set(device.quantities).isSubset(of: family.quantities), "\(description.id)")
       #expect(try !family.headline(description).cells.isEmpty)
     }
     #expect(families.isResource("sram_bytes") && !families.isResource("latency_seconds"))
