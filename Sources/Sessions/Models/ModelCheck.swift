@@ -48,14 +48,7 @@ public struct ModelCheck: Sendable {
     _ given: ModelFile, by choice: DatapathChoice, options: Options,
     progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
   ) throws(Failure) {
-    // Of a float network's scores and output either may be given.
-    let data =
-      given.takesNumbers && !options.expected.contains("-")
-      ? try (try? CheckData(options, model: given))
-        ?? CheckData(options, model: given, outputs: Array(given.graph.outputs.prefix(1)))
-      : try CheckData(
-        options, model: given,
-        outputs: given.takesNumbers ? Array(given.graph.outputs.prefix(1)) : nil)
+    let data = try Self.data(options, of: given)
     let file = data.model
     let plan = try choice.plan(file)
     let check = options.check(plan)
@@ -86,6 +79,19 @@ public struct ModelCheck: Sendable {
     verdict = result.verdict
     records = data.records
     warnings = try file.archiveWarnings()
+  }
+
+  /// The files; what a run of a float network stored holds its scores beside the output.
+  private static func data(
+    _ options: Options, of model: ModelFile
+  ) throws(Failure) -> CheckData {
+    guard model.takesNumbers, model.graph.outputs.count > 1 else {
+      return try CheckData(options, model: model)
+    }
+    if !options.expected.contains("-"), let data = try? CheckData(options, model: model) {
+      return data
+    }
+    return try CheckData(options, model: model, outputs: [model.graph.outputs[0]])
   }
 
   /// Samples drawn where no inputs are given and none are asked for.
