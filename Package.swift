@@ -24,9 +24,7 @@ let package = Package(
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // Messages of the ONNX schema.
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // JSON documents whose keys keep their order, their sums, and tables.
@@ -39,20 +37,20 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "Importers",
-      dependencies: [
-        "Documents", "QuantGraph", "CZlib",
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ],
-      exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
+      dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
       name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
       resources: [.embedInCode("mcu")],
       swiftSettings: settings),
     .target(
-      name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
-    .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
-    .target(name: "Search", dependencies: ["Schedules"], swiftSettings: settings),
+      name: "HWModel", dependencies: ["QuantGraph", "Documents"],
+      swiftSettings: settings),
+    .target(
+      name: "Schedules", dependencies: ["HWModel", "Documents", "TargetFiles"],
+      swiftSettings: settings),
+    .target(
+      name: "Search", dependencies: ["Schedules", "Documents"], swiftSettings: settings),
     // What commands do with models: recognise, check, run, inspect.
     .target(
       name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules"],
@@ -68,6 +66,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // What the README shows of the libraries.
+    .executableTarget(
+      name: "tour", dependencies: ["Documents", "HWModel", "QuantGraph", "Reports", "Sessions"],
+      path: "examples/swift", swiftSettings: settings),
     // Seeds, damaged files and the place of the shared data, for every test target.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
@@ -78,7 +80,7 @@ let package = Package(
       dependencies: ["Documents", "Importers", "HWModel", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
-      name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
+      name: "HWModelTests", dependencies: ["HWModel", "TargetFiles", "Importers", "TestSupport"],
       swiftSettings: settings),
     // Recorded cases of independent implementations, read from ../shared where it is.
     .testTarget(
@@ -103,7 +105,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests",
-      dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
-      exclude: ["Fixtures"], swiftSettings: settings),
+      dependencies: ["hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["Fixtures", "Abacus/wooden.json"], swiftSettings: settings),
   ]
 )

@@ -66,9 +66,7 @@ public struct DyadicDatapath: Datapath, BoundsAccumulators {
       if case .integerTransformer = node.operation { return true }
       return node.operation.quantizes || graph.isBetweenCodes(node)
     }
-    guard isQuantized else {
-      throw .notQuantized(tensor: graph.firstFloatTensor ?? graph.name)
-    }
+    if !isQuantized, let float = graph.firstFloatTensor { throw .notQuantized(tensor: float) }
     do throws(GraphProblems) {
       return try graph.movedToIntegers()
     } catch {

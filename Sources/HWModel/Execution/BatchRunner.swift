@@ -13,11 +13,20 @@ public final class BatchRunner {
   public init(_ plan: Plan, keeping kept: Set<TensorID> = [], threads: Int = 1) {
     self.plan = plan
     let count = plan.graph.states.isEmpty ? max(threads, 1) : 1
-    runners = (0..<count).map { _ in PlanRunner(plan, keeping: kept) }
+    let first = PlanRunner(plan, keeping: kept)
+    // A thread more is worth its buffers where all of them stay below 1 GiB.
+    let affordable = max(1, min(count, (1 << 30) / max(first.byteCount, 1)))
+    runners = [first] + (1..<affordable).map { _ in PlanRunner(plan, keeping: kept) }
   }
 
   /// Samples that keep every thread busy for one call of ``run(_:count:firstSample:wrapsCodes:collect:)``.
-  public var suggestedSamples: Int { runners[0].lanes * runners.count * 8 }
+  ///
+  /// Fewer where the buffers of so many samples would take more than 1 GiB.
+  public var suggestedSamples: Int {
+    let lanes = runners[0].lanes
+    let bytes = max(runners[0].byteCount / lanes, 1)
+    return max(1, min(runners.count * 8, (1 << 30) / bytes / lanes)) * lanes
+  }
 
   /// Runs `count` samples and collects a value from each block, in sample order.
   ///

@@ -21,6 +21,7 @@ public struct Plan: Sendable {
   public init(_ given: Graph, on datapath: some Datapath) throws(PlanProblems) {
     let graph: Graph
     do throws(DatapathError) {
+      try given.checkRunnable()
       graph = try datapath.prepare(given)
     } catch {
       throw PlanProblems(graph: given, problems: [.init(node: nil, error: error)])
@@ -58,6 +59,11 @@ public struct Plan: Sendable {
         problems.append(.init(node: index, error: error))
       }
     }
+    if datapath.preferredLanes == nil, let index = Self.nodeBeyondBlock(graph, tensors) {
+      problems.append(
+        .init(
+          node: index, error: .limit("bytes of 16 samples of a layer", RunLimits.blockBytes)))
+    }
     guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
     self.graph = graph
     rules = datapath
@@ -66,6 +72,17 @@ public struct Plan: Sendable {
     inputRounding = datapath.inputRounding
     self.tensors = tensors
     self.nodes = nodes
+  }
+
+  /// The first node whose tensors take too much memory for the 16 samples of the smallest block.
+  private static func nodeBeyondBlock(_ graph: Graph, _ tensors: [PlannedTensor?]) -> Int? {
+    graph.nodes.indices.first { index in
+      let node = graph.nodes[index]
+      let bytes = (node.inputs + node.outputs).reduce(0) { sum, id in
+        sum + graph[id].shape.count * (tensors[id.index]?.storage.stride ?? 0)
+      }
+      return bytes > RunLimits.blockBytes / 16
+    }
   }
 
   /// The same plan with one node exchanged; what follows it keeps its storage.

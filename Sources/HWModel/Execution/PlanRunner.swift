@@ -39,10 +39,21 @@ public final class PlanRunner {
     resetStates()
   }
 
+  /// Bytes of all buffers.
+  var byteCount: Int {
+    var seen: Set<ObjectIdentifier> = []
+    return buffers.reduce(scratch.byteCount) { sum, buffer in
+      guard let memory = buffer?.memoryOwner, seen.insert(ObjectIdentifier(memory)).inserted else {
+        return sum
+      }
+      return sum + memory.byteCount
+    }
+  }
+
   /// Gives every state tensor its initial codes, as before the first run.
   public func resetStates() {
     for state in plan.graph.states {
-      buffers[state.tensor.index]?.fill(with: state.initial)
+      if let initial = state.initial { buffers[state.tensor.index]?.fill(with: initial) }
     }
   }
 

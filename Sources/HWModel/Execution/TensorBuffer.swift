@@ -58,6 +58,9 @@ public final class TensorBuffer {
     owner = other
   }
 
+  /// The buffer that the memory belongs to: this one, or the one it shares with.
+  var memoryOwner: TensorBuffer { owner ?? self }
+  var byteCount: Int { max(capacity * storage.stride, 64) }
   /// `capacity` elements of another buffer's memory from a byte on.
   ///
   /// - Precondition: they lie in the other buffer, and the byte is a multiple of 64.

@@ -48,7 +48,16 @@ public struct ModelCheck: Sendable {
     _ given: ModelFile, by choice: DatapathChoice, options: Options,
     progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
   ) throws(Failure) {
-    let data = try Self.data(options, of: given)
+    // Of a float network's scores and output either may be given.
+    let data: CheckData
+    let first = given.takesNumbers ? Array(given.graph.outputs.prefix(1)) : nil
+    if first != nil, !options.expected.contains("-"),
+      let both = try? CheckData(options, model: given)
+    {
+      data = both
+    } else {
+      data = try CheckData(options, model: given, outputs: first)
+    }
     let file = data.model
     let plan = try choice.plan(file)
     let check = options.check(plan)
@@ -79,19 +88,6 @@ public struct ModelCheck: Sendable {
     verdict = result.verdict
     records = data.records
     warnings = try file.archiveWarnings()
-  }
-
-  /// The files; what a run of a float network stored holds its scores beside the output.
-  private static func data(
-    _ options: Options, of model: ModelFile
-  ) throws(Failure) -> CheckData {
-    guard model.takesNumbers, model.graph.outputs.count > 1 else {
-      return try CheckData(options, model: model)
-    }
-    if !options.expected.contains("-"), let data = try? CheckData(options, model: model) {
-      return data
-    }
-    return try CheckData(options, model: model, outputs: [model.graph.outputs[0]])
   }
 
   /// Samples drawn where no inputs are given and none are asked for.

@@ -49,8 +49,8 @@ package final class OwnCodes: SampleSource {
     guard !range.contains(code) else { return code }
     // A range of codes is that of so many bits; the sign tells where it begins.
     let bits = Int64(64 - (range.upperBound - range.lowerBound).leadingZeroBitCount)
-    let low = code & ((1 << bits) - 1)
-    return low > range.upperBound ? low - (1 << bits) : low
+    let low = code & ((1 << bits) &- 1)
+    return low > range.upperBound ? low &- (1 << bits) : low
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Arith
 import Documents
 import QuantGraph
+import Schedules
 import Sessions
 
 /// Options of commands that bind a model to rules.
@@ -51,7 +52,13 @@ struct ModelArguments: ParsableArguments {
     var options = ModelOptions()
     options.shapes = shape
     options.outputs = outputs
-    switch try PatchRequest(patch: patch, splitAfter: splitAfter) {
+    let request: PatchRequest?
+    do throws(DeviceProblems) {
+      request = try PatchRequest(patch: patch, splitAfter: splitAfter)
+    } catch {
+      throw Failure(error, file: nil)
+    }
+    switch request {
     case .grid(let grid, let block): options.patch = (grid, block)
     case .automatic:
       throw Failure(

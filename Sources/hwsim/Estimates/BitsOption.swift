@@ -43,7 +43,10 @@ struct BitsOption: Sendable {
     self.activations = activations
   }
 
-  func allocation(_ graph: Graph) -> MCUAllocation {
-    MCUAllocation(graph, weights: weights, activations: activations)
+  /// The widths for everything that has codes.
+  var choices: FormatChoices {
+    var choices = FormatChoices()
+    choices.uniform = .init(weights: weights, activations: activations)
+    return choices
   }
 }
