@@ -142,7 +142,12 @@ struct AllocatedNetwork {
           accumulator: candidate.accumulator, grouping: candidate.grouping),
         inputRange: ranges[index])
     }
-    plan = try Plan(graph, on: FakeQuantized(layers: layers))
+    do {
+      plan = try Plan(graph, on: FakeQuantized(layers: layers))
+    } catch let problems as PlanProblems {
+      guard case .refused(let refusal)? = problems.problems.first?.error else { throw problems }
+      throw EvaluationError(refusal)
+    }
   }
 
   /// An array a tensor, sample after sample.

@@ -128,8 +128,10 @@ public struct SensitivityAnalysis: Sendable {
           try network.unequalWidths(
             layer: layer, quantization, samples: data.samples, threads: threads))
       }
+      var decided = candidate
+      decided.grouping = quantization.formats.grouping
       return PreparedCandidate(
-        candidate: candidate, quantization: quantization,
+        candidate: decided, quantization: quantization,
         weights: try network.parameters(layer).quantized(
           quantization.formats, rule.weights),
         layer: try LayerWeights(quantization, of: network.parameters(layer)))
