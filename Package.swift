@@ -32,7 +32,7 @@ let package = Package(
     // Hot integer kernels with run-time dispatch; the Swift definitions in Arith are the specification.
     .target(name: "CKernels"),
     .target(name: "Arith", dependencies: ["CKernels"], swiftSettings: settings),
-    .target(name: "QuantGraph", dependencies: ["Arith"], swiftSettings: settings),
+    .target(name: "QuantGraph", dependencies: ["Arith", "Documents"], swiftSettings: settings),
     // Inflate and CRC for .npz, .gz and .fml archives.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
@@ -61,7 +61,8 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "ArithTests", dependencies: ["Arith", "TestSupport"], swiftSettings: settings),
-    .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
+    .testTarget(
+      name: "QuantGraphTests", dependencies: ["QuantGraph", "Documents"], swiftSettings: settings),
     .testTarget(
       name: "ImportersTests",
       dependencies: ["Importers", "HWModel", "QuantGraph", "TestSupport"],

@@ -1,5 +1,5 @@
 /// One option a layer, with what it loses and costs.
-public struct Allocation: Sendable, Hashable {
+public struct Selection: Sendable, Hashable {
   /// An option index a layer.
   public let choice: [Int]
   /// The summed loss.
@@ -30,7 +30,7 @@ public struct AllocationInfeasibility: Sendable, Hashable {
 /// The answer of an exact method.
 public enum AllocationOutcome: Sendable, Hashable {
   /// Proven to have the smallest loss.
-  case optimal(Allocation)
+  case optimal(Selection)
   /// Proven to have no solution.
   case infeasible(AllocationInfeasibility)
 }
@@ -39,7 +39,7 @@ extension AllocationProblem {
   /// Sums losses and costs of a choice as the problem's rule for decimals says.
   ///
   /// - Precondition: `choice` has one valid option index a layer.
-  public func evaluate(_ choice: [Int]) -> Allocation {
+  public func evaluate(_ choice: [Int]) -> Selection {
     precondition(choice.count == layers.count, "one option a layer")
     let columns = AllocationColumns(self)
     return columns.allocation(of: choice, in: self)

@@ -111,9 +111,9 @@ struct AllocationColumns: Sendable {
     return total
   }
 
-  func allocation(of choice: [Int], in problem: AllocationProblem) -> Allocation {
+  func allocation(of choice: [Int], in problem: AllocationProblem) -> Selection {
     let total = total(of: choice, in: problem)
-    return Allocation(
+    return Selection(
       choice: choice, loss: columns[0].value(ofScaled: total[0]),
       costs: (0..<problem.costCount).map { columns[$0 + 1].value(ofScaled: total[$0 + 1]) })
   }

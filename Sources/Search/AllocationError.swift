@@ -30,7 +30,7 @@ public enum AllocationError: Error, Sendable, Hashable {
   case setting(name: String, value: Int, minimum: Int)
   /// More partial allocations than the caller allows are needed; the best so far and a proven
   /// lower bound of the loss are given where they exist.
-  case stateLimit(limit: Int, best: Allocation?, lowerBound: Double?)
+  case stateLimit(limit: Int, best: Selection?, lowerBound: Double?)
   case cancelled
 }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Importers
+import QuantGraph
 import Search
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import QuantGraph
 import Search
 import Synchronization
 import Testing

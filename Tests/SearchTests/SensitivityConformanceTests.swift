@@ -1,5 +1,6 @@
 import Arith
 import FoundationEssentials
+import QuantGraph
 import Search
 import TestSupport
 import Testing

@@ -30,11 +30,3 @@ public struct MCUAllocation: Sendable, Hashable {
     }
   }
 }
-
-extension Graph {
-  /// The constant that `node` multiplies with, or nil if it multiplies nothing.
-  public func weights(of node: Node) -> TensorID? {
-    guard multiplyAccumulates(of: node) > 0 else { return nil }
-    return node.inputs.dropFirst().first { self[$0].constant != nil }
-  }
-}

@@ -1,3 +1,5 @@
+public import QuantGraph
+
 /// Whether a number is a count or a prediction.
 public enum CostKind: Sendable, Hashable {
   case exact

@@ -1,7 +1,7 @@
 internal import Arith
 import Dispatch
 public import HWModel
-internal import QuantGraph
+public import QuantGraph
 import Synchronization
 
 /// A quantized graph evaluated under allocations, bit for bit as its datapath computes.

@@ -1,5 +1,6 @@
 public import Arith
 import Dispatch
+public import QuantGraph
 import Synchronization
 
 /// A float network evaluated under allocations of formats to its layers.

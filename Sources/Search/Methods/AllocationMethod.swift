@@ -19,14 +19,14 @@ public enum AllocationMethod: String, Sendable, Hashable, CaseIterable {
 /// What a method proposes.
 public struct AllocationProposal: Sendable, Hashable {
   /// Nil if the method ends without one.
-  public let allocation: Allocation?
+  public let allocation: Selection?
   /// Whether the proposal meets every budget.
   ///
   /// False does not mean that none can be met, except for
   /// ``AllocationMethod/exact``.
   public let meetsBudgets: Bool
 
-  public init(allocation: Allocation?, meetsBudgets: Bool) {
+  public init(allocation: Selection?, meetsBudgets: Bool) {
     self.allocation = allocation
     self.meetsBudgets = meetsBudgets
   }

@@ -14,9 +14,9 @@ public struct AllocationSolution: Sendable, Hashable {
   public let status: Status
   public let method: AllocationMethod
   /// What the method proposes, also where it misses a budget; nil if it ends without one.
-  public let allocation: Allocation?
+  public let allocation: Selection?
   /// The smallest loss under the budgets; nil if there is none, or if its proof was given up.
-  public let optimum: Allocation?
+  public let optimum: Selection?
   /// The proof that nothing meets the budgets, or nil.
   public let infeasibility: AllocationInfeasibility?
 
@@ -49,7 +49,7 @@ extension AllocationProblem {
       }
     }
     let proposal = try proposal(by: method, seed: seed, effort: effort)
-    var best: Allocation?
+    var best: Selection?
     var infeasibility: AllocationInfeasibility?
     do throws(AllocationError) {
       switch try optimum(effort: effort) {

@@ -10,7 +10,7 @@ extension AllocationProblem {
   ///
   /// - Returns: at least the start; the last has every group at its smallest weighted cost (costs
   ///   as fractions of their budgets).
-  public func greedyPath() -> [Allocation] {
+  public func greedyPath() -> [Selection] {
     let columns = AllocationColumns(self)
     let table = OptionTable(self, columns: columns)
     let ladders = precisionLadders(table, columns: columns)
@@ -25,7 +25,7 @@ extension AllocationProblem {
       return a.group != b.group ? a.group < b.group : a.step < b.step
     }
     var steps = [Int](repeating: 0, count: ladders.count)
-    func allocation() -> Allocation {
+    func allocation() -> Selection {
       let labels = zip(ladders, steps).map { table.labels[$0[$1]] }
       return columns.allocation(of: choice(ofGroups: labels), in: self)
     }

@@ -23,7 +23,7 @@ public struct NSGA2Result: Sendable, Hashable {
   /// The smallest loss among members that meet the budgets; else the smallest excess.
   public let proposal: AllocationProposal
   /// Members of the first front, in lexicographic order of loss and costs, without duplicates.
-  public let front: [Allocation]
+  public let front: [Selection]
 }
 
 extension AllocationProblem {
@@ -51,7 +51,7 @@ extension AllocationProblem {
       if effort.isCancelled() { throw .cancelled }
       evolution.advance()
     }
-    func allocation(_ member: Evolution.Member) -> Allocation {
+    func allocation(_ member: Evolution.Member) -> Selection {
       columns.allocation(of: choice(ofGroups: member.options.map { table.labels[$0] }), in: self)
     }
     let first = evolution.members.filter { $0.rank == 0 }
@@ -62,7 +62,7 @@ extension AllocationProblem {
       let (p, q) = ([a.loss] + a.costs, [b.loss] + b.costs)
       return p != q ? p.lexicographicallyPrecedes(q) : a.choice.lexicographicallyPrecedes(b.choice)
     }
-    var distinct: [Allocation] = []
+    var distinct: [Selection] = []
     for member in front
     where distinct.last.map({ $0.loss != member.loss || $0.costs != member.costs }) ?? true {
       distinct.append(member)

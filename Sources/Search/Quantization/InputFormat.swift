@@ -1,4 +1,5 @@
 internal import Arith
+import QuantGraph
 
 /// What a layer does to its input before its products.
 enum InputFormat: Sendable {

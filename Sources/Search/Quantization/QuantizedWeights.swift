@@ -1,4 +1,5 @@
 internal import Arith
+import QuantGraph
 import Synchronization
 
 /// Weights of one layer as a candidate has them, in the model's order.

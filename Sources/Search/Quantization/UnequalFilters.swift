@@ -1,4 +1,5 @@
 internal import Arith
+import QuantGraph
 
 /// Filters of different widths whose mean stays: which take a bit more and which one less.
 ///

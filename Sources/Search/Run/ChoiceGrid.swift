@@ -1,3 +1,5 @@
+import QuantGraph
+
 /// The free decisions of a space: one option a group of tied layers that is not fixed.
 struct ChoiceGrid: Sendable {
   let space: SearchSpace

@@ -1,3 +1,5 @@
+import QuantGraph
+
 /// Evaluates choices, each once, up to a limit, and remembers them.
 ///
 /// What a study holds is not run again, but counts towards the limit as it did when it was made, so

@@ -1,4 +1,5 @@
 internal import Arith
+public import QuantGraph
 
 /// Sensitivities of a network's layers, measured on samples in float64.
 ///

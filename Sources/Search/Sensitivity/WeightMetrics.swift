@@ -1,4 +1,5 @@
 internal import Arith
+import QuantGraph
 
 extension SensitivityAnalysis {
   /// `10 log10(signal / noise)`; infinite without noise.

@@ -1,3 +1,5 @@
+public import QuantGraph
+
 /// What a search chooses from: candidates a layer, tie groups and fixed layers.
 ///
 /// A space that exists is valid: every layer has candidates with different names, and tied layers

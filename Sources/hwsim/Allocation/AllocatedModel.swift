@@ -23,8 +23,8 @@ struct AllocatedModel: Sendable {
       throw Failure(error.problems.map { FloatSubject.diagnostic($0, path: file.path) })
     }
     let candidates = try allocation.candidates(of: float.layers, in: file.graph)
-    let ranges = float.layers.map { layer in
-      allocation.layers.first { $0.name == layer.name }?.inputRange
+    let ranges = candidates.map { candidate in
+      candidate.inputRange.map { InputRange(minimum: $0.minimum, maximum: $0.maximum) }
     }
     var problems: [Diagnostic] = []
     for (index, layer) in float.layers.enumerated() {
@@ -42,9 +42,7 @@ struct AllocatedModel: Sendable {
     do throws(EvaluationError) {
       network = try AllocatedNetwork(
         float, allocation: candidates, inputRanges: ranges,
-        weightScales: float.layers.map { layer in
-          allocation.layers.first { $0.name == layer.name }?.weightScale ?? .maxAbs
-        })
+        weightScales: candidates.map { $0.weightScale ?? .maxAbs })
     } catch {
       throw Failure(error, model: allocation.path)
     }

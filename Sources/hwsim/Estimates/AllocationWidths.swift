@@ -11,6 +11,12 @@ extension AllocationFile {
   /// - Throws: a ``Failure`` with every name that the model does not have, and everything that an
   ///   estimate cannot take.
   func widths(of graph: Graph) throws(Failure) -> MCUAllocation {
+    let bound: GraphAllocation
+    do throws(AllocationRefusal) {
+      bound = try GraphAllocation(allocation, in: graph)
+    } catch {
+      throw Failure(error, in: path)
+    }
     var result = MCUAllocation(graph)
     var problems: [Diagnostic] = []
     func bits(_ encoding: Encoding, _ place: String) -> Int? {
@@ -21,37 +27,38 @@ extension AllocationFile {
           location: "\(path): \(place)", remedy: "take an integer format such as int<4>."))
       return nil
     }
-    for layer in layers {
-      guard let index = graph.nodes.firstIndex(where: { $0.name == layer.name }) else {
-        problems.append(unknown("layer", "layers", layer.name, among: graph.nodes.map(\.name)))
-        continue
-      }
-      if layer.grouping != .filters {
+    var readers: [TensorID: [Int]] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      let formats = bound.nodes[index]
+      let place = "layers.\(node.name)"
+      if formats.grouping != .filters {
         problems.append(
           Diagnostic(
             code: "allocation.value",
             message: "a microcontroller's kernels have one scale a filter, not "
-              + layer.grouping.name,
-            location: "\(path): layers.\(layer.name).grouping",
+              + formats.grouping.name,
+            location: "\(path): \(place).grouping",
             remedy: "take it out; the estimate has no cost for it."))
       }
-      if let weights = layer.weights {
-        result.weightBits[index] = bits(weights, "layers.\(layer.name).weights")
+      for key in formats.unknown(roles: [.weights, .activations, .accumulator]) {
+        problems.append(
+          Diagnostic(
+            code: "allocation.value", message: "the estimate has no cost for '\(key)'",
+            location: "\(path): \(place).\(key)", remedy: "take it out of the file."))
       }
-      if let activations = layer.activations, let input = graph.nodes[index].inputs.first {
-        result.tensorBits[input.index] = bits(activations, "layers.\(layer.name).activations")
+      if let weights = formats.weights {
+        result.weightBits[index] = bits(weights, "\(place).weights")
       }
+      if let activations = formats.activations, let input = node.inputs.first {
+        result.tensorBits[input.index] = bits(activations, "\(place).activations")
+      }
+      if let weights = graph.weights(of: node) { readers[weights, default: []].append(index) }
     }
-    for tensor in tensors {
-      guard let id = graph.tensor(named: tensor.name) else {
-        problems.append(unknown("tensor", "tensors", tensor.name, among: graph.tensors.map(\.name)))
-        continue
-      }
-      let width = bits(tensor.encoding, "tensors.\(tensor.name)")
-      result.tensorBits[id.index] = width
-      for (index, node) in graph.nodes.enumerated() where graph.weights(of: node) == id {
-        result.weightBits[index] = width
-      }
+    for (index, encoding) in bound.tensors.enumerated() {
+      guard let encoding else { continue }
+      let width = bits(encoding, "tensors.\(graph.tensors[index].name)")
+      result.tensorBits[index] = width
+      for node in readers[TensorID(index)] ?? [] { result.weightBits[node] = width }
     }
     guard problems.isEmpty else { throw Failure(problems) }
     return result

@@ -1,3 +1,5 @@
+import QuantGraph
+
 /// A bound that `--limit` sets: `sram=320KiB`, `flash=1MiB`, `latency=50ms`.
 struct EstimateLimit: Sendable {
   enum Quantity: String, Sendable, CaseIterable { case sram, flash, latency }

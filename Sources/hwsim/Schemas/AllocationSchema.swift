@@ -1,4 +1,5 @@
 import Documents
+import QuantGraph
 
 extension Schema {
   /// The file that `search` writes a point and `--allocation` reads.
@@ -11,7 +12,7 @@ extension Schema {
       "required": ["schema"],
       "additionalProperties": false,
       "properties": [
-        "schema": ["const": .string(AllocationFile.schema)],
+        "schema": ["const": .string(Allocation.schema)],
         "model": nullable(
           object(
             ["sha256": nullable(digest)], required: [])),

@@ -85,23 +85,23 @@ struct SearchAnswer: Sendable {
   /// Allocation files of the points by name.
   var allocationFiles: [(name: String, document: JSON)] {
     points.enumerated().map { index, point in
-      (
-        "\(point.id).json",
-        [
-          "schema": .string(AllocationFile.schema),
-          "model": ["sha256": .optional(modelDigest)],
-          "layers": .object(
-            space.layers.indices.map { layer in
-              let candidate = space.candidates[layer][point.choice[layer]]
-              return .init(
-                key: space.layers[layer].name,
-                value: candidate.allocation(
-                  inputRange: ranges[index][layer],
-                  weightScale: header.settings["weight-scale"]))
-            }),
-        ]
-      )
+      ("\(point.id).json", allocation(point.choice, ranges: ranges[index]).document)
     }
+  }
+
+  /// The formats of a choice with what gives them their scales.
+  private func allocation(_ choice: [Int], ranges: [[Double]?]) -> Allocation {
+    var result = Allocation(modelSum: modelDigest)
+    let weightScale = header.settings["weight-scale"].flatMap(ScaleSearch.init(name:))
+    for (layer, formats) in space.formats(of: choice).enumerated() {
+      var formats = formats
+      if let ends = ranges[layer] {
+        formats.inputRange = ObservedRange(minimum: Float(ends[0]), maximum: Float(ends[1]))
+      }
+      formats.weightScale = weightScale
+      result[node: space.layers[layer].name] = formats
+    }
+    return result
   }
 
   // MARK: JSON
@@ -259,7 +259,7 @@ struct SearchAnswer: Sendable {
                 .init(key: "name", value: .string(space.layers[layer].name)),
                 .init(key: "candidate", value: .string(candidate.name)),
               ]
-                + (candidate.encodings.members ?? [])
+                + (candidate.formats.document.members ?? [])
                 + [
                   .init(
                     key: "reason",
@@ -357,39 +357,5 @@ struct SearchAnswer: Sendable {
           .init(key: $0.name, value: .amount($1))
         }),
     ]
-  }
-}
-
-extension SpaceCandidate {
-  /// The formats under the keys of an allocation file; what the model keeps is left out.
-  var encodings: JSON {
-    var members: [JSON.Member] = []
-    for (role, format) in [
-      ("weights", formats.weights), ("activations", formats.activations),
-      ("accumulator", formats.accumulator),
-    ] {
-      if let format { members.append(.init(key: role, value: .string(format.name))) }
-    }
-    if formats.weights != nil, formats.grouping != .filters {
-      members.append(.init(key: "grouping", value: .string(formats.grouping.name)))
-    }
-    return .object(members)
-  }
-
-  /// ``encodings`` with what gives formats their scales.
-  ///
-  /// - Parameters:
-  ///   - range: smallest and largest value of the input; nil where scales are the model's.
-  ///   - weightScale: the rule of the weights; nil for their largest magnitude.
-  /// - Returns: the layer's object.
-  func allocation(inputRange range: [Double]?, weightScale: String?) -> JSON {
-    var result = encodings
-    if let range, formats.activations != nil {
-      result = result.adding(["input_range": .array(range.map(JSON.amount))])
-    }
-    if let weightScale, formats.weights != nil {
-      result = result.adding(["weight_scale": .string(weightScale)])
-    }
-    return result
   }
 }

@@ -177,11 +177,3 @@ extension TableAnswer.Row {
     ]
   }
 }
-
-extension JSON {
-  /// A number, written without a fraction where it has none.
-  static func amount(_ value: Double) -> JSON {
-    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return .integer(whole) }
-    return .number(value)
-  }
-}
