@@ -2,14 +2,33 @@
 enum Dominance {
   /// Positions of the rows that no other row matches or beats everywhere, in ascending order.
   ///
-  /// Of equal rows the first stays. O(rows^2).
+  /// Of equal rows the first stays; rows with a NaN all stay and beat none.
+  ///
+  /// - Complexity: O(n log n) for rows of at most three numbers, O(n log^2 n) for four, beyond
+  ///   O(n * kept).
   static func frontier(_ rows: [[Double]]) -> [Int] {
-    rows.indices.filter { a in
-      !rows.indices.contains { b in
-        guard a != b, zip(rows[b], rows[a]).allSatisfy({ $0 <= $1 }) else { return false }
-        return rows[a] != rows[b] || b < a
+    let comparable = rows.indices.filter { !rows[$0].contains(where: \.isNaN) }
+    let others = rows.indices.filter { rows[$0].contains(where: \.isNaN) }
+    guard let dimensions = rows.first?.count else { return [] }
+    if (1...4).contains(dimensions) {
+      let points = comparable.map { index in
+        var point = SIMD4<Double>()
+        for (lane, value) in rows[index].enumerated() { point[lane] = value }
+        return point
       }
+      let kept = Nondominated.positions(of: points, dimensions: dimensions)
+      return (kept.map { comparable[$0] } + others).sorted()
     }
+    let order = comparable.sorted { a, b in
+      rows[a] != rows[b] ? rows[a].lexicographicallyPrecedes(rows[b]) : a < b
+    }
+    var kept: [Int] = []
+    // In this order only what comes earlier can match or beat a row.
+    for index in order {
+      let isBeaten = kept.contains { zip(rows[$0], rows[index]).allSatisfy { $0 <= $1 } }
+      if !isBeaten { kept.append(index) }
+    }
+    return (kept + others).sorted()
   }
 }
 
@@ -26,14 +45,16 @@ enum Spread {
     }
     if dimensions == 1 {
       let range = ranges[0]
+      let order = totals.indices.sorted { a, b in
+        totals[a][0] != totals[b][0] ? totals[a][0] < totals[b][0] : a < b
+      }
       var chosen: [Int] = []
+      var seen: Set<Int> = []
       for step in 0..<count {
         let share = count == 1 ? 0 : Double(step) / Double(count - 1)
         let target = range.low + (range.high - range.low) * share
-        let nearest = points.indices.min { a, b in
-          abs(totals[a][0] - target) < abs(totals[b][0] - target)
-        }
-        if let nearest, !chosen.contains(nearest) { chosen.append(nearest) }
+        let nearest = nearest(to: target, order, totals)
+        if seen.insert(nearest).inserted { chosen.append(nearest) }
       }
       return chosen.map { points[$0] }
     }
@@ -48,17 +69,36 @@ enum Spread {
     var chosen: [Int] = []
     while chosen.count < count {
       chosen.append(next)
+      var farthest = 0
       for index in points.indices {
-        let square = zip(scaled[index], scaled[next]).reduce(0) {
-          $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
+        var square = 0.0
+        for axis in 0..<dimensions {
+          let difference = scaled[index][axis] - scaled[next][axis]
+          square += difference * difference
         }
         distance[index] = min(distance[index], square)
+        if distance[index] > distance[farthest] { farthest = index }
       }
-      guard let farthest = points.indices.max(by: { distance[$0] < distance[$1] }),
-        distance[farthest] > 0
-      else { break }
+      guard distance[farthest] > 0 else { break }
       next = farthest
     }
     return chosen.map { points[$0] }
+  }
+
+  /// The first point whose total is nearest to `target`; `order` is by total, then by position.
+  private static func nearest(to target: Double, _ order: [Int], _ totals: [[Double]]) -> Int {
+    var (low, high) = (0, order.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if totals[order[middle]][0] < target { low = middle + 1 } else { high = middle }
+    }
+    // The first of the totals that are not below, and the first of the largest ones below.
+    guard low > 0 else { return order[0] }
+    var below = low - 1
+    while below > 0, totals[order[below - 1]][0] == totals[order[below]][0] { below -= 1 }
+    guard low < order.count else { return order[below] }
+    let (left, right) = (target - totals[order[below]][0], totals[order[low]][0] - target)
+    if left == right { return min(order[below], order[low]) }
+    return left < right ? order[below] : order[low]
   }
 }

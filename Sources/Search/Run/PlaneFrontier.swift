@@ -10,18 +10,31 @@ struct PlaneFrontier: Sendable {
     }
   }
 
-  /// Adds a point.
+  /// Adds a point; those that it matches or beats go.
   mutating func insert(x: Double, y: Double) {
-    self = PlaneFrontier(steps + [(x, y)])
+    let place = steps(upTo: x)
+    if place > 0, steps[place - 1].y <= y { return }
+    let start = place > 0 && steps[place - 1].x == x ? place - 1 : place
+    var end = start
+    while end < steps.count, steps[end].y >= y { end += 1 }
+    steps.replaceSubrange(start..<end, with: CollectionOfOne((x, y)))
+  }
+
+  /// Whether this very point is one of the nondominated.
+  func has(x: Double, y: Double) -> Bool {
+    let place = steps(upTo: x)
+    return place > 0 && steps[place - 1].x == x && steps[place - 1].y == y
   }
 
   /// The area below (1, 1) that (`x`, `y`) would add to what is dominated.
   func gain(x: Double, y: Double) -> Double {
+    let first = steps(upTo: x)
     var area = 0.0
-    var start = 0.0
-    var level = 1.0
-    for step in steps {
-      if step.x > x { area += max(0, step.x - max(start, x)) * max(0, level - y) }
+    var start = first > 0 ? steps[first - 1].x : 0
+    var level = first > 0 ? min(1, steps[first - 1].y) : 1
+    if level <= y { return 0 }
+    for step in steps[first...] {
+      area += max(0, step.x - max(start, x)) * max(0, level - y)
       start = step.x
       level = min(level, step.y)
       // The levels fall from here on.
@@ -32,13 +45,18 @@ struct PlaneFrontier: Sendable {
 
   /// The second component that points up to `x` reach; nil before the first point.
   func level(at x: Double) -> Double? {
-    var low = 0
-    var high = steps.count
+    let count = steps(upTo: x)
+    return count > 0 ? steps[count - 1].y : nil
+  }
+
+  /// Number of points whose first component is at most `x`.
+  private func steps(upTo x: Double) -> Int {
+    var (low, high) = (0, steps.count)
     while low < high {
       let middle = (low + high) / 2
       if steps[middle].x <= x { low = middle + 1 } else { high = middle }
     }
-    return low > 0 ? steps[low - 1].y : nil
+    return low
   }
 
   /// The area below (1, 1) that is dominated.

@@ -15,19 +15,15 @@ extension SearchTask {
       choices = try model.frontier(effort: effort)
     case .zeroq: choices = try zeroQChoices(model, effort: effort)
     case .greedy:
-      choices = []
-      for allocation in model.problem.greedyPath() where !choices.contains(allocation.choice) {
-        choices.append(allocation.choice)
-      }
+      choices = Self.distinct(model.problem.greedyPath().map(\.choice))
     case .bisect:
-      choices = []
       let column = AllocationColumns(model.problem)
-      for limit in firstCostLimits(model) {
-        let choice = model.problem.sensitivityBisection {
-          column.allocation(of: $0, in: model.problem).costs[0] <= limit
-        }
-        if !choices.contains(choice) { choices.append(choice) }
-      }
+      choices = Self.distinct(
+        firstCostLimits(model).map { limit in
+          model.problem.sensitivityBisection {
+            column.allocation(of: $0, in: model.problem).costs[0] <= limit
+          }
+        })
     case .autoQuantizeGradient, .autoQuantizeThreshold:
       choices = try autoQuantizeChoices(model, effort: effort)
     case .auto, .nsga2: choices = []
@@ -43,11 +39,13 @@ extension SearchTask {
     return Spread.points(within, count: evaluations, at: totals)
   }
 
-  /// Limits of the first cost all over its range, as many as evaluations may be made.
+  /// Limits of the first cost all over its range, as many as evaluations may be made, at most
+  /// 100,000.
   private func firstCostLimits(_ model: AdditiveModel) -> [Double] {
     let range = model.ranges[0]
-    return (0..<max(evaluations, 1)).map { step in
-      let share = evaluations <= 1 ? 1 : Double(step) / Double(evaluations - 1)
+    let count = min(max(evaluations, 1), 100_000)
+    return (0..<count).map { step in
+      let share = count == 1 ? 1 : Double(step) / Double(count - 1)
       return range.lowerBound + (range.upperBound - range.lowerBound) * share
     }
   }
@@ -69,10 +67,14 @@ extension SearchTask {
       } catch {
         throw .allocation(error)
       }
-      guard let choice = proposal.allocation?.choice, !choices.contains(choice) else { continue }
-      choices.append(choice)
+      if let choice = proposal.allocation?.choice { choices.append(choice) }
     }
-    return choices
+    return Self.distinct(choices)
+  }
+
+  private static func distinct(_ choices: [[Int]]) -> [[Int]] {
+    var seen: Set<[Int]> = []
+    return choices.filter { seen.insert($0).inserted }
   }
 
   /// ZeroQ knows one cost.

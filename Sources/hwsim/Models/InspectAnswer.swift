@@ -157,11 +157,11 @@ struct InspectAnswer: Sendable {
       .text("weights", isFlexible: true), .text("accumulator", isFlexible: true),
       .text("result", isFlexible: true), .number("MAC"), .number("params"),
     ])
+    let numbers = Dictionary(zip(graph.nodes.map(\.name), 1...)) { first, _ in first }
     for node in nodes {
       let result = node.outputs.first.map { graph[$0] }
-      let number = graph.nodes.firstIndex { $0.name == node.name } ?? 0
       table.append([
-        .count(number + 1), .init(shortName(node), plain: node.name),
+        .count(numbers[node.name] ?? 0), .init(shortName(node), plain: node.name),
         .init(node.operation.name + (datapath.supports(node.operation) ? "" : " (no rule)")),
         .init(result?.shape.description ?? ""), Self.format(weights(of: node)),
         Self.format(node.operation.accumulator?.name), Self.format(result),

@@ -19,6 +19,10 @@ struct SearchObjective: Sendable {
 
 /// What a user asks of a search beside model and data, read from the words typed.
 enum SearchSettings {
+  /// Choices that are tried on the calibration samples where the user does not say: four an
+  /// evaluation, 400 to 1,000. More would not change a model that holds no more of them.
+  static func screening(_ evaluations: Int) -> Int { max(400, 4 * min(evaluations, 250)) }
+
   /// Splits `--objective`; `accuracy,weight_bits` or `loss,weight_bits` without it.
   static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective {
     let words = list(text ?? (hasLabels ? "accuracy,weight_bits" : "loss,weight_bits"))
