@@ -68,6 +68,11 @@ extension AllocationProblem {
 
 /// Merging of nondominated sets, group by group.
 private struct FrontierMerge {
+  /// Sums that are compared at once, 56 bytes each.
+  private static let childLimit = 8_000_000
+  /// Partial sums of all groups, 8 bytes each, from which choices are read in the end.
+  private static let storedLimit = 40_000_000
+
   private let table: OptionTable
   private let dimensions: Int
   private let objectiveCount: Int
@@ -101,11 +106,15 @@ private struct FrontierMerge {
     effort: AllocationEffort
   ) throws(AllocationError) -> [(values: SIMD4<Double>, labels: [Int])] {
     var points = [SIMD4<Double>()]
+    var stored = 0
     var parents: [[Int32]] = []
     var options: [[Int32]] = []
     for group in 0..<table.count {
       if effort.isCancelled() { throw .cancelled }
       let own = table.options(of: group)
+      guard points.count * own.count <= Self.childLimit else {
+        throw .stateLimit(limit: effort.stateLimit, best: nil, lowerBound: nil)
+      }
       let rest = suffixMinima[group + 1]
       var children: [SIMD4<Double>] = []
       children.reserveCapacity(points.count * own.count)
@@ -125,7 +134,8 @@ private struct FrontierMerge {
       }
       let order = merged(runs, of: children)
       let kept = Nondominated.positions(of: children, sorted: order, dimensions: dimensions)
-      guard kept.count <= effort.stateLimit else {
+      stored += kept.count
+      guard kept.count <= effort.stateLimit, stored <= Self.storedLimit else {
         throw .stateLimit(limit: effort.stateLimit, best: nil, lowerBound: nil)
       }
       points = kept.map { children[$0] }
