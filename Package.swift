@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "Importers", targets: ["Importers"]),
     .library(name: "HWModel", targets: ["HWModel"]),
     .library(name: "Schedules", targets: ["Schedules"]),
+    .library(name: "Knapsack", targets: ["Knapsack"]),
     .library(name: "Search", targets: ["Search"]),
   ],
   dependencies: [
@@ -50,11 +51,13 @@ let package = Package(
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
     .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
-    .target(name: "Search", dependencies: ["Schedules"], swiftSettings: settings),
+    // Allocation problems as numbers: exact and published methods, frontiers, hypervolume.
+    .target(name: "Knapsack", swiftSettings: settings),
+    .target(name: "Search", dependencies: ["Knapsack", "Schedules"], swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Documents", "Importers", "HWModel", "Schedules", "Search",
+        "Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -81,7 +84,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SearchTests",
-      dependencies: ["Search", "Schedules", "HWModel", "Importers", "TestSupport"],
+      dependencies: ["Search", "Knapsack", "Schedules", "HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Knapsack
 import QuantGraph
 import Search
 import Synchronization

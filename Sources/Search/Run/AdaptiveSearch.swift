@@ -1,4 +1,5 @@
 import Arith
+import Knapsack
 import QuantGraph
 
 /// The default method: exact frontiers of predicted losses, corrected by what is measured.

@@ -1,3 +1,5 @@
+import Knapsack
+
 /// The separable picture of a task: summed sensitivities against summed costs.
 struct AdditiveModel {
   private let task: SearchTask

@@ -1,4 +1,5 @@
 import Arith
+import Knapsack
 
 /// The published methods: which choices they evaluate.
 extension SearchTask {
@@ -17,13 +18,7 @@ extension SearchTask {
     case .greedy:
       choices = Self.distinct(model.problem.greedyPath().map(\.choice))
     case .bisect:
-      let column = AllocationColumns(model.problem)
-      choices = Self.distinct(
-        firstCostLimits(model).map { limit in
-          model.problem.sensitivityBisection {
-            column.allocation(of: $0, in: model.problem).costs[0] <= limit
-          }
-        })
+      choices = Self.distinct(model.problem.bisections(firstCosts: firstCostLimits(model)))
     case .autoQuantizeGradient, .autoQuantizeThreshold:
       choices = try autoQuantizeChoices(model, effort: effort)
     case .auto, .nsga2: choices = []
@@ -179,58 +174,20 @@ struct EvolutionarySearch {
   }
 
   /// The best members by front, the last front by crowding distance; equal points once.
+  /// The best members; equal points once.
   private static func selected(_ all: [Member]) -> [Member] {
-    var rest: [Member] = []
-    for member in all where !rest.contains(where: { $0.point == member.point }) {
-      rest.append(member)
-    }
-    var kept: [Member] = []
-    var rank = 0
-    while !rest.isEmpty, kept.count < population {
-      let first = Set(nondominated(rest))
-      var front = first.sorted().map { rest[$0] }
-      crowd(&front)
-      for index in front.indices { front[index].rank = rank }
-      let room = population - kept.count
-      if front.count > room {
-        let order = front.indices.sorted { a, b in
-          let (p, q) = (front[a].crowding, front[b].crowding)
-          return p != q ? p > q : a < b
-        }
-        front = order.prefix(room).map { front[$0] }
-      }
-      kept += front
-      rest = rest.indices.filter { !first.contains($0) }.map { rest[$0] }
-      rank += 1
-    }
-    return kept
-  }
-
-  private static func nondominated(_ members: [Member]) -> [Int] {
-    members.indices.filter { a in
-      !members.indices.contains { b in
-        zip(members[b].values, members[a].values).allSatisfy { $0 <= $1 }
-          && members[b].values != members[a].values
-      }
-    }
-  }
-
-  private static func crowd(_ front: inout [Member]) {
-    guard let dimensions = front.first?.values.count else { return }
-    for axis in 0..<dimensions {
-      let order = front.indices.sorted { a, b in
-        let (p, q) = (front[a].values[axis], front[b].values[axis])
-        return p != q ? p < q : a < b
-      }
-      guard let first = order.first, let last = order.last else { return }
-      let range = front[last].values[axis] - front[first].values[axis]
-      guard range > 0, range.isFinite else { continue }
-      front[first].crowding = .infinity
-      front[last].crowding = .infinity
-      for place in order.indices.dropFirst().dropLast() {
-        front[order[place]].crowding +=
-          (front[order[place + 1]].values[axis] - front[order[place - 1]].values[axis]) / range
-      }
+    var seen: Set<[Int]> = []
+    let distinct = all.filter { seen.insert($0.point).inserted }
+    return Fronts.survivors(
+      of: distinct.count, keeping: population, axes: distinct.first?.values.count ?? 0,
+      dominates: { a, b in
+        zip(distinct[a].values, distinct[b].values).allSatisfy { $0 <= $1 }
+          && distinct[a].values != distinct[b].values
+      }, value: { distinct[$0].values[$1] }
+    ).map { survivor in
+      var member = distinct[survivor.index]
+      (member.rank, member.crowding) = (survivor.rank, survivor.crowding)
+      return member
     }
   }
 }

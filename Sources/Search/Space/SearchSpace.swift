@@ -1,3 +1,4 @@
+import Knapsack
 public import QuantGraph
 
 /// What a search chooses from: candidates a layer, tie groups and fixed layers.

@@ -1,5 +1,6 @@
 import Arith
 import Documents
+import Knapsack
 import QuantGraph
 import Search
 

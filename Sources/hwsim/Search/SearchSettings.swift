@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Importers
+import Knapsack
 import QuantGraph
 import Search
 

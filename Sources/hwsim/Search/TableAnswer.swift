@@ -1,5 +1,6 @@
 import Documents
 import FoundationEssentials
+import Knapsack
 import QuantGraph
 import Search
 

@@ -108,3 +108,16 @@ extension AllocationProblem {
     return proposal(point.choice, columns: columns)
   }
 }
+
+extension AllocationProblem {
+  /// What ``sensitivityBisection(isAcceptable:)`` ends with under each of several limits of the first
+  /// cost.
+  ///
+  /// - Precondition: there is a cost.
+  public func bisections(firstCosts limits: [Double]) -> [[Int]] {
+    let columns = AllocationColumns(self)
+    return limits.map { limit in
+      sensitivityBisection { columns.allocation(of: $0, in: self).costs[0] <= limit }
+    }
+  }
+}

@@ -1,9 +1,9 @@
 /// Nondominated points of the plane, both components minimised, and the area they dominate.
-struct PlaneFrontier: Sendable {
+public struct PlaneFrontier: Sendable {
   /// Ascending first and descending second components.
-  private(set) var steps: [(x: Double, y: Double)] = []
+  public private(set) var steps: [(x: Double, y: Double)] = []
 
-  init(_ points: [(x: Double, y: Double)]) {
+  public init(_ points: [(x: Double, y: Double)]) {
     for point in points.sorted(by: { $0.x != $1.x ? $0.x < $1.x : $0.y < $1.y })
     where steps.last.map({ point.y < $0.y }) ?? true {
       steps.append(point)
@@ -11,7 +11,7 @@ struct PlaneFrontier: Sendable {
   }
 
   /// Adds a point; those that it matches or beats go.
-  mutating func insert(x: Double, y: Double) {
+  public mutating func insert(x: Double, y: Double) {
     let place = steps(upTo: x)
     if place > 0, steps[place - 1].y <= y { return }
     let start = place > 0 && steps[place - 1].x == x ? place - 1 : place
@@ -21,13 +21,13 @@ struct PlaneFrontier: Sendable {
   }
 
   /// Whether this very point is one of the nondominated.
-  func has(x: Double, y: Double) -> Bool {
+  public func has(x: Double, y: Double) -> Bool {
     let place = steps(upTo: x)
     return place > 0 && steps[place - 1].x == x && steps[place - 1].y == y
   }
 
   /// The area below (1, 1) that (`x`, `y`) would add to what is dominated.
-  func gain(x: Double, y: Double) -> Double {
+  public func gain(x: Double, y: Double) -> Double {
     let first = steps(upTo: x)
     var area = 0.0
     var start = first > 0 ? steps[first - 1].x : 0
@@ -44,7 +44,7 @@ struct PlaneFrontier: Sendable {
   }
 
   /// The second component that points up to `x` reach; nil before the first point.
-  func level(at x: Double) -> Double? {
+  public func level(at x: Double) -> Double? {
     let count = steps(upTo: x)
     return count > 0 ? steps[count - 1].y : nil
   }
@@ -57,16 +57,5 @@ struct PlaneFrontier: Sendable {
       if steps[middle].x <= x { low = middle + 1 } else { high = middle }
     }
     return low
-  }
-
-  /// The area below (1, 1) that is dominated.
-  var area: Double {
-    var area = 0.0
-    var level = 1.0
-    for step in steps where step.x < 1 && step.y < level {
-      area += (1 - step.x) * (level - step.y)
-      level = step.y
-    }
-    return area
   }
 }

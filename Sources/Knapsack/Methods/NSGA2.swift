@@ -1,5 +1,3 @@
-import Arith
-
 /// Settings of ``AllocationProblem/nsga2(settings:effort:)``.
 public struct NSGA2Settings: Sendable, Hashable {
   public var population: Int
@@ -86,14 +84,14 @@ private struct Evolution {
   private let table: OptionTable
   private let limit: SIMD4<Double>
   private let settings: NSGA2Settings
-  private var generator: SplitMix64
+  private var generator: SeededGenerator
   private(set) var members: [Member] = []
 
   init(table: OptionTable, limit: SIMD4<Double>, settings: NSGA2Settings) {
     self.table = table
     self.limit = limit
     self.settings = settings
-    generator = SplitMix64(seed: settings.seed)
+    generator = SeededGenerator(seed: settings.seed)
     for _ in 0..<settings.population {
       var options: [Int] = []
       for group in 0..<table.count { options.append(randomOption(of: group)) }
@@ -150,64 +148,36 @@ private struct Evolution {
     return all(a.values .<= b.values) && any(a.values .< b.values)
   }
 
-  /// Ranks all by fronts and keeps `population` of them, the last front by crowding distance.
   private func selected(_ all: [Member]) -> [Member] {
-    var pool = all
-    var beatenBy = [Int](repeating: 0, count: pool.count)
-    var beats = [[Int]](repeating: [], count: pool.count)
-    for a in pool.indices {
-      for b in pool.indices where Self.dominates(pool[a], pool[b]) {
-        beats[a].append(b)
-        beatenBy[b] += 1
-      }
+    Fronts.survivors(
+      of: all.count, keeping: settings.population, axes: 4,
+      dominates: { Self.dominates(all[$0], all[$1]) }, value: { all[$0].values[$1] }
+    ).map { survivor in
+      var member = all[survivor.index]
+      (member.rank, member.crowding) = (survivor.rank, survivor.crowding)
+      return member
     }
-    var front = pool.indices.filter { beatenBy[$0] == 0 }
-    var rank = 0
-    var kept: [Member] = []
-    while !front.isEmpty, kept.count < settings.population {
-      for index in front {
-        pool[index].rank = rank
-        pool[index].crowding = 0
-      }
-      crowd(front, in: &pool)
-      let room = settings.population - kept.count
-      let order =
-        front.count <= room
-        ? front
-        : front.sorted { a, b in
-          let (p, q) = (pool[a].crowding, pool[b].crowding)
-          return p != q ? p > q : a < b
-        }
-      kept += order.prefix(room).map { pool[$0] }
-      var next: [Int] = []
-      for index in front {
-        for beaten in beats[index] {
-          beatenBy[beaten] -= 1
-          if beatenBy[beaten] == 0 { next.append(beaten) }
-        }
-      }
-      front = next.sorted()
-      rank += 1
-    }
-    return kept
+  }
+}
+
+/// The splitmix64 generator (Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
+/// 2014).
+private struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
   }
 
-  private func crowd(_ front: [Int], in pool: inout [Member]) {
-    for lane in 0..<4 {
-      let order = front.sorted { a, b in
-        let (p, q) = (pool[a].values[lane], pool[b].values[lane])
-        return p != q ? p < q : a < b
-      }
-      guard let first = order.first, let last = order.last else { return }
-      let range = pool[last].values[lane] - pool[first].values[lane]
-      guard range > 0 else { continue }
-      pool[first].crowding = .infinity
-      pool[last].crowding = .infinity
-      for position in order.indices.dropFirst().dropLast() {
-        let (below, above) = (order[position - 1], order[position + 1])
-        pool[order[position]].crowding +=
-          (pool[above].values[lane] - pool[below].values[lane]) / range
-      }
-    }
+  mutating func draw(below count: Int) -> Int {
+    Int(next().multipliedFullWidth(by: UInt64(count)).high)
   }
+
+  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

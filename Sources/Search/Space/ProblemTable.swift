@@ -1,4 +1,5 @@
 public import FoundationEssentials
+public import Knapsack
 public import QuantGraph
 
 /// Allocation problems that a user brings as a JSON table.
