@@ -149,31 +149,5 @@ extension Failure {
   init(_ error: SpaceError, at place: String? = nil) { self.init(Diagnostic(error, at: place)) }
   init(_ error: StudyError) { self.init(Diagnostic(error)) }
 
-  init(_ error: EvaluationError, model: String) {
-    switch error {
-    case .layerCount(let expected, let found):
-      self.init(
-        "search.unsupported", "\(found) formats for \(expected) layers", at: model,
-        remedy: "report this with the command line.")
-    case .unsupported(let layer, let role, let encoding):
-      self.init(
-        "search.unsupported", "\(role) of layer '\(layer)' cannot take the format \(encoding)",
-        at: model,
-        notes: [
-          "float networks take integers of 2 to 16 bits, floating point, fixed point, lists and blocks; "
-            + "TFLite models integers up to their own width; hls4ml models fixed point"
-        ],
-        remedy: "leave that candidate out, or fix the layer at another one.")
-    case .fixedEncoding(let tensor, let operation):
-      self.init(
-        "search.unsupported",
-        "tensor '\(tensor)' has the one encoding that \(operation) gives it", at: model,
-        notes: ["softmax, logistic, tanh and recurrent cells write encodings of their own"],
-        remedy: "leave the activations of its readers as the model has them.")
-    case .notRunnable(let node, let reason):
-      self.init(
-        "search.unsupported", "an allocation cannot run: \(reason)", at: "\(model): '\(node)'",
-        remedy: "leave the candidates with that format out.")
-    }
-  }
+  init(_ error: EvaluationError, model: String) { self.init(Diagnostic(error, model: model)) }
 }
