@@ -53,6 +53,8 @@ struct ExactSearch {
       scaled[0] = 1
       return scaled
     }
+    // A state is remembered in every level: 8 bytes each, 400 MB in all.
+    let stateLimit = min(effort.stateLimit, max(1000, 50_000_000 / max(table.count, 1)))
     var width = 8
     while true {
       let core = core(root.multipliers)
@@ -60,14 +62,14 @@ struct ExactSearch {
       var run = BeamRun(core: core, limit: limit, lanes: lanes, multipliers: multipliers)
       let known = bestLoss
       try run.search(
-        width: min(width, effort.stateLimit), bestLoss: bestLoss, lossStep: lossStep,
+        width: min(width, stateLimit), bestLoss: bestLoss, lossStep: lossStep,
         effort: effort)
       if run.bestLoss < bestLoss {
         bestLoss = run.bestLoss
         best = core.labels(groupCount: groupCount, chosen: run.bestOptions)
       }
       if run.smallestDropped >= threshold { return best }
-      guard width < effort.stateLimit else {
+      guard width < stateLimit else {
         throw .stateLimit(
           best: best, lowerBound: min(run.smallestDropped, bestLoss) / lossScale)
       }

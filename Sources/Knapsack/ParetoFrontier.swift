@@ -7,6 +7,8 @@ public struct ParetoFrontier: Sendable, Hashable {
   public let objectives: [AllocationObjective]
   /// In lexicographic order of their values, without duplicates.
   public let points: [Point]
+  /// Whether no nondominated point is missing.
+  public let isComplete: Bool
 
   /// One nondominated point.
   public struct Point: Sendable, Hashable {
@@ -62,7 +64,7 @@ extension AllocationProblem {
             columns.columns[lanes[$0]].value(ofScaled: point.values[$0])
           },
           choice: choice(ofGroups: point.labels))
-      })
+      }, isComplete: true)
   }
 }
 

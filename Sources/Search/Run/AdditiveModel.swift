@@ -164,27 +164,10 @@ struct AdditiveModel {
 
   /// Optima under `count` budgets spread over the range of the first cost.
   func optima(count: Int, effort: AllocationEffort) throws(SearchError) -> [[Int]] {
-    let range = ranges[0]
-    var found: [[Int]] = []
-    var seen: Set<[Int]> = []
-    for step in 0..<count {
-      let share = count == 1 ? 1 : Double(step) / Double(count - 1)
-      let limit = range.lowerBound + (range.upperBound - range.lowerBound) * share
-      do throws(AllocationError) {
-        let budgets =
-          problem.budgets.isEmpty
-          ? [Double](repeating: .infinity, count: problem.costCount) : problem.budgets
-        let narrowed = try problem.withBudgets(
-          [min(budgets[0], limit)] + budgets.dropFirst())
-        guard case .optimal(let allocation) = try narrowed.optimum(effort: effort) else {
-          continue
-        }
-        if seen.insert(allocation.choice).inserted { found.append(allocation.choice) }
-      } catch {
-        guard case .stateLimit(_, let best?, _) = error else { throw .allocation(error) }
-        if seen.insert(best.choice).inserted { found.append(best.choice) }
-      }
+    do throws(AllocationError) {
+      return try problem.optima(underCost: 0, count: count, effort: effort)
+    } catch {
+      throw .allocation(error)
     }
-    return found
   }
 }

@@ -57,7 +57,7 @@ extension ModelFile {
       } catch {
         throw Failure(error, file: self, place: path)
       }
-    default:
+    case .onnx:
       throw Failure(
         "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
         remedy: "give the float ONNX network that was searched, or leave --allocation out.")

@@ -144,7 +144,8 @@ extension TableAnswer.Row {
   fileprivate func status(_ method: AllocationMethod) -> AllocationSolution.Status {
     switch outcome {
     case .solution(let solution): solution.status
-    case .frontier: method == .exact ? .optimal : .feasible
+    case .frontier(let frontier):
+      method == .exact && frontier.isComplete ? .optimal : .feasible
     }
   }
 
