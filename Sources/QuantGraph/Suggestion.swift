@@ -30,7 +30,8 @@ public enum Suggestion {
   }
 
   /// A sentence `did you mean 'a' or 'b'?`, or nil.
-  public static func sentence(for word: String, among candidates: some Sequence<String>) -> String? {
+  public static func sentence(for word: String, among candidates: some Sequence<String>) -> String?
+  {
     let names = nearest(to: word, among: candidates).map { "'\($0)'" }
     guard let last = names.last else { return nil }
     let others = names.dropLast().joined(separator: ", ")

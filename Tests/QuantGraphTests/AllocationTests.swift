@@ -60,7 +60,10 @@ import Testing
     #expect(layer.choices == ["reuse_factor": .integer(4), "strategy": .text("resource")])
     #expect(
       layer.unknown(roles: [.weights, .activations, .accumulator, .bias, .result])
-        == ["second_operand", "state", "state.granularity", "choices.reuse_factor", "choices.strategy"])
+        == [
+          "second_operand", "state", "state.granularity", "choices.reuse_factor",
+          "choices.strategy",
+        ])
     #expect(try #require(allocation[node: "a"]).isUnchanged)
   }
 
@@ -121,12 +124,16 @@ import Testing
       #expect(places == ["a.json: layers.fc9", "a.json: tensors.w1", "a.json: tensors.x3"])
       #expect(error.problems[0].remedy?.contains("'fc0'") == true)
     }
-    let bound = try GraphAllocation(try read(#"{"schema": "hwsim.allocation/1", "layers": {"fc2": {"weights": "int<4>"}}, "tensors": {"x1": "int<8>"}}"#), in: graph)
+    let bound = try GraphAllocation(
+      try read(
+        #"{"schema": "hwsim.allocation/1", "layers": {"fc2": {"weights": "int<4>"}}, "tensors": {"x1": "int<8>"}}"#
+      ), in: graph)
     #expect(bound.nodes[2].weights == narrow && bound.tensors[2] == wide)
     #expect(try GraphAllocation(bound.named(in: graph), in: graph) == bound)
   }
 
-  @Test("files with 100,000 layers are read, bound or refused in linear time", .timeLimit(.minutes(1)))
+  @Test(
+    "files with 100,000 layers are read, bound or refused in linear time", .timeLimit(.minutes(1)))
   func many() throws {
     let count = 100_000
     func document(_ layer: (Int) -> String) throws -> JSON {
@@ -147,7 +154,8 @@ import Testing
       try allocation.formats(ofLayers: graph.nodes.map(\.name), in: graph)
     }
     do throws(AllocationRefusal) {
-      _ = try Allocation(try #require(try? document { "\"fc\($0)\": {\"weights\": \"int\($0)<\"}" }))
+      _ = try Allocation(
+        try #require(try? document { "\"fc\($0)\": {\"weights\": \"int\($0)<\"}" }))
       Issue.record("no format has these names")
     } catch {
       #expect(error.problems.count == 1001)

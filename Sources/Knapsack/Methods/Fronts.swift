@@ -40,7 +40,9 @@ public enum Fronts {
       var members = front.map { Survivor(index: $0, rank: rank, crowding: 0) }
       crowd(&members, axes: axes, value: value)
       if members.count > room - kept.count {
-        members.sort { $0.crowding != $1.crowding ? $0.crowding > $1.crowding : $0.index < $1.index }
+        members.sort {
+          $0.crowding != $1.crowding ? $0.crowding > $1.crowding : $0.index < $1.index
+        }
       }
       kept += members.prefix(room - kept.count)
       var next: [Int] = []
@@ -61,7 +63,9 @@ public enum Fronts {
   ) {
     for axis in 0..<axes {
       let values = front.map { value($0.index, axis) }
-      let order = front.indices.sorted { values[$0] != values[$1] ? values[$0] < values[$1] : $0 < $1 }
+      let order = front.indices.sorted {
+        values[$0] != values[$1] ? values[$0] < values[$1] : $0 < $1
+      }
       guard let first = order.first, let last = order.last else { return }
       let range = values[last] - values[first]
       guard range > 0, range.isFinite else { continue }

@@ -196,7 +196,9 @@ private struct AllocationReader {
       default: nil
       }
     }
-    if ends.count == 2, let range = ObservedRange(minimum: ends[0], maximum: ends[1]) { return range }
+    if ends.count == 2, let range = ObservedRange(minimum: ends[0], maximum: ends[1]) {
+      return range
+    }
     problem(
       place, "expected the smallest and the largest value, in this order",
       "write it as [0, 2.5]; hwsim search writes what calibration saw.")

@@ -142,7 +142,8 @@ private struct GraphNames {
 
   init(_ graph: Graph) {
     nodes = Dictionary(zip(graph.nodes.map(\.name), graph.nodes.indices)) { first, _ in first }
-    tensors = Dictionary(zip(graph.tensors.map(\.name), graph.tensors.indices)) { first, _ in first }
+    tensors = Dictionary(zip(graph.tensors.map(\.name), graph.tensors.indices)) { first, _ in first
+    }
   }
 }
 

@@ -16,8 +16,6 @@ import QuantGraph
 /// threads; random numbers, drawn where a neighbourhood is too large to be looked at whole, come
 /// from the seed.
 struct AdaptiveSearch {
-  /// The most points of a frontier that are candidates themselves in every round.
-  private static let priorLimit = 2000
   /// Choices whose costs are asked for as a whole in a round, before it goes on with what was found.
   private static let wholeCostLimit = 1000
   /// Added to the share of wrong samples, and to losses, before logarithms are taken.
@@ -39,6 +37,8 @@ struct AdaptiveSearch {
   private let bounded: [Int]
   /// Costs that decide something: objectives and those with a budget.
   private let totalled: Set<Int>
+  /// The most points of a frontier that are candidates themselves in every round.
+  private let priorLimit: Int
   private let whole = WholeCosts()
   /// Divergence on the calibration data of choices that were screened.
   private var screened: [[Int]: Double] = [:]
@@ -53,16 +53,21 @@ struct AdaptiveSearch {
   private(set) var screeningRuns = 0
 
   init(task: SearchTask) throws(SearchError) {
+    let grid = ChoiceGrid(task.space)
+    let additive = try AdditiveModel(task)
+    let bounded = task.budgets.indices.filter { task.budgets[$0] < .infinity }
+    let model = KernelModel(groups: grid.free.count, scale: Self.looseScale)
     self.task = task
-    grid = ChoiceGrid(task.space)
-    additive = try AdditiveModel(task)
+    self.grid = grid
+    self.additive = additive
+    self.bounded = bounded
     generator = SplitMix64(seed: task.seed)
     lossSums = grid.sums(of: task.sensitivities)
-    costSums = task.costs.indices.map { [grid, additive] in grid.sums(of: additive.tables[$0]) }
-    bounded = task.budgets.indices.filter { task.budgets[$0] < .infinity }
+    costSums = additive.tables.map { grid.sums(of: $0) }
     totalled = Set(0..<task.objectiveCount).union(bounded)
-    screeningModel = KernelModel(groups: grid.free.count, scale: Self.looseScale)
-    qualityModel = screeningModel
+    priorLimit = max(100, min(2000, 200_000 / max(grid.free.count, 1)))
+    screeningModel = model
+    qualityModel = model
   }
 
   /// Runs to the evaluation limit.
@@ -81,8 +86,8 @@ struct AdaptiveSearch {
     for point in prior { priorTotals.append(try totals(point)) }
     try evaluateStart(prior, priorTotals, ledger)
     let others =
-      Spread.points(prior, count: Self.priorLimit, at: priorTotals)
-      + Spread.points(screenedOrder, count: Self.priorLimit, at: objectiveTotals(screenedTotals))
+      Spread.points(prior, count: priorLimit, at: objectiveTotals(priorTotals))
+      + Spread.points(screenedOrder, count: priorLimit, at: objectiveTotals(screenedTotals))
     var round = 0
     while ledger.remaining > 0 {
       let batch = max(1, min(ledger.remaining, task.evaluations / 20))
@@ -207,15 +212,16 @@ struct AdaptiveSearch {
     let places = screenedTotals.map { position($0, weights) }
     let targets = screenedOrder.map { logPrior(screened[$0] ?? 0) }
     let frontier = PlaneFrontier(Array(zip(places, targets)).map { (x: $0.0, y: $0.1) })
-    fitScreeningModel(nearest: places.indices.map { index in
+    let excess = places.indices.map { index in
       targets[index] - (frontier.level(at: places[index]) ?? targets[index])
-    })
+    }
+    fitScreeningModel(nearest: excess)
     let nondominated = screenedOrder.indices.filter {
       frontier.has(x: places[$0], y: targets[$0])
     }.map { screenedOrder[$0] }
     let near = Neighbourhood(
       grid, points: [], around: nondominated, excluding: screenedHashes, using: &generator)
-    let known = try known(near)
+    let known = try self.known(near)
     let centres = near.centres.map(screeningModel.centre)
     let centrePlaces = known.totals.map { position($0, weights) }
     var ranked: [(margin: Double, member: Int)] = []
@@ -254,12 +260,11 @@ struct AdaptiveSearch {
   private mutating func fitScreeningModel(nearest distances: [Double]) {
     let used = Self.modelled(distances)
     let points = used.map { screenedOrder[$0] }
-    screeningModel.extend(to: points) {
-      KernelModel(groups: grid.free.count, scale: Self.looseScale)
-    }
-    screeningModel.fit(
-      priors: points.map { logPrior(additive.loss(of: grid.choice($0))) },
-      targets: points.map { logPrior(screened[$0] ?? 0) })
+    let empty = KernelModel(groups: grid.free.count, scale: Self.looseScale)
+    let priors = points.map { logPrior(additive.loss(of: grid.choice($0))) }
+    let targets = points.map { logPrior(screened[$0] ?? 0) }
+    screeningModel.extend(to: points, anew: empty)
+    screeningModel.fit(priors: priors, targets: targets)
   }
 
   /// Positions of the points that a model takes: all, or those nearest to the frontier where there
@@ -320,13 +325,12 @@ struct AdaptiveSearch {
     let nondominated = points.indices.filter {
       frontier.has(x: measured[$0].x, y: measured[$0].y)
     }.map { points[$0] }
-    fitQualityModel(points, deficits, nearest: points.indices.map { index in
-      measured[index].y - (frontier.level(at: measured[index].x) ?? 1)
-    })
+    let excess = measured.map { $0.y - (frontier.level(at: $0.x) ?? 1) }
+    fitQualityModel(points, deficits, nearest: excess)
     let near = Neighbourhood(
       grid, points: prior, around: nondominated, excluding: Set(points.map(grid.hash)),
       using: &generator)
-    let known = try known(near)
+    let known = try self.known(near)
     let centres = near.centres.map(qualityModel.centre)
     let screenedCentres = screened.isEmpty ? [] : near.centres.map(screeningModel.centre)
     let centrePlaces = known.totals.map { position($0, weights) }
@@ -383,7 +387,7 @@ struct AdaptiveSearch {
       if needsWholeCosts, !candidates[index].hasWholeCosts {
         asked += 1
         if asked > max(Self.wholeCostLimit, 2 * count), !chosen.isEmpty { break }
-        let totals = try totals(point)
+        let totals = try self.totals(point)
         guard meetsBudgets(totals) else { continue }
         candidates[index].x = position(totals, weights)
         candidates[index].hasWholeCosts = true
@@ -403,12 +407,12 @@ struct AdaptiveSearch {
   ) {
     let used = Self.modelled(distances)
     let wanted = used.map { points[$0] }
-    qualityModel.extend(to: wanted) {
-      KernelModel(
-        groups: grid.free.count, scale: screened.isEmpty ? Self.looseScale : Self.tightScale)
-    }
-    qualityModel.fit(
-      priors: wanted.map(logPriorLoss), targets: used.map { logDeficit(deficits[$0]) })
+    let empty = KernelModel(
+      groups: grid.free.count, scale: screened.isEmpty ? Self.looseScale : Self.tightScale)
+    let priors = wanted.map(logPriorLoss)
+    let targets = used.map { logDeficit(deficits[$0]) }
+    qualityModel.extend(to: wanted, anew: empty)
+    qualityModel.fit(priors: priors, targets: targets)
   }
 
   private struct Proposal {

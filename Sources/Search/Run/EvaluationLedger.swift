@@ -77,7 +77,8 @@ final class EvaluationLedger {
     var finished = 0
     do throws(EvaluationError) {
       try evaluator.evaluate(
-        choices.map { task.space.formats(of: $0.choice) }, threads: threads, isCancelled: isCancelled
+        choices.map { task.space.formats(of: $0.choice) }, threads: threads,
+        isCancelled: isCancelled
       ) { index, quality in
         guard failure == nil else { return }
         do throws(SearchError) {

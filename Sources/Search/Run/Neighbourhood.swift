@@ -53,18 +53,21 @@ struct Neighbourhood {
     let withPairs = nearby.count * grid.neighbourCount(pairs: true) <= Self.limit
     if nearby.count * grid.neighbourCount(pairs: false) <= 4 * Self.limit {
       for (index, point) in nearby.enumerated() {
-        addNeighbours(of: point, centre: first + index, hash: hashes[first + index], pairs: withPairs)
+        addNeighbours(
+          of: point, centre: first + index, hash: hashes[first + index], pairs: withPairs)
       }
     } else {
       for _ in 0..<Self.limit {
         let index = generator.draw(below: nearby.count)
-        addDraw(nearby[index], centre: first + index, hash: hashes[first + index], moves: 1, &generator)
+        addDraw(
+          nearby[index], centre: first + index, hash: hashes[first + index], moves: 1, &generator)
       }
     }
     guard !withPairs, grid.free.count > 1 else { return }
     for _ in 0..<Self.limit / 4 {
       let index = generator.draw(below: nearby.count)
-      addDraw(nearby[index], centre: first + index, hash: hashes[first + index], moves: 2, &generator)
+      addDraw(
+        nearby[index], centre: first + index, hash: hashes[first + index], moves: 2, &generator)
     }
   }
 

@@ -53,5 +53,7 @@ struct AllocationFile: Sendable {
 }
 
 extension Failure {
-  init(_ refusal: AllocationRefusal, in path: String) { self.init(refusal.located(in: path).problems) }
+  init(_ refusal: AllocationRefusal, in path: String) {
+    self.init(refusal.located(in: path).problems)
+  }
 }

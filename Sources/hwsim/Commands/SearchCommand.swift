@@ -263,7 +263,7 @@ struct SearchGoalOptions: ParsableArguments {
   @Option(
     help: .init(
       "The most allocations that are tried on the calibration samples first (default: 4 for each "
-        + "evaluation, at least 400).", valueName: "N"))
+        + "evaluation, 400 to 1,000).", valueName: "N"))
   var screening: Int?
 
   @Option(

@@ -86,7 +86,8 @@ struct SearchAnswer: Sendable {
       }
     }
     prices = Self.prices(costs, space)
-    uniformNames = Dictionary(space.uniformChoices.map { ($0.choice, $0.name) }) { first, _ in first }
+    uniformNames = Dictionary(space.uniformChoices.map { ($0.choice, $0.name) }) { first, _ in first
+    }
     areToldApartByBits = space.candidates.allSatisfy { Set($0.map(\.weightBits)).count == $0.count }
     points =
       outcome.map {
@@ -348,7 +349,8 @@ struct SearchAnswer: Sendable {
   private var uniformBaseline: JSON {
     var points: [JSON] = []
     let positions = Dictionary(
-      zip(evaluations.map(\.choice), evaluations.indices)) { first, _ in first }
+      zip(evaluations.map(\.choice), evaluations.indices)
+    ) { first, _ in first }
     for uniform in space.uniformChoices {
       guard let evaluation = positions[uniform.choice].map({ evaluations[$0] }) else { continue }
       points.append(

@@ -60,7 +60,8 @@ extension SearchSubject {
   /// The graph's operator of each layer.
   var operators: [String] {
     let names = Dictionary(
-      file.graph.nodes.map { ($0.name, $0.operation.name) }) { first, _ in first }
+      file.graph.nodes.map { ($0.name, $0.operation.name) }
+    ) { first, _ in first }
     return layers.map { names[$0.name] ?? "" }
   }
 
