@@ -20,15 +20,15 @@ let package = Package(
     .library(name: "Schedules", targets: ["Schedules"]),
     .library(name: "Knapsack", targets: ["Knapsack"]),
     .library(name: "Search", targets: ["Search"]),
+    .library(name: "Sessions", targets: ["Sessions"]),
+    .library(name: "Reports", targets: ["Reports"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // Messages of the ONNX schema.
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
-    // JSON documents whose keys keep their order, and their sums.
+    // JSON documents whose keys keep their order, their sums, and tables.
     .target(name: "Documents", swiftSettings: settings),
     // Hot integer kernels with run-time dispatch; the Swift definitions in Arith are the specification.
     .target(name: "CKernels"),
@@ -38,29 +38,42 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "Importers",
-      dependencies: [
-        "Documents", "QuantGraph", "CZlib",
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ],
-      exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
+      dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
       name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
       resources: [.embedInCode("mcu")],
       swiftSettings: settings),
     .target(
-      name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
-    .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
+      name: "HWModel", dependencies: ["QuantGraph", "Documents"],
+      swiftSettings: settings),
+    .target(
+      name: "Schedules", dependencies: ["HWModel", "Documents", "TargetFiles"],
+      swiftSettings: settings),
     // Allocation problems as numbers: exact and published methods, frontiers, hypervolume.
     .target(name: "Knapsack", swiftSettings: settings),
-    .target(name: "Search", dependencies: ["Knapsack", "Schedules"], swiftSettings: settings),
+    .target(
+      name: "Search", dependencies: ["Knapsack", "Schedules", "Documents"],
+      swiftSettings: settings),
+    // What commands do with models: recognise, check, run, inspect.
+    .target(
+      name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules"],
+      swiftSettings: settings),
+    // Pages, figures and comparisons of result documents.
+    .target(
+      name: "Reports", dependencies: ["Documents", "Importers", "QuantGraph"],
+      swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search",
+        "Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search", "Sessions", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // What the README shows of the libraries.
+    .executableTarget(
+      name: "tour", dependencies: ["Documents", "HWModel", "QuantGraph", "Reports", "Sessions"],
+      path: "examples/swift", swiftSettings: settings),
     // Seeds, damaged files and the place of the shared data, for every test target.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
@@ -72,7 +85,7 @@ let package = Package(
       dependencies: ["Documents", "Importers", "HWModel", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
-      name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
+      name: "HWModelTests", dependencies: ["HWModel", "TargetFiles", "Importers", "TestSupport"],
       swiftSettings: settings),
     // Recorded cases of independent implementations, read from ../shared where it is.
     .testTarget(
@@ -89,8 +102,17 @@ let package = Package(
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
     .testTarget(
+      name: "SessionsTests",
+      dependencies: ["Sessions", "HWModel", "Importers", "Documents", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Documents", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "hwsimTests",
-      dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
-      exclude: ["Fixtures"], swiftSettings: settings),
+      dependencies: ["hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["Fixtures", "Abacus/wooden.json"], swiftSettings: settings),
   ]
 )

@@ -1,4 +1,5 @@
 public import Arith
+import Documents
 
 /// An ``Allocation`` by the positions of one graph.
 public struct GraphAllocation: Hashable, Sendable {

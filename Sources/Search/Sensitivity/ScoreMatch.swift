@@ -1,3 +1,4 @@
+internal import HWModel
 import QuantGraph
 
 /// Scores of a file on the layers and candidates of a search.

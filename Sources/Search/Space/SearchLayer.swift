@@ -1,3 +1,5 @@
+public import Arith
+public import HWModel
 public import QuantGraph
 
 /// A layer whose formats a search chooses: a node with weights, in the graph's order.

@@ -1,4 +1,5 @@
 public import Arith
+public import HWModel
 public import QuantGraph
 
 /// A choice for one layer, with the name that people and files use.

@@ -1,3 +1,4 @@
+public import HWModel
 import QuantGraph
 
 /// The first line of a study: everything that a score in it depends on.

@@ -1,6 +1,9 @@
 import Documents
+import HWModel
+import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// What `--allocation` gives: an ``Allocation`` and the file that it is read from.
 struct AllocationFile: Sendable {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import QuantGraph
+import Reports
 import Search
+import Sessions
 
 /// `hwsim search`: the best bit allocations of a network, or of problems given as tables.
 struct SearchCommand: ConfigurableCommand {

@@ -1,4 +1,5 @@
 import Knapsack
+import Reports
 import Search
 
 /// Two frontiers measured by what they dominate.

@@ -1,3 +1,5 @@
+import QuantGraph
+import Reports
 import Search
 
 /// The numbers of two results of one kind, paired.
@@ -164,6 +166,13 @@ enum ResultQuantities {
     add("latency", Measure(name: "latency", unit: "s"), a.seconds, b.seconds)
     add("cycles", Measure(name: "cycles", unit: "cycles"), a.cycles, b.cycles)
     add("energy", Measure(name: "energy", unit: "J"), a.energy, b.energy)
+    for (name, first, second) in paired(
+      a.others.map { ($0.measure.title, $0) }, b.others.map { ($0.measure.title, $0) })
+    {
+      guard let other = first ?? second else { continue }
+      add(
+        name, other.measure, first?.value, second?.value, other.isGain ? .higher : .lower)
+    }
     for (name, first, second) in paired(
       a.resources.map { ($0.name, $0) }, b.resources.map { ($0.name, $0) })
     {

@@ -3,7 +3,9 @@ import Documents
 import HWModel
 import Importers
 import QuantGraph
+import Schedules
 import Search
+import Sessions
 
 /// What a kind of quantized graph adds to a search.
 struct QuantizedKind {
@@ -13,8 +15,8 @@ struct QuantizedKind {
   var sharedInputs: [[Int]] = []
   /// What a reader of the results must know of the model.
   var notes: [String] = []
-  /// Costs of candidates on a device.
-  let costs: @Sendable (TargetChoice, SearchSpace) throws(CostError) -> DeviceCosts
+  /// The formats that an allocation gives the graph, for its costs on a device.
+  let choices: DeviceCosts.Choices
   /// Documents that a point has beside its allocation file.
   var documents: @Sendable ([Candidate]) -> [(suffix: String, document: JSON)] = { _ in [] }
 }
@@ -131,11 +133,9 @@ struct QuantizedSubject: SearchSubject {
       metric, of: space.candidates.map { $0.map(\.formats) }, threads: threads)
   }
 
-  func costs(
-    on target: TargetChoice, of space: SearchSpace
-  ) throws(CostError) -> DeviceCosts {
-    try kind.costs(target, space)
-  }
+  var workload: Workload { Workload(file.graph, modelBytes: file.byteCount, place: file.path) }
+  var choices: DeviceCosts.Choices { kind.choices }
+  var hasFreeFormats: Bool { false }
 
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)] {
     kind.documents(allocation)
@@ -196,21 +196,9 @@ extension DatapathChoice {
     _ requantization: any GraphRequantization, inputs: [[Double]], labels: [Int]?, threads: Int,
     file: ModelFile, place: String
   ) throws(Failure) -> PlanEvaluator {
-    func make(_ datapath: some Datapath) throws(PlanEvaluatorError) -> PlanEvaluator {
-      try Self.evaluator(
-        requantization, on: datapath, inputs: inputs, labels: labels, threads: threads)
-    }
     do throws(PlanEvaluatorError) {
-      switch name {
-      case TFLiteReference.name: return try make(TFLiteReference())
-      case TFLiteMicro.name: return try make(TFLiteMicro())
-      case ONNXIntegerDatapath.name: return try make(ONNXIntegerDatapath())
-      case ONNXReferenceDatapath.name: return try make(ONNXReferenceDatapath())
-      case QONNXDatapath.name: return try make(QONNXDatapath())
-      case DyadicDatapath.name:
-        return try make(DyadicDatapath(requantize: ties ?? .halfEven))
-      default: return try make(HLSFixed())
-      }
+      return try Self.evaluator(
+        requantization, on: datapath, inputs: inputs, labels: labels, threads: threads)
     } catch {
       throw Failure(error, file: file, place: place)
     }

@@ -1,6 +1,8 @@
 import Arith
 import Documents
+import HWModel
 import QuantGraph
+import Schedules
 import Search
 
 /// Why no allocation meets the budgets.
@@ -255,7 +257,7 @@ struct SearchAnswer: Sendable {
       point.evaluation.map { evaluations[$0] }, choice: point.choice, costs: point.costs)
     var resources: [JSON.Member] = []
     for (cost, value) in zip(header.costs, point.costs)
-    where ["sram_bytes", "flash_bytes", "lut", "dsp", "ff", "bram"].contains(cost.name) {
+    where DeviceFamilies.current.isResource(cost.name) {
       resources.append(.init(key: cost.name, value: .amount(value)))
     }
     let shares = shares(of: point.choice)
@@ -332,7 +334,7 @@ struct SearchAnswer: Sendable {
       : "add \(SearchQuantity.threeDigits(added))"
     return "\(tied)\(own) \(metric); \(candidates[cheaper].name) would \(change) and save "
       + "\(SearchQuantity.text(row[option] - row[cheaper], unit: prices.unit, kind: .exact))"
-      + (prices.name.hasSuffix("bits") ? " of weights" : "")
+      + (prices.name == BitCost.weightBits.name ? " of weights" : "")
   }
 
   private var rankCorrelation: JSON {
