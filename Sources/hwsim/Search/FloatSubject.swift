@@ -1,4 +1,5 @@
 import Arith
+import HWModel
 import Importers
 import QuantGraph
 import Schedules
