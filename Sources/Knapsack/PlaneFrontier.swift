@@ -17,7 +17,7 @@ public struct PlaneFrontier: Sendable {
     let start = place > 0 && steps[place - 1].x == x ? place - 1 : place
     var end = start
     while end < steps.count, steps[end].y >= y { end += 1 }
-    steps.replaceSubrange(start..<end, with: CollectionOfOne((x, y)))
+    steps.replaceSubrange(start..<end, with: [(x: x, y: y)])
   }
 
   /// Whether this very point is one of the nondominated.

@@ -119,7 +119,7 @@ extension AllocationProblem {
       objectives: objectives,
       points: kept.map { points[$0] }.sorted {
         $0.values.lexicographicallyPrecedes($1.values)
-      })
+      }, isComplete: false)
   }
 }
 
