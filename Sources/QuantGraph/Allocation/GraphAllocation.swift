@@ -19,18 +19,17 @@ public struct GraphAllocation: Hashable, Sendable {
   /// - Throws: an ``AllocationRefusal`` with every name that the graph lacks.
   public init(_ allocation: Allocation, in graph: Graph) throws(AllocationRefusal) {
     self.init(graph)
-    let names = GraphNames(graph)
     var unknown = UnknownNames()
     for name in allocation.nodeNames {
-      if let index = names.nodes[name] {
+      if let index = graph.index.node(named: name) {
         nodes[index] = allocation[node: name] ?? NodeAllocation()
       } else {
         unknown.add("layer", in: "layers", name, among: graph.nodes.lazy.map(\.name))
       }
     }
     for name in allocation.tensorNames {
-      if let index = names.tensors[name] {
-        tensors[index] = allocation[tensor: name]
+      if let id = graph.tensor(named: name) {
+        tensors[id.index] = allocation[tensor: name]
       } else {
         unknown.add("tensor", in: "tensors", name, among: graph.tensors.lazy.map(\.name))
       }
@@ -69,11 +68,10 @@ extension Allocation {
     var problems: [Diagnostic] = []
     var unknown = UnknownNames()
     let places = Dictionary(zip(layers, layers.indices)) { first, _ in first }
-    let names = GraphNames(graph)
     for name in nodeNames {
       if let place = places[name] {
         result[place] = self[node: name] ?? NodeAllocation()
-      } else if names.nodes[name] != nil {
+      } else if graph.index.node(named: name) != nil {
         problems.append(
           Diagnostic(
             code: "allocation.unknown-name",
@@ -87,14 +85,14 @@ extension Allocation {
         unknown.add("layer", in: "layers", name, among: layers)
       }
     }
-    let readers = tensorNames.isEmpty ? [:] : Self.readers(layers, names, graph)
+    let readers = tensorNames.isEmpty ? [:] : Self.readers(layers, graph)
     for name in tensorNames {
       guard let encoding = self[tensor: name] else { continue }
-      guard let index = names.tensors[name] else {
+      guard let id = graph.tensor(named: name) else {
         unknown.add("tensor", in: "tensors", name, among: graph.tensors.lazy.map(\.name))
         continue
       }
-      guard let reading = readers[TensorID(index)] else {
+      guard let reading = readers[id] else {
         problems.append(
           Diagnostic(
             code: "allocation.unknown-name",
@@ -120,11 +118,11 @@ extension Allocation {
 
   /// The layers that read each tensor as weights or as data.
   private static func readers(
-    _ layers: [String], _ names: GraphNames, _ graph: Graph
+    _ layers: [String], _ graph: Graph
   ) -> [TensorID: [(layer: Int, role: OperandRole)]] {
     var readers: [TensorID: [(layer: Int, role: OperandRole)]] = [:]
     for (layer, name) in layers.enumerated() {
-      guard let index = names.nodes[name] else { continue }
+      guard let index = graph.index.node(named: name) else { continue }
       let node = graph.nodes[index]
       let weights = graph.weights(of: node)
       if let weights { readers[weights, default: []].append((layer, .weights)) }
@@ -133,18 +131,6 @@ extension Allocation {
       }
     }
     return readers
-  }
-}
-
-/// Positions of nodes and tensors by name.
-private struct GraphNames {
-  let nodes: [String: Int]
-  let tensors: [String: Int]
-
-  init(_ graph: Graph) {
-    nodes = Dictionary(zip(graph.nodes.map(\.name), graph.nodes.indices)) { first, _ in first }
-    tensors = Dictionary(zip(graph.tensors.map(\.name), graph.tensors.indices)) { first, _ in first
-    }
   }
 }
 

@@ -17,12 +17,8 @@ struct ScoreHead: Sendable {
   /// - Precondition: the graph has one output.
   init(_ graph: Graph) {
     output = graph.outputs[0]
-    var writer: [TensorID: Int] = [:]
-    for (index, node) in graph.nodes.enumerated() {
-      for tensor in node.outputs { writer[tensor] = index }
-    }
     var tensor = output
-    while let node = writer[tensor].map({ graph.nodes[$0] }), let input = node.inputs.first {
+    while let node = graph.index.producer(of: tensor).map({ graph.nodes[$0] }), let input = node.inputs.first {
       switch node.operation {
       case .reshape, .copy, .convert, .dequantize, .cast:
         tensor = input
