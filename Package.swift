@@ -74,7 +74,9 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "ArithTests", dependencies: ["Arith", "TestSupport"], swiftSettings: settings),
-    .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
+    .testTarget(
+      name: "QuantGraphTests", dependencies: ["QuantGraph", "Arith"],
+      swiftSettings: settings),
     .testTarget(
       name: "ImportersTests",
       dependencies: ["Documents", "Importers", "HWModel", "QuantGraph", "TestSupport"],

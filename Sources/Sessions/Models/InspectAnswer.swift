@@ -176,7 +176,7 @@ public struct InspectAnswer: Sendable {
     ])
     for node in nodes {
       let result = node.outputs.first.map { graph[$0] }
-      let number = graph.nodes.firstIndex { $0.name == node.name } ?? 0
+      let number = graph.index.node(named: node.name) ?? 0
       table.append([
         .count(number + 1), .init(shortName(node), plain: node.name),
         .init(node.operation.name + (datapath.supports(node.operation) ? "" : " (no rule)")),
