@@ -44,8 +44,8 @@ let package = Package(
       exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
-      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
-      resources: [.embedInCode("mcu")],
+      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py", "gpu/fit.py"],
+      resources: [.embedInCode("mcu"), .embedInCode("gpu")],
       swiftSettings: settings),
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "Documents"],

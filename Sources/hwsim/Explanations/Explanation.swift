@@ -22,7 +22,7 @@ struct Explanation: Sendable {
 
   /// Every code, sorted.
   static let all: [Explanation] =
-    (frame + graph + models + onnx + containers + arrays + hls + hardware + schedules + formats
+    (frame + gpus + graph + models + onnx + containers + arrays + hls + hardware + schedules + formats
     + targets + results + sensitivities + search)
     .sorted { $0.code < $1.code }
 
