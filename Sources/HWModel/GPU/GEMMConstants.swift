@@ -43,7 +43,8 @@ public struct GEMMConstants: Sendable, Hashable {
     .init(
       "measured_as", .text([]), required: false,
       "format by which measurements of this device call the path"),
-    .init("launch_us", .number(0.1...100), unit: "us", "launch of a kernel, or floor of its timing"),
+    .init(
+      "launch_us", .number(0.1...100), unit: "us", "launch of a kernel, or floor of its timing"),
     .init("mma_efficiency", .number(0.01...1.5), "sustained share of the peak"),
     .init(
       "l2_bytes_per_clock", .number(0.1...1e4), unit: "B/clock/SM", "what L2 feeds to one SM"),

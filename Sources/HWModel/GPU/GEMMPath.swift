@@ -77,7 +77,8 @@ public struct GEMMPath: Sendable, Hashable {
     path("w8a8", .native, 1, 1, .int8, 0.56, vector: 4, forced: true),
     path("w8a8-dynamic", .native, 1, 1, .int8, 0.56, quantizes: true, largest: true, copies: 6),
     path("w4a4", .native, 0.5, 0.5, .int4, 0.31, quantizes: true, copies: 5),
-    path("fp8", .native, 1, 1, .fp8, 0.56, vector: 8, forced: true, quantizes: true,
+    path(
+      "fp8", .native, 1, 1, .fp8, 0.56, vector: 8, forced: true, quantizes: true,
       largest: true, copies: 5),
     path("fp8-block", .native, 1, 1, .fp8, 0.56, quantizes: true, splits: false, copies: 5),
     path("nvfp4", .native, 0.5625, 0.5625, .fp4, 0.31, quantizes: true, copies: 5),

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 public import HWModel
-public import QuantGraph
+import QuantGraph
 
 /// The time of matrix products on one GPU by one kernel path.
 ///
@@ -126,13 +126,10 @@ public struct GEMMModel: Sendable {
   ///   - n: rows of weights.
   ///   - k: terms of a sum.
   ///   - residency: where the weights are.
-  ///   - launchUs: the launch where it is not the path's own: in a network under a CUDA graph.
-  public func estimate(
-    m: Int, n: Int, k: Int, residency: Residency, launchUs: Double? = nil
-  ) -> Estimate {
+  public func estimate(m: Int, n: Int, k: Int, residency: Residency) -> Estimate {
     let (rows, columns, depth) = (Double(m), Double(n), Double(k))
     let c = constants
-    let launch = launchUs ?? c.launchUs
+    let launch = c.launchUs
     let capacity = l2
     let weights = columns * depth * path.weightBytes
     let data = rows * depth * path.dataBytes
@@ -160,7 +157,7 @@ public struct GEMMModel: Sendable {
       let work = max(
         rows * columns * depth / (multiprocessors * 128 * clock * c.gemvEfficiency),
         (weights + data) / (multiprocessors * l2Rate))
-      let floor = launchUs.map { min($0, c.gemvUs) } ?? c.gemvUs
+      let floor = c.gemvUs
       let vector = floor + 1e6 * max(memory, work)
       if path.vectorIsForced || vector < best.microseconds {
         best = Estimate(

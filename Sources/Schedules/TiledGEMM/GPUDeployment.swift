@@ -5,7 +5,7 @@ public import QuantGraph
 
 /// A graph on one GPU: convolutions as implicit matrix products, other layers as streams of bytes.
 ///
-/// Weights are cold and every kernel is launched under a graph. Nodes in float32 run in 16 bits.
+/// Weights are cold. Nodes in float32 run in 16 bits.
 public struct GPUDeployment: DeployedWorkload {
   public let graph: Graph
   private let target: GPUTarget
@@ -65,8 +65,7 @@ public struct GPUDeployment: DeployedWorkload {
           guard let (format, model) = models[name] else { continue }
           let extents = format.extents(m: product.m, n: product.n, k: product.k)
           let estimate = model.estimate(
-            m: extents.m, n: extents.n, k: extents.k, residency: .cold,
-            launchUs: launch.constants.launchUs)
+            m: extents.m, n: extents.n, k: extents.k, residency: .cold)
           term = model.term(estimate)
           path = "\(format.path.name) (\(format.path.kind.rawValue))"
         }
@@ -164,6 +163,14 @@ public struct GPUDeployment: DeployedWorkload {
 }
 
 extension GPUTarget.ConvolutionConstants {
+  /// Seconds of a convolution of so many bits on both sides; see ``term(bits:macs:outputs:k:)``.
+  ///
+  /// - Precondition: 4 or 8 bits.
+  public func seconds(bits: Int, macs: Int, outputs: Int, k: Int) -> Double {
+    precondition(bits == 4 || bits == 8, "bits of measured convolutions")
+    return term(bits: bits, macs: macs, outputs: outputs, k: k).value
+  }
+
   /// `launch + macs / rate + outputs + k`, fitted to a network's layers (`Targets/gpu/fit.py`).
   func term(bits: Int, macs: Int, outputs: Int, k: Int) -> CostTerm {
     let rate = bits == 4 ? int4MACsPerUs : int8MACsPerUs

@@ -1,6 +1,6 @@
 public import Documents
 public import HWModel
-public import QuantGraph
+import QuantGraph
 import TargetFiles
 
 /// GPUs: matrix products in tiles over multiprocessors, in waves.

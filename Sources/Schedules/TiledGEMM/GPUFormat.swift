@@ -1,5 +1,5 @@
 public import HWModel
-public import QuantGraph
+import QuantGraph
 
 /// A configuration of formats on a GPU, such as `w4a8kv4`, `fp8` or `nvfp4kv8`: what weights, data and
 /// cache are stored in, and the kernel path that multiplies them.

@@ -3,8 +3,8 @@ public import QuantGraph
 
 /// What a transformer takes on a GPU, in one configuration of formats.
 ///
-/// Products with weights are ``GEMMModel``s with cold weights, products of one layer that share their
-/// data are one kernel; attention is one kernel a layer that streams keys and values; four other
+/// Products with weights are ``GEMMModel``s with cold weights and the floors of their path; products of
+/// one layer that share their data are one kernel; attention is one kernel a layer that streams keys and values; four other
 /// kernels a layer stream the results of the products; a product whose sum is spread over devices ends
 /// in an all-reduce. The head stays in 16 bits, as quantizers leave it.
 public struct TransformerEstimator: Sendable {
@@ -37,61 +37,6 @@ public struct TransformerEstimator: Sendable {
       throw DeviceProblems(.noPath("w16a16", on: target))
     }
     plain = try GEMMModel(target, path: path)
-  }
-
-  /// One kind of kernel of a phase.
-  public struct Step: Sendable, Hashable {
-    public let name: String
-    /// `linear`, `attention`, `head`, `other`, `all-reduce`.
-    public let kind: String
-    /// How often it runs in the phase.
-    public let count: Double
-    /// One run.
-    public let microseconds: Double
-    public let bound: String
-    /// Of a product.
-    public let product: GEMMModel.Estimate?
-    public let extents: [Int]
-
-    public var seconds: Double { count * microseconds * 1e-6 }
-  }
-
-  /// A phase laid out in kernels.
-  public struct Phase: Sendable, Hashable {
-    public let name: String
-    public let steps: [Step]
-    public var seconds: Double { steps.reduce(0) { $0 + $1.seconds } }
-
-    /// Seconds by kind of step, in order of appearance.
-    public var shares: [(kind: String, seconds: Double)] {
-      var shares: [(kind: String, seconds: Double)] = []
-      for step in steps {
-        if let index = shares.firstIndex(where: { $0.kind == step.kind }) {
-          shares[index].seconds += step.seconds
-        } else {
-          shares.append((step.kind, step.seconds))
-        }
-      }
-      return shares
-    }
-
-    /// What bounds most of the time.
-    public var bound: String {
-      var times: [String: Double] = [:]
-      for step in steps { times[step.bound, default: 0] += step.seconds }
-      return ["memory", "compute", "launch"].max { (times[$0] ?? 0) < (times[$1] ?? 0) } ?? "memory"
-    }
-  }
-
-  /// Bytes on one device.
-  public struct Memory: Sendable, Hashable {
-    public let weights: Double
-    public let cache: Double
-    public let activations: Double
-    /// Nil where the description does not state it.
-    public let available: Double?
-    public var total: Double { weights + cache + activations }
-    public var fits: Bool { available.map { total <= $0 } ?? true }
   }
 
   /// Products that share their data and run as one: rows, columns of all, terms, how often.
@@ -134,16 +79,17 @@ public struct TransformerEstimator: Sendable {
   /// A phase of a workload.
   ///
   /// - Parameter tokens: tokens of all sequences, for experts: those that one router sees.
-  public func phase(_ phase: TransformerWorkload.Phase, batch: Int) -> Phase {
-    let launch = plain.constants.launchUs
-    var steps: [Step] = []
+  public func phase(_ phase: TransformerWorkload.Phase, batch: Int) -> TransformerPhase {
+    var steps: [TransformerPhase.Step] = []
     var streamed = 0.0
     var layers = 0
     for (position, product) in Self.fused(phase).enumerated() {
       // Columns and rows of a weight are spread in turn.
       let isSummed = position % 2 == 1 && !product.isHead && devices > 1
       var (m, n, k) = (product.m, product.n, product.k)
-      if isSummed { k = max((k + devices - 1) / devices, 1) } else {
+      if isSummed {
+        k = max((k + devices - 1) / devices, 1)
+      } else {
         n = max((n + devices - 1) / devices, 1)
       }
       if product.experts > 0 {
@@ -156,21 +102,21 @@ public struct TransformerEstimator: Sendable {
       let used = product.isHead ? plain : model
       let extents = product.isHead ? (m: m, n: n, k: k) : format.extents(m: m, n: n, k: k)
       let estimate = used.estimate(
-        m: extents.m, n: extents.n, k: extents.k, residency: .cold, launchUs: launch)
+        m: extents.m, n: extents.n, k: extents.k, residency: .cold)
       steps.append(
-        Step(
+        .init(
           name: product.name, kind: product.isHead ? "head" : "linear",
-          count: Double(product.count), microseconds: estimate.microseconds,
-          bound: estimate.bound, product: estimate, extents: [m, n, k]))
+          count: Double(product.count), term: used.term(estimate), bound: estimate.bound,
+          extents: [m, n, k]))
       // Other kernels read and write what products give.
       streamed += 2 * 2 * Double(product.m) * Double(n) * Double(product.count)
       if !product.isHead { layers = max(layers, product.count) }
       if isSummed {
         steps.append(
-          Step(
+          .init(
             name: product.name, kind: "all-reduce", count: Double(product.count),
-            microseconds: Self.allReduceUs, bound: "launch", product: nil,
-            extents: [product.m, product.n]))
+            term: .count("floor of an all-reduce", Self.allReduceUs * 1e-6), bound: "launch",
+            extents: []))
       }
     }
     if let attention = attention(phase, layers: layers) { steps.append(attention) }
@@ -178,12 +124,14 @@ public struct TransformerEstimator: Sendable {
       let floor = Double(layers) * Self.smallKernels * Self.smallKernelUs
       let stream = streamed / memoryRate * 1e6
       steps.append(
-        Step(
+        .init(
           name: "norms, activations, residuals", kind: "other", count: 1,
-          microseconds: floor + stream, bound: floor > stream ? "launch" : "memory", product: nil,
-          extents: []))
+          term: .sum(
+            "small kernels",
+            [.count("floors", floor * 1e-6), .count("results read and written", stream * 1e-6)]),
+          bound: floor > stream ? "launch" : "memory", extents: []))
     }
-    return Phase(name: phase.name, steps: steps)
+    return TransformerPhase(name: phase.name, steps: steps)
   }
 
   private var memoryRate: Double {
@@ -191,7 +139,8 @@ public struct TransformerEstimator: Sendable {
   }
 
   /// Scores and weighted values of all layers, one kernel each; nil if the phase has none.
-  private func attention(_ phase: TransformerWorkload.Phase, layers: Int) -> Step? {
+  private func attention(_ phase: TransformerWorkload.Phase, layers: Int) -> TransformerPhase.Step?
+  {
     var (bytes, operations) = (0.0, 0.0)
     for product in phase.products where product.role == .cache || product.role == .computed {
       let bits = product.role == .cache ? Double(format.cacheBits) : 16
@@ -207,18 +156,28 @@ public struct TransformerEstimator: Sendable {
     let memory = bytes / spread / memoryRate * 1e6
     let compute = operations / spread / rate * 1e6
     let floor = Double(max(layers, 1)) * Self.smallKernelUs
-    let time = floor + max(memory, compute)
-    return Step(
-      name: "attention", kind: "attention", count: 1, microseconds: time,
+    return .init(
+      name: "attention", kind: "attention", count: 1,
+      term: .sum(
+        "attention",
+        [
+          .count("floors", floor * 1e-6),
+          .maximum(
+            "compute and memory",
+            [
+              .count("scores and weighted values", compute * 1e-6),
+              .count("keys and values, \(format.cacheBits) bits", memory * 1e-6),
+            ]),
+        ]),
       bound: floor > max(memory, compute) ? "launch" : memory >= compute ? "memory" : "compute",
-      product: nil, extents: [])
+      extents: [])
   }
 
   /// Bytes of a workload on one device: weights, the cache of the whole sequence, and buffers of at most
   /// 8,192 tokens at once.
   ///
   /// - Throws: ``DeviceProblems`` for a cache beyond what can be counted.
-  public func memory(_ workload: TransformerWorkload) throws(DeviceProblems) -> Memory {
+  public func memory(_ workload: TransformerWorkload) throws(DeviceProblems) -> TransformerMemory {
     guard
       let cache = workload.cacheElements(batch: workload.batch, tokens: workload.sequence)
     else {
@@ -241,9 +200,40 @@ public struct TransformerEstimator: Sendable {
     let scales = format.cacheBits < 16 ? 32 / 128.0 : 0
     let tokens = Double(min(workload.batch * max(workload.sequence, 1), 8192))
     let spread = Double(devices)
-    return Memory(
+    return TransformerMemory(
       weights: (quantized * format.weightBytes + others * 2) / spread,
       cache: Double(cache) * (Double(format.cacheBits) + scales) / 8 / spread,
       activations: tokens * Double(widest) * 2 / spread, available: target.memoryBytes)
+  }
+}
+
+extension GPUDevice: RunsTransformers {
+  public func estimate(
+    _ workload: TransformerWorkload, formats: String, devices: Int
+  ) throws(DeviceProblems) -> TransformerEstimate {
+    guard devices >= 1, devices <= 1 << 16 else {
+      throw DeviceProblems(
+        Diagnostic(
+          code: "usage.arguments", message: "\(devices) is no number of GPUs", location: nil,
+          remedy: "write --tensor-parallel 2."))
+    }
+    let format = try GPUFormat(formats, on: target)
+    let estimator = try TransformerEstimator(target, format: format, devices: devices)
+    let phases = workload.phases.map { estimator.phase($0, batch: workload.batch) }
+    let model = try GEMMModel(target, path: format.path)
+    var notes: [String] = []
+    if model.constants.error == nil {
+      notes.append(
+        "\(description.id), \(format.path.name): \(model.constants.source); error unknown")
+    }
+    if devices > 1 {
+      notes.append("an all-reduce is its floor of 12 us: links between GPUs are not described")
+    }
+    return TransformerEstimate(
+      formats: format.name, path: "\(format.path.name) (\(format.path.kind.rawValue))",
+      phases: phases, memory: try estimator.memory(workload),
+      energyJoules: target.powerW.flatMap { power in
+        phases.last.map { $0.seconds * power * Double(devices) }
+      }, error: model.constants.error, notes: notes)
   }
 }

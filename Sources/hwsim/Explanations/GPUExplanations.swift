@@ -22,7 +22,7 @@ extension Explanation {
       Write a file with "base": "ID" and the number with its source, and name it with --target.
       """),
     Explanation(
-      "gpu.extent", "an extent of a matrix product is impossible", 
+      "gpu.extent", "an extent of a matrix product is impossible",
       """
       Rows of --gemms have m, n and k of D[m,n] = A[m,k] * W[n,k]^T, whole numbers from 1 to 2^31.
       """),
