@@ -73,34 +73,67 @@ public struct GEMMConstants: Sendable, Hashable {
     .init("median_error_percent", .number(0...1e4), unit: "%", required: false, "median error"),
   ]
 
+  /// Columns that hold constants, in the order of ``values``.
+  public static let names = columns.map(\.name).filter {
+    !["path", "measured_as", "error_percent", "median_error_percent"].contains($0)
+  }
+
+  /// The physical range of a constant.
+  public static func range(of name: String) -> ClosedRange<Double> {
+    guard let column = columns.first(where: { $0.name == name }),
+      case .number(let range) = column.kind
+    else { return 0...Double.greatestFiniteMagnitude }
+    return range
+  }
+
+  /// The constants in the order of ``names``.
+  public var values: [Double] {
+    [
+      launchUs, mmaEfficiency, l2BytesPerClock, dramBytesPerClock, kStepNs, prologueNs,
+      dramEfficiency, splitUs, overlap, l2Share, quantizeUs, amaxElementsPerClock, gemvUs,
+      gemvEfficiency, writeEfficiency, waveSmoothing, tileNs, picojoulesPerOperation,
+    ]
+  }
+
+  /// Constants in the order of ``names``.
+  ///
+  /// - Precondition: one value a name.
+  public init(values: [Double], source: String, error: MeasuredError? = nil) {
+    precondition(values.count == Self.names.count, "a value a constant")
+    launchUs = values[0]
+    mmaEfficiency = values[1]
+    l2BytesPerClock = values[2]
+    dramBytesPerClock = values[3]
+    kStepNs = values[4]
+    prologueNs = values[5]
+    dramEfficiency = values[6]
+    splitUs = values[7]
+    overlap = values[8]
+    l2Share = values[9]
+    quantizeUs = values[10]
+    amaxElementsPerClock = values[11]
+    gemvUs = values[12]
+    gemvEfficiency = values[13]
+    writeEfficiency = values[14]
+    waveSmoothing = min(values[15], 1)
+    tileNs = values[16]
+    picojoulesPerOperation = values[17]
+    self.source = source
+    self.error = error
+  }
+
   /// - Throws: ``TargetProblems`` if the row lacks a constant, which its schema rules out.
   init(_ row: TargetRow, of description: TargetDescription) throws(TargetProblems) {
-    func number(_ column: String) throws(TargetProblems) -> Double {
-      try description.required({ row.number($0) }, column)
+    var values: [Double] = []
+    for name in Self.names {
+      values.append(try description.required({ row.number($0) }, name))
     }
-    launchUs = try number("launch_us")
-    mmaEfficiency = try number("mma_efficiency")
-    l2BytesPerClock = try number("l2_bytes_per_clock")
-    dramBytesPerClock = try number("dram_bytes_per_clock")
-    kStepNs = try number("k_step_ns")
-    prologueNs = try number("prologue_ns")
-    dramEfficiency = try number("dram_efficiency")
-    splitUs = try number("split_us")
-    overlap = try number("overlap")
-    l2Share = try number("l2_share")
-    quantizeUs = try number("quantize_us")
-    amaxElementsPerClock = try number("amax_elements_per_clock")
-    gemvUs = try number("gemv_us")
-    gemvEfficiency = try number("gemv_efficiency")
-    writeEfficiency = try number("write_efficiency")
-    waveSmoothing = min(try number("wave_smoothing"), 1)
-    tileNs = try number("tile_ns")
-    picojoulesPerOperation = try number("pj_per_op")
-    source = row.source
-    error = row.number("error_percent").map {
-      MeasuredError(
-        median: row.number("median_error_percent") ?? $0, worst: nil,
-        scope: "mean \($0) % over five folds", source: row.source)
-    }
+    self.init(
+      values: values, source: row.source,
+      error: row.number("error_percent").map {
+        MeasuredError(
+          median: row.number("median_error_percent") ?? $0, worst: nil,
+          scope: "mean \($0) % over five folds", source: row.source)
+      })
   }
 }

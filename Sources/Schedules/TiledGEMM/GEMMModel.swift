@@ -26,10 +26,16 @@ public struct GEMMModel: Sendable {
   let peak: Double
   private let power: Double
 
+  /// - Parameters:
+  ///   - target: the device.
+  ///   - path: the kernel path.
+  ///   - constants: other constants than the description's.
   /// - Throws: ``DeviceProblems`` naming the facts that the description lacks.
-  public init(_ target: GPUTarget, path: GEMMPath) throws(DeviceProblems) {
+  public init(
+    _ target: GPUTarget, path: GEMMPath, constants given: GEMMConstants? = nil
+  ) throws(DeviceProblems) {
     let id = target.description.id
-    guard let constants = target.constants(of: path) else {
+    guard let constants = given ?? target.constants(of: path) else {
       throw DeviceProblems(.noPath(path.name, on: target))
     }
     guard let multiprocessors = target.multiprocessors, let clock = target.clockHz,

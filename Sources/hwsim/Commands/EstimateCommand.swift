@@ -104,6 +104,12 @@ struct EstimateCommand: ConfigurableCommand {
 
   @Option(
     help: .init(
+      "Fit the target's constants to measured products: columns quant, m, n, k, latency_ms.",
+      valueName: "ROWS.csv"), completion: .file(extensions: ["csv"]))
+  var calibrate: String?
+
+  @Option(
+    help: .init(
       "Answer a document of cases instead, in a layout that a family of devices knows.",
       valueName: "FILE.json"), completion: .file(extensions: ["json"]))
   var cases: String?
@@ -127,6 +133,7 @@ struct EstimateCommand: ConfigurableCommand {
 
   func report(_ session: Session) throws(Failure) -> Report {
     if let questions = try questions() { return questions }
+    if let calibrate { return try calibration(calibrate) }
     guard let model else {
       throw Failure(
         "usage.arguments", "no model is given", notes: ["usage: \(Self.configuration.usage ?? "")"],
@@ -201,6 +208,28 @@ struct EstimateCommand: ConfigurableCommand {
     return targets.compactMap(\.family).flatMap(\.quantities).filter {
       keys.insert($0.key).inserted
     }
+  }
+
+  /// The constants that follow from a user's measurements.
+  private func calibration(_ path: String) throws(Failure) -> Report {
+    guard model == nil, bits == nil, allocation == nil else {
+      throw Failure(
+        "usage.arguments", "--calibrate takes --target alone",
+        remedy: "write hwsim estimate --calibrate ROWS.csv --target ID.")
+    }
+    let targets = try TargetChoice.list(target)
+    guard targets.count == 1, let choice = targets.first else {
+      throw Failure(
+        "usage.arguments", "--calibrate fits one target", remedy: "add --target ID.")
+    }
+    let answer = try CalibrationAnswer(
+      path, choice, options: DeviceOptions(clockHz: try Self.clock(clock)))
+    return Report(
+      schema: "estimate",
+      arguments: ["target": .string(choice.description.id), "calibrate": .string(path)],
+      inputs: [InputRecord(role: "calibrate", path: path, kind: "csv")], target: choice.record,
+      result: answer.json, table: answer.table
+    ) { style in answer.text(style) }
   }
 
   /// The answer for a transformer's configuration; nil for other models.
