@@ -1,7 +1,11 @@
 import ArgumentParser
+import Arith
 import Documents
 import HWModel
+import Importers
+import QuantGraph
 import Schedules
+import Sessions
 
 /// `hwsim estimate MODEL`: how fast, how big, does it fit.
 struct EstimateCommand: ConfigurableCommand {
@@ -158,7 +162,9 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
     let options = try workloadOptions(targets)
-    let file = try ModelFile(path: model, options: ModelOptions(shapes: shape))
+    var modelOptions = ModelOptions()
+    modelOptions.shapes = shape
+    let file = try ModelFile(path: model, options: modelOptions)
     let network = EstimatedNetwork(file: file)
     var choices: [(bits: String?, formats: FormatChoices, place: String?)] = []
     if let allocation {
