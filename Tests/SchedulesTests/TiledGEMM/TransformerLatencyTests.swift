@@ -46,14 +46,14 @@ struct TransformerLatencyTests {
 
   @Test("memory is weights, cache and buffers; narrower ones take less")
   func memory() throws {
-    let wide = try estimate("a100", "w16a16", batch: 32, sequence: 2048).memory
-    let narrow = try estimate("a100", "w4a16kv4", batch: 32, sequence: 2048).memory
+    let wide = try estimate("l40s", "w16a16", batch: 32, sequence: 2048).memory
+    let narrow = try estimate("l40s", "w4a16kv4", batch: 32, sequence: 2048).memory
     // 6.74 G parameters in 16 bits; 2 x 32 layers x 4096 numbers a token.
     #expect(abs(wide.weights - 6_738_415_616 * 2) < 1)
     #expect(wide.cache == 2 * 32 * 4096 * 32 * 2048 * 2)
     #expect(narrow.weights < wide.weights / 3 && narrow.cache < wide.cache / 3)
     #expect(!wide.fits && narrow.fits)
-    let spread = try estimate("a100", "w16a16", batch: 32, sequence: 2048, devices: 2).memory
+    let spread = try estimate("l40s", "w16a16", batch: 32, sequence: 2048, devices: 2).memory
     #expect(spread.total == wide.total / 2)
   }
 
@@ -70,7 +70,8 @@ struct TransformerLatencyTests {
     #expect(estimate.path == "fp8 (native)")
   }
 
-  @Test("a whole estimate of a large model takes less than a millisecond", .enabled(if: isOptimized))
+  @Test(
+    "a whole estimate of a large model takes less than a millisecond", .enabled(if: isOptimized))
   func speed() throws {
     let work = try Self.workload(
       Self.small.replacing("\"num_hidden_layers\": 32", with: "\"num_hidden_layers\": 80"),
