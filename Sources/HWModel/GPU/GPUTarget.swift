@@ -29,7 +29,9 @@ public struct GPUTarget: Sendable, Hashable {
     public let source: String
   }
 
-  /// - Parameter clockHz: another clock than the description's.
+  /// - Parameters:
+  ///   - description: of family `gpu`.
+  ///   - clockHz: another clock than the description's.
   /// - Throws: ``TargetProblems`` for an unknown compute capability or a row without its constants.
   public init(
     _ description: TargetDescription, clockHz: Double? = nil

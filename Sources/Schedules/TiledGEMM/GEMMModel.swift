@@ -29,7 +29,7 @@ public struct GEMMModel: Sendable {
   /// - Parameters:
   ///   - target: the device.
   ///   - path: the kernel path.
-  ///   - constants: other constants than the description's.
+  ///   - given: other constants than the description's.
   /// - Throws: ``DeviceProblems`` naming the facts that the description lacks.
   public init(
     _ target: GPUTarget, path: GEMMPath, constants given: GEMMConstants? = nil
@@ -132,6 +132,7 @@ public struct GEMMModel: Sendable {
   ///   - n: rows of weights.
   ///   - k: terms of a sum.
   ///   - residency: where the weights are.
+  /// - Returns: the fastest of the path's kernels.
   public func estimate(m: Int, n: Int, k: Int, residency: Residency) -> Estimate {
     let (rows, columns, depth) = (Double(m), Double(n), Double(k))
     let c = constants

@@ -15,10 +15,14 @@ public struct TransformerEstimator: Sendable {
   private let model: GEMMModel
   private let plain: GEMMModel
 
-  /// Floor of a small kernel (a norm, an activation) under a CUDA graph, in microseconds, and how many
-  /// of them a layer has beside products and attention; floor of an all-reduce. PHYSICS.md, "LLM decode".
+  /// Floor of a small kernel (a norm, an activation) under a CUDA graph, in microseconds.
+  ///
+  /// As the floor of an all-reduce, and the number of such kernels a layer: taken from estimates that
+  /// were held to decode rates of gpt-fast, torchao and TinyChat.
   public static let smallKernelUs = 2.0
+  /// Small kernels a layer beside products and attention.
   public static let smallKernels = 4.0
+  /// Floor of an all-reduce, in microseconds.
   public static let allReduceUs = 12.0
   /// Share of the products' rate that attention over many queries reaches, taken as FlashAttention's.
   public static let attentionShare = 0.6
@@ -78,7 +82,10 @@ public struct TransformerEstimator: Sendable {
 
   /// A phase of a workload.
   ///
-  /// - Parameter tokens: tokens of all sequences, for experts: those that one router sees.
+  /// - Parameters:
+  ///   - phase: its products.
+  ///   - batch: sequences, whose tokens choose experts.
+  /// - Returns: its kernels.
   public func phase(_ phase: TransformerWorkload.Phase, batch: Int) -> TransformerPhase {
     var steps: [TransformerPhase.Step] = []
     var streamed = 0.0
