@@ -40,8 +40,8 @@ let package = Package(
       dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
-      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
-      resources: [.embedInCode("mcu")],
+      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py", "gpu/fit.py"],
+      resources: [.embedInCode("mcu"), .embedInCode("gpu")],
       swiftSettings: settings),
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "Documents"],
