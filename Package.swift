@@ -41,8 +41,8 @@ let package = Package(
       dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
-      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
-      resources: [.embedInCode("mcu")],
+      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py", "gpu/fit.py"],
+      resources: [.embedInCode("mcu"), .embedInCode("gpu")],
       swiftSettings: settings),
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "Documents"],
@@ -79,7 +79,8 @@ let package = Package(
     .testTarget(
       name: "ArithTests", dependencies: ["Arith", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "QuantGraphTests", dependencies: ["QuantGraph", "Documents"], swiftSettings: settings),
+      name: "QuantGraphTests", dependencies: ["QuantGraph", "Arith", "Documents"],
+      swiftSettings: settings),
     .testTarget(
       name: "ImportersTests",
       dependencies: ["Documents", "Importers", "HWModel", "QuantGraph", "TestSupport"],

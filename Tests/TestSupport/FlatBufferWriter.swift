@@ -1,6 +1,6 @@
 /// Writes FlatBuffers from descriptions, without alignment or sharing.
-struct FlatBufferWriter {
-  indirect enum Value {
+public struct FlatBufferWriter {
+  public indirect enum Value {
     case byte(UInt8)
     case int(Int32)
     case long(Int64)
@@ -17,7 +17,7 @@ struct FlatBufferWriter {
   private var bytes: [UInt8] = []
 
   /// A file whose root table has `fields`.
-  static func file(_ fields: [Int: Value], identifier: String = "TFL3") -> [UInt8] {
+  public static func file(_ fields: [Int: Value], identifier: String = "TFL3") -> [UInt8] {
     var writer = FlatBufferWriter()
     writer.append(UInt32(0))
     writer.bytes += Array(identifier.utf8)

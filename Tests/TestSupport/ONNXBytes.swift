@@ -1,8 +1,10 @@
 /// Protocol buffer messages written by hand, so that tests need no other library.
-struct ONNXBytes {
-  var bytes: [UInt8] = []
+public struct ONNXBytes {
+  public var bytes: [UInt8] = []
 
-  static func varint(_ value: UInt64) -> [UInt8] {
+  public init() {}
+
+  public static func varint(_ value: UInt64) -> [UInt8] {
     var rest = value
     var bytes: [UInt8] = []
     repeat {
@@ -12,24 +14,25 @@ struct ONNXBytes {
     return bytes
   }
 
-  mutating func number(_ field: UInt64, _ value: Int64) {
+  public mutating func number(_ field: UInt64, _ value: Int64) {
     bytes += Self.varint(field << 3) + Self.varint(UInt64(bitPattern: value))
   }
 
-  mutating func data(_ field: UInt64, _ value: [UInt8]) {
+  public mutating func data(_ field: UInt64, _ value: [UInt8]) {
     bytes += Self.varint(field << 3 | 2) + Self.varint(UInt64(value.count)) + value
   }
 
-  mutating func text(_ field: UInt64, _ value: String) { data(field, Array(value.utf8)) }
+  public mutating func text(_ field: UInt64, _ value: String) { data(field, Array(value.utf8)) }
 
-  mutating func message(_ field: UInt64, _ fill: (inout ONNXBytes) -> Void) {
+  public mutating func message(_ field: UInt64, _ fill: (inout ONNXBytes) -> Void) {
     var inner = ONNXBytes()
     fill(&inner)
     data(field, inner.bytes)
   }
 
   /// A float32 input or output; `nil` is a dimension without a number.
-  mutating func value(_ field: UInt64, _ name: String, _ extents: [Int64?], type: Int64 = 1) {
+  public mutating func value(_ field: UInt64, _ name: String, _ extents: [Int64?], type: Int64 = 1)
+  {
     message(field) { info in
       info.text(1, name)
       info.message(2) {
@@ -47,7 +50,7 @@ struct ONNXBytes {
     }
   }
 
-  mutating func node(
+  public mutating func node(
     _ type: String, _ inputs: [String], _ outputs: [String], domain: String = "",
     _ fill: (inout ONNXBytes) -> Void = { _ in }
   ) {
@@ -62,7 +65,7 @@ struct ONNXBytes {
   }
 
   /// A model of one graph, ai.onnx 21.
-  static func model(_ fill: (inout ONNXBytes) -> Void) -> [UInt8] {
+  public static func model(_ fill: (inout ONNXBytes) -> Void) -> [UInt8] {
     var model = ONNXBytes()
     model.number(1, 10)
     model.message(8) {
