@@ -123,5 +123,25 @@ public enum BitSerialError: Error, Hashable, Sendable {
   case weightCount(layer: String, expected: Int, found: Int)
 }
 
+extension BitSerialError {
+  /// What is wrong, in one line.
+  public var reason: String {
+    switch self {
+    case .extent(let layer, let name, let value): "'\(layer)': \(name) of \(value) is no extent"
+    case .tooLarge(let layer): "'\(layer)': cycles or bits are beyond 64-bit counts"
+    case .bufferTooSmall(let layer, let buffer, let needed, let available):
+      "'\(layer)': the \(buffer) buffer of \(available) bytes holds no tile; the smallest takes "
+        + "\(needed) bytes with its double"
+    case .precision(let layer, let operand, let bits, let allowed):
+      "'\(layer)': \(operand) of \(bits) bits; the array takes \(allowed.lowerBound) to "
+        + "\(allowed.upperBound)"
+    case .weightsMissing(let layer):
+      "'\(layer)': cycles depend on the bits of weights, and there are none"
+    case .weightCount(let layer, let expected, let found):
+      "'\(layer)': \(found) weights where the shape has \(expected)"
+    }
+  }
+}
+
 /// `ceil(value / divisor)` of positive numbers.
 package func ceilingDivide(_ value: Int, _ divisor: Int) -> Int { (value - 1) / divisor + 1 }

@@ -21,8 +21,9 @@ public struct FusionArray: Hashable, Sendable {
   public struct Energy: Hashable, Sendable {
     /// The array in a cycle in which it computes.
     public let coreNJ: Double
-    /// Leakage of array, buffers and DRAM in any cycle.
-    public let leakageNJ: Double
+    /// Leakage of the array in any cycle, and of buffers and DRAM.
+    public let coreLeakageNJ: Double
+    public let memoryLeakageNJ: Double
     public let weightRead: Double
     public let weightWrite: Double
     public let inputRead: Double
@@ -33,14 +34,15 @@ public struct FusionArray: Hashable, Sendable {
     public let dramRead: Double
     public let dramWrite: Double
 
-    /// All but core and leakage a bit.
+    /// nJ a cycle of the array and of leakage, nJ a bit of all others.
     public init(
-      coreNJ: Double, leakageNJ: Double, weightRead: Double, weightWrite: Double,
-      inputRead: Double, inputWrite: Double, outputRead: Double, outputWrite: Double,
+      coreNJ: Double, coreLeakageNJ: Double, memoryLeakageNJ: Double, weightRead: Double,
+      weightWrite: Double, inputRead: Double, inputWrite: Double, outputRead: Double, outputWrite: Double,
       dramRead: Double, dramWrite: Double
     ) {
       self.coreNJ = coreNJ
-      self.leakageNJ = leakageNJ
+      self.coreLeakageNJ = coreLeakageNJ
+      self.memoryLeakageNJ = memoryLeakageNJ
       self.weightRead = weightRead
       self.weightWrite = weightWrite
       self.inputRead = inputRead

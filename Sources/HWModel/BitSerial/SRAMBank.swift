@@ -55,6 +55,31 @@ extension SRAMBank {
   ]
 }
 
+extension SRAMBank {
+  /// A buffer of banks that are accessed together.
+  public struct Buffer: Hashable, Sendable {
+    public let bytes: Int
+    public let banks: Int
+    public let portBits: Int
+
+    public init(bytes: Int, banks: Int, portBits: Int) {
+      self.bytes = bytes
+      self.banks = banks
+      self.portBits = portBits
+    }
+
+    /// One access; nil if no such bank is tabulated.
+    public var access: SRAMAccess? {
+      SRAMAccess(bytes: bytes, banks: banks, portBits: Double(portBits))
+    }
+
+    /// The tabulated bank, if the port has exactly a tabulated width.
+    public var bank: SRAMBank? {
+      points.first { $0.bytes * banks == bytes && $0.portBits * banks == portBits }
+    }
+  }
+}
+
 /// Energy of one access to a whole buffer.
 public struct SRAMAccess: Hashable, Sendable {
   public let readPJ: Double

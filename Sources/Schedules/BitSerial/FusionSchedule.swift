@@ -124,12 +124,13 @@ private struct FusionSearch {
       offer(tiling, problem.cost(tiling, traffic)) { placed.outermostFirst }
       return
     }
-    // A loop of one trip around what fits changes nothing: it may as well come first.
-    if tiling.drainBits <= problem.outputRoom,
-      let loop = FusionLoop.allCases.first(where: {
-        tiling.trips[$0] == 1 && placed.mayAdd($0, trips: tiling.trips)
-      })
-    {
+    // A loop of one trip changes nothing, wherever it stands. Only the first loop that indexes outputs
+    // may, where less is drained than filled: it settles what the last drain is.
+    let isSettled = tiling.drainBits == tiling.outputBits || placed.indexesOutput
+    if let loop = FusionLoop.allCases.first(where: {
+      tiling.trips[$0] == 1 && (isSettled || !$0.indexesOutput)
+        && placed.mayAdd($0, trips: tiling.trips)
+    }) {
       return place(tiling, traffic, placed: placed.adding(loop))
     }
     for loop in FusionLoop.allCases where placed.mayAdd(loop, trips: tiling.trips) {
@@ -160,6 +161,9 @@ private struct PlacedLoops {
         && (contains(.outputWidth) || trips.outputWidth != trips.outputHeight)
     }
   }
+
+  /// Whether a loop that indexes outputs is among them.
+  var indexesOutput: Bool { FusionLoop.allCases.contains { $0.indexesOutput && contains($0) } }
 
   private func contains(_ loop: FusionLoop) -> Bool { members >> loop.rawValue & 1 == 1 }
 

@@ -49,7 +49,7 @@ public struct FusionCost: Hashable, Sendable {
 
   /// nJ, in the order in which the simulators add.
   public func energyNJ(_ energy: FusionArray.Energy) -> Double {
-    var sum = Double(cycles) * energy.leakageNJ
+    var sum = Double(cycles) * (energy.coreLeakageNJ + energy.memoryLeakageNJ)
     sum += Double(computeCycles) * energy.coreNJ
     sum += Double(weightReads) * energy.weightRead
     sum += Double(weightWrites) * energy.weightWrite
