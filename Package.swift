@@ -38,7 +38,8 @@ let package = Package(
     .target(
       name: "Importers",
       dependencies: [
-        "QuantGraph", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Documents", "QuantGraph", "CZlib",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
@@ -64,7 +65,7 @@ let package = Package(
     .testTarget(name: "QuantGraphTests", dependencies: ["QuantGraph"], swiftSettings: settings),
     .testTarget(
       name: "ImportersTests",
-      dependencies: ["Importers", "HWModel", "QuantGraph", "TestSupport"],
+      dependencies: ["Documents", "Importers", "HWModel", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
@@ -84,7 +85,8 @@ let package = Package(
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
     .testTarget(
-      name: "hwsimTests", dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
+      name: "hwsimTests",
+      dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )
