@@ -51,6 +51,10 @@ let package = Package(
       name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
     .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
     .target(name: "Search", dependencies: ["Schedules"], swiftSettings: settings),
+    // Files of accelerator cases in the published simulators' layouts, answered.
+    .target(
+      name: "AcceleratorCases", dependencies: ["Documents", "Schedules", "HWModel"],
+      swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
@@ -82,6 +86,10 @@ let package = Package(
       name: "SearchTests",
       dependencies: ["Search", "Schedules", "HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(
+      name: "AcceleratorCasesTests",
+      dependencies: ["AcceleratorCases", "Documents", "Arith", "Importers", "TestSupport"],
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
     .testTarget(
