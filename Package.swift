@@ -45,16 +45,16 @@ let package = Package(
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
       name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
-      resources: [.embedInCode("mcu")],
+      resources: [.embedInCode("mcu"), .embedInCode("bitserial")],
       swiftSettings: settings),
     .target(
-      name: "HWModel", dependencies: ["QuantGraph", "TargetFiles"], swiftSettings: settings),
-    .target(name: "Schedules", dependencies: ["HWModel"], swiftSettings: settings),
-    .target(name: "Search", dependencies: ["Schedules"], swiftSettings: settings),
-    // Files of accelerator cases in the published simulators' layouts, answered.
-    .target(
-      name: "AcceleratorCases", dependencies: ["Documents", "Schedules", "HWModel"],
+      name: "HWModel", dependencies: ["QuantGraph", "Documents"],
       swiftSettings: settings),
+    .target(
+      name: "Schedules", dependencies: ["HWModel", "Documents", "TargetFiles"],
+      swiftSettings: settings),
+    .target(
+      name: "Search", dependencies: ["Schedules", "Documents"], swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
@@ -79,7 +79,8 @@ let package = Package(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "SchedulesTests", dependencies: ["Schedules", "Importers", "TestSupport"],
+      name: "SchedulesTests",
+      dependencies: ["Schedules", "Documents", "Arith", "HWModel", "Importers", "TestSupport"],
       exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
@@ -87,14 +88,9 @@ let package = Package(
       dependencies: ["Search", "Schedules", "HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "AcceleratorCasesTests",
-      dependencies: ["AcceleratorCases", "Documents", "Arith", "Importers", "TestSupport"],
-      exclude: ["Fixtures"], swiftSettings: settings),
-    .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
     .testTarget(
-      name: "hwsimTests",
-      dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
+      name: "hwsimTests", dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
   ]
 )

@@ -237,7 +237,7 @@ struct AffineRequantizationTests {
     let candidate = try requantization.candidate(
       layer: gated, weightBits: 4, activationBits: 4, accumulatorBits: 32)
     #expect(candidate.activations?.name == "int<8>" && candidate.weights?.name == "int<4>")
-    var widths = MCUAllocation(graph)
+    var widths = CodeWidths(graph)
     let gate = try #require(graph.tensor(named: "gate"))
     widths.tensorBits[gate.index] = 4
     #expect(throws: EvaluationError.fixedEncoding(tensor: "gate", operation: "Sigmoid")) {

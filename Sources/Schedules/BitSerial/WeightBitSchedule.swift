@@ -80,40 +80,54 @@ public struct WeightBitSchedule: Hashable, Sendable {
 
   // MARK: Energy
 
-  public var computePJ: Double {
+  /// pJ of one layer; nil where the buffers' cost is not known.
+  public struct Energy: Hashable, Sendable {
+    public let compute: Double
+    /// Reads of buffers and registers.
+    public let read: Double?
+    /// Writes of buffers.
+    public let write: Double?
+    public let dram: Double
+  }
+
+  /// What one layer of the schedule takes.
+  public func energy(of layer: WeightBitLayer) -> Energy {
+    let costs = array.energy
     let elements = Double(array.arrangement.rows * array.arrangement.columns)
-    return array.energy.elementPJ * elements * computeCycles
-      + array.energy.schedulersPJ * computeCycles
+    let compute = (costs.elementPJ * elements + costs.schedulersPJ) * layer.computeCycles
+    let dram = layer.dramBytes * 8 / Double(array.busBits) * costs.dramPJ
+    guard let weights = costs.weightBuffer, let inputs = costs.inputBuffer else {
+      return Energy(compute: compute, read: nil, write: nil, dram: dram)
+    }
+    let tiles = Double(layer.tiles)
+    let read =
+      costs.readsWeightsEachCycle
+      ? layer.computeCycles * weights.readPJ + tiles * inputs.readPJ
+      : tiles * (weights.readPJ + inputs.readPJ)
+        + costs.weightRegisterPJ * Double(array.arrangement.rows) * layer.computeCycles
+        + costs.inputRegisterPJ * Double(array.arrangement.columns) * tiles
+    let smallest = Double(WeightBitArray.writeBits)
+    let write = array.writePJ(
+      layer, weight: weights.writePJ / (Double(array.weightPortBits) / smallest),
+      input: inputs.writePJ / (Double(array.inputPortBits) / smallest))
+    return Energy(compute: compute, read: read, write: write, dram: dram)
   }
 
-  /// Reads of buffers and registers; nil where the buffers' cost is not known.
-  public var sramReadPJ: Double? {
-    guard let weights = array.energy.weightBuffer, let inputs = array.energy.inputBuffer else {
-      return nil
-    }
-    let tiles = Double(tiles)
-    if array.energy.readsWeightsEachCycle {
-      return computeCycles * weights.readPJ + tiles * inputs.readPJ
-    }
-    return tiles * (weights.readPJ + inputs.readPJ)
-      + array.energy.weightRegisterPJ * Double(array.arrangement.rows) * computeCycles
-      + array.energy.inputRegisterPJ * Double(array.arrangement.columns) * tiles
-  }
+  public var computePJ: Double { layers.reduce(0) { $0 + energy(of: $1).compute } }
 
-  /// Writes of buffers; nil where their cost is not known.
-  public var sramWritePJ: Double? {
-    guard let weights = array.energy.weightBuffer, let inputs = array.energy.inputBuffer else {
-      return nil
-    }
-    let weight = weights.writePJ / (Double(array.weightPortBits) / Double(WeightBitArray.writeBits))
-    let input = inputs.writePJ / (Double(array.inputPortBits) / Double(WeightBitArray.writeBits))
-    return layers.reduce(0) { $0 + array.writePJ($1, weight: weight, input: input) }
-  }
+  /// Nil where the buffers' cost is not known.
+  public var sramReadPJ: Double? { sum { $0.read } }
+  public var sramWritePJ: Double? { sum { $0.write } }
 
-  public var dramPJ: Double {
-    layers.reduce(0) {
-      $0 + $1.dramBytes * 8 / Double(array.busBits) * array.energy.dramPJ
+  public var dramPJ: Double { layers.reduce(0) { $0 + energy(of: $1).dram } }
+
+  private func sum(_ part: (Energy) -> Double?) -> Double? {
+    var total = 0.0
+    for layer in layers {
+      guard let value = part(energy(of: layer)) else { return nil }
+      total += value
     }
+    return total
   }
 }
 
@@ -250,7 +264,17 @@ extension WeightBitArray {
       return weights
     }
     let group = min(32, layer.channelsPerOutput)
-    guard let flip = try? BitFlip(columns: 8 - serialBits, group: group) else { return weights }
+    do throws(WeightRewriteError) {
+      return try flipped(weights, layer, group: group)
+    } catch {
+      preconditionFailure("1 to 7 columns of 8 bits in groups of at least one weight: \(error)")
+    }
+  }
+
+  private func flipped(
+    _ weights: [Int], _ layer: ArrayLayer, group: Int
+  ) throws(WeightRewriteError) -> [Int] {
+    let flip = try BitFlip(columns: 8 - serialBits, group: group)
     return flip.alongChannels(weights, channels: layer.channelsPerOutput, area: layer.kernel.area)
   }
 

@@ -38,8 +38,8 @@ public struct IntegerDeployment: Sendable {
   /// nothing else reads. A tensor of several layers has the largest of their widths.
   public func allocation(
     _ layers: [(name: String, weights: Int, activations: Int)]
-  ) -> MCUAllocation {
-    var allocation = MCUAllocation(graph)
+  ) -> CodeWidths {
+    var allocation = CodeWidths(graph)
     for layer in layers {
       guard let place = places[layer.name] else { continue }
       allocation.weightBits[place.node] = layer.weights

@@ -126,61 +126,74 @@ public struct MCUEstimator: Sendable {
 }
 
 extension MCUEstimator {
-  /// Cost of the network under an allocation.
+  /// One node under an allocation.
+  public struct Layer: Sendable, Hashable {
+    public let widths: MCULatencyModel.Widths
+    /// In cycles.
+    public let cost: CostTerm
+  }
+
+  /// SRAM under an allocation.
   ///
   /// - Throws: ``ArenaError`` if a size is beyond `Int`.
-  public func estimate(_ allocation: MCUAllocation? = nil) throws(ArenaError) -> MCUEstimate {
+  public func memory(_ allocation: CodeWidths? = nil) throws(ArenaError) -> Memory {
     let request = try request(allocation)
     let head = plan(request).bytes
-    let layers = layers(allocation)
-    let cycles = target.latency.map { _ in layers.reduce(0) { $0 + $1.cost.cycles } }
-    let seconds = cycles.map { $0 / target.clockHz }
-    let isGreedy = target.planner == .greedy
-    return MCUEstimate(
-      cycles: cycles, seconds: seconds,
-      energyJ: seconds.flatMap { time in target.activePowerW.map { $0 * time } },
-      layers: layers,
-      memory: .init(
-        arenaHeadBytes: head, arenaTotalBytes: Saturating.add(head, tail),
-        arenaTotalBytesHost64: isGreedy
-          ? Saturating.add(allocation == nil ? headHost64 : head, tailHost64) : head,
-        runtimeBytes: target.runtimeRAMBytes, livenessBytes: request.livenessBound,
-        isEstimate: true),
-      flash: flash(allocation), macs: macs,
-      unmodelled: work.indices.filter { !work[$0].isModelled })
+    return Memory(
+      arenaHeadBytes: head, arenaTotalBytes: Saturating.add(head, tail),
+      arenaTotalBytesHost64: target.planner == .greedy
+        ? Saturating.add(allocation == nil ? headHost64 : head, tailHost64) : head,
+      runtimeBytes: target.runtimeRAMBytes, livenessBytes: request.livenessBound)
   }
 
-  /// Time of one run under an allocation, without planning memory; nil without a latency model.
-  public func seconds(_ allocation: MCUAllocation? = nil) -> Double? {
-    guard target.latency != nil else { return nil }
-    return layers(allocation).reduce(0) { $0 + $1.cost.cycles } / target.clockHz
-  }
-
-  /// Seconds of each node under an allocation; empty without a latency model.
-  public func nodeSeconds(_ allocation: MCUAllocation? = nil) -> [Double] {
-    layers(allocation).map { $0.cost.cycles / target.clockHz }
-  }
-
-  /// SRAM under an allocation: the arena and what the runtime takes beside it.
+  /// The time of each node under an allocation; empty where the target has no latency model.
   ///
-  /// - Throws: ``ArenaError`` if a size is beyond `Int`.
-  public func sramBytes(_ allocation: MCUAllocation? = nil) throws(ArenaError) -> Int {
-    let head = plan(try request(allocation)).bytes
-    return Saturating.add(Saturating.add(head, tail), target.runtimeRAMBytes)
-  }
-
-  private func layers(_ allocation: MCUAllocation?) -> [MCUEstimate.Layer] {
+  /// Layers of a stage that runs in tiles take their share of recomputed results, and one call a
+  /// tile; layers after it what they take without patches.
+  public func layers(
+    _ allocation: CodeWidths? = nil, patches: PatchSchedule? = nil
+  ) -> [Layer] {
     guard let model = target.latency else { return [] }
+    let staged = patches.map { Set($0.tiling.stage.nodes) } ?? []
     return work.enumerated().map { index, work in
       let widths = widths(of: index, allocation)
-      return .init(node: index, cost: model.cost(work, widths: widths), widths: widths)
+      guard let patches, staged.contains(index), let result = graph.nodes[index].outputs.first
+      else { return Layer(widths: widths, cost: model.cost(work, widths: widths)) }
+      return Layer(
+        widths: widths,
+        cost: model.cost(
+          work, widths: widths, share: share(of: result, patches),
+          calls: patches.grid * patches.grid))
     }
+  }
+
+  /// Bytes alive at each step, and the first step with the most; nil for a graph without steps.
+  ///
+  /// - Throws: ``ArenaError`` if a size is beyond `Int`.
+  public func peak(
+    _ allocation: CodeWidths? = nil
+  ) throws(ArenaError) -> (peak: Schedule.Peak?, liveBytes: [Int]) {
+    let request = try request(allocation)
+    let timeline = MemoryTimeline(request, steps: lifetimes.steps)
+    let live = timeline.steps.map(\.bytes)
+    guard let index = timeline.peakStep else { return (nil, live) }
+    let step = timeline.steps[index]
+    var sizes: [TensorID: Int] = [:]
+    for (buffer, size) in zip(request.buffers, request.alignedBytes) {
+      for case .tensor(let id) in buffer.contents { sizes[id] = size }
+    }
+    return (
+      Schedule.Peak(
+        step: step.name, bytes: step.bytes,
+        tensors: step.tensors.map { .init(graph[$0].name, sizes[$0] ?? 0) },
+        scratchBytes: step.scratchBytes), live
+    )
   }
 
   /// The buffers of a run under an allocation.
   ///
   /// - Throws: ``ArenaError`` if a size is beyond `Int`.
-  public func request(_ allocation: MCUAllocation? = nil) throws(ArenaError) -> ArenaRequest {
+  public func request(_ allocation: CodeWidths? = nil) throws(ArenaError) -> ArenaRequest {
     var buffers: [ArenaBuffer] = []
     buffers.reserveCapacity(graph.tensors.count)
     for (index, lifetime) in lifetimes.tensors.enumerated() {
@@ -213,7 +226,7 @@ extension MCUEstimator {
   /// Reference kernels unpack narrow weights into a buffer, one a byte (`conv_common.cc`,
   /// `fully_connected_common.cc`).
   private func scratchSizes(
-    _ step: Int, _ own: [Int], _ allocation: MCUAllocation?
+    _ step: Int, _ own: [Int], _ allocation: CodeWidths?
   ) -> [Int] {
     guard target.kernels == .reference, let allocation,
       let node = lifetimes.steps[step].nodes.last, let bits = allocation.weightBits[node],
@@ -222,7 +235,7 @@ extension MCUEstimator {
     return own + [graph[id].shape.count]
   }
 
-  private func widths(of index: Int, _ allocation: MCUAllocation?) -> MCULatencyModel.Widths {
+  private func widths(of index: Int, _ allocation: CodeWidths?) -> MCULatencyModel.Widths {
     let node = graph.nodes[index]
     func bits(_ id: TensorID?) -> Int {
       guard let id else { return 8 }
@@ -235,7 +248,7 @@ extension MCUEstimator {
   }
 
   /// Flash under an allocation.
-  public func flash(_ allocation: MCUAllocation? = nil) -> MCUEstimate.Flash {
+  public func flash(_ allocation: CodeWidths? = nil) -> Flash {
     var packed = 0
     var own = 0
     var tables = 0

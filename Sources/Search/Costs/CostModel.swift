@@ -1,3 +1,5 @@
+public import Schedules
+
 /// Whether a number is a count or a prediction.
 public enum CostKind: Sendable, Hashable {
   case exact
@@ -39,8 +41,8 @@ public enum CostError: Error, Sendable, Hashable {
   case malformed(path: String, reason: String)
   /// A layer or candidate that a cost table lacks.
   case missing(layer: String, candidate: String?)
-  /// A schedule or target that has no rule for an allocation.
-  case unsupported(reason: String)
+  /// A device that has no rule for a network or an allocation, with its reasons.
+  case refused(DeviceProblems)
 }
 
 extension CostModel {
@@ -137,17 +139,18 @@ public struct ScheduleCost: CostModel {
   public let unit: String
   public let kind: CostKind
   private let function: @Sendable ([Candidate]) throws(CostError) -> Double
-  private let parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])?
+  private let parts: (@Sendable ([Candidate]) throws(CostError) -> [Double]?)?
 
   /// - Parameters:
   ///   - name: the key in results.
   ///   - unit: the unit in words.
   ///   - kind: exact or estimated.
-  ///   - parts: what each layer has of it; nil for what is no sum over layers.
+  ///   - parts: what each layer has of it; nil, and nil of an allocation, for what is no sum over
+  ///     layers.
   ///   - function: the cost of an allocation, one candidate a layer; the same for the same formats.
   public init(
     name: String, unit: String, kind: CostKind,
-    parts: (@Sendable ([Candidate]) throws(CostError) -> [Double])? = nil,
+    parts: (@Sendable ([Candidate]) throws(CostError) -> [Double]?)? = nil,
     function: @escaping @Sendable ([Candidate]) throws(CostError) -> Double
   ) {
     self.name = name

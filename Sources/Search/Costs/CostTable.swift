@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import QuantGraph
+import Schedules
 
 /// A cost that a user measured, layer by layer.
 ///
@@ -111,25 +112,31 @@ public struct CostTable: CostModel, Hashable {
   }
 }
 
-extension Diagnostic {
-  /// The message for a cost error; `file` names the table, if there is one.
-  public init(_ error: CostError, file: String?) {
-    switch error {
+extension CostError {
+  /// What a person is told; `file` names the table or the model, if there is one.
+  public func diagnostics(file: String?) -> [Diagnostic] {
+    switch self {
     case .malformed(let path, let reason):
-      self.init(
-        code: "cost.table", message: reason,
-        location: [file, path.isEmpty ? nil : path].compactMap { $0 }.joined(separator: ": "),
-        remedy: "hwsim explain cost.table shows the layout.")
+      [
+        Diagnostic(
+          code: "cost.table", message: reason,
+          location: [file, path.isEmpty ? nil : path].compactMap { $0 }.joined(separator: ": "),
+          remedy: "hwsim explain cost.table shows the layout.")
+      ]
     case .missing(let layer, let candidate):
-      self.init(
-        code: "cost.missing",
-        message: candidate.map { "no cost of candidate '\($0)' in layer '\(layer)'" }
-          ?? "no costs of layer '\(layer)'",
-        location: file, remedy: "add it to the table, or leave it out of the space.")
-    case .unsupported(let reason):
-      self.init(
-        code: "cost.unsupported", message: reason, location: file,
-        remedy: "leave that candidate out, or choose another target or objective.")
+      [
+        Diagnostic(
+          code: "cost.missing",
+          message: candidate.map { "no cost of candidate '\($0)' in layer '\(layer)'" }
+            ?? "no costs of layer '\(layer)'",
+          location: file, remedy: "add it to the table, or leave it out of the space.")
+      ]
+    case .refused(let problems):
+      problems.problems.map { problem in
+        Diagnostic(
+          code: problem.code, message: problem.message, location: problem.location ?? file,
+          notes: problem.notes, remedy: problem.remedy)
+      }
     }
   }
 }

@@ -54,7 +54,7 @@ public enum EvaluationError: Error, Hashable, Sendable {
 
 extension EvaluationError {
   /// The error in one line.
-  var words: String {
+  public var words: String {
     switch self {
     case .layerCount(let expected, let found): "\(found) candidates for \(expected) layers"
     case .unsupported(let layer, let role, let encoding):

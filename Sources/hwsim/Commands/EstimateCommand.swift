@@ -1,8 +1,6 @@
-import Arith
 import ArgumentParser
 import Documents
 import HWModel
-import QuantGraph
 import Schedules
 
 /// `hwsim estimate MODEL`: how fast, how big, does it fit.
@@ -51,7 +49,7 @@ struct EstimateCommand: ConfigurableCommand {
 
   @Option(
     help: .init(
-      "A bound: sram=320KiB, flash=1MiB or latency=50ms; repeat for several.",
+      "A bound, such as sram=320KiB or latency=50ms; repeat for several.",
       valueName: "NAME=AMOUNT"))
   var limit: [String] = []
 
@@ -91,65 +89,85 @@ struct EstimateCommand: ConfigurableCommand {
         "usage.arguments", "no model is given", notes: ["usage: \(Self.configuration.usage ?? "")"],
         remedy: "hwsim estimate MODEL --target ID.")
     }
-    let names = target.flatMap { $0.split(separator: ",").map(String.init) }
-    guard !names.isEmpty else {
+    let targets = try TargetChoice.list(target)
+    guard !targets.isEmpty else {
       throw Failure(
         "usage.arguments", "no target is given",
         remedy: "add --target ID; hwsim targets lists the devices.")
     }
-    var targets: [TargetChoice] = []
-    for name in names { targets.append(try TargetChoice(name)) }
+    let quantities = Self.quantities(of: targets)
     var limits: [EstimateLimit] = []
-    for text in limit { limits.append(try EstimateLimit(text)) }
+    for text in limit { limits.append(try EstimateLimit(text, among: quantities)) }
     var widths: [BitsOption] = []
     if let bits { widths = try BitsOption.list(bits) }
-    let clockHz = try Self.clock(clock)
-    let patching = try PatchRequest(patch: self.patch, splitAfter: splitAfter)
+    let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
+    let options = try workloadOptions(targets)
     let file = try ModelFile(path: model, options: ModelOptions(shapes: shape))
-    let network = try EstimatedNetwork(file)
-    let chosen = try layer(in: network.graph)
-    var given: AllocationFile?
+    let network = EstimatedNetwork(file: file)
+    var choices: [(bits: String?, formats: FormatChoices, place: String?)] = []
     if let allocation {
-      let read = try AllocationFile(path: allocation)
-      try read.checkModel(file)
-      given = read
+      let given = try AllocationFile(path: allocation)
+      try given.checkModel(file)
+      choices.append((nil, try network.choices(given), allocation))
     }
-    let work = MCULayerWork.list(network.graph)
-    var patch: (request: PatchRequest, planner: PatchPlanner)?
-    if let patching {
-      do throws(PatchScheduleError) {
-        patch = (patching, try PatchPlanner(network.graph))
-      } catch {
-        throw Failure(Diagnostic(error))
-      }
-    }
+    choices += widths.map { ($0.text, $0.choices, "--bits \($0.text)") }
+    if choices.isEmpty { choices.append((nil, FormatChoices(), nil)) }
+    let workload = network.workload(options: options, limits: limits)
     var answers: [EstimateAnswer] = []
     for choice in targets {
-      let device = try network.onDevice(
-        MCUTarget(choice.description, clockHz: clockHz), work: work)
-      if widths.isEmpty {
-        answers.append(
-          try EstimateAnswer(
-            model: file, estimator: device.estimator,
-            allocation: try network.widths(given, on: device), bits: nil, limits: limits,
-            patch: patch, notes: device.notes))
+      guard let family = choice.family else { continue }
+      let device = try choice.device(deviceOptions)
+      let deployment: any DeployedWorkload
+      do throws(DeviceProblems) {
+        deployment = try device.deploy(workload)
+      } catch {
+        throw Failure(error, file: file.path)
       }
-      for option in widths {
+      for (bits, formats, place) in choices {
+        let schedule: Schedule
+        do throws(DeviceProblems) {
+          schedule = try deployment.schedule(formats, for: nil)
+        } catch {
+          throw Failure(error, file: place ?? file.path)
+        }
         answers.append(
-          try EstimateAnswer(
-            model: file, estimator: device.estimator,
-            allocation: try network.widths(option, on: device), bits: option.text,
-            limits: limits, patch: patch, notes: device.notes))
+          EstimateAnswer(
+            model: file, device: device, family: family, schedule: schedule, bits: bits,
+            limits: limits))
       }
     }
-    return report(answers, targets: targets, explained: chosen, file: file)
+    try checkLayer(answers)
+    return report(answers, targets: targets, file: file)
+  }
+
+  /// The quantities of the families of some targets, each once.
+  private static func quantities(of targets: [TargetChoice]) -> [CostQuantity] {
+    var keys: Set<String> = []
+    return targets.compactMap(\.family).flatMap(\.quantities).filter {
+      keys.insert($0.key).inserted
+    }
+  }
+
+  /// What families must know of a schedule.
+  private func workloadOptions(_ targets: [TargetChoice]) throws(Failure) -> [String: String] {
+    var options: [String: String] = [:]
+    options["patch"] = patch
+    options["split-after"] = splitAfter.map(String.init)
+    for name in options.keys.sorted() {
+      for target in targets where target.family?.workloadOptions.contains(name) != true {
+        throw Failure(
+          "usage.arguments", "--\(name) means nothing to '\(target.description.id)'",
+          remedy: "leave it out, or estimate that target alone.")
+      }
+    }
+    return options
   }
 
   private func report(
-    _ answers: [EstimateAnswer], targets: [TargetChoice], explained: Int?, file: ModelFile
+    _ answers: [EstimateAnswer], targets: [TargetChoice], file: ModelFile
   ) -> Report {
-    let explanations = explained.map { node in
-      answers.compactMap { LayerExplanation($0, node: node) }
+    let explanations = explain.map { layer in
+      answers.compactMap { LayerExplanation($0, layer: layer) }
     }
     var inputs = [file.record]
     for choice in targets {
@@ -160,7 +178,7 @@ struct EstimateCommand: ConfigurableCommand {
     if let allocation {
       inputs.append(InputRecord(role: "allocation", path: allocation, kind: "allocation"))
     }
-    let documents = answers.map { $0.json(explaining: explained) }
+    let documents = answers.map { $0.json(explaining: explain) }
     let result: JSON = documents.count == 1 ? documents[0] : ["results": .array(documents)]
     let table = answers.count == 1 ? answers[0].table : EstimateComparison.table(answers)
     return Report(
@@ -176,7 +194,7 @@ struct EstimateCommand: ConfigurableCommand {
     ) { [all = self.table.all] style in
       if let explanations {
         return explanations.isEmpty
-          ? "no latency model for this target\n"
+          ? "nothing is known of what its layers take on this target\n"
           : explanations.map { $0.text(style) }.joined(separator: "\n")
       }
       return answers.count == 1
@@ -185,25 +203,20 @@ struct EstimateCommand: ConfigurableCommand {
     }
   }
 
-  private func layer(in graph: Graph) throws(Failure) -> Int? {
-    guard let explain else { return nil }
-    if let index = graph.nodes.firstIndex(where: { $0.name == explain }) { return index }
-    if let number = Int(explain), graph.nodes.indices.contains(number - 1) { return number - 1 }
+  /// Refuses a layer to explain that no schedule has.
+  private func checkLayer(_ answers: [EstimateAnswer]) throws(Failure) {
+    guard let explain, let first = answers.first,
+      !answers.contains(where: { $0.schedule.position(of: explain) != nil })
+    else { return }
     throw .unknown(
-      "layer", explain, code: "usage.unknown-layer", among: graph.nodes.map(\.name),
+      "layer", explain, code: "usage.unknown-layer", among: first.schedule.steps.map(\.name),
       listedBy: "hwsim inspect \(model ?? "MODEL")")
   }
 
   /// `80MHz`, `8e7`; nil if nothing is given.
   private static func clock(_ text: String?) throws(Failure) -> Double? {
     guard let text else { return nil }
-    let units: [(String, Double)] = [("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3), ("Hz", 1), ("", 1)]
-    for (unit, factor) in units where text.hasSuffix(unit) {
-      if let value = Double(text.dropLast(unit.count)), value.isFinite, value > 0 {
-        return value * factor
-      }
-      break
-    }
+    if let value = UnitAmount.value(text, unit: "Hz"), value > 0 { return value }
     throw Failure(
       "usage.arguments", "--clock \(text) is no frequency", remedy: "write 80MHz or 80000000.")
   }

@@ -47,7 +47,13 @@ struct ModelArguments: ParsableArguments {
   /// - Throws: a ``Failure`` if the options of patches do not belong together.
   func options() throws(Failure) -> ModelOptions {
     var options = ModelOptions(shapes: shape, outputs: outputs)
-    switch try PatchRequest(patch: patch, splitAfter: splitAfter) {
+    let request: PatchRequest?
+    do throws(DeviceProblems) {
+      request = try PatchRequest(patch: patch, splitAfter: splitAfter)
+    } catch {
+      throw Failure(error, file: nil)
+    }
+    switch request {
     case .grid(let grid, let block): options.patch = (grid, block)
     case .automatic:
       throw Failure(

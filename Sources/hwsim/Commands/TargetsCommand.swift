@@ -1,14 +1,14 @@
 import ArgumentParser
 import Documents
 import HWModel
-import QuantGraph
+import Schedules
 
 /// `hwsim targets [ID]`: the devices and where their numbers come from.
 struct TargetsCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "targets",
     abstract: "Lists devices, shows one with the source of every number, or checks a file.",
-    usage: "hwsim targets [ID|FILE] [--validate FILE | --template mcu] [options]",
+    usage: "hwsim targets [ID|FILE] [--validate FILE | --template FAMILY] [options]",
     discussion: """
       EXAMPLES:
         hwsim targets                                devices, speed, memory, error of the model
@@ -46,13 +46,7 @@ struct TargetsCommand: ReportingCommand {
   }
 
   private func list() throws(Failure) -> Report {
-    let all: [TargetDescription]
-    do throws(TargetProblems) {
-      all = try TargetLibrary.all()
-    } catch {
-      throw Failure(error.problems.map { Diagnostic($0, file: "shipped targets") })
-    }
-    let answer = TargetsAnswer(all)
+    let answer = try TargetsAnswer(DeviceFamilies.current)
     return Report(
       schema: "targets", arguments: ["id": .null, "validate": .null, "template": .null],
       result: answer.json, table: answer.table,
@@ -72,9 +66,9 @@ struct TargetsCommand: ReportingCommand {
     let bytes = try TargetChoice.contents(path)
     let description: TargetDescription
     do throws(TargetProblems) {
-      description = try TargetLibrary.read(bytes)
+      description = try DeviceFamilies.current.library.read(bytes)
     } catch {
-      throw Failure(error.problems.map { Diagnostic($0, file: path) })
+      throw Failure(error, file: path)
     }
     let count = description.constants.count
     return Report(
@@ -87,28 +81,30 @@ struct TargetsCommand: ReportingCommand {
   }
 
   private static func skeleton(_ family: String) throws(Failure) -> Report {
-    guard TargetDescription.families.contains(family) else {
+    let families = DeviceFamilies.current
+    guard let schema = families.family(family)?.schema else {
       throw .unknown(
-        "family", family, code: "usage.unknown-target", among: TargetDescription.families,
+        "family", family, code: "usage.unknown-target", among: families.families.map(\.id),
         listedBy: "hwsim targets --help")
     }
     var members: [JSON.Member] = [
-      .init(key: "schema", value: .string(TargetDescription.schema)),
-      .init(key: "id", value: "my-board+my-stack"), .init(key: "family", value: .string(family)),
-      .init(key: "name", value: "My board, core, software stack"), .init(key: "aliases", value: []),
+      .init(key: "schema", value: .string(TargetDescription.format)),
+      .init(key: "id", value: .string(schema.example.id)),
+      .init(key: "family", value: .string(family)),
+      .init(key: "name", value: .string(schema.example.name)), .init(key: "aliases", value: []),
       .init(key: "notes", value: []),
     ]
-    for key in TargetKey.mcu {
+    for key in schema.keys {
       let unit = key.unit.isEmpty ? "" : " [\(key.unit)]"
       let need = key.isRequired ? "required" : "remove the key if unknown"
+      let words: JSON = .string(
+        "\(key.meaning)\(unit); \(key.kind.words); \(need); put its source here")
+      let row = key.columns.map { JSON.Member(key: $0.name, value: .null) }
       members.append(
         .init(
           key: key.name,
-          value: [
-            "value": .null,
-            "source": .string(
-              "\(key.meaning)\(unit); \(key.kind.words); \(need); put its source here"),
-          ]))
+          value: row.isEmpty
+            ? ["value": .null, "source": words] : ["rows": [.object(row)], "source": words]))
     }
     let document = JSON.object(members)
     return Report(

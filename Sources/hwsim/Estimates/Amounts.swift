@@ -41,7 +41,22 @@ enum Amounts {
   }
 
   static func energy(_ joules: Double) -> String {
-    joules >= 1e-3 ? significant(joules * 1e3) + " mJ" : significant(joules * 1e6) + " uJ"
+    for (factor, unit) in [(1.0, "J"), (1e-3, "mJ"), (1e-6, "uJ"), (1e-9, "nJ")]
+    where joules >= factor {
+      return "\(significant(joules / factor)) \(unit)"
+    }
+    return significant(joules * 1e12) + " pJ"
+  }
+
+  /// A number of a quantity in a table: three digits and a unit.
+  static func text(_ value: Double, unit: String) -> String {
+    switch unit {
+    case "s": time(value)
+    case "J": energy(value)
+    case "B": kibibytes(Int(min(max(value, 0), 0x1p62))) + " KiB"
+    case "cycles": large(value)
+    default: unit.isEmpty ? large(value) : "\(large(value)) \(unit)"
+    }
   }
 
   /// A count in k or M.

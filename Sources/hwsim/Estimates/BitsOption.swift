@@ -1,4 +1,3 @@
-import QuantGraph
 import Schedules
 
 /// One value of `--bits`: `w4a8`, `w4` or `a8`.
@@ -43,7 +42,10 @@ struct BitsOption: Sendable {
     self.activations = activations
   }
 
-  func allocation(_ graph: Graph) -> MCUAllocation {
-    MCUAllocation(graph, weights: weights, activations: activations)
+  /// The widths for everything that has codes.
+  var choices: FormatChoices {
+    var choices = FormatChoices()
+    choices.uniform = .init(weights: weights, activations: activations)
+    return choices
   }
 }

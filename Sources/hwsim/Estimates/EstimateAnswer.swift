@@ -1,323 +1,287 @@
-import Arith
 import Documents
 import HWModel
-import QuantGraph
 import Schedules
 
-/// One estimate as JSON, as a table and as text.
+/// One estimate as JSON, as a table and as text: a network on a device under one choice of formats.
+///
+/// Everything is read from the device's schedule and its cost; no family is known here.
 struct EstimateAnswer: Sendable {
   let model: ModelFile
-  let estimator: MCUEstimator
-  let estimate: MCUEstimate
-  let peak: MCUPeak?
-  /// Bytes alive at each step.
-  let liveBytes: [Int]
-  /// The value of `--bits`, or nil.
+  let device: any Device
+  let family: any DeviceFamily
+  let schedule: Schedule
+  /// The value of `--bits` and sizes, or nil.
   let bits: String?
   let limits: [Checked]
-  let notes: [String]
-  /// What `--patch` found; nil without it.
-  let patch: PatchAnswer?
 
   /// A limit and what the network takes of its quantity; nil where that is unknown.
   struct Checked: Sendable {
     let limit: EstimateLimit
     let actual: Double?
-    var isKept: Bool { actual.map { $0 <= limit.bound } ?? false }
+    var isKept: Bool {
+      guard let actual else { return false }
+      return limit.quantity.isGain ? actual >= limit.bound : actual <= limit.bound
+    }
   }
 
-  var target: MCUTarget { estimator.target }
-  private var graph: Graph { estimator.graph }
-
-  /// - Throws: a ``Failure`` if a size is beyond what can be counted.
   init(
-    model: ModelFile, estimator: MCUEstimator, allocation: MCUAllocation?, bits: String?,
-    limits: [EstimateLimit], patch: (request: PatchRequest, planner: PatchPlanner)?,
-    notes: [String] = []
-  ) throws(Failure) {
+    model: ModelFile, device: any Device, family: any DeviceFamily, schedule: Schedule,
+    bits: String?, limits: [EstimateLimit]
+  ) {
     self.model = model
-    self.estimator = estimator
+    self.device = device
+    self.family = family
+    self.schedule = schedule
     self.bits = bits
-    do throws(ArenaError) {
-      estimate = try estimator.estimate(allocation)
-      (peak, liveBytes) = try estimator.peak(allocation)
-    } catch {
-      throw Failure(Diagnostic(error))
+    self.limits = limits.map {
+      Checked(limit: $0, actual: schedule.cost[$0.quantity.key]?.value)
     }
-    let estimate = estimate
-    let bounds = limits.filter { $0.quantity == .sram }.map { Int(min($0.bound, 0x1p62)) }
-    if let patch {
-      let answer = try PatchAnswer(
-        patch.request, patch.planner, estimator, estimate,
-        available: min(estimator.target.sramBytes, bounds.min() ?? .max))
-      self.patch = answer
-    } else {
-      self.patch = nil
-    }
-    let patched = self.patch?.patched
-    self.limits = limits.map { limit in
-      switch limit.quantity {
-      case .sram:
-        Checked(limit: limit, actual: Double(patched?.sramBytes ?? estimate.memory.sramBytes))
-      case .flash: Checked(limit: limit, actual: Double(estimate.flash.totalBytes))
-      case .latency: Checked(limit: limit, actual: patched?.seconds ?? estimate.seconds)
-      }
-    }
-    self.notes = notes + Self.notes(estimator, estimate, allocation)
   }
 
-  private static func notes(
-    _ estimator: MCUEstimator, _ estimate: MCUEstimate, _ allocation: MCUAllocation?
-  ) -> [String] {
-    var notes: [String] = []
-    let target = estimator.target
-    if target.latency == nil {
-      notes.append("no latency model: nothing on this core or accelerator was measured")
-    }
-    if !estimate.unmodelled.isEmpty, target.latency != nil {
-      let names = estimate.unmodelled.prefix(3).map { estimator.graph.nodes[$0].name }
-      notes.append(
-        "latency leaves out the inner loops of \(names.joined(separator: ", "))"
-          + (estimate.unmodelled.count > 3 ? " and \(estimate.unmodelled.count - 3) more" : "")
-          + ": no such layer was measured")
-    }
-    let weightWidths = (allocation?.weightBits ?? []).compactMap(\.self)
-    let activationWidths = (allocation?.tensorBits ?? []).compactMap(\.self)
-    let isNarrow = weightWidths.contains { $0 < 8 } || activationWidths.contains { $0 < 8 }
-    if isNarrow {
-      notes.append(
-        "codes of less than 8 bits save memory, not time: cores without such instructions unpack "
-          + "them; unpacking is counted in instructions, error unknown")
-      if !target.hasSubByteWeights || activationWidths.contains(where: { $0 < 8 }) {
-        notes.append(
-          "\(target.description.text("stack") ?? "this stack") has no such kernels: taken as "
-            + "CMix-NN's would be, codes packed")
-      }
-    }
-    if weightWidths.contains(where: { $0 > 8 }) || activationWidths.contains(where: { $0 > 8 }) {
-      notes.append("codes of more than 8 bits: time is that of 8 bits, error unknown")
-    }
-    return notes
-  }
-
+  var cost: Cost { schedule.cost }
+  var id: String { device.description.id }
   /// Whether the device holds the network and every limit is kept.
-  var isYes: Bool { fits && limits.allSatisfy(\.isKept) }
-  var fits: Bool {
-    sramBytes <= target.sramBytes
-      && estimate.flash.totalBytes <= target.flashBytes
-  }
+  var isYes: Bool { cost.fits && limits.allSatisfy(\.isKept) }
 
-  /// The error measured for such an estimate: nil for schedules and widths that nobody measured.
-  var latencyError: MCUTarget.LatencyError? {
-    let isMeasured = estimate.layers.allSatisfy { layer in
-      let work = estimator.work[layer.node]
-      return work.kernel == .elementwise || work.kernel == .none || layer.widths == .init()
-    }
-    return isMeasured && patch?.patched == nil ? target.latencyError : nil
+  /// The totals that the device offers, in the order of a summary.
+  private var offered: [Cost.Total] {
+    let keys = Set(device.quantities.map(\.key))
+    return cost.totals.filter { keys.contains($0.quantity.key) }
   }
-
-  /// With the patch schedule, if there is one.
-  private var sramBytes: Int { patch?.patched?.sramBytes ?? estimate.memory.sramBytes }
-  private var seconds: Double? { patch?.patched?.seconds ?? estimate.seconds }
-  private var cycles: Double? { patch?.patched?.cycles ?? estimate.cycles }
 
   // MARK: JSON
 
-  /// The result; `node` is the layer whose formula is asked for.
-  func json(explaining node: Int?) -> JSON {
+  /// The result; `layer` is the step whose formula is asked for.
+  func json(explaining layer: String?) -> JSON {
+    var members: [JSON.Member] = []
+    func add(_ key: String, _ value: JSON) { members.append(.init(key: key, value: value)) }
+    add("target", .string(id))
+    add("bits", .optional(bits))
+    add("fits", .bool(cost.fits))
+    add("latency", latency)
+    members += schedule.sections
+    add("resources", resources)
+    add("energy_joules", cost[CostQuantity.energy.key].map { .number($0.value) } ?? .null)
+    add("quantities", .array(offeredInOrder.map(json)))
+    add("macs", .integer(schedule.macs))
+    add("layers", .array(schedule.steps.indices.map(self.layer)))
+    add("peak", schedule.peak.map(json) ?? .null)
+    add("limits", .array(limits.map(json)))
+    add("notes", .strings(schedule.notes))
+    add("explanation", layer.flatMap { LayerExplanation(self, layer: $0)?.json } ?? .null)
+    return .object(members)
+  }
+
+  private var resources: JSON {
+    var members: [JSON.Member] = []
+    for total in offeredInOrder {
+      guard let available = total.available else { continue }
+      members.append(
+        .init(
+          key: total.quantity.name,
+          value: [
+            "used": .amount(total.value), "available": .amount(available),
+            "kind": .string(total.basis.word),
+          ]))
+    }
+    return .object(members)
+  }
+
+  private func json(_ entry: Checked) -> JSON {
     [
-      "target": .string(target.description.id),
-      "bits": .optional(bits),
-      "fits": .bool(fits),
-      "latency": latency,
-      "memory": memory,
-      "resources": [
-        "sram": resource(sramBytes, target.sramBytes),
-        "flash": resource(estimate.flash.totalBytes, target.flashBytes),
-      ],
-      "energy_joules": estimate.energyJ.map(JSON.number) ?? .null,
-      "macs": .integer(estimate.macs),
-      "layers": .array(graph.nodes.indices.map(layer)),
-      "peak": peak.map(json) ?? .null,
-      "limits": .array(
-        limits.map {
-          [
-            "limit": .string($0.limit.text), "bound": .number($0.limit.bound),
-            "actual": $0.actual.map(JSON.number) ?? .null, "kept": .bool($0.isKept),
-          ]
-        }),
-      "patch": patch?.json ?? .null,
-      "notes": .strings(notes),
-      "explanation": node.flatMap { LayerExplanation(self, node: $0)?.json } ?? .null,
+      "limit": .string(entry.limit.text), "bound": .number(entry.limit.bound),
+      "actual": entry.actual.map(JSON.number) ?? .null, "kept": .bool(entry.isKept),
     ]
   }
 
+  /// The totals that the device offers, in the order of tables and searches.
+  private var offeredInOrder: [Cost.Total] { device.quantities.compactMap { cost[$0.key] } }
+
+  private func json(_ total: Cost.Total) -> JSON {
+    [
+      "key": .string(total.quantity.key), "name": .string(total.quantity.name),
+      "unit": .string(total.quantity.unit), "value": .amount(total.value),
+      "kind": .string(total.basis.word), "model": .optional(total.basis.model),
+      "error": total.basis.error?.json ?? .null,
+      "available": total.available.map(JSON.amount) ?? .null,
+      "better": .string(total.quantity.isGain ? "higher" : "lower"),
+    ]
+  }
+
+  /// Time, or its cycles; null of families that say neither.
   private var latency: JSON {
-    [
-      "cycles": cycles.map(JSON.number) ?? .null,
-      "seconds": seconds.map(JSON.number) ?? .null,
-      "clock_hz": .number(target.clockHz),
-      "kind": "estimate",
-      "model": .string("kernel classes, seven constants a stack"),
-      "error": latencyError.map {
-        [
-          "median_percent": .number($0.median),
-          "worst_percent": $0.worst.map(JSON.number) ?? .null,
-          "source": .string($0.source),
-        ]
-      } ?? .null,
-    ]
-  }
-
-  private var memory: JSON {
-    let memory = estimate.memory
-    let flash = estimate.flash
+    let time: [CostQuantity] = [.latency, .cycles]
+    guard let quantity = time.first(where: family.quantities.contains) else { return .null }
+    let basis = cost[quantity.key]?.basis ?? device.basis(of: quantity)
     return [
-      "sram_bytes": .integer(sramBytes),
-      "arena_head_bytes": .integer(memory.arenaHeadBytes),
-      "arena_total_bytes": .integer(memory.arenaTotalBytes),
-      "arena_total_bytes_host64": .integer(memory.arenaTotalBytesHost64),
-      "runtime_ram_bytes": .integer(memory.runtimeBytes),
-      "liveness_bytes": .integer(memory.livenessBytes),
-      "flash_bytes": .integer(flash.totalBytes),
-      "weight_bytes": .integer(flash.weightBytes),
-      "table_bytes": .integer(flash.tableBytes),
-      "code_bytes": .integer(flash.codeBytes),
+      "cycles": cost[CostQuantity.cycles.key].map { .number($0.value) } ?? .null,
+      "seconds": cost[CostQuantity.latency.key].map { .number($0.value) } ?? .null,
+      "clock_hz": schedule.clockHz.map(JSON.number) ?? .null,
+      "kind": .string(basis.word), "model": .optional(basis.model),
+      "error": basis.error?.json ?? .null,
     ]
   }
 
-  private func resource(_ used: Int, _ available: Int) -> JSON {
-    ["used": .integer(used), "available": .integer(available), "kind": "estimate"]
-  }
-
-  private func json(_ peak: MCUPeak) -> JSON {
+  private func json(_ peak: Schedule.Peak) -> JSON {
     [
-      "layer": .string(peak.layer), "bytes": .integer(peak.bytes),
+      "layer": .string(peak.step), "bytes": .integer(peak.bytes),
       "scratch_bytes": .integer(peak.scratchBytes),
       "tensors": .array(
-        peak.tensors.map {
-          ["name": .string(graph[$0.tensor].name), "bytes": .integer($0.bytes)]
-        }),
+        peak.tensors.map { ["name": .string($0.name), "bytes": .integer($0.value)] }),
     ]
   }
 
   private func layer(_ index: Int) -> JSON {
-    let node = graph.nodes[index]
-    let work = estimator.work[index]
-    let cost = estimate.layers.indices.contains(index) ? estimate.layers[index] : nil
-    let result = node.outputs.first.map { graph[$0].shape.extents } ?? []
-    let share = share(index)
-    return [
-      "name": .string(node.name),
-      "operator": .string(node.operation.name),
-      "kernel": .string(work.kernel.rawValue),
-      "shape": .integers(result),
-      "weight_bits": work.weights > 0 ? .optional(cost?.widths.weights) : .null,
-      "input_bits": .optional(cost?.widths.input),
-      "output_bits": .optional(cost?.widths.output),
-      "macs": .integer(graph.multiplyAccumulates(of: node)),
-      "cycles": cost.map { .number($0.cost.cycles) } ?? .null,
-      "seconds": cost.map { .number($0.cost.cycles / target.clockHz) } ?? .null,
-      "share": share.map(JSON.number) ?? .null,
-      "live_bytes": .optional(liveBytes(of: index)),
-      "work": [
-        "macs": .number(work.counts.macs), "outputs": .number(work.counts.outputs),
-        "gathered_inputs": .number(work.counts.gatheredInputs),
-        "elements": .number(work.counts.elements),
-        "live_macs": .number(work.liveCounts.macs),
-        "live_outputs": .number(work.liveCounts.outputs),
-        "live_gathered_inputs": .number(work.liveCounts.gatheredInputs),
-        "live_elements": .number(work.liveCounts.elements),
-      ],
-    ]
-  }
-
-  private func share(_ index: Int) -> Double? {
-    guard let total = estimate.cycles, total > 0, estimate.layers.indices.contains(index) else {
-      return nil
+    let step = schedule.steps[index]
+    func optional(_ key: CostQuantity) -> JSON {
+      cost.part(of: key.key, step: index).map(JSON.number) ?? .null
     }
-    return estimate.layers[index].cost.cycles / total
+    func amounts(_ list: [Schedule.Amount<Double>]) -> JSON {
+      .object(list.map { .init(key: $0.name, value: .number($0.value)) })
+    }
+    let plainBits = ["weight", "input", "output"]
+    let bits = Dictionary(step.bits.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    var members: [JSON.Member] = [
+      .init(key: "name", value: .string(step.name)),
+      .init(key: "operator", value: .string(step.operation)),
+      .init(key: "kernel", value: .string(step.path)),
+      .init(key: "shape", value: .integers(step.shape)),
+    ]
+    members += plainBits.map { .init(key: "\($0)_bits", value: .optional(bits[$0])) }
+    members += step.bits.filter { !plainBits.contains($0.name) }.map {
+      .init(key: "\($0.name)_bits", value: .integer($0.value))
+    }
+    members += [
+      .init(key: "macs", value: .integer(step.macs)),
+      .init(key: "cycles", value: optional(.cycles)),
+      .init(key: "seconds", value: optional(.latency)),
+      .init(key: "share", value: share(index).map(JSON.number) ?? .null),
+      .init(key: "live_bytes", value: .optional(step.liveBytes)),
+      .init(key: "work", value: amounts(step.work)),
+    ]
+    if !step.traffic.isEmpty { members.append(.init(key: "traffic", value: amounts(step.traffic))) }
+    let others = offeredInOrder.filter {
+      $0.quantity != .latency && $0.quantity != .cycles && cost.isSum($0.quantity.key)
+    }
+    if !others.isEmpty {
+      members.append(
+        .init(
+          key: "costs",
+          value: .object(
+            others.compactMap { total in
+              cost.part(of: total.quantity.key, step: index).map {
+                .init(key: total.quantity.key, value: .amount($0))
+              }
+            })))
+    }
+    return .object(members)
   }
 
-  private func liveBytes(of node: Int) -> Int? {
-    let step = estimator.lifetimes.steps.firstIndex { $0.nodes.contains(node) }
-    return step.flatMap { liveBytes.indices.contains($0) ? liveBytes[$0] : nil }
+  /// A step's part of the first quantity that steps add up to.
+  private func share(_ index: Int) -> Double? {
+    guard let first = schedule.columns.first(where: { cost.isSum($0.key) }),
+      let total = cost[first.key]?.value, total > 0
+    else { return nil }
+    return cost.part(of: first.key, step: index).map { $0 / total }
   }
 
-  // MARK: Text
+  // MARK: Table
 
   /// The layers; what `--csv` prints.
   var table: Table {
-    var table = Table([
+    let hasMemory = schedule.steps.contains { $0.liveBytes != nil }
+    var columns: [Table.Column] = [
       .number("#"), .text("layer", isFlexible: true), .text("op"), .text("shape out"),
-      .text("w/a"), .number("MAC"), .number("cycles"), .number("share"), .number("live SRAM"),
-    ])
-    for (index, node) in graph.nodes.enumerated() {
-      let cost = estimate.layers.indices.contains(index) ? estimate.layers[index] : nil
-      let macs = graph.multiplyAccumulates(of: node)
-      let hasWeights = estimator.work[index].weights > 0
-      let widths = cost.map { "\(hasWeights ? "\($0.widths.weights)" : "-")/\($0.widths.input)" }
-      table.append([
-        .count(index + 1), .init(node.name), .init(node.operation.name),
-        .init(node.outputs.first.map { graph[$0].shape.description } ?? ""),
-        .init(widths ?? "-"), .init(Amounts.large(Double(macs)), plain: "\(macs)"),
-        .init(
-          cost.map { Amounts.large($0.cost.cycles) } ?? "-",
-          plain: cost.map { "\($0.cost.cycles)" } ?? ""),
-        .init(share(index).map(Amounts.percent) ?? "-", plain: share(index).map { "\($0)" } ?? ""),
-        .init(
-          liveBytes(of: index).map { Quantity.count($0) + " B" } ?? "-",
-          plain: liveBytes(of: index).map { "\($0)" } ?? ""),
-      ])
+      .text("w/a"), .number("MAC"),
+    ]
+    for (index, quantity) in schedule.columns.enumerated() {
+      columns.append(.number(quantity.title))
+      if index == 0 { columns.append(.number("share")) }
+    }
+    if hasMemory { columns.append(.number("live SRAM")) }
+    var table = Table(columns)
+    for (index, step) in schedule.steps.enumerated() {
+      let bits = Dictionary(step.bits.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+      let widths =
+        step.bits.isEmpty
+        ? "-" : ["weight", "input"].map { bits[$0].map(String.init) ?? "-" }.joined(separator: "/")
+      var row: [Table.Cell] = [
+        .count(index + 1), .init(step.name), .init(step.operation),
+        .init(step.shape.map(String.init).joined(separator: "x")), .init(widths),
+        .init(Amounts.large(Double(step.macs)), plain: "\(step.macs)"),
+      ]
+      for (number, quantity) in schedule.columns.enumerated() {
+        let value = step.terms[quantity]?.value
+        row.append(
+          .init(
+            value.map { Amounts.text($0, unit: quantity.unit) } ?? "-",
+            plain: value.map { "\($0)" } ?? ""))
+        guard number == 0 else { continue }
+        let share = share(index)
+        row.append(.init(share.map(Amounts.percent) ?? "-", plain: share.map { "\($0)" } ?? ""))
+      }
+      if hasMemory {
+        row.append(
+          .init(
+            step.liveBytes.map { Quantity.count($0) + " B" } ?? "-",
+            plain: step.liveBytes.map { "\($0)" } ?? ""))
+      }
+      table.append(row)
     }
     return table
   }
 
+  // MARK: Text
+
   func text(_ style: Style, showsAll: Bool) -> String {
+    let clock = schedule.clockHz.map { ", \(Amounts.significant($0 / 1e6)) MHz" } ?? ""
     var text = Heading.line(
       model.path,
-      "\(model.summary), \(Amounts.large(Double(estimate.macs))) MAC"
-        + (bits.map { ", \($0)" } ?? ""),
-      right: "target \(target.description.id), \(Amounts.significant(target.clockHz / 1e6)) MHz")
+      "\(model.summary), \(Amounts.large(Double(schedule.macs))) MAC"
+        + (bits.map { ", \($0)" } ?? ""), right: "target \(id)\(clock)")
     text += verdict(style)
     text += table.render(limit: showsAll ? nil : 16, style: style)
-    if let peak {
-      let layer = peak.layer.count > 40 ? peak.layer.prefix(38) + ".." : peak.layer[...]
-      let parts = peak.tensors.map { Quantity.count($0.bytes) }
+    if let peak = schedule.peak {
+      let layer = peak.step.count > 40 ? peak.step.prefix(38) + ".." : peak.step[...]
+      let parts = peak.tensors.map { Quantity.count($0.value) }
       let scratch = peak.scratchBytes > 0 ? " + scratch \(Quantity.count(peak.scratchBytes))" : ""
       text +=
         "peak SRAM at \(layer): \(parts.joined(separator: " + "))\(scratch) = "
         + "\(Quantity.count(peak.bytes)) B alive\n"
     }
-    for note in notes { text += Amounts.note(note, style) }
+    for note in schedule.notes { text += Amounts.note(note, style) }
     return text
   }
 
   private func verdict(_ style: Style) -> String {
-    var text = fits ? style.good("FITS") : style.bad("DOES NOT FIT")
-    text += "   latency \(latencyText)\n"
-    let flash = estimate.flash
-    text += line("flash", flash.totalBytes, target.flashBytes)
-    text +=
-      "\n               = weights \(Amounts.kibibytes(flash.weightBytes)) + "
-      + (target.storesModelFile ? "rest of the file " : "tables ")
-      + "\(Amounts.kibibytes(flash.tableBytes)) + code \(Amounts.kibibytes(flash.codeBytes)) "
-      + "(estimate)\n"
-    let memory = estimate.memory
-    let persistent = memory.persistentBytes
-    text +=
-      line("SRAM", memory.sramBytes, target.sramBytes)
-      + (patch?.patched != nil ? " without patches" : "")
-    text += "\n               = arena head \(Amounts.kibibytes(memory.arenaHeadBytes))"
-    text += target.planner == .greedy ? " (exact plan)" : " (best plan found)"
-    if persistent > 0 { text += " + persistent \(Amounts.kibibytes(persistent)) (model)" }
-    text += " + runtime \(Amounts.kibibytes(memory.runtimeBytes)) (estimate)\n"
-    if let energy = estimate.energyJ {
-      text += "       energy  \(Amounts.energy(energy)) (mean power of the measured runs)\n"
+    var text = cost.fits ? style.good("FITS") : style.bad("DOES NOT FIT")
+    var totals = offered
+    // The first quantity of the family heads the summary, known or not.
+    if let first = family.quantities.first {
+      if let index = totals.firstIndex(where: { $0.quantity == first }) {
+        text += "   \(first.title) \(Self.words(totals.remove(at: index)))\n"
+      } else {
+        text += "   \(first.title) unknown (no model of this device)\n"
+      }
     }
-    if let patch { text += patch.text(estimate) }
+    for total in totals {
+      let title = total.quantity.title
+      text += "       \(title)\(String(repeating: " ", count: max(5 - title.count, 0)))  "
+      text += Self.words(total) + "\n"
+      if let parts = total.term?.parts, !parts.isEmpty {
+        let words = parts.map { part in
+          let amount = Self.bare(part.value, unit: total.quantity.unit)
+          return "\(part.what) \(amount)" + (part.note.map { " (\($0))" } ?? "")
+        }
+        text += "               = \(words.joined(separator: " + "))\n"
+      }
+    }
+    for remark in schedule.remarks {
+      text += "       \(remark.title) " + remark.parts.map(Self.words).joined() + "\n"
+    }
     for entry in limits {
-      let found = entry.actual.map { Self.amount($0, entry.limit.quantity) } ?? "unknown"
+      let found =
+        entry.actual.map { Self.exactly($0, unit: entry.limit.quantity.unit) } ?? "unknown"
       text +=
         "       limit   \(entry.limit.text): \(found) "
         + (entry.isKept ? style.good("kept") : style.bad("BROKEN")) + "\n"
@@ -325,25 +289,78 @@ struct EstimateAnswer: Sendable {
     return text + "\n"
   }
 
-  private static func amount(_ value: Double, _ quantity: EstimateLimit.Quantity) -> String {
-    quantity == .latency ? Amounts.time(value) : Quantity.bytes(Int(min(value, 0x1p62)))
-  }
-
-  var latencyText: String {
-    guard let seconds else { return "unknown (no model of this core)" }
-    guard let error = latencyError else {
-      return "\(Amounts.time(seconds)) (estimate, error unknown)"
+  /// A total with what is known of its error; of a resource, beside what the device has.
+  private static func words(_ total: Cost.Total) -> String {
+    let unit = total.quantity.unit
+    guard let available = total.available else {
+      return "\(Amounts.text(total.value, unit: unit)) (\(total.remark ?? total.basis.words))"
     }
-    let worst = error.worst.map { ", worst \(Amounts.significant($0))%" } ?? ""
-    return "\(Amounts.time(seconds)) (estimate, error +-\(Amounts.significant(error.median))% "
-      + "median\(worst) on left-out networks)"
+    let share = available > 0 ? total.value / available : 0
+    let words =
+      "\(Amounts.text(total.value, unit: unit)) of \(Amounts.text(available, unit: unit)) "
+      + "(\(Amounts.percent(share)))"
+    // The parts of a sum say themselves how they are known.
+    return total.term?.parts.isEmpty == false ? words : "\(words), \(total.basis.words)"
   }
 
-  private func line(_ name: String, _ used: Int, _ available: Int) -> String {
-    let part = available > 0 ? Double(used) / Double(available) : 0
-    let padded = name + String(repeating: " ", count: max(5 - name.count, 0))
-    return
-      "       \(padded)  \(Amounts.kibibytes(used)) KiB of \(Amounts.kibibytes(available)) KiB "
-      + "(\(Amounts.percent(part)))"
+  /// A number without its unit, where the line above says it.
+  private static func bare(_ value: Double, unit: String) -> String {
+    unit == "B" ? Amounts.kibibytes(Int(min(max(value, 0), 0x1p62))) : Amounts.large(value)
+  }
+
+  private static func exactly(_ value: Double, unit: String) -> String {
+    unit == "B"
+      ? Quantity.bytes(Int(min(max(value, 0), 0x1p62))) : Amounts.text(value, unit: unit)
+  }
+
+  private static func words(_ part: Schedule.Remark.Part) -> String {
+    switch part {
+    case .words(let words): words
+    case .amount(let value, let unit): Amounts.text(value, unit: unit)
+    case .share(let share): Amounts.percent(share)
+    }
+  }
+}
+
+extension CostBasis {
+  /// `exact` or `estimate`.
+  var word: String {
+    switch self {
+    case .exact: "exact"
+    case .estimate: "estimate"
+    }
+  }
+
+  var model: String? {
+    switch self {
+    case .exact: nil
+    case .estimate(let model, _): model
+    }
+  }
+
+  var error: MeasuredError? {
+    switch self {
+    case .exact: nil
+    case .estimate(_, let error): error
+    }
+  }
+
+  /// What a summary says beside a number.
+  var words: String {
+    guard case .estimate = self else { return "exact" }
+    guard let error else { return "estimate, error unknown" }
+    let worst = error.worst.map { ", worst \(Amounts.significant($0))%" } ?? ""
+    return "estimate, error +-\(Amounts.significant(error.median))% median\(worst)"
+      + (error.scope.isEmpty ? "" : " \(error.scope)")
+  }
+}
+
+extension MeasuredError {
+  var json: JSON {
+    [
+      "median_percent": .number(median),
+      "worst_percent": worst.map(JSON.number) ?? .null,
+      "source": .string(source),
+    ]
   }
 }

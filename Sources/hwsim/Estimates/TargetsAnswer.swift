@@ -1,31 +1,66 @@
 import Documents
 import HWModel
+import Schedules
 
-/// All shipped devices in one table.
+/// All shipped devices, a table a family.
 struct TargetsAnswer: Sendable {
-  private let targets: [MCUTarget]
-
-  init(_ descriptions: [TargetDescription]) { targets = descriptions.map { MCUTarget($0) } }
-
-  private static func error(_ target: MCUTarget) -> String {
-    guard target.latency != nil else { return "no model" }
-    guard let error = target.latencyError else { return "unknown" }
-    return Amounts.percent(error.median / 100)
-      + (error.worst.map { ", " + Amounts.percent($0 / 100) } ?? "")
+  private struct Shelf: Sendable {
+    let family: any DeviceFamily
+    let targets: [(description: TargetDescription, headline: TargetHeadline)]
   }
 
+  private let shelves: [Shelf]
+
+  /// - Throws: a ``Failure`` if a shipped description is broken, which a test rules out.
+  init(_ families: DeviceFamilies) throws(Failure) {
+    do throws(TargetProblems) {
+      let all = try families.library.all()
+      var shelves: [Shelf] = []
+      for family in families.families {
+        var targets: [(TargetDescription, TargetHeadline)] = []
+        for description in all where description.family == family.id {
+          targets.append((description, try family.headline(description)))
+        }
+        if !targets.isEmpty { shelves.append(Shelf(family: family, targets: targets)) }
+      }
+      self.shelves = shelves
+    } catch {
+      throw Failure(error, file: "shipped targets")
+    }
+  }
+
+  private static func table(_ shelf: Shelf) -> Table {
+    let cells = shelf.targets.first?.headline.cells ?? []
+    var table = Table(
+      [.text("id")]
+        + cells.enumerated().map { index, cell in
+          cell.isNumber ? .number(cell.title) : .text(cell.title, isFlexible: index == 0)
+        })
+    for target in shelf.targets {
+      table.append([.init(target.description.id)] + target.headline.cells.map { $0.cell })
+    }
+    return table
+  }
+
+  /// Every device in one table, with the columns of all families.
   var table: Table {
-    var table = Table([
-      .text("id"), .text("core", isFlexible: true), .number("MHz"), .number("SRAM KiB"),
-      .number("flash KiB"), .text("error, worst"),
-    ])
-    for target in targets {
-      table.append([
-        .init(target.description.id), .init(target.description.text("core") ?? ""),
-        .init(Amounts.significant(target.clockHz / 1e6), plain: "\(target.clockHz / 1e6)"),
-        .count(target.sramBytes >> 10), .count(target.flashBytes >> 10),
-        .init(Self.error(target)),
-      ])
+    if shelves.count == 1 { return Self.table(shelves[0]) }
+    var titles: [String] = []
+    for shelf in shelves {
+      for cell in shelf.targets.first?.headline.cells ?? [] where !titles.contains(cell.title) {
+        titles.append(cell.title)
+      }
+    }
+    var table = Table(
+      [.text("id"), .text("family")] + titles.map { .text($0, isFlexible: true) })
+    for shelf in shelves {
+      for target in shelf.targets {
+        table.append(
+          [.init(target.description.id), .init(shelf.family.id)]
+            + titles.map { title in
+              target.headline.cells.first { $0.title == title }?.cell ?? ""
+            })
+      }
     }
     return table
   }
@@ -33,29 +68,48 @@ struct TargetsAnswer: Sendable {
   var json: JSON {
     [
       "targets": .array(
-        targets.map { target in
-          let error = target.latencyError
-          return [
-            "id": .string(target.description.id), "family": .string(target.description.family),
-            "name": .string(target.description.name),
-            "aliases": .strings(target.description.aliases),
-            "clock_hz": .number(target.clockHz), "sram_bytes": .integer(target.sramBytes),
-            "flash_bytes": .integer(target.flashBytes),
-            "has_latency_model": .bool(target.latency != nil),
-            "latency_error_percent": error.map { .number($0.median) } ?? .null,
-            "latency_worst_error_percent": error?.worst.map { .number($0) } ?? .null,
-            "latency_board_error_percent": target.description.number("latency_board_error_percent")
-              .map { .number($0) } ?? .null,
-          ]
+        shelves.flatMap(\.targets).map { target in
+          let description = target.description
+          return .object(
+            [
+              .init(key: "id", value: .string(description.id)),
+              .init(key: "family", value: .string(description.family)),
+              .init(key: "name", value: .string(description.name)),
+              .init(key: "aliases", value: .strings(description.aliases)),
+            ] + target.headline.members)
         })
     ]
   }
 
   func text(_ style: Style) -> String {
-    table.render(style: style)
-      + "\nerror of latency: median, and worst, over networks that the fit did not see on that board "
-      + "and stack\n"
+    var text = ""
+    for (index, shelf) in shelves.enumerated() {
+      if shelves.count > 1 {
+        text += (index > 0 ? "\n" : "") + style.bold(shelf.family.schema.title) + "\n"
+      }
+      text += Self.table(shelf).render(style: style)
+      if let note = shelf.family.headlineNote { text += "\n\(note)\n" }
+    }
+    return text
       + "\(style.hint("hint")): hwsim targets ID shows every constant with its source\n"
+  }
+}
+
+extension TargetHeadline.Cell {
+  fileprivate var cell: Table.Cell {
+    let words = parts.map { part in
+      switch part {
+      case .words(let words): words
+      case .number(let value): Amounts.significant(value)
+      case .count(let value): Quantity.count(value)
+      case .share(let share): Amounts.percent(share)
+      }
+    }.joined()
+    switch parts.count == 1 ? parts.first : nil {
+    case .number(let value)?: return .init(words, plain: "\(value)")
+    case .count(let value)?: return .init(words, plain: "\(value)")
+    default: return .init(words)
+    }
   }
 }
 
@@ -75,6 +129,14 @@ struct TargetAnswer: Sendable {
     }
   }
 
+  private static func text(_ value: TargetValue) -> String {
+    switch value {
+    case .scalar(let scalar): text(scalar)
+    case .list(let elements): elements.map(text).joined(separator: ", ")
+    case .table(let rows): Quantity.count(rows.count, "row")
+    }
+  }
+
   private static func json(_ scalar: TargetScalar) -> JSON {
     switch scalar {
     case .text(let text): .string(text)
@@ -84,39 +146,72 @@ struct TargetAnswer: Sendable {
     }
   }
 
+  private static func json(_ value: TargetValue, _ key: TargetKey) -> JSON {
+    switch value {
+    case .scalar(let scalar): json(scalar)
+    case .list(let elements): .array(elements.map(json))
+    case .table(let rows):
+      .array(
+        rows.map { row in
+          .object(
+            key.columns.compactMap { column in
+              row.cells[column.name].map { .init(key: column.name, value: json($0)) }
+            } + [.init(key: "source", value: .string(row.source))])
+        })
+    }
+  }
+
   var table: Table {
     var table = Table([
       .text("constant"), .text("value"), .text("unit"), .text("source", isFlexible: true),
     ])
-    for key in description.keys {
-      guard let constant = description.constants[key.name] else { continue }
-      table.append([
-        .init(key.name), .init(Self.text(constant.value)), .init(key.unit),
-        .init(constant.source),
-      ])
+    for (key, constant) in constants {
+      guard case .table(let rows) = constant.value else {
+        table.append([
+          .init(key.name), .init(Self.text(constant.value)), .init(key.unit),
+          .init(constant.source),
+        ])
+        continue
+      }
+      for row in rows {
+        table.append([
+          .init(key.name), .init(Self.words(row, key)), .init(key.unit), .init(row.source),
+        ])
+      }
     }
     return table
   }
 
-  var json: JSON {
-    var constants: [JSON.Member] = []
-    for key in description.keys {
-      guard let constant = description.constants[key.name] else { continue }
-      constants.append(
-        .init(
-          key: key.name,
-          value: [
-            "value": Self.json(constant.value), "unit": .string(key.unit),
-            "source": .string(constant.source), "defined_in": .string(constant.definedIn),
-          ]))
+  private var constants: [(key: TargetKey, constant: SourcedValue)] {
+    description.keys.compactMap { key in
+      description.constants[key.name].map { (key, $0) }
     }
+  }
+
+  private static func words(_ row: TargetRow, _ key: TargetKey) -> String {
+    key.columns.compactMap { column in
+      row.cells[column.name].map {
+        "\(column.name) \(text($0))" + (column.unit.isEmpty ? "" : " \(column.unit)")
+      }
+    }.joined(separator: ", ")
+  }
+
+  var json: JSON {
     let original = (try? JSON(parsing: choice.bytes)) ?? .null
     return [
       "id": .string(description.id), "name": .string(description.name),
       "aliases": .strings(description.aliases), "base": .optional(description.base),
       "notes": .strings(description.notes),
       "measurements": .strings(description.measurements),
-      "constants": .object(constants), "file": original,
+      "constants": .object(
+        constants.map { key, constant in
+          .init(
+            key: key.name,
+            value: [
+              "value": Self.json(constant.value, key), "unit": .string(key.unit),
+              "source": .string(constant.source), "defined_in": .string(constant.definedIn),
+            ])
+        }), "file": original,
     ]
   }
 
@@ -125,9 +220,16 @@ struct TargetAnswer: Sendable {
     if !description.aliases.isEmpty {
       text += "also called \(description.aliases.joined(separator: ", "))\n"
     }
-    for key in description.keys {
-      guard let constant = description.constants[key.name] else { continue }
+    for (key, constant) in constants {
       let unit = key.unit.isEmpty ? "" : " \(key.unit)"
+      if case .table(let rows) = constant.value {
+        text += "\n\(key.name)\n"
+        for row in rows {
+          text += "  \(style.bold(Self.words(row, key)))\n"
+          text += style.dim("    \(row.source)") + "\n"
+        }
+        continue
+      }
       text += "\n\(key.name) = \(style.bold(Self.text(constant.value)))\(unit)\n"
       text += style.dim("    \(constant.source)") + "\n"
     }

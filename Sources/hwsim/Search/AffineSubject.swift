@@ -1,9 +1,9 @@
-import HWModel
 import QuantGraph
+import Schedules
 import Search
 
 extension QuantizedKind {
-  /// TensorFlow Lite graphs: widths of weights and activations, costs of microcontrollers.
+  /// TensorFlow Lite graphs: widths of weights and activations, costs of devices.
   static func affine(_ file: ModelFile) -> QuantizedKind {
     let requantization = AffineRequantization(file.graph)
     let kept = requantization.layers.indices.filter {
@@ -21,11 +21,17 @@ extension QuantizedKind {
     return QuantizedKind(
       requantization: requantization, defaults: .affine,
       sharedInputs: requantization.sharedInputs, notes: notes,
-      costs: { (target, space) throws(CostError) in
-        let costs = try MCUCosts(
-          requantization, target: MCUTarget(target.description), modelBytes: file.byteCount)
-        return DeviceCosts(
-          costs: costs.quantities.map { costs.cost($0) }, notes: costs.notes(space))
+      choices: { candidates throws(CostError) in
+        do throws(EvaluationError) {
+          return FormatChoices(
+            try requantization.effective(try requantization.requested(candidates)))
+        } catch {
+          throw .refused(
+            DeviceProblems(
+              Diagnostic(
+                code: "cost.unsupported", message: error.words,
+                remedy: "leave that candidate out, or choose another target or objective.")))
+        }
       })
   }
 }

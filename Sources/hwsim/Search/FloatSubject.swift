@@ -1,7 +1,7 @@
 import Arith
-import HWModel
 import Importers
 import QuantGraph
+import Schedules
 import Search
 
 /// A float network with its data, ready to be evaluated.
@@ -93,14 +93,12 @@ struct FloatSubject: SearchSubject {
       metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
   }
 
-  func costs(
-    on target: TargetChoice, of space: SearchSpace
-  ) throws(CostError) -> DeviceCosts {
-    let costs = try MCUCosts(
-      file.graph, target: MCUTarget(target.description), layers: space.layers)
-    try costs.check(space)
-    return DeviceCosts(
-      costs: costs.quantities.map { costs.cost($0) }, notes: costs.notes(space))
+  var workload: Workload { Workload(file.graph, modelBytes: file.byteCount, place: file.path) }
+  var hasFreeFormats: Bool { true }
+
+  var choices: DeviceCosts.Choices {
+    let nodes = file.graph.positions(of: layers)
+    return { FormatChoices($0, nodes: nodes, unchanged: .float(.float32)) }
   }
 
   // MARK: Samples
@@ -144,5 +142,14 @@ struct FloatSubject: SearchSubject {
       code: "search.network", message: message,
       location: problem.node.map { "\(path): node '\($0)'" } ?? path,
       remedy: "export the network as one classifier with float32 tensors.")
+  }
+}
+
+extension Graph {
+  /// The position of the node that each layer is; nil for names that no node has.
+  func positions(of layers: [SearchLayer]) -> [Int?] {
+    let known = Dictionary(
+      nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return layers.map { known[$0.name] }
   }
 }

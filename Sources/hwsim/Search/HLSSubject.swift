@@ -3,6 +3,7 @@ import Documents
 import HWModel
 import Importers
 import QuantGraph
+import Schedules
 import Search
 
 extension QuantizedKind {
@@ -33,10 +34,22 @@ extension QuantizedKind {
         keptWeights: names { !requantization.canChange($0).weights },
         keptInputs: names { !requantization.canChange($0).activations }),
       sharedInputs: requantization.sharedInputs, notes: requantization.notes,
-      costs: { (target, _) throws(CostError) in
-        throw .unsupported(
-          reason: "there is no model of what an hls4ml project costs on "
-            + "'\(target.description.id)'")
+      choices: { [graph = file.graph] candidates throws(CostError) in
+        var choices = FormatChoices(candidates, nodes: graph.positions(of: layers))
+        // Types that hls4ml derives from those that are chosen.
+        do throws(EvaluationError) {
+          let derived = try requantization.graph(candidates)
+          for (index, tensor) in derived.tensors.enumerated()
+          where graph.tensors.indices.contains(index)
+            && tensor.encoding != graph.tensors[index].encoding
+          {
+            choices.tensors[index] = tensor.encoding
+          }
+        } catch {
+          throw .refused(
+            DeviceProblems(Diagnostic(code: "cost.unsupported", message: error.words)))
+        }
+        return choices
       },
       documents: { allocation in
         guard let keys = try? requantization.precision(of: allocation) else { return [] }

@@ -3,6 +3,7 @@ import Documents
 import HWModel
 import Importers
 import QuantGraph
+import Schedules
 import Search
 
 /// What a kind of quantized graph adds to a search.
@@ -13,8 +14,8 @@ struct QuantizedKind {
   var sharedInputs: [[Int]] = []
   /// What a reader of the results must know of the model.
   var notes: [String] = []
-  /// Costs of candidates on a device.
-  let costs: @Sendable (TargetChoice, SearchSpace) throws(CostError) -> DeviceCosts
+  /// The formats that an allocation gives the graph, for its costs on a device.
+  let choices: DeviceCosts.Choices
   /// Documents that a point has beside its allocation file.
   var documents: @Sendable ([Candidate]) -> [(suffix: String, document: JSON)] = { _ in [] }
 }
@@ -131,11 +132,9 @@ struct QuantizedSubject: SearchSubject {
       metric, of: space.candidates.map { $0.map(\.formats) }, threads: threads)
   }
 
-  func costs(
-    on target: TargetChoice, of space: SearchSpace
-  ) throws(CostError) -> DeviceCosts {
-    try kind.costs(target, space)
-  }
+  var workload: Workload { Workload(file.graph, modelBytes: file.byteCount, place: file.path) }
+  var choices: DeviceCosts.Choices { kind.choices }
+  var hasFreeFormats: Bool { false }
 
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)] {
     kind.documents(allocation)

@@ -1,6 +1,7 @@
 import Arith
 import Documents
 import QuantGraph
+import Schedules
 import Search
 
 /// Why no allocation meets the budgets.
@@ -239,7 +240,7 @@ struct SearchAnswer: Sendable {
       point.evaluation.map { evaluations[$0] }, choice: point.choice, costs: point.costs)
     var resources: [JSON.Member] = []
     for (cost, value) in zip(header.costs, point.costs)
-    where ["sram_bytes", "flash_bytes", "lut", "dsp", "ff", "bram"].contains(cost.name) {
+    where DeviceFamilies.current.isResource(cost.name) {
       resources.append(.init(key: cost.name, value: .amount(value)))
     }
     let shares = shares(of: point.choice)
@@ -319,7 +320,7 @@ struct SearchAnswer: Sendable {
       : "add \(SearchQuantity.threeDigits(added))"
     return "\(tied)\(own) \(metric); \(candidates[cheaper].name) would \(change) and save "
       + "\(SearchQuantity.text(row[option] - row[cheaper], unit: prices.unit, kind: .exact))"
-      + (prices.name.hasSuffix("bits") ? " of weights" : "")
+      + (prices.name == BitCost.weightBits.name ? " of weights" : "")
   }
 
   private var rankCorrelation: JSON {

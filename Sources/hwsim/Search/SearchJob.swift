@@ -3,6 +3,7 @@ import FoundationEssentials
 import HWModel
 import Importers
 import QuantGraph
+import Schedules
 import Search
 
 /// `hwsim search MODEL`: one search from the files to its answer.
@@ -55,7 +56,7 @@ struct SearchJob {
       settings: try settings(
         records, objective: objective, metric: sensitivities.name, target: target,
         datapath: model.datapath),
-      notes: model.notes + sensitivities.notes + (target?.costs.notes ?? []),
+      notes: model.notes + sensitivities.notes + (target?.notes ?? []),
       inputRanges: model.inputRanges)
     let study = try openStudy(header)
     let progress = ProgressPhases(session)
@@ -144,7 +145,9 @@ struct SearchJob {
   /// A device and what the network costs on it.
   private struct Target {
     let choice: TargetChoice
-    let costs: DeviceCosts
+    let costs: [any CostModel]
+    /// What a reader of the costs must know.
+    let notes: [String]
 
     var records: [InputRecord] {
       choice.path.map { [InputRecord(role: "target", path: $0, kind: "target")] } ?? []
@@ -156,10 +159,14 @@ struct SearchJob {
   ) throws(Failure) -> Target? {
     guard let name = command.goal.target else { return nil }
     let choice = try TargetChoice(name)
+    let device = try choice.device()
     do throws(CostError) {
-      return Target(choice: choice, costs: try model.costs(on: choice, of: space))
+      let costs = try DeviceCosts(
+        device, workload: model.workload, layers: space.layers, choices: model.choices)
+      if model.hasFreeFormats { try costs.check(space) }
+      return Target(choice: choice, costs: costs.models, notes: costs.notes(space))
     } catch {
-      throw Failure(Diagnostic(error, file: path))
+      throw Failure(error, file: path)
     }
   }
 
@@ -172,7 +179,8 @@ struct SearchJob {
     }
     for (key, place) in objectives.map({ ($0, "--objective") })
       + budgets.map({ ($0, "--budget") })
-    where MCUCosts.Quantity(rawValue: key) != nil && !available.contains(where: { $0.name == key })
+    where DeviceFamilies.current.quantities.contains(where: { $0.key == key })
+      && !available.contains(where: { $0.name == key })
     {
       let code = place == "--objective" ? "search.objective" : "search.budget"
       guard let target else {
@@ -182,7 +190,7 @@ struct SearchJob {
       }
       throw Failure(
         code, "target '\(target.choice.description.id)' has no '\(key)'", at: place,
-        notes: ["it has: \(target.costs.costs.map(\.name).joined(separator: ", "))"],
+        notes: ["it has: \(target.costs.map(\.name).joined(separator: ", "))"],
         remedy: "take one of these, or another target.")
     }
   }
@@ -191,7 +199,7 @@ struct SearchJob {
     space: SearchSpace, objectives: [String], graph: Graph, target: Target?
   ) throws(Failure) -> ([any CostModel], [InputRecord]) {
     var available: [any CostModel] = BitCost.allCases
-    if let target { available += target.costs.costs }
+    if let target { available += target.costs }
     var records: [InputRecord] = []
     for path in command.goal.costTable {
       let bytes: [UInt8]
@@ -208,7 +216,7 @@ struct SearchJob {
         }
         available.append(table)
       } catch {
-        throw Failure(Diagnostic(error, file: path))
+        throw Failure(error, file: path)
       }
       records.append(InputRecord(role: "cost-table", path: path, kind: "json"))
     }
@@ -219,8 +227,14 @@ struct SearchJob {
   private func budgets(
     _ costs: [any CostModel], space: SearchSpace
   ) throws(Failure) -> [Double] {
-    try SearchSettings.budgets(command.goal.budget, costs: costs.map(\.name)) { index in
-      (try? costs[index].largest(in: space)) ?? .infinity
+    try SearchSettings.budgets(
+      command.goal.budget, costs: costs.map { ($0.name, $0.unit) }
+    ) { (index) throws(Failure) in
+      do throws(CostError) {
+        return try costs[index].largest(in: space)
+      } catch {
+        throw Failure(error, file: path)
+      }
     }
   }
 
@@ -275,7 +289,7 @@ struct SearchJob {
     switch error {
     case .evaluation(let error): Failure(error, model: path)
     case .study(let error): Failure(error)
-    case .cost(let error): Failure(Diagnostic(error, file: nil))
+    case .cost(let error): Failure(error, file: nil)
     case .allocation(let error): Failure(Diagnostic(error, problem: path))
     case .infeasible:
       Failure("search.unsupported", "no allocation meets the budgets", at: path)

@@ -1,57 +1,25 @@
+import HWModel
+import Schedules
 import Search
 
 /// Numbers and names of costs as people write them.
 enum SearchQuantity {
-  /// Names of costs that may be written short.
-  private static let aliases = [
-    "size": "size_bytes", "latency": "latency_seconds", "sram": "sram_bytes",
-    "flash": "flash_bytes", "energy": "energy_joules", "macs": "bops",
-  ]
-
-  /// The key in results of a cost that a user names.
+  /// The key in results of a cost that a user names: `size`, or a quantity of a device.
   static func key(_ name: String) -> String {
-    name == "macs" ? name : aliases[name] ?? name
+    if name == "size" { return BitCost.sizeBytes.name }
+    return DeviceFamilies.current.quantities.first { $0.name == name }?.key ?? name
   }
 
-  /// Factors of units that a number may end in.
-  private static let units: [(suffix: String, factor: Double)] = [
-    ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("kB", 1e3), ("MB", 1e6),
-    ("GB", 1e9), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("mJ", 1e-3), ("uJ", 1e-6),
-    ("nJ", 1e-9), ("pJ", 1e-12), ("bit", 1), ("B", 1), ("s", 1), ("J", 1), ("k", 1e3),
-    ("K", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12),
-  ]
-
-  /// A limit: a number with a unit, or a share of the largest total.
-  enum Limit {
-    case absolute(Double)
-    case share(Double)
-  }
-
-  /// `5ms`, `320KiB`, `50%`; nil for anything else.
-  static func limit(_ text: String) -> Limit? {
-    if text.hasSuffix("%") {
-      guard let percent = number(String(text.dropLast())) else { return nil }
-      return .share(percent / 100)
-    }
-    if let value = number(text) { return .absolute(value) }
-    for unit in units where text.hasSuffix(unit.suffix) {
-      guard let value = number(String(text.dropLast(unit.suffix.count))) else { continue }
-      return .absolute(value * unit.factor)
-    }
-    return nil
-  }
-
-  private static func number(_ text: String) -> Double? {
-    guard text.first.map({ $0.isNumber || $0 == "." || $0 == "-" }) ?? false,
-      let value = Double(text), value.isFinite
-    else { return nil }
-    return value
+  /// The unit of a cost that a file names by its key; nil where no cost is known of that name.
+  static func unit(ofKey key: String) -> String? {
+    BitCost(rawValue: key)?.unit
+      ?? DeviceFamilies.current.quantities.first { $0.key == key }?.unit
   }
 
   /// `60s`, `5m`, `1h`, `500ms`; nil for anything else.
   static func duration(_ text: String) -> Duration? {
     for (suffix, seconds) in [("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600)] {
-      guard text.hasSuffix(suffix), let value = number(String(text.dropLast(suffix.count))),
+      guard text.hasSuffix(suffix), let value = UnitAmount.number(text.dropLast(suffix.count)),
         value >= 0, value * seconds < 1e9
       else { continue }
       return .milliseconds(Int64((value * seconds * 1000).rounded(.up)))

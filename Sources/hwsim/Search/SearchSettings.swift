@@ -84,28 +84,42 @@ enum SearchSettings {
   }
 
   /// One budget a cost from `--budget NAME=LIMIT`.
+  ///
+  /// - Parameters:
+  ///   - texts: as typed.
+  ///   - costs: name and unit of each cost; nil where the unit is not known.
+  ///   - largest: the largest total of a cost, for shares of it.
+  /// - Returns: a bound a cost, infinite where none is set.
   static func budgets(
-    _ texts: [String], costs: [String], largest: (Int) -> Double
+    _ texts: [String], costs: [(name: String, unit: String?)],
+    largest: (Int) throws(Failure) -> Double
   ) throws(Failure) -> [Double] {
     var budgets = [Double](repeating: .infinity, count: costs.count)
+    let names = costs.map(\.name)
     for text in texts {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let limit = SearchQuantity.limit(parts[1]) else {
-        throw Failure(
-          "search.budget", "'\(text)' is no budget", at: "--budget",
+      func refusal(_ notes: [String] = []) -> Failure {
+        Failure(
+          "search.budget", "'\(text)' is no budget", at: "--budget", notes: notes,
           remedy: "write it as weight_bits=50%, size=20KiB or latency=5ms.")
       }
+      guard parts.count == 2 else { throw refusal() }
       // A file may have a name of its own that is short for another.
-      let found =
-        costs.firstIndex(of: parts[0]) ?? costs.firstIndex(of: SearchQuantity.key(parts[0]))
-      guard let index = found else {
+      guard
+        let index = names.firstIndex(of: parts[0])
+          ?? names.firstIndex(of: SearchQuantity.key(parts[0]))
+      else {
         throw .unknown(
-          "cost", parts[0], code: "search.budget", among: costs,
+          "cost", parts[0], code: "search.budget", among: names,
           listedBy: "hwsim search --help", at: "--budget")
       }
-      switch limit {
-      case .absolute(let value): budgets[index] = min(budgets[index], value)
-      case .share(let share): budgets[index] = min(budgets[index], share * largest(index))
+      let unit = costs[index].unit
+      if let share = UnitAmount.share(parts[1]) {
+        budgets[index] = min(budgets[index], share * (try largest(index)))
+      } else if let value = UnitAmount.value(parts[1], unit: unit) {
+        budgets[index] = min(budgets[index], value)
+      } else {
+        throw refusal(["units of \(names[index]): \(UnitAmount.suffixes(of: unit)), or %"])
       }
     }
     return budgets

@@ -1,6 +1,7 @@
 import Arith
 import Documents
 import QuantGraph
+import Schedules
 import Search
 
 /// A network that is searched, with the samples that decide.
@@ -41,10 +42,13 @@ protocol SearchSubject {
   /// The range that gives the format of a layer's input its scale; nil where scales are the model's.
   func usedRange(layer: Int, _ encoding: Encoding?) -> InputRange?
 
-  /// What the candidates of a space cost on a device.
-  func costs(
-    on target: TargetChoice, of space: SearchSpace
-  ) throws(CostError) -> DeviceCosts
+  /// The network as devices are asked of it.
+  var workload: Workload { get }
+  /// The formats that an allocation gives the workload's graph.
+  var choices: DeviceCosts.Choices { get }
+  /// Whether candidates may have formats that a device has no rule for; those of a quantized graph
+  /// are its own.
+  var hasFreeFormats: Bool { get }
 
   /// Whether points can be written as QONNX models.
   var hasQONNXForm: Bool { get }
@@ -81,13 +85,6 @@ extension SearchSubject {
   var datapath: String? { nil }
 
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)] { [] }
-}
-
-/// Costs that a device's description gives.
-struct DeviceCosts {
-  let costs: [any CostModel]
-  /// What a reader of them must know.
-  let notes: [String]
 }
 
 /// What candidates are where the user names no others.

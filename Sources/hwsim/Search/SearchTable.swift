@@ -130,9 +130,9 @@ struct SearchTable {
 
   /// Limits by cost, in the order in which costs were first named.
   private func budgets(_ file: ScoreFile) throws(Failure) -> [(cost: String, limit: Double)] {
-    let limits = try SearchSettings.budgets(command.goal.budget, costs: file.costNames) {
-      ScoreProblem.largestTotal(of: file.costNames[$0], in: file)
-    }
+    let limits = try SearchSettings.budgets(
+      command.goal.budget, costs: file.costNames.map { ($0, SearchQuantity.unit(ofKey: $0)) }
+    ) { (index) throws(Failure) in ScoreProblem.largestTotal(of: file.costNames[index], in: file) }
     var named: [String] = []
     for text in command.goal.budget {
       let word = String(text.prefix { $0 != "=" })

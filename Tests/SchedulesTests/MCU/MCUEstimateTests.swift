@@ -127,7 +127,7 @@ struct MCUEstimateTests {
       var flash = base.flash.totalBytes
       for weights in stride(from: 8, through: 1, by: -1) {
         let estimate = try estimator.estimate(
-          MCUAllocation(graph, weights: weights, activations: nil))
+          CodeWidths(graph, weights: weights, activations: nil))
         #expect(estimate.flash.totalBytes <= flash, "\(name) w\(weights)")
         flash = estimate.flash.totalBytes
         #expect(try #require(estimate.cycles) >= #require(base.cycles))
@@ -135,7 +135,7 @@ struct MCUEstimateTests {
       var live = base.memory.livenessBytes
       for activations in stride(from: 8, through: 1, by: -1) {
         let estimate = try estimator.estimate(
-          MCUAllocation(graph, weights: nil, activations: activations))
+          CodeWidths(graph, weights: nil, activations: activations))
         #expect(estimate.memory.livenessBytes <= live, "\(name) a\(activations)")
         live = estimate.memory.livenessBytes
         #expect(try #require(estimate.cycles) >= #require(base.cycles))
@@ -161,7 +161,7 @@ struct MCUEstimateTests {
     let estimator = try MCUEstimator(graph, target: Self.target("nucleo-l4r5zi+tflm"))
     #expect(
       try estimator.estimate()
-        == estimator.estimate(MCUAllocation(graph, weights: 8, activations: 8)))
+        == estimator.estimate(CodeWidths(graph, weights: 8, activations: 8)))
   }
 
   @Test("targets without a latency model estimate memory alone")
@@ -250,7 +250,7 @@ struct MCUMeasuredTests {
       var cycles = 0.0
       let time = try ContinuousClock().measure {
         for bits in 0..<1000 {
-          let allocation = MCUAllocation(graph, weights: bits % 7 + 2, activations: bits % 5 + 4)
+          let allocation = CodeWidths(graph, weights: bits % 7 + 2, activations: bits % 5 + 4)
           cycles += try estimator.estimate(allocation).cycles ?? 0
         }
       }

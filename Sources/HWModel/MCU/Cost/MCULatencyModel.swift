@@ -60,41 +60,51 @@ public struct MCULatencyModel: Sendable, Hashable {
     }
   }
 
-  /// Where a layer's cycles go.
-  public struct Cost: Sendable, Hashable {
-    public var multiply = 0.0
-    public var gather = 0.0
-    public var requantize = 0.0
-    public var elements = 0.0
-    public var call = 0.0
-    /// Bringing codes of less than a byte into the form that instructions multiply, and back.
-    public var unpack = 0.0
+  /// Keys of ``Constants`` in a description, in its order.
+  static let constantKeys = [
+    "cycles_per_convolution_mac", "cycles_per_depthwise_mac", "cycles_per_fully_connected_mac",
+    "cycles_per_gathered_input", "cycles_per_output", "cycles_per_element", "cycles_per_call",
+  ]
 
-    public var cycles: Double { multiply + gather + requantize + elements + call + unpack }
-  }
-
-  /// Cycles of one layer.
+  /// Cycles of one layer: the sum of its terms, of which none has a count of 0.
   ///
   /// Codes of less than 8 bits are never faster: cores without sub-byte instructions unpack them to
   /// 16 bits before they multiply, so memory is saved and time is added.
-  public func cost(_ work: MCULayerWork, widths: Widths = Widths()) -> Cost {
-    var cost = Cost()
-    guard work.kernel != .none else { return cost }
+  ///
+  /// - Parameters:
+  ///   - work: what the layer asks of kernels.
+  ///   - widths: bits of its codes.
+  ///   - share: how much of the work is done, for each piece of it: more than 1 where tiles of a patch
+  ///     schedule compute some results again.
+  ///   - calls: how often the kernel is called.
+  public func cost(
+    _ work: MCULayerWork, widths: Widths = Widths(), share: Double = 1, calls: Int = 1
+  ) -> CostTerm {
+    guard work.kernel != .none else { return .sum("cycles", []) }
     let counts = removesConstantChannels ? work.liveCounts : work.counts
-    let perMAC: Double
-    switch work.kernel {
-    case .convolution, .pointwise: perMAC = constants.convolutionMAC
-    case .depthwise: perMAC = constants.depthwiseMAC
-    case .fullyConnected: perMAC = constants.fullyConnectedMAC
-    case .elementwise, .none: perMAC = 0
+    let multiplication: (each: Double, key: String) =
+      switch work.kernel {
+      case .depthwise: (constants.depthwiseMAC, "cycles_per_depthwise_mac")
+      case .fullyConnected: (constants.fullyConnectedMAC, "cycles_per_fully_connected_mac")
+      case .convolution, .pointwise, .elementwise, .none:
+        (constants.convolutionMAC, "cycles_per_convolution_mac")
+      }
+    var terms: [CostTerm] = []
+    func add(_ what: String, _ count: Double, _ each: Double, _ key: String?) {
+      guard count > 0 else { return }
+      terms.append(.product(what, count: count, each: each, factor: coreFactor, key: key))
     }
-    cost.multiply = counts.macs * perMAC * coreFactor
-    cost.gather = counts.gatheredInputs * constants.gatheredInput * coreFactor
-    cost.requantize = counts.outputs * constants.output * coreFactor
-    cost.elements = counts.elements * constants.element * coreFactor
-    cost.call = constants.call * coreFactor
-    cost.unpack = Unpacking.cycles(work.kernel, counts, widths) * coreFactor
-    return cost
+    add("multiplications", counts.macs * share, multiplication.each, multiplication.key)
+    add(
+      "inputs gathered", counts.gatheredInputs * share, constants.gatheredInput,
+      "cycles_per_gathered_input")
+    add("results requantized", counts.outputs * share, constants.output, "cycles_per_output")
+    add("elements", counts.elements * share, constants.element, "cycles_per_element")
+    add("call", Double(calls), constants.call, "cycles_per_call")
+    add(
+      "unpacking (instructions counted)", Unpacking.cycles(work.kernel, counts, widths) * share, 1,
+      nil)
+    return .sum("cycles", terms)
   }
 
   /// Cycles that codes of less than a byte add, by counting instructions; no measurement was found.

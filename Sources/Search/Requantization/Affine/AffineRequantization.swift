@@ -96,11 +96,11 @@ public struct AffineRequantization: GraphRequantization {
   /// The widths that an allocation asks for; what it leaves open is nil.
   ///
   /// - Throws: ``EvaluationError`` for a number of candidates or a format that does not fit.
-  public func requested(_ allocation: [Candidate]) throws(EvaluationError) -> MCUAllocation {
+  public func requested(_ allocation: [Candidate]) throws(EvaluationError) -> CodeWidths {
     guard allocation.count == layers.count else {
       throw .layerCount(expected: layers.count, found: allocation.count)
     }
-    var widths = MCUAllocation(model)
+    var widths = CodeWidths(model)
     for (layer, candidate) in allocation.enumerated() {
       let name = layers[layer].name
       if let accumulator = candidate.accumulator,
@@ -130,8 +130,8 @@ public struct AffineRequantization: GraphRequantization {
   /// own stay.
   ///
   /// - Throws: ``EvaluationError`` for widths and tensors that cannot be had.
-  public func effective(_ widths: MCUAllocation) throws(EvaluationError) -> MCUAllocation {
-    var result = MCUAllocation(model)
+  public func effective(_ widths: CodeWidths) throws(EvaluationError) -> CodeWidths {
+    var result = CodeWidths(model)
     var asked: [Int: Int] = [:]
     for (index, bits) in widths.tensorBits.enumerated() {
       guard let bits else { continue }
@@ -177,7 +177,7 @@ public struct AffineRequantization: GraphRequantization {
   /// - Returns: the model itself if nothing changes.
   /// - Throws: ``EvaluationError`` for widths and tensors that cannot be had, and biases that do not
   ///   fit their type.
-  public func graph(widths: MCUAllocation) throws(EvaluationError) -> Graph {
+  public func graph(widths: CodeWidths) throws(EvaluationError) -> Graph {
     let widths = try effective(widths)
     var tensors = model.tensors
     var isSame = true

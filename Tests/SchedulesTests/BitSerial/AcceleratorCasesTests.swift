@@ -1,4 +1,4 @@
-import AcceleratorCases
+import Schedules
 import Arith
 import Documents
 import FoundationEssentials
@@ -62,6 +62,8 @@ private func read(_ path: String) throws -> JSON {
   try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: path))))
 }
 
+private func lookup(_ weights: [String: [Int]]) -> (String) -> [Int]? { { weights[$0] } }
+
 private func integers(_ value: JSON?) -> [Int] {
   (value?.elements ?? []).compactMap { if case .integer(let integer) = $0 { integer } else { nil } }
 }
@@ -69,7 +71,7 @@ private func integers(_ value: JSON?) -> [Int] {
 @Suite("accelerator cases")
 struct AcceleratorCasesTests {
   private static let folder =
-    SharedData.packageRoot + "/Tests/AcceleratorCasesTests/Fixtures/"
+    SharedData.packageRoot + "/Tests/SchedulesTests/Fixtures/accelerators/"
 
   private func weights() throws -> [String: [Int]] {
     let members = try #require(try read(Self.folder + "weights.json")["weights"]?.members)
@@ -80,7 +82,7 @@ struct AcceleratorCasesTests {
     arguments: ["simulators.json", "bitmod.json"])
   func published(file: String) throws {
     let document = try read(Self.folder + file)
-    let answer = try AcceleratorCases(document, weights: weights()).answered()
+    let answer = try AcceleratorCases(document, weights: lookup(weights())).answered()
     #expect(Differences(document, answer.document).lines == [])
     #expect(answer.count >= 5)
   }
@@ -88,7 +90,8 @@ struct AcceleratorCasesTests {
   @Test("answers in the file are not read")
   func answersIgnored() throws {
     let document = try read(Self.folder + "simulators.json")
-    let answer = try AcceleratorCases(withoutAnswers(document), weights: weights()).answered()
+    let answer = try AcceleratorCases(withoutAnswers(document), weights: lookup(weights()))
+        .answered()
     for family in ["bitfusion", "ant", "bitsim"] {
       let expected = try #require(document[family]?["cases"]?.elements)
       let actual = try #require(answer.document[family]?["cases"]?.elements)
@@ -155,7 +158,7 @@ struct AcceleratorCasesTests {
       var generator = SeededGenerator(seed: 16)
       for _ in 0..<200 {
         let damaged = replacingOne(document, values: values, using: &generator)
-        _ = try? AcceleratorCases(damaged, weights: weights).answered()
+        _ = try? AcceleratorCases(damaged, weights: lookup(weights)).answered()
       }
     }
   }
@@ -196,7 +199,7 @@ struct SharedAcceleratorCases {
     for name in arrays.names where !name.hasPrefix("bitflip/") && !name.hasPrefix("bbs/") {
       weights[name] = try #require(arrays[name]?.integers()).map { Int($0) }
     }
-    let answer = try AcceleratorCases(document, weights: weights).answered()
+    let answer = try AcceleratorCases(document, weights: lookup(weights)).answered()
     #expect(answer.count == (file == "bitmod.json" ? 174 : 70))
     #expect(Differences(document, answer.document).lines == [])
   }

@@ -2,7 +2,7 @@ import Arith
 public import QuantGraph
 
 /// Bits of weights and activations that differ from the model's own.
-public struct MCUAllocation: Sendable, Hashable {
+public struct CodeWidths: Sendable, Hashable {
   /// Bits of each node's weights, one a node of the graph; nil as the model has them.
   public var weightBits: [Int?]
   /// Bits of each tensor, one a tensor of the graph; nil as the model has it.
@@ -27,6 +27,23 @@ public struct MCUAllocation: Sendable, Hashable {
     }
     for (index, tensor) in graph.tensors.enumerated() where tensor.constant == nil {
       if case .affine = tensor.encoding { tensorBits[index] = activations }
+    }
+  }
+}
+
+extension FormatChoices {
+  /// The integers of so many bits.
+  public init(_ widths: CodeWidths) {
+    self.init()
+    func integer(_ bits: Int) -> Encoding? {
+      (try? FixedPointFormat(width: bits, integerBits: bits, isSigned: true, dialect: .plain))
+        .map(Encoding.fixed)
+    }
+    for (index, bits) in widths.weightBits.enumerated() {
+      if let bits { nodes[index] = Node(weights: integer(bits)) }
+    }
+    for (index, bits) in widths.tensorBits.enumerated() {
+      if let bits { tensors[index] = integer(bits) }
     }
   }
 }

@@ -1,15 +1,16 @@
 import Documents
 import HWModel
-import Schedules
 
 /// Cases of the BBS authors' simulator.
 struct WeightBitCases {
   private let networks: [String: [(name: String, layer: ArrayLayer)]]
   /// Output channels that stay whole, by network and layer.
   private let kept: [String: [String: Int]]
-  private let weights: [String: [Int]]
+  private let weights: (String) -> [Int]?
 
-  init(_ family: CaseValue, weights: [String: [Int]]) throws(CaseProblem) {
+  init(
+    _ family: CaseValue, weights: @escaping (String) -> [Int]?
+  ) throws(CaseProblem) {
     self.weights = weights
     var networks: [String: [(name: String, layer: ArrayLayer)]] = [:]
     for (network, layers) in try family.member("networks").members() {
@@ -72,7 +73,7 @@ struct WeightBitCases {
       let schedule = try WeightBitSchedule(layers.map(\.layer), on: machine.array) {
         let name = layers[$0].name
         return .init(
-          values: weights["\(network)/\(name)"], keptChannels: kept[network]?[name] ?? 0)
+          values: weights("\(network)/\(name)"), keptChannels: kept[network]?[name] ?? 0)
       }
       let computed = machine.answer(schedule, names: layers.map(\.name))
       return item.json.setting("result", (item.json["result"] ?? .null).ordering(computed))

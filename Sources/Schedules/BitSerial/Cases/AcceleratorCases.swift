@@ -9,14 +9,20 @@ import HWModel
 public struct AcceleratorCases {
   private let document: JSON
   /// Weights by `network/layer`, row-major.
-  private let weights: [String: [Int]]
+  private let weights: (String) -> [Int]?
 
   /// - Parameters:
   ///   - document: the cases.
   ///   - weights: of networks whose accelerators look at bits, by `network/layer`.
-  public init(_ document: JSON, weights: [String: [Int]] = [:]) {
+  public init(_ document: JSON, weights: @escaping (String) -> [Int]? = { _ in nil }) {
     self.document = document
     self.weights = weights
+  }
+
+  /// Whether the document has one of the layouts.
+  public var isRecognised: Bool {
+    ["bitfusion", "ant", "bitsim"].contains { document[$0]?["cases"] != nil }
+      || (document["cases"] != nil && document["models"] != nil)
   }
 
   /// How many cases were answered, and the document with the answers.

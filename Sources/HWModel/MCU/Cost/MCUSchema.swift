@@ -1,42 +1,15 @@
-/// A constant that descriptions of a family may state.
-public struct TargetKey: Sendable, Hashable {
-  public enum Kind: Sendable, Hashable {
-    /// One of these words; any word if the list is empty.
-    case text([String])
-    case integer(ClosedRange<Int>)
-    case number(ClosedRange<Double>)
-    case flag
-  }
+extension MCUTarget {
+  /// What descriptions of family `mcu` may state.
+  public static let schema = TargetSchema(
+    family: "mcu", title: "microcontrollers",
+    example: (id: "my-board+my-stack", name: "My board, core, software stack"), keys: keys)
 
-  public let name: String
-  public let kind: Kind
-  public let unit: String
-  public let meaning: String
-  /// Whether a description, its bases included, must state it.
-  public let isRequired: Bool
-  /// Whether a description takes it from its base; what was measured is its own.
-  public let isInherited: Bool
-
-  init(
-    _ name: String, _ kind: Kind, unit: String = "", required: Bool = false,
-    inherited: Bool = true, _ meaning: String
-  ) {
-    self.name = name
-    self.kind = kind
-    self.unit = unit
-    self.meaning = meaning
-    isRequired = required
-    isInherited = inherited
-  }
-}
-
-extension TargetKey {
   private static let cycles = 0.0...1e9
   private static let bytes = 0...1 << 40
   private static let percent = 0.0...1e4
 
-  /// Constants of microcontrollers: the board, the software stack, the fitted cost model.
-  public static let mcu: [TargetKey] = [
+  /// The board, the software stack, the fitted cost model.
+  private static let keys: [TargetKey] = [
     TargetKey("core", .text([]), required: true, "processor core, such as Cortex-M4"),
     TargetKey("core_class", .text([]), "cores that are fitted together, such as M4/M33"),
     TargetKey("clock_hz", .number(1...1e12), unit: "Hz", required: true, "clock of the core"),
@@ -63,9 +36,9 @@ extension TargetKey {
       "model_in_flash", .text(["file", "tables"]), required: true,
       "whether the model file is stored, or weights and tables alone"),
     TargetKey(
-      "removes_constant_channels", .flag, "whether filters without weights are left out"),
+      "removes_constant_channels", .flag, "whether filters without weights are left out; not, if it is not stated"),
     TargetKey(
-      "sub_byte_weights", .flag, "whether the stack has kernels for weights of less than 8 bits"),
+      "sub_byte_weights", .flag, required: true, "whether the stack has kernels for weights of less than 8 bits"),
     TargetKey(
       "cycles_per_convolution_mac", .number(cycles), unit: "cycles of a Cortex-M4",
       "one multiplication of a convolution"),
@@ -99,10 +72,10 @@ extension TargetKey {
     TargetKey(
       "active_power_w", .number(0...1e3), unit: "W", inherited: false,
       "mean power while it computes"),
-    TargetKey("code_bytes", .integer(bytes), unit: "B", "program of the runtime"),
+    TargetKey("code_bytes", .integer(bytes), unit: "B", required: true, "program of the runtime"),
     TargetKey(
-      "code_bytes_per_layer", .number(0...1e9), unit: "B", "program that a layer adds"),
+      "code_bytes_per_layer", .number(0...1e9), unit: "B", required: true, "program that a layer adds"),
     TargetKey(
-      "runtime_ram_bytes", .integer(bytes), unit: "B", "stack and runtime beside the arena"),
+      "runtime_ram_bytes", .integer(bytes), unit: "B", required: true, "stack and runtime beside the arena"),
   ]
 }

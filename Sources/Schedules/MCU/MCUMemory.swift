@@ -1,27 +1,4 @@
-public import HWModel
-
-/// What a network takes on one microcontroller.
-public struct MCUEstimate: Sendable, Hashable {
-  /// One node of the graph.
-  public struct Layer: Sendable, Hashable {
-    public let node: Int
-    public let cost: MCULatencyModel.Cost
-    public let widths: MCULatencyModel.Widths
-  }
-
-  /// Nil where the target has no latency model.
-  public let cycles: Double?
-  public let seconds: Double?
-  /// Mean power of the target's measured runs times ``seconds``.
-  public let energyJ: Double?
-  /// In the graph's order; empty where the target has no latency model.
-  public let layers: [Layer]
-  public let memory: Memory
-  public let flash: Flash
-  public let macs: Int
-  /// Nodes whose time the model does not know.
-  public let unmodelled: [Int]
-
+extension MCUEstimator {
   /// Bytes of SRAM.
   public struct Memory: Sendable, Hashable {
     /// Activations and working buffers.
@@ -37,8 +14,6 @@ public struct MCUEstimate: Sendable, Hashable {
     public var sramBytes: Int { Saturating.add(arenaTotalBytes, runtimeBytes) }
     /// Largest sum of what is alive at one step: no plan needs less.
     public let livenessBytes: Int
-    /// Whether ``arenaTotalBytes`` is a model rather than what the runtime would say.
-    public let isEstimate: Bool
   }
 
   /// Bytes of flash.

@@ -1,6 +1,5 @@
 import Documents
 import HWModel
-import Schedules
 
 /// Cases of Bit Fusion's and ANT's simulators.
 struct FusionCases {

@@ -1,6 +1,5 @@
 import Documents
 import HWModel
-import Schedules
 
 /// Cases of BitMoD's simulator.
 struct TermCases {

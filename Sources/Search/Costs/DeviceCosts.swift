@@ -1,0 +1,146 @@
+import Arith
+public import HWModel
+import QuantGraph
+public import Schedules
+import Synchronization
+
+/// What a network costs on a device, for the allocations of a search.
+///
+/// Peak memory is a maximum over time and time may depend on neighbouring layers, so every cost is
+/// asked for as a whole, from the device's schedule under the allocation.
+public struct DeviceCosts: Sendable {
+  /// The formats that an allocation, one candidate a layer, gives the workload's graph.
+  public typealias Choices = @Sendable ([Candidate]) throws(CostError) -> FormatChoices
+
+  public let device: any Device
+  public let deployment: any DeployedWorkload
+  /// Step of each layer of the space; nil for layers that the device leaves out.
+  private let steps: [Int?]
+  private let choices: Choices
+  private let totals = KnownTotals()
+
+  /// - Parameters:
+  ///   - device: where it runs.
+  ///   - workload: the network.
+  ///   - layers: the layers of the search space, in its order, by names of nodes.
+  ///   - choices: see ``Choices``.
+  /// - Throws: ``CostError/refused(_:)`` for a network that the device cannot run.
+  public init(
+    _ device: any Device, workload: Workload, layers: [SearchLayer], choices: @escaping Choices
+  ) throws(CostError) {
+    self.device = device
+    self.choices = choices
+    do throws(DeviceProblems) {
+      deployment = try device.deploy(workload)
+    } catch {
+      throw .refused(error)
+    }
+    let positions = Dictionary(
+      workload.graph.nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let deployment = deployment
+    steps = layers.map { layer in positions[layer.name].flatMap(deployment.step) }
+  }
+
+  /// The device's costs; quantities of which more is better are none.
+  public var models: [any CostModel] { device.quantities.filter { !$0.isGain }.map(cost) }
+
+  /// A quantity of the device as a cost of allocations.
+  public func cost(_ quantity: CostQuantity) -> ScheduleCost {
+    ScheduleCost(
+      name: quantity.key, unit: quantity.unit, kind: CostKind(device.basis(of: quantity)),
+      parts: { [self] candidates throws(CostError) in try parts(quantity, candidates) },
+      function: { [self] candidates throws(CostError) in try total(quantity, candidates) })
+  }
+
+  /// The schedule of an allocation, for the quantities with these keys; nil for all.
+  ///
+  /// - Throws: ``CostError``: formats that the device has no rule for.
+  public func schedule(
+    _ candidates: [Candidate], for keys: Set<String>? = nil
+  ) throws(CostError) -> Schedule {
+    try schedule(try choices(candidates), for: keys)
+  }
+
+  private func schedule(
+    _ choices: FormatChoices, for keys: Set<String>?
+  ) throws(CostError) -> Schedule {
+    do throws(DeviceProblems) {
+      return try deployment.schedule(choices, for: keys)
+    } catch {
+      throw .refused(error)
+    }
+  }
+
+  /// Refuses a space with formats that the device has no rule for.
+  ///
+  /// - Throws: ``CostError``, with the first that is found.
+  public func check(_ space: SearchSpace) throws(CostError) {
+    // One allocation a column: every candidate of every layer is in one of them.
+    for column in 0..<(space.candidates.map(\.count).max() ?? 0) {
+      _ = try schedule(
+        space.candidates.map { $0[min(column, $0.count - 1)].formats }, for: [])
+    }
+  }
+
+  /// What a reader of the costs must know about them.
+  public func notes(_ space: SearchSpace) -> [String] {
+    let bits = space.candidates.flatMap { $0.flatMap { [$0.weightBits, $0.activationBits] } }
+    return deployment.notes
+      + deployment.notes(forBits: bits.compactMap { Int(exactly: $0.rounded(.down)) })
+  }
+
+  /// What each layer has of a quantity; nil for what is no sum over steps.
+  private func parts(
+    _ quantity: CostQuantity, _ candidates: [Candidate]
+  ) throws(CostError) -> [Double]? {
+    let cost = try schedule(candidates, for: [quantity.key]).cost
+    guard cost.isSum(quantity.key) else { return nil }
+    return steps.map { step in step.flatMap { cost.part(of: quantity.key, step: $0) } ?? 0 }
+  }
+
+  private func total(
+    _ quantity: CostQuantity, _ candidates: [Candidate]
+  ) throws(CostError) -> Double {
+    let choices = try choices(candidates)
+    if let known = totals.value(of: quantity, under: choices) { return known }
+    let schedule = try schedule(choices, for: [quantity.key])
+    guard let total = schedule.cost[quantity.key] else {
+      throw .refused(
+        DeviceProblems(
+          Diagnostic(
+            code: "cost.unsupported",
+            message: "'\(device.description.id)' says no \(quantity.key) of this network",
+            remedy: "take another objective, or another target.")))
+    }
+    totals.keep(total.value, of: quantity, under: choices)
+    return total.value
+  }
+}
+
+extension CostKind {
+  /// How a device knows a quantity.
+  init(_ basis: CostBasis) {
+    switch basis {
+    case .exact: self = .exact
+    case .estimate(let model, let error):
+      self = .estimate(model: model, errorPercent: error?.median)
+    }
+  }
+}
+
+/// Totals of allocations that were asked for before.
+private final class KnownTotals: Sendable {
+  private static let limit = 50_000
+  private let known = Mutex<[FormatChoices: [String: Double]]>([:])
+
+  func value(of quantity: CostQuantity, under choices: FormatChoices) -> Double? {
+    known.withLock { $0[choices]?[quantity.key] }
+  }
+
+  func keep(_ value: Double, of quantity: CostQuantity, under choices: FormatChoices) {
+    known.withLock {
+      if $0.count >= Self.limit { $0.removeAll() }
+      $0[choices, default: [:]][quantity.key] = value
+    }
+  }
+}
