@@ -61,4 +61,17 @@ public enum KernelPath: String, CaseIterable, Sendable {
       }
     return min(wanted, hwsim_lanes_best_path())
   }
+
+  /// The bit-plane kernels' number for this path, never above what the processor has.
+  var bits: Int32 {
+    let best = hwsim_bits_best_path()
+    guard KernelPath.isForced || self != .current else { return best }
+    let wanted: Int32 =
+      switch self {
+      case .plain, .portable: 0
+      case .avx2: 1
+      case .vnni, .vpopcnt: 2
+      }
+    return min(wanted, best)
+  }
 }

@@ -11,4 +11,6 @@
 
 #include "CKernelsCodes.h"
 
+#include "CKernelsBits.h"
+
 #endif

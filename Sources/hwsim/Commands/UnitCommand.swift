@@ -12,19 +12,22 @@ struct UnitCommand: ConfigurableCommand {
     usage:
       "hwsim unit OP --a FORMAT [--b FORMAT] --out FORMAT (--inputs IN.npz | --golden N) -o OUT",
     discussion: """
-      OP is one of cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne. Results are
-      exact and rounded once. dot sums over the last axis, in an exact register unless --accumulator
-      names a format.
+      OP is one of cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne, or mma.
+      Results are exact and rounded once. dot sums over the last axis, in an exact register unless
+      --accumulator names a format. mma computes a [M,K] times b [N,K] transposed plus c as the tensor
+      cores of --target do; integers of 1 to 8 bits with --path bitplane.
 
       EXAMPLES:
         hwsim unit mul --a e2m1 --b e2m1 --out e4m3 --inputs codes.npz -o out.npz
         hwsim unit dot --a int8 --b int8 --out int32 --accumulator 'fixed<20,20,TRN,SAT>' --inputs x.npz -o y.npz
+        hwsim unit mma --target h100 --a e4m3 --b e4m3 --inputs x.npz -o y.npz
+        hwsim unit mma --target a100 --path bitplane --a int8 --b int2 --inputs x.npz -o y.npz
         hwsim unit fma --a e4m3 --b e4m3 --c fp16 --out fp16 --golden 1000 --seed 7 -o fma
       """)
 
   @Argument(
     help: .init("The operation.", valueName: "OP"),
-    completion: .list(UnitOperation.allCases.map(\.rawValue)))
+    completion: .list(UnitOperation.allCases.map(\.rawValue) + ["mma"]))
   var operation: String
 
   @Option(help: .init("Format of operand a.", valueName: "FORMAT"))
@@ -49,6 +52,18 @@ struct UnitCommand: ConfigurableCommand {
 
   @Option(help: .init("Power of two that requantize divides by.", valueName: "S"))
   var shift: Int?
+
+  @Option(help: .init("The GPU, or generation, whose mma is computed.", valueName: "GPU"))
+  var target: String?
+
+  @Option(help: .init("Instructions of mma: tensor-core, mma-sync or bitplane.", valueName: "PATH"))
+  var path: String?
+
+  @Option(help: .init("How single bits meet in mma: xor or and.", valueName: "OP"))
+  var op: String?
+
+  @Flag(help: "mma of each row of a with the same row of b: a and b are [R,K].")
+  var rows = false
 
   @OptionGroup var casting: CastOptions
 
@@ -83,6 +98,12 @@ struct UnitCommand: ConfigurableCommand {
       throw Failure(
         "usage.arguments", "one of --inputs and --golden is needed",
         remedy: "--inputs IN.npz computes arrays; --golden N writes vectors.")
+    }
+    if operation == "mma" { return try matrixReport(product) }
+    guard target == nil, path == nil, op == nil, !rows else {
+      throw Failure(
+        "usage.arguments", "--target, --path, --op and --rows are those of mma",
+        remedy: "leave them out, or write hwsim unit mma.")
     }
     let unit = try makeUnit()
     var members: [JSON.Member] = [
@@ -136,6 +157,41 @@ struct UnitCommand: ConfigurableCommand {
     }
   }
 
+  /// `hwsim unit mma`.
+  private func matrixReport(_ product: String) throws(Failure) -> Report {
+    guard golden == nil, let inputs else {
+      throw Failure(
+        "usage.arguments", "mma computes arrays and writes no golden vectors",
+        remedy: "give --inputs IN.npz with a, b and perhaps c.")
+    }
+    guard c == nil, out == nil, multiplier == nil, shift == nil, casting.rounding == nil else {
+      throw Failure(
+        "usage.arguments", "mma takes --a, --b, --accumulator and --overflow only",
+        remedy: "how results round is the hardware's own; --accumulator names their format.")
+    }
+    let matrix = try MatrixUnit(
+      .init(
+        target: target, path: path, a: a, b: b, accumulator: accumulator,
+        overflow: casting.overflow, join: op, isRowwise: rows))
+    let summary = try matrix.compute(inputs)
+    do throws(ImportError) {
+      try Self.write(summary.codes, shape: summary.shape, type: summary.type, to: product)
+    } catch {
+      throw Failure(error)
+    }
+    return Report(
+      schema: "unit",
+      arguments: [
+        "operation": "mma", "target": .string(matrix.target),
+        "path": .string(matrix.instruction.rawValue), "a": .string(matrix.a.name),
+        "b": .string(matrix.b.name), "accumulator": .optional(accumulator),
+        "overflow": .optional(casting.overflow), "op": .optional(op), "rows": .bool(rows),
+      ],
+      inputs: [InputRecord(role: "inputs", path: inputs, kind: "npz")],
+      result: matrix.json(summary)
+    ) { _ in matrix.text(summary) }
+  }
+
   private func noInputs() throws(Failure) -> Report {
     throw Failure("usage.arguments", "--inputs is missing", remedy: "name the operands' file.")
   }
@@ -144,7 +200,7 @@ struct UnitCommand: ConfigurableCommand {
     guard let operation = UnitOperation(rawValue: operation) else {
       throw .unknown(
         "operation", operation, code: "usage.unknown-operation",
-        among: UnitOperation.allCases.map(\.rawValue), listedBy: "hwsim unit --help")
+        among: UnitOperation.allCases.map(\.rawValue) + ["mma"], listedBy: "hwsim unit --help")
     }
     guard let a, let out else {
       throw Failure(

@@ -41,8 +41,15 @@ extension Explanation {
     Explanation(
       "usage.unknown-operation", "no arithmetic unit has this name", status: .usage,
       """
-      hwsim unit takes cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne as its
-      first word.
+      hwsim unit takes cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne and mma
+      as its first word.
+      """),
+    Explanation(
+      "unit.no-instruction", "the GPU has no matrix instruction for these types",
+      """
+      Tensor cores take pairs of types that depend on their generation: Volta float16 alone, Turing,
+      Ampere and Ada integers of 8, 4 and 1 bits, Hopper and Blackwell integers of 8 bits. Integers of
+      1 to 8 bits are put together from single-bit products with --path bitplane.
       """),
     Explanation(
       "usage.operands", "a unit's operand is missing or superfluous", status: .usage,

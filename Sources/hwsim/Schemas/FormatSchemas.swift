@@ -61,6 +61,20 @@ extension Schema {
           "type": string("Type of the array 'out'."),
         ]),
         object([
+          "generation": string("Generation of the tensor cores (mma)."),
+          "path": string("tensor-core, mma-sync or bitplane."),
+          "shape": array(of: integer("Extent.")), "values": integer("Number of results."),
+          "type": string("Type of the array 'out'."), "kind": string("exact or model."),
+          "rule": nullable(
+            object([
+              "block": integer("Products added at once."),
+              "fraction_bits": integer("Bits kept below the largest exponent."),
+              "kept_mantissa_bits": integer("Mantissa bits kept in a float32 result."),
+              "confidence": string("How sure the numbers are."),
+              "source": string("Where they come from."),
+            ])),
+        ]),
+        object([
           "files": array(of: string("A file of vectors.")), "vectors": integer("Their number."),
           "boundary_vectors": integer("How many combine boundary codes."),
           "exhaustive": boolean("Whether all operands are there."),

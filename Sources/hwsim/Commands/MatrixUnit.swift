@@ -1,0 +1,290 @@
+import Arith
+import Documents
+import Importers
+import QuantGraph
+
+/// `hwsim unit mma`: a GPU's matrix instruction on arrays of codes.
+struct MatrixUnit {
+  let target: String
+  let generation: TensorCoreGeneration
+  let a: Encoding
+  let b: Encoding
+  let unit: TensorCoreUnit
+  let instruction: TensorCoreInstruction
+  /// Whether row i of `a` meets row i of `b` alone.
+  let isRowwise: Bool
+
+  /// What the command line says, as it was given.
+  struct Request {
+    var target: String?
+    var path: String?
+    var a: String?
+    var b: String?
+    var accumulator: String?
+    var overflow: String?
+    var join: String?
+    var isRowwise = false
+  }
+
+  init(_ request: Request) throws(Failure) {
+    guard let target = request.target else {
+      throw Failure(
+        "usage.arguments", "--target is missing",
+        remedy: "name a GPU or a generation: \(Self.targets.joined(separator: ", ")).")
+    }
+    guard let generation = TensorCoreGeneration.named(target) else {
+      throw .unknown(
+        "GPU", target, code: "usage.unknown-target", among: Self.targets,
+        listedBy: "hwsim targets")
+    }
+    let paths = TensorCoreInstruction.allCases.map(\.rawValue)
+    let path = request.path ?? TensorCoreInstruction.tensorCore.rawValue
+    guard let instruction = TensorCoreInstruction(rawValue: path) else {
+      throw .unknown(
+        "path", path, code: "usage.arguments", among: paths, listedBy: "hwsim unit --help")
+    }
+    var join: BitPlaneProduct.Join?
+    if let text = request.join {
+      guard let known = BitPlaneProduct.Join(rawValue: text) else {
+        throw .unknown(
+          "operation on bits", text, code: "usage.arguments",
+          among: BitPlaneProduct.Join.allCases.map(\.rawValue), listedBy: "hwsim unit --help")
+      }
+      join = known
+    }
+    guard let left = request.a, let right = request.b else {
+      throw Failure(
+        "usage.arguments", "--\(request.a == nil ? "a" : "b") is missing",
+        remedy: "name a format for each operand.")
+    }
+    self.target = target
+    self.generation = generation
+    self.instruction = instruction
+    isRowwise = request.isRowwise
+    a = try Self.operand(left, option: "--a")
+    b = try Self.operand(right, option: "--b")
+    var accumulator = try request.accumulator.map { (name) throws(Failure) in
+      try Self.operand(name, option: "--accumulator")
+    }
+    if let overflow = request.overflow {
+      accumulator = try Self.register(accumulator, overflow: overflow)
+    }
+    do throws(TensorCoreError) {
+      unit = try TensorCoreUnit(
+        generation, a: a, b: b, accumulator: accumulator, instruction: instruction, join: join)
+    } catch {
+      throw Failure(error, target: target)
+    }
+  }
+
+  /// Names that `--target` takes here beside those of device descriptions.
+  static let targets = TensorCoreGeneration.parts.keys.sorted()
+
+  /// A format by its name, or a type of the instruction set: b1, s4, u8, s32.
+  private static func operand(_ name: String, option: String) throws(Failure) -> Encoding {
+    switch name {
+    case "b1": try .named("uint<1>", option: option)
+    case "s4", "s8", "s32": try .named("int<\(name.dropFirst())>", option: option)
+    case "u4", "u8": try .named("uint<\(name.dropFirst())>", option: option)
+    default: try .named(name, option: option)
+    }
+  }
+
+  /// The 32-bit register with a way to overflow.
+  private static func register(
+    _ accumulator: Encoding?, overflow: String
+  ) throws(Failure) -> Encoding {
+    let mode: String
+    switch overflow {
+    case "sat", "SAT": mode = "SAT"
+    case "nosat", "WRAP": mode = "WRAP"
+    default:
+      throw .unknown(
+        "overflow", overflow, code: "usage.arguments", among: ["SAT", "WRAP"],
+        listedBy: "hwsim unit --help")
+    }
+    if let accumulator {
+      guard case .fixed(let format) = accumulator, format.width == 32, format.isSigned else {
+        throw Failure(
+          "usage.arguments", "--overflow says nothing of an accumulator in \(accumulator.name)",
+          remedy: "leave it out, or accumulate in int<32>.")
+      }
+    }
+    return try .named("fixed<32,32,TRN,\(mode)>", option: "--overflow")
+  }
+
+  /// What a run made.
+  struct Summary {
+    let shape: [Int]
+    let type: NDArray.ElementType
+    let codes: [Int64]
+  }
+
+  /// Computes the arrays at `path`.
+  func compute(_ path: String) throws(Failure) -> Summary {
+    let arrays: NamedArrays
+    do throws(ImportError) {
+      arrays = try NPZ.read(path)
+    } catch {
+      throw Failure(error)
+    }
+    let known = ["a", "b", "c", "a_zero", "b_zero"]
+    let missing = ["a", "b"].filter { arrays[$0] == nil }
+    var extra = arrays.names.filter { !known.contains($0) }
+    if !hasZeros { extra += arrays.names.filter { $0.hasSuffix("_zero") && known.contains($0) } }
+    guard missing.isEmpty, extra.isEmpty else {
+      throw Failure(
+        "array.operands", "the arrays are not those of the unit", at: path,
+        notes: [
+          "missing: " + (missing.isEmpty ? "none" : missing.joined(separator: ", ")),
+          "extra: " + (extra.isEmpty ? "none" : extra.joined(separator: ", ")),
+        ],
+        remedy: "give a and b, c if sums start from it, and zero points with --path bitplane.")
+    }
+    let (left, right) = (arrays["a"]?.shape ?? [], arrays["b"]?.shape ?? [])
+    guard left.count == 2, right.count == 2, left[1] == right[1],
+      !isRowwise || left[0] == right[0]
+    else {
+      throw Failure(
+        "array.lengths", "a has shape \(left), b \(right)", at: path,
+        remedy: isRowwise ? "both are [R, K]." : "a is [M, K] and b is [N, K].")
+    }
+    guard left[1] >= 1 else {
+      throw Failure(
+        "array.lengths", "the last axis of a is empty", at: path,
+        remedy: "give at least one term a sum.")
+    }
+    let count = left[0].multipliedReportingOverflow(by: isRowwise ? 1 : right[0])
+    guard !count.overflow, count.partialValue <= 1 << 28, left[1] < 1 << 31 else {
+      throw Failure(
+        "array.lengths", "\(left[0]) x \(right[0]) results are too many", at: path,
+        remedy: "give fewer rows: at most 2^28 results.")
+    }
+    let shape =
+      isRowwise
+      ? ProductShape(pairs: left[0], depth: left[1])
+      : ProductShape(rows: left[0], columns: right[0], depth: left[1])
+    let resultShape = isRowwise ? [left[0]] : [left[0], right[0]]
+    let start = try codes("c", arrays, path)
+    guard start.isEmpty || arrays["c"]?.shape == resultShape else {
+      throw Failure(
+        "array.lengths", "c has shape \(arrays["c"]?.shape ?? [])", at: path,
+        remedy: "one value a result: shape \(resultShape).")
+    }
+    let (first, second) = (try codes("a", arrays, path), try codes("b", arrays, path))
+    let firstZeros = try zeros("a_zero", arrays, path, count: shape.rows)
+    let secondZeros = try zeros("b_zero", arrays, path, count: shape.rowsOfB)
+    let results: [Int64]
+    do throws(TensorCoreError) {
+      results = try unit.product(
+        first, second, c: start, aZero: firstZeros, bZero: secondZeros, shape: shape)
+    } catch {
+      throw Failure(error, target: target)
+    }
+    return Summary(shape: resultShape, type: type(of: results), codes: results)
+  }
+
+  private var hasZeros: Bool {
+    if case .planes = unit.arithmetic { true } else { false }
+  }
+
+  /// The result's element type: the accumulator's, or the smallest of 32 and 64 bits for exact sums.
+  private func type(of results: [Int64]) -> NDArray.ElementType {
+    switch unit.arithmetic {
+    case .blocks(_, let sum): sum.result.width == 32 ? .uint32 : .uint16
+    case .integers: .int32
+    case .planes, .counts, .signs:
+      results.allSatisfy { Int32(exactly: $0) != nil } ? .int32 : .int64
+    }
+  }
+
+  private func codes(
+    _ name: String, _ arrays: NamedArrays, _ path: String
+  ) throws(Failure) -> [Int64] {
+    guard let array = arrays[name] else { return [] }
+    guard !array.elementType.isFloatingPoint, let integers = array.integers() else {
+      throw Failure(
+        "array.type", "array '\(name)' of \(array.elementType.rawValue) holds no codes",
+        at: path, remedy: "write integer codes; of floating-point operands their bit patterns.")
+    }
+    return integers
+  }
+
+  private func zeros(
+    _ name: String, _ arrays: NamedArrays, _ path: String, count: Int
+  ) throws(Failure) -> [Int64] {
+    guard let array = arrays[name] else { return [] }
+    let values = try codes(name, arrays, path)
+    if array.shape.isEmpty || array.shape == [1], let zero = values.first {
+      return [Int64](repeating: zero, count: count)
+    }
+    guard array.shape == [count] else {
+      throw Failure(
+        "array.lengths", "\(name) has shape \(array.shape)", at: path,
+        remedy: "one zero point, or one a row: shape [\(count)].")
+    }
+    return values
+  }
+
+  /// Where the numbers of a floating-point model come from; nil for integers.
+  var rule: TensorCoreRule? {
+    if case .blocks(let rule, _) = unit.arithmetic { rule } else { nil }
+  }
+
+  /// The answer as JSON.
+  func json(_ summary: Summary) -> JSON {
+    [
+      "generation": .string(generation.rawValue), "path": .string(instruction.rawValue),
+      "shape": .integers(summary.shape), "values": .integer(summary.codes.count),
+      "type": .string(summary.type.rawValue), "kind": .string(unit.isExact ? "exact" : "model"),
+      "rule": rule.map {
+        [
+          "block": .integer($0.length), "fraction_bits": .integer($0.fractionBits),
+          "kept_mantissa_bits": .integer($0.keptBits), "confidence": .string($0.confidence),
+          "source": .string($0.source),
+        ]
+      } ?? .null,
+    ]
+  }
+
+  func text(_ summary: Summary) -> String {
+    let head = Quantity.count(summary.codes.count, "result") + ", \(summary.type.rawValue)"
+    guard let rule else { return head + "  exact\n" }
+    return head + "  model of \(generation.rawValue): blocks of \(rule.length), "
+      + "\(rule.fractionBits) fraction bits\n  \(rule.confidence)\n  \(rule.source)\n"
+  }
+}
+
+extension TensorCoreGeneration {
+  /// The generation of a part, by the name that vectors or people call it.
+  static func named(_ name: String) -> TensorCoreGeneration? { parts[name.lowercased()] }
+}
+
+extension Failure {
+  init(_ error: TensorCoreError, target: String) {
+    switch error {
+    case .unsupported(let generation, let a, let b, let accumulator, let available):
+      self = Failure(
+        "unit.no-instruction",
+        "\(target) (\(generation.rawValue)) has no instruction for \(a) x \(b) into \(accumulator)",
+        notes: ["it has"] + available.map { "  " + $0 },
+        remedy: "choose one of these, or --path bitplane for integers of 1 to 8 bits.")
+    case .operands(let a, let b):
+      self = Failure(
+        "unit.no-instruction", "no instruction multiplies \(a) by \(b)",
+        remedy: "give both operands one width, or take --path bitplane.")
+    case .noSaturation:
+      self = Failure(
+        "unit.no-instruction", "single-bit instructions have no saturating form",
+        remedy: "leave the accumulator as it is: it wraps.")
+    case .codeOutside(let code, let range, let index):
+      self = Failure(
+        "array.code", "code \(code) is outside \(range.lowerBound) to \(range.upperBound)",
+        at: "[\(index)]", remedy: "write codes of the operand's format.")
+    case .zeroOutside(let zero, let index):
+      self = Failure(
+        "array.code", "zero point \(zero) is too large for the sum", at: "[\(index)]",
+        remedy: "give zero points of the operand's range.")
+    }
+  }
+}
