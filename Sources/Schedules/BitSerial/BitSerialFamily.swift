@@ -54,19 +54,21 @@ public struct BitSerialFamily: DeviceFamily, AnswersCases {
   public func answer(
     cases: JSON, arrays: (String) -> CaseArray?
   ) throws(DeviceProblems) -> JSON? {
-    let reader = AcceleratorCases(cases) { name in
-      guard case .integers(let codes)? = arrays(name)?.values else { return nil }
-      return codes.map { Int(truncatingIfNeeded: $0) }
-    }
-    guard reader.isRecognised else { return nil }
-    do throws(CaseProblem) {
-      return try reader.answered().document
-    } catch {
-      throw DeviceProblems(
-        Diagnostic(
-          code: "estimate.cases", message: error.reason,
-          location: error.path.isEmpty ? nil : error.path,
-          remedy: "correct the case; weights of networks come from --arrays FILE.npz."))
+    try withoutActuallyEscaping(arrays) { (arrays) throws(DeviceProblems) -> JSON? in
+      let reader = AcceleratorCases(cases) { name in
+        guard case .integers(let codes)? = arrays(name)?.values else { return nil }
+        return codes.map { Int(truncatingIfNeeded: $0) }
+      }
+      guard reader.isRecognised else { return nil }
+      do throws(CaseProblem) {
+        return try reader.answered().document
+      } catch {
+        throw DeviceProblems(
+          Diagnostic(
+            code: "estimate.cases", message: error.reason,
+            location: error.path.isEmpty ? nil : error.path,
+            remedy: "correct the case; weights of networks come from --arrays FILE.npz."))
+      }
     }
   }
 }
