@@ -72,7 +72,7 @@ let package = Package(
       dependencies: ["Documents", "Importers", "HWModel", "QuantGraph", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
-      name: "HWModelTests", dependencies: ["HWModel", "Importers", "TestSupport"],
+      name: "HWModelTests", dependencies: ["HWModel", "TargetFiles", "Importers", "TestSupport"],
       swiftSettings: settings),
     // Recorded cases of independent implementations, read from ../shared where it is.
     .testTarget(
@@ -90,7 +90,11 @@ let package = Package(
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
     .testTarget(
-      name: "hwsimTests", dependencies: ["hwsim", "Documents", "Arith", "Importers", "TestSupport"],
-      exclude: ["Fixtures"], swiftSettings: settings),
+      name: "hwsimTests",
+      dependencies: [
+        "hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["Fixtures", "Abacus/wooden.json"], swiftSettings: settings),
   ]
 )

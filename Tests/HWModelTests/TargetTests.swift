@@ -1,23 +1,28 @@
 import FoundationEssentials
 import HWModel
+import TargetFiles
 import TestSupport
 import Testing
 
 @Suite("Device descriptions")
 struct TargetTests {
+  private let library = TargetLibrary([
+    .init(schema: MCUTarget.schema, files: TargetFiles.mcu)
+  ])
+
   @Test("the folder and the list in the program are the same")
   func folder() throws {
     let files = try FileManager.default.contentsOfDirectory(
       atPath: SharedData.packageRoot + "/Targets/mcu")
     let ids = files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
-    #expect(TargetLibrary.ids == ids)
+    #expect(library.ids == ids)
     #expect(ids.count > 30)
   }
 
   @Test("every shipped description is valid and is called what its file is")
   func shipped() throws {
-    for id in TargetLibrary.ids {
-      let description = try #require(try TargetLibrary.description(named: id))
+    for id in library.ids {
+      let description = try #require(try library.description(named: id))
       #expect(description.id == id)
       #expect(id == id.lowercased())
       for (key, constant) in description.constants {
@@ -29,12 +34,12 @@ struct TargetTests {
   @Test("an alias means one target")
   func aliases() throws {
     var owner: [String: String] = [:]
-    for description in try TargetLibrary.all() {
+    for description in try library.all() {
       for alias in description.aliases {
         #expect(owner[alias] == nil, "\(alias): \(description.id) and \(owner[alias] ?? "")")
-        #expect(!TargetLibrary.ids.contains(alias))
+        #expect(!library.ids.contains(alias))
         owner[alias] = description.id
-        #expect(try TargetLibrary.description(named: alias)?.id == description.id)
+        #expect(try library.description(named: alias)?.id == description.id)
       }
     }
     #expect(owner["stm32f746"] == "stm32f746g-disco+tflm+cmsis-nn")
@@ -42,8 +47,8 @@ struct TargetTests {
 
   @Test("what was measured on one stack is not inherited by another")
   func inheritance() throws {
-    let base = try #require(try TargetLibrary.description(named: "nucleo-l4r5zi+tflm"))
-    let other = try #require(try TargetLibrary.description(named: "nucleo-l4r5zi+tflm+cmsis-nn"))
+    let base = try #require(try library.description(named: "nucleo-l4r5zi+tflm"))
+    let other = try #require(try library.description(named: "nucleo-l4r5zi+tflm+cmsis-nn"))
     #expect(other.base == base.id)
     #expect(other.constants["sram_bytes"] == base.constants["sram_bytes"])
     #expect(other.constants["sram_bytes"]?.definedIn == base.id)
@@ -53,7 +58,7 @@ struct TargetTests {
 
   private func problems(_ text: String) -> [TargetProblem] {
     do throws(TargetProblems) {
-      _ = try TargetLibrary.read(Array(text.utf8))
+      _ = try library.read(Array(text.utf8))
       return []
     } catch {
       return error.problems
@@ -93,7 +98,7 @@ struct TargetTests {
   func missing() {
     let found = problems(
       #"{"schema": "hwsim.target/1", "id": "x", "family": "mcu", "name": "X"}"#)
-    let required = TargetKey.mcu.filter(\.isRequired).map(\.name)
+    let required = MCUTarget.schema.keys.filter(\.isRequired).map(\.name)
     #expect(found.count == required.count)
     #expect(
       problems(#"{"schema": "hwsim.target/2"}"#).contains(
@@ -115,12 +120,12 @@ struct TargetTests {
 
   @Test("a damaged description throws and does not trap")
   func damage() throws {
-    let bytes = try #require(TargetLibrary.file(id: "nucleo-l4r5zi+tflm"))
+    let bytes = try #require(library.file(id: "nucleo-l4r5zi+tflm"))
     var corruption = Corruption(seed: 5)
     var refused = 0
     for _ in 0..<min(Corruption.count, 1000) {
       do throws(TargetProblems) {
-        _ = try TargetLibrary.read(corruption.mutate(bytes))
+        _ = try library.read(corruption.mutate(bytes))
       } catch {
         #expect(!error.problems.isEmpty)
         refused += 1

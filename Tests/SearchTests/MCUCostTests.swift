@@ -20,9 +20,17 @@ struct MCUCostTests {
     layers = try FloatNetwork(graph).layers
   }
 
-  private func costs(_ target: String) throws -> MCUCosts {
-    let description = try #require(try TargetLibrary.description(named: target))
-    return try MCUCosts(graph, target: MCUTarget(description), layers: layers)
+  private func costs(_ target: String) throws -> DeviceCosts {
+    let families = DeviceFamilies.shipped
+    let description = try #require(try families.library.description(named: target))
+    let nodes = layers.map { layer in graph.nodes.firstIndex { $0.name == layer.name } }
+    return try DeviceCosts(
+      families.device(description), workload: Workload(graph), layers: layers
+    ) { FormatChoices($0, nodes: nodes, unchanged: .float(.float32)) }
+  }
+
+  private func deployment(_ costs: DeviceCosts) throws -> MCUDeployment {
+    try #require(costs.deployment as? MCUDeployment)
   }
 
   private func space(_ names: [String]) throws -> SearchSpace {
@@ -111,7 +119,7 @@ struct MCUCostTests {
   @Test("flash is packed weights, biases and scales, and code: by hand")
   func flash() throws {
     let costs = try costs("stm32f746+tinyengine")
-    let target = costs.estimator.target
+    let target = try deployment(costs).estimator.target
     let space = try space(["w8a8", "w4a8", "w3a8"])
     // Weights a layer: 72, 72, 128, 2304, 1536, 240; a bias and a multiplier with its shift, of 4
     // bytes each, a filter: 8 + 8 + 16 + 16 + 24 + 10 filters.
@@ -132,7 +140,11 @@ struct MCUCostTests {
     let sram = costs.cost(.sram)
     #expect(sram.additive(in: space) == nil)
     func liveness(_ choice: [Int]) throws -> Int {
-      try costs.estimator.estimate(costs.allocation(space.formats(of: choice))).memory.livenessBytes
+      let choices = FormatChoices(
+        space.formats(of: choice),
+        nodes: layers.map { layer in graph.nodes.firstIndex { $0.name == layer.name } })
+      let deployment = try deployment(costs)
+      return try deployment.estimator.memory(deployment.allocation(choices)).livenessBytes
     }
     func bytes(_ choice: [Int]) throws -> Double { try sram.total(of: choice, in: space) }
     let whole = try bytes([0, 0, 0, 0, 0, 0])
@@ -154,25 +166,24 @@ struct MCUCostTests {
   @Test("each cost is what the estimator says of the whole allocation, whatever was asked before")
   func wholeEstimates() throws {
     let costs = try costs("nucleo-l4r5zi+tflm")
-    #expect(costs.quantities == MCUCosts.Quantity.allCases)
+    #expect(costs.models.map(\.name) == MCUFamily().quantities.map(\.key))
     let space = try space(["w2a8", "w4a4", "w8a8"])
     for _ in 0..<2 {
       for choice in [[0, 0, 0, 0, 0, 0], [2, 2, 2, 2, 2, 2], [1, 2, 0, 1, 2, 0]] {
-        let allocation = try costs.allocation(space.formats(of: choice))
-        let estimate = try costs.estimator.estimate(allocation)
-        #expect(try costs.cost(.latency).total(of: choice, in: space) == estimate.seconds)
-        #expect(try costs.cost(.energy).total(of: choice, in: space) == estimate.energyJ)
-        #expect(
-          try costs.cost(.sram).total(of: choice, in: space) == Double(estimate.memory.sramBytes))
-        #expect(
-          try costs.cost(.flash).total(of: choice, in: space) == Double(estimate.flash.totalBytes))
+        let whole = try costs.schedule(space.formats(of: choice)).cost
+        for model in costs.models {
+          let total = try #require(whole[model.name]).value
+          #expect(try model.total(of: choice, in: space) == total, "\(model.name)")
+          #expect(total > 0)
+        }
       }
     }
     guard case .estimate(_, let error) = costs.cost(.latency).kind else {
       Issue.record("latency is an estimate")
       return
     }
-    #expect(error == costs.estimator.target.latencyError?.median && error != nil)
+    let target = try deployment(costs).estimator.target
+    #expect(error == target.latencyError?.median && error != nil)
   }
 
   @Test("layers' shares and the pools between them are the time of the whole")
@@ -183,8 +194,8 @@ struct MCUCostTests {
     let choice = [0, 1, 0, 1, 1, 0]
     let shares = try #require(try latency.shares(of: choice, in: space))
     let total = try latency.total(of: choice, in: space)
-    let allocation = try costs.allocation(space.formats(of: choice))
-    let nodes = costs.estimator.nodeSeconds(allocation)
+    let cost = try costs.schedule(space.formats(of: choice)).cost
+    let nodes = cost.steps.indices.map { cost.part(of: "latency_seconds", step: $0) ?? .nan }
     // conv1, depth2, point3, pool, conv4, pool, flatten, dense5, scores6.
     #expect(shares == [0, 1, 2, 4, 7, 8].map { nodes[$0] })
     #expect(nodes[3] > 0 && nodes[5] > 0)
@@ -196,8 +207,8 @@ struct MCUCostTests {
 
   @Test("a target has what was measured on it, and integers alone")
   func limits() throws {
-    #expect(try costs("gap9-evk+gapflow").quantities == [.sram, .flash])
-    #expect(try costs("stm32f746+tinyengine").quantities == [.latency, .sram, .flash])
+    #expect(try costs("gap9-evk+gapflow").device.quantities == [.sram, .flash])
+    #expect(try costs("stm32f746+tinyengine").device.quantities == [.latency, .sram, .flash])
     for name in ["e4m3", "float", "w4", "w17a8"] {
       #expect(throws: CostError.self, "\(name)") {
         try costs("nucleo-l4r5zi+tflm").check(space(["w8a8", name]))
@@ -216,8 +227,11 @@ struct MCUCostTests {
       let found = #expect(throws: CostError.self, "\(name)") {
         try costs("nucleo-l4r5zi+tflm").check(space([name]))
       }
-      guard case .unsupported(let reason)? = found else { continue }
-      #expect(reason.hasPrefix("'nucleo-l4r5zi+tflm'") && reason.contains(words), "\(reason)")
+      let problem = try #require(found?.diagnostics(file: nil).first)
+      #expect(problem.code == "cost.unsupported")
+      #expect(
+        problem.message.hasPrefix("'nucleo-l4r5zi+tflm'") && problem.message.contains(words),
+        "\(problem.message)")
       let choice = [Int](repeating: 0, count: 6)
       #expect(throws: CostError.self) {
         try costs("nucleo-l4r5zi+tflm").cost(.flash).total(of: choice, in: space([name]))

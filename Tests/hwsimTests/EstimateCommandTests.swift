@@ -5,11 +5,7 @@ import Testing
 /// The example network of the repository through estimate and targets.
 @Suite("Command line: estimate, targets")
 struct EstimateCommandTests {
-  static let model: String = {
-    let folder = SharedData.packageRoot + "/examples"
-    let files = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
-    return "examples/" + (files.first { $0.hasSuffix(".tflite") } ?? "missing")
-  }()
+  static let model = "examples/digits_cnn/model.tflite"
 
   private func schemaProblems(_ run: ToolRun, _ name: String) throws -> [String] {
     try SchemaValidator.problems(
@@ -83,12 +79,45 @@ struct EstimateCommandTests {
   @Test("a layer's formula adds up")
   func explain() throws {
     let layer = try firstLayer()
+    let target = ["--target", "nucleo-l4r5zi"]
     let run = try ToolRun(
-      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--explain", layer, "--json")
+      arguments: ["estimate", Self.model] + target + ["--explain", layer, "--json"])
     #expect(try schemaProblems(run, "estimate") == [])
+    let result = try #require(JSONValue(run.output)["result"])
+    let explanation = try #require(result["explanation"])
+    func number(_ value: JSONValue, _ key: String) throws -> Double {
+      try #require(value[key]?.number, "\(key)")
+    }
+    let factor = try number(explanation, "core_factor")
+    let terms = try #require(explanation["terms"]?.elements)
+    #expect(terms.count >= 4)
+    var sum = 0.0
+    for term in terms {
+      let product = try number(term, "count") * number(term, "cycles_each") * factor
+      #expect(try number(term, "cycles") == product)
+      #expect(try #require(term["source"]?.text).isEmpty == false)
+      sum += product
+    }
+    let cycles = try number(explanation, "cycles")
+    #expect(sum == cycles)
+    // Layers add up to the network, and its time is that by the clock.
+    let layers = try #require(result["layers"]?.elements)
+    #expect(try number(layers[0], "cycles") == cycles)
+    let latency = try #require(result["latency"])
+    let total = try layers.reduce(0) { try $0 + number($1, "cycles") }
+    #expect(try total == number(latency, "cycles"))
+    #expect(try number(latency, "seconds") == total / number(latency, "clock_hz"))
+    #expect(try abs(layers.reduce(0) { try $0 + number($1, "share") } - 1) < 1e-12)
     let text = try ToolRun(
-      "estimate", Self.model, "--target", "nucleo-l4r5zi", "--explain", layer)
-    #expect(text.output.contains("cycles_per_"))
+      arguments: ["estimate", Self.model] + target + ["--explain", layer])
+    // Multiplications by the constant of their kind, as the target's file has it.
+    let constants = try #require(
+      JSONValue(ToolRun("targets", "nucleo-l4r5zi", "--json").output)["result"]?["constants"])
+    for term in terms {
+      let key = try #require(term["key"]?.text)
+      #expect(try number(term, "cycles_each") == number(#require(constants[key]), "value"))
+      #expect(text.output.contains("  \(key): "))
+    }
     let unknown = try ToolRun(
       "estimate", Self.model, "--target", "nucleo-l4r5zi", "--explain", layer + "x")
     #expect(unknown.code == 64)
@@ -203,5 +232,15 @@ struct EstimateCommandTests {
     #expect(automatic.code == 0)
     #expect(try JSONValue(automatic.output)["result"]?["patch"] == .null)
     #expect(try schemaProblems(automatic, "estimate") == [])
+    let grid = try ToolRun(
+      "estimate", Self.model, "--target", "stm32f746", "--patch", "2", "--split-after", "2",
+      "--json")
+    #expect(try schemaProblems(grid, "estimate") == [])
+    let result = try #require(JSONValue(grid.output)["result"])
+    // Layers say what they take in tiles, so that they add up there too.
+    let cycles = try #require(result["layers"]?.elements).compactMap { $0["cycles"]?.number }
+    #expect(cycles.reduce(0, +) == result["latency"]?["cycles"]?.number)
+    #expect(result["patch"]?["latency_cycles"] == result["latency"]?["cycles"])
+    #expect(result["patch"]?["sram_bytes"] == result["resources"]?["sram"]?["used"])
   }
 }

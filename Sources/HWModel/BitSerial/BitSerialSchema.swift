@@ -49,7 +49,8 @@ extension BitSerialTarget {
       "input_bits", .integer(bits), unit: "bit", required: true,
       "of inputs that the model does not quantize"),
     // Terms of weights.
-    TargetKey("bit_serial", .flag, "whether an element takes one term of a weight a cycle (bitmod)"),
+    TargetKey(
+      "bit_serial", .flag, "whether an element takes one term of a weight a cycle (bitmod)"),
     TargetKey(
       "element_pj", .number(picojoules), unit: "pJ",
       "one element, one cycle, place and route included (bitmod, bbs)"),

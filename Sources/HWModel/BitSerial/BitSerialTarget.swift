@@ -156,7 +156,8 @@ public struct BitSerialTarget: Sendable, Hashable {
     guard narrowest <= widest else {
       throw TargetProblems(problems: [
         .outOfRange(
-          path: "minimum_bits.value", value: "\(narrowest)", allowed: "1 to \(widest), maximum_bits")
+          path: "minimum_bits.value", value: "\(narrowest)", allowed: "1 to \(widest), maximum_bits"
+        )
       ])
     }
     let read = try number("dram_pj_per_bit")
@@ -210,7 +211,8 @@ public struct BitSerialTarget: Sendable, Hashable {
     case .onesOfPlane: cost = .onesOfPlane
     case .nonzeroColumns: cost = .nonzeroColumns
     case .halvedPlanes: cost = .halvedPlanes
-    case .prunedColumns: cost = .prunedColumns(low: Double(max(bits - (try integer("pruned_columns")), 1)))
+    case .prunedColumns:
+      cost = .prunedColumns(low: Double(max(bits - (try integer("pruned_columns")), 1)))
     }
     let storage: WeightBitArray.Storage
     switch try description.required(description.text, "weight_storage") {
@@ -227,7 +229,8 @@ public struct BitSerialTarget: Sendable, Hashable {
       tileCost: cost, serialBits: bits, parallelBits: min(try integer("input_bits"), 8),
       arrangement: shape, arrangements: arrangements.isEmpty ? [shape] : arrangements,
       storage: storage, weightBufferBytes: weightBytes, inputBufferBytes: inputBytes,
-      busBits: bus, refetchesWeights: try description.required(description.flag, "refetches_weights"),
+      busBits: bus,
+      refetchesWeights: try description.required(description.flag, "refetches_weights"),
       weightPortBits: weightPort, inputPortBits: inputPort,
       energy: .init(
         elementPJ: try number("element_pj"), weightRegisterPJ: try number("weight_register_pj"),

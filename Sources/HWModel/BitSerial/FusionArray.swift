@@ -37,7 +37,8 @@ public struct FusionArray: Hashable, Sendable {
     /// nJ a cycle of the array and of leakage, nJ a bit of all others.
     public init(
       coreNJ: Double, coreLeakageNJ: Double, memoryLeakageNJ: Double, weightRead: Double,
-      weightWrite: Double, inputRead: Double, inputWrite: Double, outputRead: Double, outputWrite: Double,
+      weightWrite: Double, inputRead: Double, inputWrite: Double, outputRead: Double,
+      outputWrite: Double,
       dramRead: Double, dramWrite: Double
     ) {
       self.coreNJ = coreNJ

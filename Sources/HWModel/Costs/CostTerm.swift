@@ -63,6 +63,7 @@ public struct CostTerm: Sendable, Hashable {
   ///     constant was fitted on.
   ///   - key: the constant in the description.
   ///   - source: where it was read, for rows of tables.
+  /// - Returns: the term.
   public static func product(
     _ what: String, count: Double, each constant: Double, factor: Double = 1, key: String? = nil,
     source: String? = nil

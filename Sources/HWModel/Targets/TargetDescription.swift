@@ -65,7 +65,8 @@ extension TargetDescription {
     _ read: (String) -> Value?, _ key: String
   ) throws(TargetProblems) -> Value {
     guard let value = read(key) else {
-      throw TargetProblems(problems: [.missingKey(path: key, meaning: "\(family) '\(id)' needs it")])
+      throw TargetProblems(problems: [.missingKey(path: key, meaning: "\(family) '\(id)' needs it")]
+      )
     }
     return value
   }

@@ -40,7 +40,8 @@ public struct BitSerialDeployment: DeployedWorkload {
     let inputs: Int
   }
 
-  private func widths(_ layer: GraphLayer, _ choices: FormatChoices) throws(DeviceProblems) -> Widths
+  private func widths(_ layer: GraphLayer, _ choices: FormatChoices) throws(DeviceProblems)
+    -> Widths
   {
     let node = graph.nodes[layer.node]
     let choice = choices.nodes[layer.node]

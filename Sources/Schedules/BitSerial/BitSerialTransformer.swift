@@ -24,6 +24,7 @@ public protocol RunsTransformers: Device {
   ///   - workload: the model with its batch.
   ///   - bits: by operand; `byProduct` names products that have other weights.
   ///   - byProduct: bits of weights by the product's name.
+  /// - Returns: steps in the order of the phase's products.
   /// - Throws: ``DeviceProblems`` for shapes and widths that the device has no rule for.
   func schedule(
     _ phase: TransformerWorkload.Phase, of workload: TransformerWorkload, bits: TransformerBits,
@@ -46,7 +47,8 @@ extension BitSerialDevice: RunsTransformers {
         energyIsKnown = energyIsKnown && cost.cost.hasEnergy
         steps.append(
           Schedule.Step(
-            name: work.name, node: nil, operation: work.operand == .weights ? "linear" : "attention",
+            name: work.name, node: nil,
+            operation: work.operand == .weights ? "linear" : "attention",
             path: cost.cost.path, shape: [work.batch, work.rows, work.outputs], macs: work.macs,
             bits: [.init("weight", cost.weights), .init("input", cost.inputs)],
             traffic: [.init("dram", cost.cost.dramBytes)], terms: cost.cost.terms))

@@ -103,7 +103,8 @@ private struct FusionSearch {
   func best(or problem: FusionProblem) throws(BitSerialError) -> FusionSchedule {
     guard let found else { throw problem.tooSmall() }
     return FusionSchedule(
-      problem: problem, tile: found.tiling.tile, order: found.order, cost: found.cost, ties: Array(ties))
+      problem: problem, tile: found.tiling.tile, order: found.order, cost: found.cost,
+      ties: Array(ties))
   }
 
   mutating func run() {

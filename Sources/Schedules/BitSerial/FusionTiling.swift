@@ -142,7 +142,8 @@ struct FusionProblem {
     let extents =
       Double(layer.batch) * Double(layer.output.area) * Double(layer.channelsPerOutput)
       * Double(layer.outputChannels)
-    let window = layer.kernel.area + (layer.kernel.height + layer.stride.height)
+    let window =
+      layer.kernel.area + (layer.kernel.height + layer.stride.height)
       * (layer.kernel.width + layer.stride.width)
     let fused = array.fused(operands.inputBits) * array.fused(operands.weightBits)
     let padding = Double(window) + Double(array.rows * fused) + Double(array.columns * fused)

@@ -113,7 +113,8 @@ extension GraphLayer {
     _ convolution: Convolution, _ node: Node, data: Shape, results: Shape, in graph: Graph
   ) throws(LayerFault) -> (ArrayLayer, WeightOrder) {
     let axes = convolution.kernel.count
-    guard (1...2).contains(axes), data.rank > axes, results.rank > axes, node.inputs.count > 1 else {
+    guard (1...2).contains(axes), data.rank > axes, results.rank > axes, node.inputs.count > 1
+    else {
       throw LayerFault("a convolution over \(axes) axes has no rule on an array")
     }
     func split(_ shape: Shape) -> (batch: Int, plane: Plane, channels: Int) {

@@ -111,12 +111,13 @@ public struct LanguageModelShape: Hashable, Sendable {
   ///   - phase: what the pass computes.
   ///   - context: positions of the prompt, or those that the token attends to.
   ///   - batch: sequences; ``Attention/published`` computes one prompt.
+  /// - Returns: projections, feed-forward, head, attention.
   /// - Throws: ``BitSerialError`` for extents below 1 and counts that leave 64 bits.
   public func work(
     _ phase: Phase, attention: Attention, context: Int, batch: Int
   ) throws(BitSerialError) -> [MatrixWork] {
-    for (name, value) in [("context", context), ("batch", batch)] where !(1...1 << 24).contains(value)
-    {
+    let sizes = [("context", context), ("batch", batch)]
+    for (name, value) in sizes where !(1...1 << 24).contains(value) {
       throw .extent(layer: "model", name: name, value: value)
     }
     let head = hidden / heads
@@ -138,7 +139,8 @@ public struct LanguageModelShape: Hashable, Sendable {
     for (name, outputs, inputs) in linear {
       work.append(
         try MatrixWork(
-          name: name, count: layers, batch: sequences, outputs: outputs, inputs: inputs, rows: rows))
+          name: name, count: layers, batch: sequences, outputs: outputs, inputs: inputs, rows: rows)
+      )
     }
     work.append(
       try MatrixWork(

@@ -41,7 +41,9 @@ struct PlaneTiles: Sendable {
       ordered.reserveCapacity(encoded.count)
       for row in 0..<rows {
         for position in 0..<area {
-          for channel in 0..<run { ordered.append(encoded[row * elements + channel * area + position]) }
+          for channel in 0..<run {
+            ordered.append(encoded[row * elements + channel * area + position])
+          }
         }
       }
       words = ordered
@@ -92,6 +94,7 @@ extension WeightBitArray {
   /// - Parameters:
   ///   - tile: words of 8 planes, a slice a row.
   ///   - flow: arrangement of the elements.
+  /// - Returns: cycles, and operations for the published statistics.
   func work(_ tile: [ArraySlice<UInt16>], in flow: Arrangement) -> TileWork {
     var work = TileWork()
     switch tileCost {

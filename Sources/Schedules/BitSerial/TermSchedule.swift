@@ -120,7 +120,9 @@ public struct TermSchedule: Hashable, Sendable {
 
   /// Reads of both buffers for every tile and writes of what comes from DRAM and of outputs.
   ///
-  /// - Parameter weightBits: the width that the weight buffer's port is made for.
+  /// - Parameters:
+  ///   - weightBits: the width that the weight buffer's port is made for.
+  ///   - inputBits: of inputs.
   /// - Returns: nil where no cost of such buffers is tabulated.
   public func sramPJ(
     portWeightBits weightBits: Double, inputBits: Int

@@ -241,7 +241,9 @@ extension WeightBitArray {
     var all = TileWork()
     for flow in arrangements {
       var work = TileWork()
-      tiles.forEachTile(lanes: flow.lanes, rows: flow.rows) { work = work + self.work($0, in: flow) }
+      tiles.forEachTile(lanes: flow.lanes, rows: flow.rows) {
+        work = work + self.work($0, in: flow)
+      }
       work = work * steps(layer, in: flow)
       // The published counts of operations run over every arrangement that was tried.
       all = all + work

@@ -76,7 +76,8 @@ public struct Cost: Sendable, Hashable {
       case .whole(let term): value = term.value
       case .scaled(let other, let factor, let divisor):
         guard let base = totals.first(where: { $0.quantity == other }) else {
-          preconditionFailure("'\(rule.quantity.key)' scales '\(other.key)', which is not there yet")
+          preconditionFailure(
+            "'\(rule.quantity.key)' scales '\(other.key)', which is not there yet")
         }
         value = base.value * factor / divisor
       }

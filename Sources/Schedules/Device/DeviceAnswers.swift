@@ -12,6 +12,7 @@ public protocol AnswersRows: Device {
   /// The answer of one row.
   ///
   /// - Parameter row: `{"id": "r1", "quant": "w4a16", "m": 1, "n": 4096, "k": 4096}`.
+  /// - Returns: members that are added to the row, under the keys of ``rowColumns``.
   /// - Throws: ``DeviceProblems`` for a row that is impossible on the device.
   func answer(row: JSON) throws(DeviceProblems) -> [JSON.Member]
 }
@@ -30,12 +31,13 @@ public struct RowColumn: Sendable, Hashable {
 
 /// Answers a document of cases (`estimate --cases FILE [--arrays FILE.npz]`).
 public protocol AnswersCases: DeviceFamily {
-  /// The document with its answers computed, under the same keys and in the same order; answers that
-  /// are in it are ignored. Nil if its layout is none of the family's.
+  /// The document with its answers computed; answers that are in it are ignored.
   ///
   /// - Parameters:
   ///   - cases: the document.
   ///   - arrays: an array that a case names; nil if there is none of that name.
+  /// - Returns: the same keys in the same order; nil if the layout is none of the family's.
+  /// - Throws: ``DeviceProblems`` for cases that are impossible.
   func answer(
     cases: JSON, arrays: (String) -> CaseArray?
   ) throws(DeviceProblems) -> JSON?

@@ -76,6 +76,7 @@ public protocol DeployedWorkload: Sendable {
   ///   - choices: what differs from the workload's graph.
   ///   - keys: the quantities that are asked for, by key; nil for everything. What none of them needs
   ///     (placing buffers, peaks) may be left out, and so may the other totals.
+  /// - Returns: the schedule with the totals that are asked for.
   /// - Throws: ``DeviceProblems`` for formats that the device has no rule for.
   func schedule(
     _ choices: FormatChoices, for keys: Set<String>?

@@ -31,7 +31,8 @@ public struct Schedule: Sendable {
 
     public init(
       name: String, node: Int?, operation: String, path: String, shape: [Int],
-      macs: Int = 0, bits: [Amount<Int>] = [], work: [Amount<Double>] = [], traffic: [Amount<Double>] = [],
+      macs: Int = 0, bits: [Amount<Int>] = [], work: [Amount<Double>] = [],
+      traffic: [Amount<Double>] = [],
       liveBytes: Int? = nil, terms: Cost.StepTerms
     ) {
       self.name = name

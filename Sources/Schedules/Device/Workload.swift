@@ -15,7 +15,9 @@ public struct Workload: Sendable {
   public var sizes: [String: Int] = [:]
   /// Choices by option that a family may know, such as `patch`; see ``DeviceFamily/workloadOptions``.
   public var options: [String: String] = [:]
-  /// Bounds that the user set, by the quantity's key, in its unit. A device that chooses a schedule
+  /// Bounds that the user set, by the quantity's key, in its unit.
+  ///
+  /// A device that chooses a schedule
   /// chooses one that keeps them; whether they are kept is judged from the cost.
   public var limits: [String: Double] = [:]
 

@@ -23,7 +23,6 @@ public struct MCUDeployment: DeployedWorkload {
   /// - Parameters:
   ///   - workload: the network; see ``MCUFamily`` for its options.
   ///   - device: board and stack.
-  ///   - work: of the graph, if it is already there.
   /// - Throws: ``DeviceProblems`` with every node that has no cost.
   public init(_ workload: Workload, on device: MCUDevice) throws(DeviceProblems) {
     self.device = device

@@ -6,10 +6,11 @@ public enum PatchRequest: Sendable, Hashable {
   case automatic
   case grid(Int, splitAfter: Int)
 
+  /// Nil if no patches are asked for.
+  ///
   /// - Parameters:
   ///   - patch: `auto`, or the tiles along an axis.
   ///   - split: the last block that runs in tiles.
-  /// - Returns: nil if no patches are asked for.
   /// - Throws: ``DeviceProblems`` if the options do not belong together.
   public init?(patch: String?, splitAfter split: Int?) throws(DeviceProblems) {
     func refusal(_ message: String, _ remedy: String) -> DeviceProblems {

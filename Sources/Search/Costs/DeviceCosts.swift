@@ -36,7 +36,8 @@ public struct DeviceCosts: Sendable {
       throw .refused(error)
     }
     let positions = Dictionary(
-      workload.graph.nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+      workload.graph.nodes.enumerated().map { ($1.name, $0) },
+      uniquingKeysWith: { first, _ in first })
     let deployment = deployment
     steps = layers.map { layer in positions[layer.name].flatMap(deployment.step) }
   }

@@ -71,6 +71,38 @@ struct EstimateCommand: ConfigurableCommand {
       valueName: "NAME=SHAPE"))
   var shape: [String] = []
 
+  @Option(
+    help: .init(
+      "Samples at a time, for devices that take several; several values by commas.",
+      valueName: "N,..."))
+  var batch: String?
+
+  @Option(
+    help: .init("Tokens of a sequence, for transformers; several by commas.", valueName: "N,..."))
+  var sequence: String?
+
+  @Option(
+    help: .init(
+      "A choice that a family of devices knows; repeat for several.", valueName: "NAME=VALUE"))
+  var option: [String] = []
+
+  @Option(
+    help: .init(
+      "Answer matrix products instead: a table with columns id, device, quant, m, n, k.",
+      valueName: "ROWS.csv"), completion: .file(extensions: ["csv"]))
+  var gemms: String?
+
+  @Option(
+    help: .init(
+      "Answer a document of cases instead, in a layout that a family of devices knows.",
+      valueName: "FILE.json"), completion: .file(extensions: ["json"]))
+  var cases: String?
+
+  @Option(
+    help: .init("Arrays that --cases names.", valueName: "FILE.npz"),
+    completion: .file(extensions: ["npz"]))
+  var arrays: String?
+
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
@@ -84,6 +116,7 @@ struct EstimateCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
+    if let questions = try questions() { return questions }
     guard let model else {
       throw Failure(
         "usage.arguments", "no model is given", notes: ["usage: \(Self.configuration.usage ?? "")"],
@@ -112,28 +145,34 @@ struct EstimateCommand: ConfigurableCommand {
     }
     choices += widths.map { ($0.text, $0.choices, "--bits \($0.text)") }
     if choices.isEmpty { choices.append((nil, FormatChoices(), nil)) }
-    let workload = network.workload(options: options, limits: limits)
+    let workloads = try sizes().map { sizes in
+      var workload = network.workload(options: options, limits: limits)
+      workload.sizes = sizes
+      return workload
+    }
     var answers: [EstimateAnswer] = []
     for choice in targets {
       guard let family = choice.family else { continue }
       let device = try choice.device(deviceOptions)
-      let deployment: any DeployedWorkload
-      do throws(DeviceProblems) {
-        deployment = try device.deploy(workload)
-      } catch {
-        throw Failure(error, file: file.path)
-      }
-      for (bits, formats, place) in choices {
-        let schedule: Schedule
+      for workload in workloads {
+        let deployment: any DeployedWorkload
         do throws(DeviceProblems) {
-          schedule = try deployment.schedule(formats, for: nil)
+          deployment = try device.deploy(workload)
         } catch {
-          throw Failure(error, file: place ?? file.path)
+          throw Failure(error, file: file.path)
         }
-        answers.append(
-          EstimateAnswer(
-            model: file, device: device, family: family, schedule: schedule, bits: bits,
-            limits: limits))
+        for (bits, formats, place) in choices {
+          let schedule: Schedule
+          do throws(DeviceProblems) {
+            schedule = try deployment.schedule(formats, for: nil)
+          } catch {
+            throw Failure(error, file: place ?? file.path)
+          }
+          answers.append(
+            EstimateAnswer(
+              model: file, device: device, family: family, schedule: schedule, bits: bits,
+              sizes: workload.sizes, limits: limits))
+        }
       }
     }
     try checkLayer(answers)
@@ -148,16 +187,77 @@ struct EstimateCommand: ConfigurableCommand {
     }
   }
 
+  /// The answer to `--gemms` or `--cases`; nil where a model is asked about.
+  private func questions() throws(Failure) -> Report? {
+    guard gemms != nil || cases != nil || arrays != nil else { return nil }
+    guard model == nil, (gemms != nil) != (cases != nil), arrays == nil || cases != nil else {
+      throw Failure(
+        "usage.arguments", "MODEL, --gemms and --cases exclude each other",
+        notes: ["--arrays goes with --cases"], remedy: "give one of them.")
+    }
+    let targets = try TargetChoice.list(target)
+    let arguments: JSON = [
+      "target": .strings(targets.map(\.description.id)), "gemms": .optional(gemms),
+      "cases": .optional(cases), "arrays": .optional(arrays), "clock": .optional(clock),
+    ]
+    var inputs: [InputRecord] = []
+    for (role, path) in [("gemms", gemms), ("cases", cases), ("arrays", arrays)] {
+      if let path { inputs.append(InputRecord(role: role, path: path, kind: role)) }
+    }
+    if let gemms {
+      let (result, table) = try DeviceQuestions.gemms(
+        gemms, targets: targets, options: DeviceOptions(clockHz: try Self.clock(clock)))
+      return Report(
+        schema: "estimate", arguments: arguments, inputs: inputs, result: result, table: table
+      ) { [all = self.table.all] style in table.render(limit: all ? nil : 40, style: style) }
+    }
+    let result = try DeviceQuestions.cases(cases ?? "", arrays: arrays)
+    return Report(schema: "estimate", arguments: arguments, inputs: inputs, result: result) { _ in
+      result.document
+    }
+  }
+
+  /// Every combination of `--batch` and `--sequence`.
+  private func sizes() throws(Failure) -> [[String: Int]] {
+    var all: [[String: Int]] = [[:]]
+    for (name, text) in [("batch", batch), ("sequence", sequence)] {
+      guard let text else { continue }
+      var values: [Int] = []
+      for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+        guard let value = Int(word), (1...1 << 40).contains(value) else {
+          throw Failure(
+            "usage.arguments", "--\(name) \(text) is no list of positive numbers",
+            remedy: "write --\(name) 1,8,32.")
+        }
+        values.append(value)
+      }
+      all = all.flatMap { sizes in values.map { sizes.merging([name: $0]) { $1 } } }
+    }
+    return all
+  }
+
   /// What families must know of a schedule.
   private func workloadOptions(_ targets: [TargetChoice]) throws(Failure) -> [String: String] {
     var options: [String: String] = [:]
+    for text in option {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, options[parts[0]] == nil else {
+        throw Failure(
+          "usage.arguments", "--option \(text) is not NAME=VALUE, each name once",
+          remedy: "write it as --option tile=128x64.")
+      }
+      options[parts[0]] = parts[1]
+    }
     options["patch"] = patch
     options["split-after"] = splitAfter.map(String.init)
     for name in options.keys.sorted() {
       for target in targets where target.family?.workloadOptions.contains(name) != true {
+        let known = target.family?.workloadOptions ?? []
         throw Failure(
-          "usage.arguments", "--\(name) means nothing to '\(target.description.id)'",
-          remedy: "leave it out, or estimate that target alone.")
+          "usage.arguments", "option '\(name)' means nothing to '\(target.description.id)'",
+          notes: known.isEmpty ? [] : ["it knows: \(known.joined(separator: ", "))"],
+          remedy: Suggestion.sentence(for: name, among: known)
+            ?? "leave it out, or estimate that target alone.")
       }
     }
     return options
@@ -188,6 +288,7 @@ struct EstimateCommand: ConfigurableCommand {
         "bits": .optional(bits), "clock": .optional(clock), "limit": .strings(limit),
         "explain": .optional(explain), "patch": .optional(patch),
         "split-after": .optional(splitAfter), "shape": .strings(shape),
+        "batch": .optional(batch), "sequence": .optional(sequence), "option": .strings(option),
       ],
       inputs: inputs, target: targets.count == 1 ? targets[0].record : .null,
       result: result, status: answers.allSatisfy(\.isYes) ? .yes : .no, table: table

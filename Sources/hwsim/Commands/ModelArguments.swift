@@ -1,5 +1,6 @@
 import Arith
 import ArgumentParser
+import Schedules
 import Documents
 
 /// Options of commands that bind a model to rules.

@@ -165,6 +165,13 @@ enum ResultQuantities {
     add("cycles", Measure(name: "cycles", unit: "cycles"), a.cycles, b.cycles)
     add("energy", Measure(name: "energy", unit: "J"), a.energy, b.energy)
     for (name, first, second) in paired(
+      a.others.map { ($0.measure.title, $0) }, b.others.map { ($0.measure.title, $0) })
+    {
+      guard let other = first ?? second else { continue }
+      add(
+        name, other.measure, first?.value, second?.value, other.isGain ? .higher : .lower)
+    }
+    for (name, first, second) in paired(
       a.resources.map { ($0.name, $0) }, b.resources.map { ($0.name, $0) })
     {
       let measure = Measure(name: name)

@@ -10,8 +10,10 @@ struct EstimateAnswer: Sendable {
   let device: any Device
   let family: any DeviceFamily
   let schedule: Schedule
-  /// The value of `--bits` and sizes, or nil.
+  /// The value of `--bits`, or nil.
   let bits: String?
+  /// Sizes that the user chose, such as `batch`.
+  let sizes: [String: Int]
   let limits: [Checked]
 
   /// A limit and what the network takes of its quantity; nil where that is unknown.
@@ -26,16 +28,23 @@ struct EstimateAnswer: Sendable {
 
   init(
     model: ModelFile, device: any Device, family: any DeviceFamily, schedule: Schedule,
-    bits: String?, limits: [EstimateLimit]
+    bits: String?, sizes: [String: Int], limits: [EstimateLimit]
   ) {
     self.model = model
     self.device = device
     self.family = family
     self.schedule = schedule
     self.bits = bits
+    self.sizes = sizes
     self.limits = limits.map {
       Checked(limit: $0, actual: schedule.cost[$0.quantity.key]?.value)
     }
+  }
+
+  /// Bits and sizes in words; nil for the model's own.
+  var label: String? {
+    let words = [bits].compactMap(\.self) + sizes.sorted { $0.key < $1.key }.map { "\($0) \($1)" }
+    return words.isEmpty ? nil : words.joined(separator: ", ")
   }
 
   var cost: Cost { schedule.cost }
@@ -57,6 +66,7 @@ struct EstimateAnswer: Sendable {
     func add(_ key: String, _ value: JSON) { members.append(.init(key: key, value: value)) }
     add("target", .string(id))
     add("bits", .optional(bits))
+    for (name, size) in sizes.sorted(by: { $0.key < $1.key }) { add(name, .integer(size)) }
     add("fits", .bool(cost.fits))
     add("latency", latency)
     members += schedule.sections
@@ -238,7 +248,7 @@ struct EstimateAnswer: Sendable {
     var text = Heading.line(
       model.path,
       "\(model.summary), \(Amounts.large(Double(schedule.macs))) MAC"
-        + (bits.map { ", \($0)" } ?? ""), right: "target \(id)\(clock)")
+        + (label.map { ", \($0)" } ?? ""), right: "target \(id)\(clock)")
     text += verdict(style)
     text += table.render(limit: showsAll ? nil : 16, style: style)
     if let peak = schedule.peak {

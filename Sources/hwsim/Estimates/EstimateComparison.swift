@@ -16,7 +16,7 @@ enum EstimateComparison {
     var table = Table(columns)
     for answer in answers {
       var row: [Table.Cell] = [
-        .init(answer.id), .init(answer.bits ?? "model's"),
+        .init(answer.id), .init(answer.label ?? "model's"),
         .init(answer.isYes ? "yes" : answer.cost.fits ? "limit" : "no"),
       ]
       for (index, quantity) in quantities.enumerated() {

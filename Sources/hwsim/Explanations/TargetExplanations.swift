@@ -23,13 +23,14 @@ extension Explanation {
       "target.unknown-key", "a device description has a key that no description has",
       """
       A misspelled key would leave a default in its place without a word, so unknown keys are errors.
-      hwsim targets --template mcu prints every key with its meaning and unit.
+      hwsim targets --template FAMILY prints every key with its meaning and unit.
       """),
     Explanation(
       "target.missing-key", "a device description lacks a constant that every device has",
       """
-      Core, clock, memory and software stack must be stated, by the file itself or by the description
-      that its "base" names. Each constant is an object with "value" and "source".
+      What every device of the family has must be stated, by the file itself or by the description
+      that its "base" names. Each constant is an object with "value" and "source", a table one with
+      "rows". hwsim targets --template FAMILY says which are required.
       """),
     Explanation(
       "target.value", "a constant of a device description has an impossible value",
@@ -51,8 +52,21 @@ extension Explanation {
     Explanation(
       "usage.limit", "a limit that cannot be read", status: .usage,
       """
-      --limit takes sram=320KiB, flash=1MiB or latency=50ms, several by repeating it. KiB and MiB are
+      --limit takes a quantity of the device and an amount in its unit: sram=320KiB, latency=50ms,
+      cycles=1M; several by repeating it. KiB and MiB are
       powers of 1,024, kB and MB of 1,000. Exit code 1 says that a limit is broken.
+      """),
+    Explanation(
+      "estimate.cases", "a document of cases that cannot be answered",
+      """
+      --cases takes a JSON document in a layout that a family of devices knows, such as the cases of
+      published accelerator simulators; the answer is the same document with its numbers computed.
+      """),
+    Explanation(
+      "estimate.rows", "a table of rows that cannot be read",
+      """
+      The first line names the columns, each further line has a cell for each: id,device,quant,m,n,k of
+      matrix products. Cells hold no commas. The message names the line.
       """),
     Explanation(
       "usage.bits", "bits that cannot be read", status: .usage,
@@ -102,7 +116,7 @@ extension Explanation {
       made for another model, or for another conversion of it, has other names.
       """),
     Explanation(
-      "estimate.unsupported-op", "an operator whose cost on a microcontroller is not known",
+      "estimate.unsupported-op", "an operator whose cost on the device is not known",
       """
       The cost model counts the kernels of microcontroller runtimes. Quantized operators of ONNX files
       have no such kernels; convert the model to TFLite.

@@ -7,90 +7,112 @@ extension Schema {
       "anyOf": [estimateResult, object(["results": array(of: estimateResult)])]
     ])
 
-  private static let estimateResult = object([
-    "target": string("Id of the device."),
-    "bits": nullable(string("The value of --bits.")),
-    "fits": boolean("Whether SRAM and flash hold it."),
-    "latency": object([
-      "cycles": nullable(number("Cycles of one run; null without a model of the core.")),
-      "seconds": nullable(number("Time of one run.")),
-      "clock_hz": number("Clock that seconds are counted with."),
-      "kind": choice(["estimate"], "Not exact."),
-      "model": string("The cost model."),
-      "error": nullable(
+  private static let estimateResult = object(
+    [
+      "target": string("Id of the device."),
+      "bits": nullable(string("The value of --bits.")),
+      "fits": boolean("Whether SRAM and flash hold it."),
+      "latency": nullable(
         object([
-          "median_percent": number("Median over networks that were left out of the fit."),
-          "worst_percent": nullable(number("The largest of them.")),
-          "source": string("Rows and method."),
+          "cycles": nullable(number("Cycles of one run; null without a model of the device.")),
+          "seconds": nullable(number("Time of one run.")),
+          "clock_hz": nullable(number("Clock that seconds are counted with.")),
+          "kind": choice(["exact", "estimate"], "Counted or predicted."),
+          "model": nullable(string("The cost model.")),
+          "error": nullable(
+            object([
+              "median_percent": number("Median over networks that were left out of the fit."),
+              "worst_percent": nullable(number("The largest of them.")),
+              "source": string("Rows and method."),
+            ])),
         ])),
-    ]),
-    "memory": object([
-      "sram_bytes": integer("Arena, stack and runtime."),
-      "arena_head_bytes": integer("Activations and working buffers."),
-      "arena_total_bytes": integer("With what lives as long as the model, on this target."),
-      "arena_total_bytes_host64": integer("The same stack on a 64-bit host."),
-      "runtime_ram_bytes": integer("Stack and runtime beside the arena; an estimate."),
-      "liveness_bytes": integer("Largest sum of what is alive at one step: no plan needs less."),
-      "flash_bytes": integer("Weights, tables and code."),
-      "weight_bytes": integer("Weights, packed."),
-      "table_bytes": integer("Biases and requantization, or the rest of the model file."),
-      "code_bytes": integer("Program of the runtime; an estimate."),
-    ]),
-    "resources": object(["sram": resource, "flash": resource]),
-    "energy_joules": nullable(number("Mean power of measured runs times the time.")),
-    "macs": integer("Convolutions and matrix products."),
-    "layers": array(
-      of: object([
-        "name": string("Name of the layer."),
-        "operator": string("What it computes."),
-        "kernel": string("The class of kernels that its cost is that of."),
-        "shape": array(of: integer("Extents of its result.")),
-        "weight_bits": nullable(integer("Bits of its weights.")),
-        "input_bits": nullable(integer("Bits of its input.")),
-        "output_bits": nullable(integer("Bits of its result.")),
-        "macs": integer("Multiplications with accumulation."),
-        "cycles": nullable(number("Its cycles.")),
-        "seconds": nullable(number("Its time.")),
-        "share": nullable(number("Its part of all cycles, 0 to 1.")),
-        "live_bytes": nullable(integer("Bytes of the arena alive while it runs.")),
-        "work": object([
-          "macs": number("Multiplications."), "outputs": number("Results requantized."),
-          "gathered_inputs": number("Inputs copied into columns."),
-          "elements": number("Values of an elementwise layer."),
-          "live_macs": number("Without channels that are constant."),
-          "live_outputs": number("Without channels that are constant."),
-          "live_gathered_inputs": number("Without channels that are constant."),
-          "live_elements": number("Without channels that are constant."),
-        ]),
-      ]), "In execution order."),
-    "peak": nullable(
-      object([
-        "layer": string("The layer with the most bytes alive."),
-        "bytes": integer("Their sum, aligned."),
-        "scratch_bytes": integer("Working buffers among them."),
-        "tensors": array(
-          of: object(["name": string("Tensor."), "bytes": integer("Its size, aligned.")])),
-      ])),
-    "limits": array(
-      of: object([
-        "limit": string("As it was given."), "bound": number("Bytes or seconds."),
-        "actual": nullable(number("Bytes or seconds.")), "kept": boolean("Whether it is kept."),
-      ])),
-    "patch": nullable(patch),
-    "notes": array(of: string("What the numbers leave out.")),
-    "explanation": nullable(
-      object([
-        "layer": string("The layer of --explain."), "operator": string("What it computes."),
-        "cycles": number("Its cycles."), "core_factor": number("Cycles for one of a Cortex-M4."),
-        "terms": array(
-          of: object([
-            "what": string("Kind of work."), "count": number("How much."),
-            "cycles_each": number("Of a Cortex-M4."), "cycles": number("On this core."),
-            "key": nullable(string("The constant in the description.")),
-            "source": nullable(string("Where the constant comes from.")),
-          ]), "Their cycles add up."),
-      ])),
-  ])
+      "memory": object([
+        "sram_bytes": integer("Arena, stack and runtime."),
+        "arena_head_bytes": integer("Activations and working buffers."),
+        "arena_total_bytes": integer("With what lives as long as the model, on this target."),
+        "arena_total_bytes_host64": integer("The same stack on a 64-bit host."),
+        "runtime_ram_bytes": integer("Stack and runtime beside the arena; an estimate."),
+        "liveness_bytes": integer("Largest sum of what is alive at one step: no plan needs less."),
+        "flash_bytes": integer("Weights, tables and code."),
+        "weight_bytes": integer("Weights, packed."),
+        "table_bytes": integer("Biases and requantization, or the rest of the model file."),
+        "code_bytes": integer("Program of the runtime; an estimate."),
+      ]),
+      "resources": [
+        "type": "object", "additionalProperties": resource,
+        "description": "What the device has so much of, by name.",
+      ],
+      "energy_joules": nullable(number("Mean power of measured runs times the time.")),
+      "quantities": array(
+        of: object([
+          "key": string("Its key, which ends in its unit."),
+          "name": string("What --limit calls it."),
+          "unit": string("Its unit."), "value": number("The total."),
+          "kind": choice(["exact", "estimate"], "Counted or predicted."),
+          "model": nullable(string("The cost model.")),
+          "error": nullable(["type": "object", "description": "As that of latency."]),
+          "available": nullable(number("What the device has.")),
+          "better": choice(["lower", "higher"], "Which is better."),
+        ]), "Everything that the device says of the network."),
+      "macs": integer("Convolutions and matrix products."),
+      "layers": array(
+        of: object([
+          "name": string("Name of the layer."),
+          "operator": string("What it computes."),
+          "kernel": string("The class of kernels that its cost is that of."),
+          "shape": array(of: integer("Extents of its result.")),
+          "weight_bits": nullable(integer("Bits of its weights.")),
+          "input_bits": nullable(integer("Bits of its input.")),
+          "output_bits": nullable(integer("Bits of its result.")),
+          "macs": integer("Multiplications with accumulation."),
+          "cycles": nullable(number("Its cycles.")),
+          "seconds": nullable(number("Its time.")),
+          "share": nullable(number("Its part of all cycles, 0 to 1.")),
+          "live_bytes": nullable(integer("Bytes of the arena alive while it runs.")),
+          "work": ["type": "object", "description": "Counts of its work by name."],
+        ]), "In execution order."),
+      "peak": nullable(
+        object([
+          "layer": string("The layer with the most bytes alive."),
+          "bytes": integer("Their sum, aligned."),
+          "scratch_bytes": integer("Working buffers among them."),
+          "tensors": array(
+            of: object(["name": string("Tensor."), "bytes": integer("Its size, aligned.")])),
+        ])),
+      "limits": array(
+        of: object([
+          "limit": string("As it was given."), "bound": number("Bytes or seconds."),
+          "actual": nullable(number("Bytes or seconds.")), "kept": boolean("Whether it is kept."),
+        ])),
+      "patch": nullable(patch),
+      "notes": array(of: string("What the numbers leave out.")),
+      "explanation": nullable(
+        object(
+          [
+            "layer": string("The layer of --explain."), "operator": string("What it computes."),
+            "cycles": number("Its cost, under the name of its unit."),
+            "core_factor": number("Cycles for one of a Cortex-M4, of microcontrollers."),
+            "terms": array(
+              of: object(
+                [
+                  "what": string("Kind of work."), "count": number("How much."),
+                  "cycles_each": number("What one takes, under the name of the unit."),
+                  "cycles": number("Their product, times the factor of the device."),
+                  "key": nullable(string("The constant in the description.")),
+                  "source": nullable(string("Where the constant comes from.")),
+                  "form": string("sum, largest or smooth maximum, of a term made of parts."),
+                  "parts": array(of: ["type": "object"], "Terms that it is made of."),
+                ], required: ["what"]), "They add up."),
+            "quantities": array(
+              of: ["type": "object"], "The same of every quantity, where there are several."),
+          ], required: ["layer", "operator", "terms"])),
+    ], required: required)
+
+  /// Members that every family gives; `memory` and `patch` are those of microcontrollers.
+  private static let required = [
+    "target", "bits", "fits", "latency", "resources", "energy_joules", "quantities", "macs",
+    "layers", "peak", "limits", "notes", "explanation",
+  ]
 
   private static let conventions = object([
     "plain": integer("Operands, result and what is read later."),
@@ -133,15 +155,16 @@ extension Schema {
       "anyOf": [
         object([
           "targets": array(
-            of: object([
-              "id": string("Id."), "family": string("Kind of device."), "name": string("Name."),
-              "aliases": array(of: string("Another name.")), "clock_hz": number("Clock."),
-              "sram_bytes": integer("Memory."), "flash_bytes": integer("Flash."),
-              "has_latency_model": boolean("Whether latency is estimated."),
-              "latency_error_percent": nullable(number("Median, networks left out.")),
-              "latency_worst_error_percent": nullable(number("Largest, networks left out.")),
-              "latency_board_error_percent": nullable(number("Median, the board left out.")),
-            ]))
+            of: object(
+              [
+                "id": string("Id."), "family": string("Kind of device."), "name": string("Name."),
+                "aliases": array(of: string("Another name.")), "clock_hz": number("Clock."),
+                "sram_bytes": integer("Memory."), "flash_bytes": integer("Flash."),
+                "has_latency_model": boolean("Whether latency is estimated."),
+                "latency_error_percent": nullable(number("Median, networks left out.")),
+                "latency_worst_error_percent": nullable(number("Largest, networks left out.")),
+                "latency_board_error_percent": nullable(number("Median, the board left out.")),
+              ], required: ["id", "family", "name", "aliases"]))
         ]),
         object([
           "id": string("Id."), "name": string("Name."),

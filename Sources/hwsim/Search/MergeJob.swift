@@ -53,7 +53,7 @@ struct MergeJob {
     let largest = order.indices.map { place in arranged.map { $0.costs[place] }.max() ?? 0 }
     let budgets = try SearchSettings.budgets(
       command.goal.budget,
-      costs: order.map { (names[$0], first.costs[$0].unit) }
+      costs: order.map { (names[$0], header.costs[$0].unit) }
     ) { (index) throws(Failure) in largest[index] }
     let outcome = SearchOutcome(
       evaluations: arranged, quality: quality, objectiveCount: objectives.count,

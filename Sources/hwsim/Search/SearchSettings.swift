@@ -90,6 +90,7 @@ enum SearchSettings {
   ///   - costs: name and unit of each cost; nil where the unit is not known.
   ///   - largest: the largest total of a cost, for shares of it.
   /// - Returns: a bound a cost, infinite where none is set.
+  /// - Throws: a ``Failure`` for a name that no cost has, or no amount.
   static func budgets(
     _ texts: [String], costs: [(name: String, unit: String?)],
     largest: (Int) throws(Failure) -> Double

@@ -1,6 +1,7 @@
 /// Amounts with units as people type them: `320KiB`, `50ms`, `1.5M`.
 enum UnitAmount {
   /// Suffixes and factors of amounts in a unit, longest first; the empty one stands for the unit.
+  ///
   /// Where the unit is not known, those of every unit.
   private static func units(of unit: String?) -> [(suffix: String, factor: Double)] {
     guard let unit else { return ["B", "s", "J", "Hz", "bit"].flatMap(units) }

@@ -26,8 +26,9 @@ private struct Differences {
       for index in left.indices { compare(left[index], right[index], "\(path)[\(index)]") }
     } else if let left = Self.number(expected), let right = Self.number(actual) {
       // Counts are whole and below 2^53: equal or not; energies may differ in the last digits.
-      if (left - right).magnitude > 1e-9 * left.magnitude || (left == left.rounded() && left < 1e15
-        && right != left && path.contains("energy") == false)
+      if (left - right).magnitude > 1e-9 * left.magnitude
+        || (left == left.rounded() && left < 1e15
+          && right != left && path.contains("energy") == false)
       {
         lines.append("\(path): expected \(left), found \(right)")
       }
@@ -78,7 +79,8 @@ struct AcceleratorCasesTests {
     return Dictionary(uniqueKeysWithValues: members.map { ($0.key, integers($0.value)) })
   }
 
-  @Test("published results come out under their keys, in their order",
+  @Test(
+    "published results come out under their keys, in their order",
     arguments: ["simulators.json", "bitmod.json"])
   func published(file: String) throws {
     let document = try read(Self.folder + file)
@@ -91,7 +93,7 @@ struct AcceleratorCasesTests {
   func answersIgnored() throws {
     let document = try read(Self.folder + "simulators.json")
     let answer = try AcceleratorCases(withoutAnswers(document), weights: lookup(weights()))
-        .answered()
+      .answered()
     for family in ["bitfusion", "ant", "bitsim"] {
       let expected = try #require(document[family]?["cases"]?.elements)
       let actual = try #require(answer.document[family]?["cases"]?.elements)
@@ -130,14 +132,16 @@ struct AcceleratorCasesTests {
     }
   }
 
-  @Test("broken cases are told with their place", arguments: [
-    (#"{"bitfusion": {"configurations": []}}"#, "bitfusion"),
-    (#"{"cases": [], "models": {}}"#, ""),
-    (#"{"models": {"m": {"h": 0}}, "cases": []}"#, "models.m.h"),
-    (#"{"ant": {"configurations": [], "cases": [{"config": "x"}]}}"#, "ant.cases[0]"),
-    (#"{"bitsim": {"networks": {}, "cases": [{"network": "n"}]}}"#, "bitsim.cases[0]"),
-    (#"{"bitsim": {"networks": {"n": {"l": {"y_shape": [1, 2, 3]}}}}}"#, "bitsim.networks.n.l"),
-  ])
+  @Test(
+    "broken cases are told with their place",
+    arguments: [
+      (#"{"bitfusion": {"configurations": []}}"#, "bitfusion"),
+      (#"{"cases": [], "models": {}}"#, ""),
+      (#"{"models": {"m": {"h": 0}}, "cases": []}"#, "models.m.h"),
+      (#"{"ant": {"configurations": [], "cases": [{"config": "x"}]}}"#, "ant.cases[0]"),
+      (#"{"bitsim": {"networks": {}, "cases": [{"network": "n"}]}}"#, "bitsim.cases[0]"),
+      (#"{"bitsim": {"networks": {"n": {"l": {"y_shape": [1, 2, 3]}}}}}"#, "bitsim.networks.n.l"),
+    ])
   func broken(text: String, path: String) throws {
     let document = try JSON(parsing: Array(text.utf8))
     let problem = #expect(throws: CaseProblem.self) {

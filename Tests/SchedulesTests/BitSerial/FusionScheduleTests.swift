@@ -18,9 +18,11 @@ struct FusionScheduleTests {
         dramRead: 15e-3, dramWrite: 15e-3))
   }
 
-  @Test("the pruned search finds what trying everything finds, ties included", arguments: [
-    FusionArray.Kind.fused, .columns(weightStationary: true), .columns(weightStationary: false),
-  ])
+  @Test(
+    "the pruned search finds what trying everything finds, ties included",
+    arguments: [
+      FusionArray.Kind.fused, .columns(weightStationary: true), .columns(weightStationary: false),
+    ])
   func pruned(kind: FusionArray.Kind) throws {
     var generator = SeededGenerator(seed: 7)
     var found = 0
@@ -152,10 +154,12 @@ struct TermScheduleTests {
   }
 
   /// On-chip energy of Llama-2-7B in the published plots, in uJ rounded to one: array and buffers.
-  @Test("published on-chip energy where the buffers are tabulated", arguments: [
-    (LanguageModelShape.Phase.prefill, 6.0625, 1_410_390.0),
-    (.prefill, 4.0625, 981_870), (.decode, 6.0625, 78_882), (.decode, 3.0625, 52_631),
-  ])
+  @Test(
+    "published on-chip energy where the buffers are tabulated",
+    arguments: [
+      (LanguageModelShape.Phase.prefill, 6.0625, 1_410_390.0),
+      (.prefill, 4.0625, 981_870), (.decode, 6.0625, 78_882), (.decode, 3.0625, 52_631),
+    ])
   func energy(phase: LanguageModelShape.Phase, bits: Double, expected: Double) throws {
     let model = try LanguageModelShape(
       hidden: 4096, layers: 32, intermediate: 11008, heads: 32, keyValueHeads: 32,

@@ -64,7 +64,23 @@ struct MCUEstimateTests {
   }
 
   static func target(_ name: String, clockHz: Double? = nil) throws -> MCUTarget {
-    MCUTarget(try #require(try TargetLibrary.description(named: name)), clockHz: clockHz)
+    let library = DeviceFamilies.shipped.library
+    return try MCUTarget(#require(try library.description(named: name)), clockHz: clockHz)
+  }
+
+  /// The schedule of a graph whose weights and activations all have so many bits.
+  static func schedule(
+    _ graph: Graph, on target: MCUTarget, weights: Int? = nil, activations: Int? = nil
+  ) throws -> Schedule {
+    var choices = FormatChoices()
+    if weights != nil || activations != nil {
+      choices.uniform = .init(weights: weights, activations: activations)
+    }
+    return try MCUDevice(target).deploy(Workload(graph)).schedule(choices, for: nil)
+  }
+
+  private static func cycles(_ schedule: Schedule) throws -> Double {
+    try #require(schedule.cost["cycles"]).value
   }
 
   @Test("work is counted by hand")
@@ -92,13 +108,14 @@ struct MCUEstimateTests {
     #expect(work[1].liveCounts.gatheredInputs == 64)
     #expect(work[1].liveCounts.outputs == 128)
     let graph = try Self.network(zeroFilters: 3)
-    let keeps = try MCUEstimator(graph, target: Self.target("nucleo-l4r5zi+x-cube-ai-7.3"))
-    let removes = try MCUEstimator(graph, target: Self.target("nucleo-l4r5zi+x-cube-ai-9"))
+    let keeps = try Self.target("nucleo-l4r5zi+x-cube-ai-7.3")
+    let removes = try Self.target("nucleo-l4r5zi+x-cube-ai-9")
+    func cycles(_ graph: Graph, _ target: MCUTarget) throws -> Double {
+      try Self.cycles(Self.schedule(graph, on: target))
+    }
     let dense = try Self.network()
-    let keepsDense = try MCUEstimator(dense, target: keeps.target).estimate().cycles
-    let removesDense = try MCUEstimator(dense, target: removes.target).estimate().cycles
-    #expect(try keeps.estimate().cycles == keepsDense)
-    #expect(try #require(removes.estimate().cycles) < #require(removesDense))
+    #expect(try cycles(graph, keeps) == cycles(dense, keeps))
+    #expect(try cycles(graph, removes) < cycles(dense, removes))
   }
 
   @Test("a layer's cost is the sum of its terms, by hand")
@@ -109,36 +126,38 @@ struct MCUEstimateTests {
         element: 13, call: 1000), coreFactor: 0.5, removesConstantChannels: false)
     let work = MCULayerWork.list(try Self.network())
     let cost = model.cost(work[0])
-    #expect(cost.multiply == 9216)
-    #expect(cost.gather == 8064)
-    #expect(cost.requantize == 1408)
-    #expect(cost.call == 500)
-    #expect(cost.cycles == 9216 + 8064 + 1408 + 500)
+    #expect(cost.products.map(\.value) == [9216, 8064, 1408, 500])
+    #expect(cost.value == 9216 + 8064 + 1408 + 500)
     // 4-bit weights: one instruction each, for two columns.
-    #expect(model.cost(work[0], widths: .init(weights: 4)).unpack == 9216 / 2 * 0.5)
+    let narrow = model.cost(work[0], widths: .init(weights: 4))
+    #expect(narrow.part("unpacking (instructions counted)")?.value == 9216 / 2 * 0.5)
+    // Tiles that compute a quarter of the results again, in four calls.
+    let tiled = model.cost(work[0], share: 1.25, calls: 4)
+    #expect(tiled.value == (9216 + 8064 + 1408) * 1.25 + 2000)
   }
 
   @Test("fewer bits never take less time nor more flash; activations never more SRAM")
   func monotone() throws {
     let graph = try Self.network(filters: 8)
     for name in ["nucleo-l4r5zi+tflm", "nucleo-u575zi-q+x-cube-ai-9", "stm32h743+tinyengine"] {
-      let estimator = try MCUEstimator(graph, target: Self.target(name))
-      let base = try estimator.estimate()
-      var flash = base.flash.totalBytes
+      let target = try Self.target(name)
+      let estimator = try MCUEstimator(graph, target: target)
+      let base = try Self.cycles(Self.schedule(graph, on: target))
+      var flash = estimator.flash().totalBytes
       for weights in stride(from: 8, through: 1, by: -1) {
-        let estimate = try estimator.estimate(
-          CodeWidths(graph, weights: weights, activations: nil))
-        #expect(estimate.flash.totalBytes <= flash, "\(name) w\(weights)")
-        flash = estimate.flash.totalBytes
-        #expect(try #require(estimate.cycles) >= #require(base.cycles))
+        let widths = CodeWidths(graph, weights: weights, activations: nil)
+        #expect(estimator.flash(widths).totalBytes <= flash, "\(name) w\(weights)")
+        flash = estimator.flash(widths).totalBytes
+        #expect(try Self.cycles(Self.schedule(graph, on: target, weights: weights)) >= base)
       }
-      var live = base.memory.livenessBytes
+      var live = try estimator.memory().livenessBytes
       for activations in stride(from: 8, through: 1, by: -1) {
-        let estimate = try estimator.estimate(
+        let memory = try estimator.memory(
           CodeWidths(graph, weights: nil, activations: activations))
-        #expect(estimate.memory.livenessBytes <= live, "\(name) a\(activations)")
-        live = estimate.memory.livenessBytes
-        #expect(try #require(estimate.cycles) >= #require(base.cycles))
+        #expect(memory.livenessBytes <= live, "\(name) a\(activations)")
+        live = memory.livenessBytes
+        #expect(
+          try Self.cycles(Self.schedule(graph, on: target, activations: activations)) >= base)
       }
     }
   }
@@ -146,31 +165,54 @@ struct MCUEstimateTests {
   @Test("time is cycles by the clock")
   func clock() throws {
     let graph = try Self.network()
-    let fast = try MCUEstimator(graph, target: Self.target("nucleo-l4r5zi+tflm")).estimate()
-    let slow = try MCUEstimator(
-      graph, target: Self.target("nucleo-l4r5zi+tflm", clockHz: 60e6)
-    ).estimate()
-    #expect(fast.cycles == slow.cycles)
-    let ratio = try #require(slow.seconds) / #require(fast.seconds)
+    let fast = try Self.schedule(graph, on: Self.target("nucleo-l4r5zi+tflm")).cost
+    let slow = try Self.schedule(
+      graph, on: Self.target("nucleo-l4r5zi+tflm", clockHz: 60e6)
+    ).cost
+    #expect(try #require(fast["cycles"]).value == slow["cycles"]?.value)
+    let ratio =
+      try #require(slow["latency_seconds"]).value / #require(fast["latency_seconds"]).value
     #expect(abs(ratio - 2) < 1e-12)
   }
 
   @Test("an allocation equal to the model's own encodings changes nothing")
   func identity() throws {
     let graph = try Self.network()
-    let estimator = try MCUEstimator(graph, target: Self.target("nucleo-l4r5zi+tflm"))
+    let target = try Self.target("nucleo-l4r5zi+tflm")
+    let own = try Self.schedule(graph, on: target)
+    let same = try Self.schedule(graph, on: target, weights: 8, activations: 8)
+    #expect(own.cost == same.cost)
+    #expect(!own.cost.totals.isEmpty)
+    #expect(own.description == same.description)
+  }
+
+  @Test("what a search asks of one quantity is what the whole schedule says")
+  func oneQuantity() throws {
+    let graph = try Self.network()
+    let deployed = try MCUDevice(Self.target("nucleo-l4r5zi+tflm")).deploy(Workload(graph))
+    let whole = try deployed.schedule(FormatChoices(), for: nil).cost
     #expect(
-      try estimator.estimate()
-        == estimator.estimate(CodeWidths(graph, weights: 8, activations: 8)))
+      whole.totals.map(\.quantity) == [.cycles, .latency, .flash, .sram, .energy])
+    for quantity in [CostQuantity.latency, .flash, .sram, .energy] {
+      let asked = try deployed.schedule(FormatChoices(), for: [quantity.key]).cost
+      #expect(asked[quantity.key] == whole[quantity.key], "\(quantity.key)")
+    }
+    // Energy is shared out as time is; memory and flash belong to no layer.
+    let parts = whole.steps.indices.compactMap { whole.part(of: "energy_joules", step: $0) }
+    let energy = try #require(whole["energy_joules"]).value
+    #expect(parts.count == 2 && abs(parts.reduce(0, +) / energy - 1) < 1e-12)
+    #expect(whole.part(of: "sram_bytes", step: 0) == nil && !whole.isSum("flash_bytes"))
   }
 
   @Test("targets without a latency model estimate memory alone")
   func noModel() throws {
     for name in ["esp32-s3", "gap9", "xg24"] {
-      let estimate = try MCUEstimator(Self.network(), target: Self.target(name)).estimate()
-      #expect(estimate.seconds == nil)
-      #expect(estimate.layers.isEmpty)
-      #expect(estimate.memory.arenaHeadBytes > 0)
+      let target = try Self.target(name)
+      let schedule = try Self.schedule(Self.network(), on: target)
+      #expect(schedule.cost["latency_seconds"] == nil && schedule.cost["energy_joules"] == nil)
+      #expect(schedule.steps.allSatisfy(\.terms.isEmpty))
+      #expect(try #require(schedule.cost["sram_bytes"]).value > 256)
+      #expect(MCUDevice(target).quantities == [.sram, .flash])
     }
   }
 }
@@ -203,14 +245,15 @@ struct MCUMeasuredTests {
       rows.mlperf_tiny.map { ($0.key, ($0.model, $0.latency_ms)) }, uniquingKeysWith: { $1 })
     var graphs: [String: Graph] = [:]
     var errors: [Double] = []
-    for description in try TargetLibrary.all() {
-      let target = MCUTarget(description)
+    for description in try DeviceFamilies.shipped.library.all() where description.family == "mcu" {
+      let target = try MCUTarget(description)
       guard target.latency != nil else { continue }
       for key in description.measurements {
         guard let (model, measured) = latency[key], let measured else { continue }
         if graphs[model] == nil { graphs[model] = try Self.graph("mlperf_tiny/\(model)_int8").0 }
         guard let graph = graphs[model] else { continue }
-        let seconds = try #require(MCUEstimator(graph, target: target).estimate().seconds)
+        let cost = try MCUEstimateTests.schedule(graph, on: target).cost
+        let seconds = try #require(cost["latency_seconds"]).value
         errors.append(abs(seconds * 1e3 / measured - 1))
         #expect(abs(seconds * 1e3 / measured - 1) < 0.35, "\(key): \(seconds * 1e3) ms")
       }
@@ -232,7 +275,7 @@ struct MCUMeasuredTests {
         let total = entry.tflm_arena_host64.total
       else { continue }
       let (graph, bytes) = try Self.graph(name)
-      let memory = try MCUEstimator(graph, target: target, modelBytes: bytes).estimate().memory
+      let memory = try MCUEstimator(graph, target: target, modelBytes: bytes).memory()
       #expect(memory.arenaHeadBytes == head, "\(name)")
       #expect(memory.arenaTotalBytesHost64 == total, "\(name)")
       #expect(memory.arenaTotalBytes < memory.arenaTotalBytesHost64)
@@ -246,12 +289,13 @@ struct MCUMeasuredTests {
     let (graph, bytes) = try Self.graph("mlperf_tiny/vww_96_int8")
     for name in ["nucleo-l4r5zi+tflm", "nucleo-l4r5zi+x-cube-ai-9"] {
       let target = try MCUEstimateTests.target(name)
-      let estimator = try MCUEstimator(graph, target: target, modelBytes: bytes)
+      let deployed = try MCUDevice(target).deploy(Workload(graph, modelBytes: bytes))
       var cycles = 0.0
       let time = try ContinuousClock().measure {
         for bits in 0..<1000 {
-          let allocation = CodeWidths(graph, weights: bits % 7 + 2, activations: bits % 5 + 4)
-          cycles += try estimator.estimate(allocation).cycles ?? 0
+          var choices = FormatChoices()
+          choices.uniform = .init(weights: bits % 7 + 2, activations: bits % 5 + 4)
+          cycles += try deployed.schedule(choices, for: nil).cost["cycles"]?.value ?? 0
         }
       }
       #expect(cycles > 0)

@@ -77,6 +77,7 @@ public struct MCULatencyModel: Sendable, Hashable {
   ///   - share: how much of the work is done, for each piece of it: more than 1 where tiles of a patch
   ///     schedule compute some results again.
   ///   - calls: how often the kernel is called.
+  /// - Returns: a sum, in cycles.
   public func cost(
     _ work: MCULayerWork, widths: Widths = Widths(), share: Double = 1, calls: Int = 1
   ) -> CostTerm {

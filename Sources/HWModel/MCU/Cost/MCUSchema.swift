@@ -36,9 +36,11 @@ extension MCUTarget {
       "model_in_flash", .text(["file", "tables"]), required: true,
       "whether the model file is stored, or weights and tables alone"),
     TargetKey(
-      "removes_constant_channels", .flag, "whether filters without weights are left out; not, if it is not stated"),
+      "removes_constant_channels", .flag,
+      "whether filters without weights are left out; not, if it is not stated"),
     TargetKey(
-      "sub_byte_weights", .flag, required: true, "whether the stack has kernels for weights of less than 8 bits"),
+      "sub_byte_weights", .flag, required: true,
+      "whether the stack has kernels for weights of less than 8 bits"),
     TargetKey(
       "cycles_per_convolution_mac", .number(cycles), unit: "cycles of a Cortex-M4",
       "one multiplication of a convolution"),
@@ -74,8 +76,10 @@ extension MCUTarget {
       "mean power while it computes"),
     TargetKey("code_bytes", .integer(bytes), unit: "B", required: true, "program of the runtime"),
     TargetKey(
-      "code_bytes_per_layer", .number(0...1e9), unit: "B", required: true, "program that a layer adds"),
+      "code_bytes_per_layer", .number(0...1e9), unit: "B", required: true,
+      "program that a layer adds"),
     TargetKey(
-      "runtime_ram_bytes", .integer(bytes), unit: "B", required: true, "stack and runtime beside the arena"),
+      "runtime_ram_bytes", .integer(bytes), unit: "B", required: true,
+      "stack and runtime beside the arena"),
   ]
 }

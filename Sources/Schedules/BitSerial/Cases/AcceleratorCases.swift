@@ -44,28 +44,32 @@ public struct AcceleratorCases {
     if let fusion = root.optional("bitfusion") {
       let reader = try FusionCases(fusion)
       result = result.setting(
-        "bitfusion", try answer("bitfusion", fusion) { (item) throws(CaseProblem) in
+        "bitfusion",
+        try answer("bitfusion", fusion) { (item) throws(CaseProblem) in
           try reader.answer(item, isANT: false)
         })
     }
     if let ant = root.optional("ant") {
       let reader = try FusionCases(ant)
       result = result.setting(
-        "ant", try answer("ant", ant) { (item) throws(CaseProblem) in
+        "ant",
+        try answer("ant", ant) { (item) throws(CaseProblem) in
           try reader.answer(item, isANT: true)
         })
     }
     if let bitsim = root.optional("bitsim") {
       let reader = try WeightBitCases(bitsim, weights: weights)
       result = result.setting(
-        "bitsim", try answer("bitsim", bitsim) { (item) throws(CaseProblem) in
+        "bitsim",
+        try answer("bitsim", bitsim) { (item) throws(CaseProblem) in
           try reader.answer(item)
         })
     }
     if root.optional("cases") != nil {
       let reader = try TermCases(root)
       result = result.setting(
-        "cases", try answer(nil, root) { (item) throws(CaseProblem) in try reader.answer(item) }["cases"]
+        "cases",
+        try answer(nil, root) { (item) throws(CaseProblem) in try reader.answer(item) }["cases"]
           ?? .null)
     }
     guard count > 0 else {

@@ -122,7 +122,8 @@ struct FusionCases {
       array.rows <= 1 << 20, array.columns <= 1 << 20, array.portBits <= 1 << 30
     else {
       throw CaseProblem(
-        path, "an array has up to 2^20 rows and columns, a port of up to 2^30 bits, and widths "
+        path,
+        "an array has up to 2^20 rows and columns, a port of up to 2^30 bits, and widths "
           + "from the least to the most of at most 64 bits")
     }
     return array

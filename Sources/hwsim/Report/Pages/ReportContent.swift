@@ -291,6 +291,10 @@ struct ReportContent: Sendable {
     if let energy = data.energy {
       facts.append(("energy", Measure(name: "energy", unit: "J").text(energy, isEstimate: true)))
     }
+    for other in data.others {
+      facts.append(
+        (other.measure.title, other.measure.text(other.value, isEstimate: !other.isExact)))
+    }
     if let bytes = data.peakBytes {
       facts.append(
         ("peak", Quantity.bytes(bytes) + (data.peakLayer.map { " at \(shortened($0))" } ?? "")))

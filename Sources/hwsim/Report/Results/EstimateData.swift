@@ -30,6 +30,14 @@ struct EstimateData: Sendable {
     let parts: [(name: String, value: Double)]
   }
 
+  /// A quantity of the device.
+  struct Amount: Sendable {
+    let measure: Measure
+    let value: Double
+    let isExact: Bool
+    let isGain: Bool
+  }
+
   struct Held: Sendable {
     let name: String
     let bytes: Int?
@@ -63,6 +71,8 @@ struct EstimateData: Sendable {
   let memory: [(name: String, bytes: Int)]
   let macs: Int?
   let energy: Double?
+  /// Quantities of the device that no other member says, in the document's order.
+  let others: [Amount]
   let layers: [Layer]
   let peakLayer: String?
   let peakBytes: Int?
@@ -113,6 +123,19 @@ struct EstimateData: Sendable {
     self.memory = memory
     macs = try field.integer("macs")
     energy = try field.first(of: ["energy_joules"])?.number()
+    var others: [Amount] = []
+    let said = Set(resources.map(\.name) + ["latency", "cycles", "energy"])
+    for quantity in try field.elements("quantities") {
+      guard let name = try quantity.text("name"), !said.contains(name),
+        let value = try quantity.number("value")
+      else { continue }
+      others.append(
+        Amount(
+          measure: Measure(name: name, unit: try quantity.text("unit") ?? ""), value: value,
+          isExact: try quantity.text("kind") == "exact",
+          isGain: try quantity.text("better") == "higher"))
+    }
+    self.others = others
     var layers: [Layer] = []
     for layer in try field.elements("layers") { layers.append(try Layer(layer)) }
     self.layers = layers
@@ -209,8 +232,10 @@ extension EstimateData.Explanation {
     for term in try field.elements("terms") {
       let what = try term.text("what") ?? ""
       let count = try term.number("count")
-      let each = try term.number("cycles_each")
-      let cycles = try term.number("cycles")
+      // The unit stands in the keys: cycles_each and cycles, seconds_each and seconds.
+      let unit = try term.members().map(\.key).first { $0.hasSuffix("_each") }?.dropLast(5)
+      let each = try unit.map { "\($0)_each" }.flatMap(term.number)
+      let cycles = try term.number(unit.map(String.init) ?? "cycles")
       let source = try term.text("source") ?? ""
       terms.append((what, count, each, cycles, source))
     }
