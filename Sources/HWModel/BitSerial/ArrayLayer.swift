@@ -56,9 +56,8 @@ public struct ArrayLayer: Hashable, Sendable {
     try check()
   }
 
-  /// A convolution.
+  /// A convolution; `channelsPerOutput` is less than `inputChannels` in a grouped one.
   ///
-  /// - Parameter channelsPerOutput: fewer than `inputChannels` in a grouped convolution.
   /// - Throws: as ``init(product:batch:rows:inputChannels:outputChannels:hasOwnWeights:)``.
   public init(
     convolution name: String, batch: Int = 1, inputChannels: Int, channelsPerOutput: Int,

@@ -109,6 +109,7 @@ public struct LanguageModelShape: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - phase: what the pass computes.
+  ///   - attention: how attention is counted.
   ///   - context: positions of the prompt, or those that the token attends to.
   ///   - batch: sequences; ``Attention/published`` computes one prompt.
   /// - Returns: projections, feed-forward, head, attention.

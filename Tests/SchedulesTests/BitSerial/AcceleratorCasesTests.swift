@@ -89,6 +89,40 @@ struct AcceleratorCasesTests {
     #expect(answer.count >= 5)
   }
 
+  @Test("the published network cycles of BitMoD and its speedups over ANT and OliVe")
+  func speedups() throws {
+    let path = SharedData.packageRoot + "/examples/accelerators/bitmod-hpca25.json"
+    let document = try read(path)
+    let answer = try AcceleratorCases(document).answered()
+    #expect(answer.count == 60)
+    let expected = try #require(document["cases"]?.elements)
+    let actual = try #require(answer.document["cases"]?.elements)
+    var cycles: [String: Double] = [:]
+    for (left, right) in zip(expected, actual) {
+      let found = try #require(right["expect"]?["total_cycles"])
+      #expect(left["expect"]?["total_cycles"] == found)
+      guard case .integer(let count) = found else { continue }
+      let design = left["design"]?.text ?? ""
+      let lossless = left["weight_bits"] == .number(6.0625) ? " lossless" : ""
+      cycles["\(left["model"]?.text ?? "") \(left["task"]?.text ?? "") \(design)\(lossless)"] =
+        Double(count)
+    }
+    // The figures' two tasks: a prompt alone, and a prompt with 20 tokens.
+    func speedup(over design: String) -> Double {
+      let models = ["opt-1.3b", "phi-2b", "yi-6b", "llama-2-7b", "llama-2-13b", "llama-3-8b"]
+      func time(_ model: String, _ design: String, _ tokens: Double) -> Double {
+        (cycles["\(model) prefill \(design)"] ?? .nan)
+          + tokens * (cycles["\(model) generative_step \(design)"] ?? .nan)
+      }
+      let ratios = models.flatMap { model in
+        [0.0, 20].map { time(model, design, $0) / time(model, "bitmod", $0) }
+      }
+      return ratios.reduce(0, +) / Double(ratios.count)
+    }
+    #expect((speedup(over: "ant") - 1.69).magnitude < 0.005)
+    #expect((speedup(over: "olive") - 1.48).magnitude < 0.01)
+  }
+
   @Test("answers in the file are not read")
   func answersIgnored() throws {
     let document = try read(Self.folder + "simulators.json")
