@@ -100,6 +100,26 @@ public struct ArrayLayer: Hashable, Sendable {
     else { throw .tooLarge(layer: name) }
   }
 
+  /// What runs on its own, and how often: a group of a convolution, a matrix of a batch with weights of
+  /// its own; else the layer itself, once.
+  ///
+  /// - Throws: never for a layer that exists.
+  public func independentPart() throws(BitSerialError) -> (part: ArrayLayer, count: Int) {
+    if isProduct, hasOwnWeights {
+      let part = try ArrayLayer(
+        product: name, rows: output.width, inputChannels: inputChannels,
+        outputChannels: outputChannels)
+      return (part, batch)
+    }
+    let groups = inputChannels / channelsPerOutput
+    guard isGrouped, groups > 1 else { return (self, 1) }
+    let part = try ArrayLayer(
+      convolution: name, batch: batch, inputChannels: channelsPerOutput,
+      channelsPerOutput: channelsPerOutput, outputChannels: max(outputChannels / groups, 1),
+      kernel: kernel, stride: stride, input: input, output: output)
+    return (part, groups)
+  }
+
   /// Whether output channels read part of the inputs only.
   public var isGrouped: Bool { channelsPerOutput != inputChannels }
   /// Weights of one matrix.

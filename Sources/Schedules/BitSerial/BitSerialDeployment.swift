@@ -114,11 +114,12 @@ public struct BitSerialDeployment: DeployedWorkload {
       switch target.machine {
       case .fused(let array):
         costs = try layers.indices.map { (index) throws(BitSerialError) in
-          ArrayStepCost(
-            try FusionSchedule(
-              layers[index].layer, on: array,
-              operands: FusionOperands(
-                inputBits: widths[index].inputs, weightBits: widths[index].weights)))
+          let (part, count) = try layers[index].layer.independentPart()
+          let schedule = try FusionSchedule(
+            part, on: array,
+            operands: FusionOperands(
+              inputBits: widths[index].inputs, weightBits: widths[index].weights))
+          return ArrayStepCost(schedule, count: count)
         }
       case .terms(let array, _, _):
         costs = try layers.indices.map { (index) throws(BitSerialError) in
@@ -136,7 +137,9 @@ public struct BitSerialDeployment: DeployedWorkload {
             values: array.tileCost.readsWeights ? layer.integers(in: graph, bits: bits) : nil,
             keptChannels: Int(target.keptShare * Double(layer.layer.outputChannels)))
         }
-        costs = schedule.layers.map { ArrayStepCost($0, of: schedule) }
+        costs = schedule.layers.map {
+          ArrayStepCost($0, of: schedule, count: $0.layer.hasOwnWeights ? $0.layer.batch : 1)
+        }
       }
       return make(costs, widths)
     } catch {
