@@ -19,29 +19,25 @@ let package = Package(
     .library(name: "HWModel", targets: ["HWModel"]),
     .library(name: "Schedules", targets: ["Schedules"]),
     .library(name: "Search", targets: ["Search"]),
+    .library(name: "Sessions", targets: ["Sessions"]),
+    .library(name: "Reports", targets: ["Reports"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // Messages of the ONNX schema.
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
-    // JSON documents whose keys keep their order, and their sums.
+    // JSON documents whose keys keep their order, their sums, and tables.
     .target(name: "Documents", swiftSettings: settings),
     // Hot integer kernels with run-time dispatch; the Swift definitions in Arith are the specification.
     .target(name: "CKernels"),
     .target(name: "Arith", dependencies: ["CKernels"], swiftSettings: settings),
-    .target(name: "QuantGraph", dependencies: ["Arith"], swiftSettings: settings),
+    .target(name: "QuantGraph", dependencies: ["Arith", "Documents"], swiftSettings: settings),
     // Inflate and CRC for .npz, .gz and .fml archives.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "Importers",
-      dependencies: [
-        "Documents", "QuantGraph", "CZlib",
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ],
-      exclude: ["ONNX/Generated/README.md"], swiftSettings: settings),
+      dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
       name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
@@ -55,13 +51,25 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Search", dependencies: ["Schedules", "Documents"], swiftSettings: settings),
+    // What commands do with models: recognise, check, run, inspect.
+    .target(
+      name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules"],
+      swiftSettings: settings),
+    // Pages, figures and comparisons of result documents.
+    .target(
+      name: "Reports", dependencies: ["Documents", "Importers", "QuantGraph"],
+      swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Documents", "Importers", "HWModel", "Schedules", "Search",
+        "Documents", "Importers", "HWModel", "Schedules", "Search", "Sessions", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // What the README shows of the libraries.
+    .executableTarget(
+      name: "tour", dependencies: ["Documents", "HWModel", "QuantGraph", "Reports", "Sessions"],
+      path: "examples/swift", swiftSettings: settings),
     // Seeds, damaged files and the place of the shared data, for every test target.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
@@ -89,6 +97,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
+    .testTarget(
+      name: "SessionsTests",
+      dependencies: ["Sessions", "HWModel", "Importers", "Documents", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Documents", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "hwsimTests",
       dependencies: [

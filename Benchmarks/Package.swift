@@ -17,7 +17,8 @@ let package = Package(
     .executableTarget(
       name: "EvaluatorBench",
       dependencies: [
-        .product(name: "Search", package: "hwsim"), .product(name: "Importers", package: "hwsim"),
+        .product(name: "Search", package: "hwsim"), .product(name: "HWModel", package: "hwsim"),
+        .product(name: "Importers", package: "hwsim"),
         .product(name: "QuantGraph", package: "hwsim"), .product(name: "Arith", package: "hwsim"),
       ],
       swiftSettings: settings),

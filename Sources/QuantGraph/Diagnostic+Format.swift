@@ -17,6 +17,12 @@ extension Diagnostic {
       message = "'\(text)' is no number format: \(reason)"
     case .parameterOutOfRange(let name, let value, let allowed):
       message = "\(name) \(value) is outside \(allowed.lowerBound) to \(allowed.upperBound)"
+    case .scale(let scale):
+      message = "scale \(scale) is no finite, positive number"
+    case .scaleCounts(let scales, let zeroPoints, let hasAxis):
+      message =
+        "\(scales) scales and \(zeroPoints) zero points, "
+        + (hasAxis ? "not one each or one an index of the axis" : "with no axis that they vary along")
     }
     self.init(
       code: "format.invalid", message: message, location: location,

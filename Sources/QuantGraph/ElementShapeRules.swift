@@ -42,10 +42,48 @@ extension Dense {
     guard rows > 0, data % rows == 0, result.count % rows == 0 else {
       throw .parameter("rows \(rows)", reason: "must divide \(data) and \(result.count) elements")
     }
+    if let accumulation { try accumulation.check() }
     try Operator.require(
       "weights", inputs[1].shape.count, data / rows, times: result.count / rows)
     if inputs.count > 2 {
       try Operator.require("bias", inputs[2].shape.count, result.count / rows)
+    }
+  }
+}
+
+extension Activation {
+  /// Checks tables and parameters, which apply to `count` elements of data.
+  func check(_ inputs: [Tensor], count: Int) throws(GraphError) {
+    switch self {
+    case .linear, .relu, .clippedReLU, .binaryTanh, .ternaryTanh: break
+    case .leakyReLU, .thresholdedReLU, .hardSigmoid, .hardTanh:
+      for tensor in inputs.dropFirst() where tensor.shape.count != 1 {
+        try Operator.require(tensor.name, tensor.shape.count, count)
+      }
+    case .prelu: try Operator.require("alpha", inputs[1].shape.count, count)
+    case .elu(let table):
+      if inputs[1].shape.count != 1 {
+        try Operator.require("alpha", inputs[1].shape.count, count)
+      }
+      try table.check()
+    case .selu(let table), .sigmoid(let table), .tanh(let table), .softplus(let table),
+      .softsign(let table):
+      try table.check()
+    case .lookup:
+      guard inputs[1].shape.count > 0 else {
+        throw .elementCount(operand: "table", expected: 1, found: 0)
+      }
+    }
+  }
+}
+
+extension LookupTable {
+  /// Most entries of a table.
+  static let sizeLimit = 1 << 24
+
+  func check() throws(GraphError) {
+    guard (1...Self.sizeLimit).contains(size) else {
+      throw .parameter("table of \(size) entries", reason: "expected 1 to \(Self.sizeLimit)")
     }
   }
 }

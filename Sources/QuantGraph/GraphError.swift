@@ -15,6 +15,10 @@ public enum GraphError: Error, Hashable, Sendable {
   case parameter(String, reason: String)
   case notConstant(String)
   case encodingMismatch(operand: String, expected: String)
+  /// A constant's code that its encoding does not have.
+  case codeRange(tensor: String, found: Int64, allowed: ClosedRange<Int64>)
+  /// More of something than is possible.
+  case limit(String, Int)
 }
 
 /// An error and the node it belongs to; nil if it belongs to the graph as a whole.
@@ -83,6 +87,14 @@ extension Diagnostic {
       return ("graph.constant", "\(operand) must be a constant", export)
     case .encodingMismatch(let operand, let expected):
       return ("graph.encoding", "\(operand) must be \(expected)", export)
+    case .codeRange(let tensor, let found, let allowed):
+      return (
+        "graph.constant",
+        "constant '\(tensor)' has the code \(found), outside \(allowed.lowerBound) to "
+          + "\(allowed.upperBound)", export
+      )
+    case .limit(let what, let most):
+      return ("graph.limit", "\(what): more than \(most)", "make the model smaller.")
     }
   }
 }

@@ -1,122 +1,28 @@
-/// Spatial window arithmetic that convolution and pooling share.
-enum Window {
-  /// Number of window positions along one axis, or nil if a parameter is out of range.
-  static func positions(
-    extent: Int, kernel: Int, stride: Int, dilation: Int, before: Int, after: Int,
-    isCeiling: Bool = false
-  ) -> Int? {
-    let bound = 1...(1 << 24)
-    guard bound.contains(extent), bound.contains(kernel), bound.contains(stride),
-      bound.contains(dilation), (0...1 << 24).contains(before), (0...1 << 24).contains(after)
-    else { return nil }
-    let padded = extent + before + after
-    let span = (kernel - 1) * dilation + 1
-    if padded < span { return nil }
-    return (padded - span + (isCeiling ? stride - 1 : 0)) / stride + 1
-  }
-
-  /// The image's extents without the batch and channel axes, and its channels.
-  static func image(
-    _ shape: Shape, axes: Int, layout: ImageLayout, operand: String
-  ) throws(GraphError) -> (spatial: [Int], channels: Int) {
-    guard axes > 0, shape.rank == axes + 1 || shape.rank == axes + 2 else {
-      throw .parameter(
-        "window", reason: "expected \(shape.rank - 1) spatial axes, found \(axes)")
-    }
-    let image = Array(shape.extents.suffix(axes + 1))
-    return switch layout {
-    case .channelsLast: (Array(image.dropLast()), image[axes])
-    case .channelsFirst: (Array(image.dropFirst()), image[0])
-    }
-  }
-
-  static func check(
-    data: Shape, result: Shape, layout: ImageLayout, kernel: [Int], strides: [Int],
-    dilations: [Int], before: [Int], after: [Int], isCeiling: Bool = false, isGlobal: Bool
-  ) throws(GraphError) {
-    let axes = kernel.count
-    let spatial = try image(data, axes: axes, layout: layout, operand: "data").spatial
-    guard [strides.count, dilations.count, before.count, after.count].allSatisfy({ $0 == axes })
-    else {
-      throw .parameter("window", reason: "each parameter has one number a spatial axis (\(axes))")
-    }
-    if isGlobal { return }
-    guard result.rank == data.rank, data.rank == axes + 1 || data[0] == result[0] else {
-      throw .shapeMismatch(operand: "result", expected: data.extents, found: result.extents)
-    }
-    let found = try image(result, axes: axes, layout: layout, operand: "result").spatial
-    for axis in 0..<axes {
-      let count = positions(
-        extent: spatial[axis], kernel: kernel[axis], stride: strides[axis],
-        dilation: dilations[axis], before: before[axis], after: after[axis], isCeiling: isCeiling)
-      // hls4ml may ask for fewer positions than fit (a last partial stride is never started).
-      guard let count, found[axis] >= 1, found[axis] <= count else {
-        throw .parameter(
-          "window", reason: "\(found[axis]) positions along axis \(axis), \(count ?? 0) fit")
-      }
-    }
-  }
-}
+import Arith
 
 extension Convolution {
   func check(inputs: [Tensor], result: Shape) throws(GraphError) {
-    try Window.check(
-      data: inputs[0].shape, result: result, layout: layout, kernel: kernel, strides: strides,
-      dilations: dilations, before: paddingBefore, after: paddingAfter, isGlobal: false)
     guard outputPadding.isEmpty else {
       throw .parameter("output padding", reason: "belongs to transposed convolutions")
     }
-    try checkOperands(inputs: inputs, result: result)
+    let window = try window(data: inputs[0].shape, result: result)
+    try checkOperands(
+      inputs, taps: window.taps, channels: window.channels, filters: window.resultChannels)
   }
 
   func checkTransposed(inputs: [Tensor], result: Shape) throws(GraphError) {
-    // The data are where the result of the convolution that this one transposes would be.
-    let axes = kernel.count
-    let data = try Window.image(inputs[0].shape, axes: axes, layout: layout, operand: "data")
-    let found = try Window.image(result, axes: axes, layout: layout, operand: "result")
-    let parameters = [strides.count, dilations.count, paddingBefore.count, paddingAfter.count]
-    let bound = 0...(1 << 24)
-    guard parameters.allSatisfy({ $0 == axes }),
-      outputPadding.isEmpty || outputPadding.count == axes,
-      (kernel + strides + dilations + data.spatial).allSatisfy({ $0 > 0 && bound.contains($0) }),
-      (paddingBefore + paddingAfter + outputPadding).allSatisfy({ bound.contains($0) })
-    else {
-      throw .parameter("window", reason: "each parameter has one number a spatial axis (\(axes))")
-    }
-    guard result.rank == inputs[0].shape.rank,
-      result.rank == axes + 1 || inputs[0].shape[0] == result[0]
-    else {
-      throw .shapeMismatch(
-        operand: "result", expected: inputs[0].shape.extents, found: result.extents)
-    }
-    for axis in 0..<axes {
-      let full = (data.spatial[axis] - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1
-      let expected =
-        full - paddingBefore[axis] - paddingAfter[axis]
-        + (outputPadding.isEmpty ? 0 : outputPadding[axis])
-      guard found.spatial[axis] == expected else {
-        throw .parameter(
-          "window", reason: "\(found.spatial[axis]) positions along axis \(axis), not \(expected)")
-      }
-    }
-    try checkOperands(inputs: inputs, result: result)
+    let window = try Window(transposed: self, data: inputs[0].shape, result: result)
+    try checkOperands(
+      inputs, taps: window.taps, channels: window.resultChannels, filters: window.channels)
   }
 
-  private func checkOperands(inputs: [Tensor], result: Shape) throws(GraphError) {
-    let axes = kernel.count
-    let channels = try Window.image(
-      inputs[0].shape, axes: axes, layout: layout, operand: "data"
-    ).channels
-    let filters = try Window.image(result, axes: axes, layout: layout, operand: "result").channels
+  private func checkOperands(
+    _ inputs: [Tensor], taps: Int, channels: Int, filters: Int
+  ) throws(GraphError) {
     guard channels > 0, filters > 0 else {
       throw .elementCount(operand: "channels", expected: 1, found: 0)
     }
-    var taps = 1
-    for extent in kernel {
-      let (product, overflow) = taps.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw .invalidShape(kernel) }
-      taps = product
-    }
+    if let accumulation { try accumulation.check() }
     switch grouping {
     case .depthwise:
       guard filters % channels == 0 else {
@@ -135,21 +41,36 @@ extension Convolution {
   }
 }
 
+extension Accumulation {
+  func check() throws(GraphError) {
+    if case .reuse(let factor) = order, factor < 1 {
+      throw .parameter("reuse factor \(factor)", reason: "must be 1 or more")
+    }
+  }
+}
+
 extension Pool {
+  /// Most elements that all windows of a pool may cover together; beyond it is no answer in minutes.
+  static let workLimit = 1 << 34
+
   func check(data: Shape, result: Shape) throws(GraphError) {
-    let channels = try Window.image(
-      data, axes: kernel.count, layout: layout, operand: "data"
-    ).channels
-    // A pool over the whole image may drop the spatial axes.
-    let isGlobal = result.rank == 1 && data.rank == kernel.count + 1 && result[0] == channels
-    try Window.check(
-      data: data, result: result, layout: layout, kernel: kernel, strides: strides,
-      dilations: dilations, before: paddingBefore, after: paddingAfter, isCeiling: isCeiling,
-      isGlobal: isGlobal)
-    if isGlobal { return }
-    let found = try Window.image(result, axes: kernel.count, layout: layout, operand: "result")
-    guard found.channels == channels else {
-      throw .elementCount(operand: "result channels", expected: channels, found: found.channels)
+    guard let window = try window(data: data, result: result) else {
+      let axes = kernel.count
+      let parameters = [strides.count, dilations.count, paddingBefore.count, paddingAfter.count]
+      guard parameters.allSatisfy({ $0 == axes }), data.count > 0 else {
+        throw .parameter("window", reason: "each parameter has one number a spatial axis (\(axes))")
+      }
+      _ = try Window.taps(kernel)
+      return
+    }
+    guard window.resultChannels == window.channels else {
+      throw .elementCount(
+        operand: "result channels", expected: window.channels, found: window.resultChannels)
+    }
+    let images = window.batch * window.channels
+    let (work, overflow) = window.coveredElements.multipliedReportingOverflow(by: images)
+    guard !overflow, work <= Self.workLimit else {
+      throw .limit("elements that the windows of a pool cover", Self.workLimit)
     }
   }
 }
@@ -161,6 +82,9 @@ extension Resize {
       scales.allSatisfy({ $0.isFinite && $0 > 0 })
     else {
       throw .shapeMismatch(operand: "result", expected: data.extents, found: result.extents)
+    }
+    if case .cubic(let coefficient) = interpolation, !coefficient.isFinite {
+      throw .parameter("cubic coefficient \(coefficient)", reason: "must be finite")
     }
     let channelAxis = layout == .channelsLast ? data.rank - 1 : 1
     guard data[0] == result[0], data[channelAxis] == result[channelAxis] else {

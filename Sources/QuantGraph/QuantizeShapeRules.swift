@@ -1,3 +1,5 @@
+import Arith
+
 extension Granularity {
   /// Checks that there is a scale for each element of `data`.
   func check(data: Shape, scale: Shape, operand: String) throws(GraphError) {
@@ -14,6 +16,34 @@ extension Granularity {
       var expected = data.extents
       expected[axis] = data[axis] / size + (data[axis] % size == 0 ? 0 : 1)
       try Operator.requireShape(operand, scale, expected)
+    }
+  }
+}
+
+extension Tensor {
+  /// Values of a parameter of a float type whose codes are known; nil for all else.
+  var numbers: [Double]? {
+    guard let codes = constant else { return nil }
+    switch codes {
+    case .float32(let values): return values.map(Double.init)
+    case .float64(let values): return values
+    default:
+      guard case .float(let format) = encoding else { return nil }
+      return codes.int64?.map { format.doubleValue(of: UInt64(bitPattern: $0)) }
+    }
+  }
+
+  /// Checks that the scales of a constant are finite, positive numbers.
+  func checkScale() throws(GraphError) {
+    for scale in numbers ?? [] where !(scale.isFinite && scale > 0) {
+      throw .parameter("'\(name)'", reason: "scale \(scale) is no finite, positive number")
+    }
+  }
+
+  /// Checks that the numbers of a constant are finite.
+  func checkFinite() throws(GraphError) {
+    for number in numbers ?? [] where !number.isFinite {
+      throw .parameter("'\(name)'", reason: "\(number) is no finite number")
     }
   }
 }
@@ -78,6 +108,7 @@ extension Quantized {
     guard let count = operandCount(inputs: inputs.count) else { return }
     for operand in 0..<count + (requantizes ? 1 : 0) {
       let first = operand < count ? 3 * operand + 1 : 3 * count
+      try inputs[first].checkScale()
       for tensor in inputs[first..<first + 2] where tensor.shape.count != 1 {
         guard operand == 1, channels.indices.contains(axis) else {
           throw .elementCount(operand: tensor.name, expected: 1, found: tensor.shape.count)
@@ -98,11 +129,13 @@ extension Operator {
     switch self {
     case .quantize(let quantize):
       try Self.requireShape("result", result, data.extents)
+      try inputs[1].checkScale()
       for tensor in inputs[1...2] {
         try quantize.granularity.check(data: data, scale: tensor.shape, operand: tensor.name)
       }
     case .dequantize(let granularity):
       try Self.requireShape("result", result, data.extents)
+      try inputs[1].checkScale()
       for tensor in inputs[1...2] {
         try granularity.check(data: data, scale: tensor.shape, operand: tensor.name)
       }
@@ -138,14 +171,32 @@ extension Operator {
             operand: "thresholds", expected: [data[axis]], found: thresholds.extents)
         }
       } else {
+        try inputs[1].checkScale()
+        for tensor in inputs.dropFirst(2) { try tensor.checkFinite() }
         for tensor in inputs.dropFirst() {
           try Self.requireShape(
             tensor.name, try Shape.broadcast([tensor.shape, data]), data.extents)
         }
       }
-    case .integerTransformer:
+    case .integerTransformer(let function):
       try Self.requireShape("result", result, data.extents)
+      try function.check()
     default: break
+    }
+  }
+}
+
+extension IntegerTransformerFunction {
+  func check() throws(GraphError) {
+    switch self {
+    case .gelu(let scale), .exponential(let scale), .softmax(let scale, _):
+      guard scale.isFinite, scale > 0 else {
+        throw .parameter("scale \(scale)", reason: "no finite, positive number")
+      }
+    case .squareRoot, .layerNormalization: break
+    }
+    if case .softmax(_, let bits) = self, !(1...62).contains(bits) {
+      throw .parameter("result bits \(bits)", reason: "outside 1 to 62")
     }
   }
 }

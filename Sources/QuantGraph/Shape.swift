@@ -3,28 +3,46 @@
 /// Empty for a scalar.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
   public let extents: [Int]
-  /// Number of elements; a shape cannot exist if it overflows `Int` or an extent is negative.
+  /// Number of elements.
   public let count: Int
 
-  /// - Throws: ``GraphError/invalidShape(_:)`` for a negative extent or a count beyond `Int`.
+  /// Most elements that a tensor, or all tensors of a graph together, may have: their bits can be
+  /// counted in an `Int`.
+  public static let elementLimit = 1 << 56
+
+  /// A shape whose extents, those of 0 taken as 1, have a product of at most ``elementLimit``.
+  ///
+  /// So the product of any of its extents fits in an `Int`.
+  ///
+  /// - Throws: ``GraphError/invalidShape(_:)`` for a negative extent or a larger product.
   public init(_ extents: [Int]) throws(GraphError) {
-    var count = 1
-    for extent in extents {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard extent >= 0, !overflow else { throw .invalidShape(extents) }
-      count = product
-    }
+    guard let product = Self.boundedProduct(extents) else { throw .invalidShape(extents) }
     self.extents = extents
-    self.count = count
+    count = extents.contains(0) ? 0 : product
   }
 
   /// A shape written in the source.
   ///
-  /// - Precondition: no negative extent, and the count fits in `Int`.
+  /// - Precondition: no negative extent, and a product of at most ``elementLimit``.
   public init(arrayLiteral elements: Int...) {
-    precondition(elements.allSatisfy { $0 >= 0 }, "extents are not negative")
+    guard let product = Self.boundedProduct(elements) else {
+      preconditionFailure("\(elements) is no shape")
+    }
     extents = elements
-    count = elements.reduce(1, *)
+    count = elements.contains(0) ? 0 : product
+  }
+
+  /// The product of the extents, those of 0 taken as 1.
+  public var boundedCount: Int { extents.reduce(1) { $0 * max($1, 1) } }
+
+  private static func boundedProduct(_ extents: [Int]) -> Int? {
+    var product = 1
+    for extent in extents {
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(extent, 1))
+      guard extent >= 0, !overflow, next <= elementLimit else { return nil }
+      product = next
+    }
+    return product
   }
 
   public var rank: Int { extents.count }

@@ -19,7 +19,7 @@ extension Operator {
       try pool.check(data: data, result: result)
     case .activation(let activation):
       try Self.require("result", result.count, data.count)
-      if activation == .prelu { try Self.require("alpha", inputs[1].shape.count, data.count) }
+      try activation.check(inputs, count: data.count)
     case .unary, .cast:
       try Self.requireShape("result", result, data.extents)
     case .axisSoftmax(let softmax):
@@ -31,6 +31,10 @@ extension Operator {
         throw .parameter("softmax", reason: "extents must be positive")
       }
       try Self.require("data", data.count, softmax.outer, times: softmax.slice, softmax.inner)
+      for table in [softmax.exponential, softmax.inverse] { try table.check() }
+      guard softmax.scale.isFinite else {
+        throw .parameter("softmax scale \(softmax.scale)", reason: "must be finite")
+      }
     case .arithmetic:
       for (operand, tensor) in zip(["first operand", "second operand"], inputs) {
         guard tensor.shape.count > 0, result.count % tensor.shape.count == 0,
@@ -104,7 +108,13 @@ extension Operator {
       guard repeats.count == data.rank, repeats.allSatisfy({ (1...1 << 30).contains($0) }) else {
         throw .parameter("repeats \(repeats)", reason: "one count, 1 or more, an axis")
       }
-      try Self.requireShape("result", result, zip(data.extents, repeats).map { $0 &* $1 })
+      var expected: [Int] = []
+      for (extent, count) in zip(data.extents, repeats) {
+        let (product, overflow) = extent.multipliedReportingOverflow(by: count)
+        guard !overflow else { throw .invalidShape([extent, count]) }
+        expected.append(product)
+      }
+      try Self.requireShape("result", result, expected)
     case .resize(let resize):
       try resize.check(data: data, result: result)
     case .rearrange(let rearrangement):
@@ -119,7 +129,7 @@ extension Operator {
       try Self.requireShape("result", result, Array(expected))
     case .resizeNearest:
       guard data.rank == result.rank, data.rank >= 2, data.extents.last == result.extents.last,
-        data.extents.allSatisfy({ $0 > 0 })
+        data.count > 0, result.count > 0, data.extents.allSatisfy({ $0 < 1 << 40 })
       else {
         throw .shapeMismatch(operand: "result", expected: data.extents, found: result.extents)
       }
@@ -161,11 +171,11 @@ extension Operator {
     case .arithmetic, .dot, .binary, .gatherAxis: (allowed, constants) = (2...2, 2..<2)
     case .normalize: (allowed, constants) = (3...3, 1..<3)
     case .threshold: (allowed, constants) = (2...3, 1..<3)
-    case .concatenate: (allowed, constants) = (1...1024, 1024..<1024)
+    case .concatenate: (allowed, constants) = (1...(1 << 20), 0..<0)
     case .gather: (allowed, constants) = (2...2, 1..<2)
     case .quantize, .dequantize: (allowed, constants) = (3...3, 3..<3)
     case .dynamicQuantize, .integerTransformer: (allowed, constants) = (1...1, 1..<1)
-    case .quantized: (allowed, constants) = (3...3073, 0..<0)
+    case .quantized: (allowed, constants) = (3...(3 << 20), 0..<0)
     case .integerProduct: (allowed, constants) = (4...4, 4..<4)
     case .normalizeBatch: (allowed, constants) = (5...5, 5..<5)
     case .normalizeLayer: (allowed, constants) = (2...3, 3..<3)
@@ -178,7 +188,7 @@ extension Operator {
         ? "\(allowed.lowerBound)" : "\(allowed.lowerBound) to \(allowed.upperBound)"
       throw .operandCount(expected: expected, found: inputs.count)
     }
-    for index in constants where index < inputs.count && inputs[index].constant == nil {
+    for index in constants where index < inputs.count && !inputs[index].isParameter {
       throw .notConstant("operand \(index) ('\(inputs[index].name)')")
     }
     try checkResultCount(outputs.count)
@@ -213,7 +223,7 @@ extension Operator {
       var expected = data.extents
       expected[axis] = output.shape[axis]
       try Self.requireShape(output.name, output.shape, expected)
-      total += output.shape[axis]
+      total = try Self.sum(total, output.shape[axis])
     }
     try Self.require("results along the axis", total, data[axis])
   }
@@ -248,9 +258,15 @@ extension Operator {
       guard input.shape.extents == expected else {
         throw .shapeMismatch(operand: input.name, expected: expected, found: input.shape.extents)
       }
-      total += input.shape[axis]
+      total = try Self.sum(total, input.shape[axis])
     }
     try Self.require("result along the axis", result[axis], total)
+  }
+
+  private static func sum(_ first: Int, _ second: Int) throws(GraphError) -> Int {
+    let (sum, overflow) = first.addingReportingOverflow(second)
+    guard !overflow else { throw .invalidShape([first, second]) }
+    return sum
   }
 
   static func require(_ operand: String, _ found: Int, _ factor: Int, times more: Int...)

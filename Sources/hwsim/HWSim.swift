@@ -1,10 +1,9 @@
 import ArgumentParser
+import Documents
 import Glibc
 
 /// The root command.
 struct HWSim: ParsableCommand {
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "hwsim",
     abstract:
@@ -18,7 +17,7 @@ struct HWSim: ParsableCommand {
       Options follow the command. Exit codes: 0 yes, 1 no, 64 wrong usage, 65 broken or unsupported
       input, 66 missing input, 70 a bug in hwsim, 73 output cannot be written, 130 interrupted.
       """,
-    version: "hwsim \(version)",
+    version: "hwsim \(ResultVersion.tool)",
     subcommands: [
       CheckCommand.self, RunCommand.self, InspectCommand.self, EstimateCommand.self,
       TargetsCommand.self, SearchCommand.self, ReportCommand.self, CompareCommand.self,

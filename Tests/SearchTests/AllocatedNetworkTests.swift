@@ -1,4 +1,5 @@
 import Arith
+import HWModel
 import QuantGraph
 import Search
 import TestSupport
@@ -10,13 +11,13 @@ struct AllocatedNetworkTests {
   func qualities() throws {
     let setting = try QuantizedEvaluatorTests.Setting()
     let graph = try GraphSketch.rich(seed: 4)
-    let network = try FloatNetwork(graph, keepsTensors: true)
+    let network = try FloatNetwork(graph)
     let allocations = try setting.random(12, seed: 31)
     let qualities = try setting.qualities(allocations)
     for (allocation, quality) in zip(allocations, qualities) {
       let allocated = try AllocatedNetwork(
-        network, allocation: allocation, inputRanges: setting.evaluator.inputRanges)
-      let scores = allocated.values(
+        graph, allocation, ranges: setting.evaluator.inputRanges)
+      let scores = try allocated.values(
         of: [network.scoresTensor], for: setting.samples, threads: 3)[0]
       var right = 0
       for (sample, label) in setting.labels.enumerated() {
@@ -31,17 +32,15 @@ struct AllocatedNetworkTests {
   func threads() throws {
     let setting = try QuantizedEvaluatorTests.Setting()
     let graph = try GraphSketch.rich(seed: 4)
-    let network = try FloatNetwork(graph, keepsTensors: true)
     let allocated = try AllocatedNetwork(
-      network, allocation: try setting.random(1, seed: 5)[0],
-      inputRanges: setting.evaluator.inputRanges)
+      graph, try setting.random(1, seed: 5)[0], ranges: setting.evaluator.inputRanges)
     let tensors = graph.nodes.flatMap(\.outputs)
-    #expect(tensors.allSatisfy { allocated.computes($0) })
-    let whole = allocated.values(of: tensors, for: setting.samples, threads: 4)
-    #expect(whole == allocated.values(of: tensors, for: setting.samples, threads: 1))
-    let elements = network.inputCount
+    let whole = try allocated.values(of: tensors, for: setting.samples, threads: 4)
+    #expect(whole == (try allocated.values(of: tensors, for: setting.samples, threads: 1)))
+    let elements = setting.network.inputCount
     let last = Array(setting.samples.suffix(elements))
-    for (id, values) in zip(tensors, allocated.values(of: tensors, for: last, threads: 1)) {
+    for (id, values) in zip(
+      tensors, try allocated.values(of: tensors, for: last, threads: 1)) {
       let count = graph[id].shape.count
       #expect(values.count == count)
       #expect(Array(whole[tensors.firstIndex(of: id) ?? 0].suffix(count)) == values)
@@ -50,18 +49,21 @@ struct AllocatedNetworkTests {
 
   @Test("an input format without a range, and formats without a rule, are refused")
   func refusals() throws {
-    let network = try FloatNetwork(try GraphSketch.rich(seed: 4), keepsTensors: true)
-    let layers = network.layers.count
-    let open = Candidate(weights: nil, activations: nil)
-    var allocation = [Candidate](repeating: open, count: layers)
+    let graph = try GraphSketch.rich(seed: 4)
+    let layers = try FloatNetwork(graph).layers.count
+    var allocation = [Candidate](
+      repeating: Candidate(weights: nil, activations: nil), count: layers)
     allocation[1].activations = try Encoding(name: "uint<4>")
-    let ranges = [InputRange?](repeating: nil, count: layers)
-    #expect(throws: EvaluationError.self) {
-      try AllocatedNetwork(network, allocation: allocation, inputRanges: ranges)
+    let problems = #expect(throws: PlanProblems.self) {
+      try AllocatedNetwork(
+        graph, allocation, ranges: [InputRange?](repeating: nil, count: layers))
     }
-    #expect(throws: EvaluationError.layerCount(expected: layers, found: 1)) {
-      try AllocatedNetwork(network, allocation: [open], inputRanges: [nil])
-    }
+    // The layer, and the addition that reads its input as it does.
+    #expect(
+      problems?.problems.allSatisfy {
+        $0.error
+          == .refused(FormatRefusal(layer: "depthwise", role: "activations", encoding: "uint<4>"))
+      } ?? false)
   }
 
   @Test("integers of a layer are those that its values come from")

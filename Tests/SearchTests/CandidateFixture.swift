@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HWModel
 import QuantGraph
 import Search
 import TestSupport
@@ -101,10 +102,8 @@ struct CandidateFixture {
     let decided = try allocation.enumerated().map {
       try evaluator.realised(layer: $0.offset, $0.element)
     }
-    let network = try AllocatedNetwork(
-      FloatNetwork(graph, keepsTensors: true), allocation: decided,
-      inputRanges: evaluator.inputRanges)
-    return network.values(of: [graph.outputs[0]], for: samples, threads: 2)[0]
+    return try AllocatedNetwork(graph, decided, ranges: evaluator.inputRanges)
+      .values(of: [graph.outputs[0]], for: samples, threads: 2)[0]
   }
 
   /// Losses of allocations, the mean divergence from the float network.

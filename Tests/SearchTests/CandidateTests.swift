@@ -1,4 +1,5 @@
 import Arith
+import HWModel
 import QuantGraph
 import Search
 import TestSupport
@@ -64,8 +65,7 @@ struct CandidateTests {
     for threads in [1, 3] {
       let losses = try CandidateFixture.losses(
         allocations.reversed(), evaluator, threads: threads)
-      let float = fixture.network.scores(
-        of: try EvaluationData(fixture.document.samples, for: fixture.network))
+      let float = fixture.network.scores(of: fixture.document.samples)
       for (index, expected) in fixture.document.cases.enumerated() {
         let divergence = Self.divergence(float, expected.scores, classes: 6)
         let loss = losses[allocations.count - 1 - index]

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HWModel
 import Importers
 import Search
 import TestSupport

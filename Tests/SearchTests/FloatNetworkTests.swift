@@ -24,8 +24,8 @@ struct FloatNetworkTests {
     #expect(network.classCount == 3)
     let data = try EvaluationData(
       GraphSketch.samples(70, of: network, seed: seed), for: network)
-    let scores = network.scores(of: data)
-    #expect(scores == network.scores(of: data, threads: 3))
+    let scores = network.scores(of: data.samples)
+    #expect(scores == network.scores(of: data.samples, threads: 3))
     for sample in [0, 1, 64, 69] {
       let expected = try Self.reference(
         graph, data.samples[sample * network.inputCount..<(sample + 1) * network.inputCount])
@@ -61,7 +61,7 @@ struct FloatNetworkTests {
     #expect(network.layers.map(\.weightCount) == [72, 24])
     #expect(network.layers.map(\.macs) == [72 * 9, 24])
     let samples = GraphSketch.samples(5, of: network, seed: 1)
-    let found = network.scores(of: try EvaluationData(samples, for: network))
+    let found = network.scores(of: samples)
     // Scores are what the softmax is made from.
     let expected = try Self.reference(try sketch.graph(input, scores), samples.prefix(60))
     for (index, value) in expected.enumerated() {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HWModel
 import Importers
 import QuantGraph
 import Search

@@ -1,4 +1,5 @@
 import Arith
+import HWModel
 import QuantGraph
 import Search
 import TestSupport
@@ -124,5 +125,36 @@ struct GraphSketch {
   static func samples(_ count: Int, of network: FloatNetwork, seed: UInt64) -> [Float] {
     var generator = SeededGenerator(seed: seed)
     return (0..<count * network.inputCount).map { _ in Float.random(in: -1...1, using: &generator) }
+  }
+}
+
+/// A float network under an allocation, bound to its datapath as any graph is.
+struct AllocatedNetwork {
+  let plan: Plan
+
+  init(_ graph: Graph, _ allocation: [Candidate], ranges: [InputRange?]) throws {
+    var layers: [String: LayerQuantization] = [:]
+    for (index, layer) in try FloatNetwork(graph).layers.enumerated() {
+      let candidate = allocation[index]
+      layers[layer.name] = LayerQuantization(
+        LayerFormats(
+          weights: candidate.weights, activations: candidate.activations,
+          accumulator: candidate.accumulator, grouping: candidate.grouping),
+        inputRange: ranges[index])
+    }
+    plan = try Plan(graph, on: FakeQuantized(layers: layers))
+  }
+
+  /// An array a tensor, sample after sample.
+  func values(of tensors: [TensorID], for samples: [Float], threads: Int) throws -> [[Float]] {
+    let size = plan.graph[plan.graph.inputs[0]].shape.count
+    let blocks = try BatchRunner(plan, keeping: Set(tensors), threads: threads).run(
+      [.values(samples.map { Double($0) })], count: samples.count / size
+    ) { runner, _, count in
+      tensors.map { id -> [Float] in
+        if case .float32(let values)? = runner.elements(of: id, count: count) { values } else { [] }
+      }
+    }
+    return tensors.indices.map { place in blocks.flatMap { $0[place] } }
   }
 }

@@ -1,4 +1,5 @@
 import Arith
+import HWModel
 import QuantGraph
 import Search
 import Synchronization

@@ -1,5 +1,6 @@
 import Arith
 import FoundationEssentials
+import HWModel
 import Search
 import TestSupport
 import Testing

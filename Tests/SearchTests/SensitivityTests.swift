@@ -1,5 +1,6 @@
 import Arith
 import FoundationEssentials
+import HWModel
 import QuantGraph
 import Search
 import TestSupport

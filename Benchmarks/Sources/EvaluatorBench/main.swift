@@ -9,6 +9,7 @@
 // layer's. --ranges: largest inputs (`layers[].act_in_max`) instead of calibrated ones.
 import Arith
 import FoundationEssentials
+import HWModel
 import Importers
 import QuantGraph
 import Search

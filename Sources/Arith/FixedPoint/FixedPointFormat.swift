@@ -110,4 +110,8 @@ public enum FormatError: Error, Hashable, Sendable {
   case unreadable(String, reason: String)
   /// A parameter of a named format family is outside its range.
   case parameterOutOfRange(String, value: Int, allowed: ClosedRange<Int>)
+  /// A scale that is no finite, positive number.
+  case scale(Double)
+  /// Numbers of scales and of zero points that do not belong together.
+  case scaleCounts(scales: Int, zeroPoints: Int, hasAxis: Bool)
 }

@@ -190,16 +190,16 @@ extension PoolGeometry {
         let target = sample * g.resultStrides.batch + channel * g.resultStrides.channel
         for row in 0..<g.resultRows {
           let rowMembers = g.kernel.count > 1 ? members(axis: g.kernel.count - 2, at: row) : 1
+          let kernelRows = g.kernelRows(at: row)
           for column in 0..<g.resultColumns {
             var sum = 0
             var largest = Int.min
             var present = 0
-            for kernelRow in 0..<g.kernelRows {
+            let kernelColumns = g.kernelColumns(at: column)
+            for kernelRow in kernelRows {
               let y = row * g.rowStride - g.rowsBefore + kernelRow * g.rowDilation
-              guard y >= 0, y < g.rows else { continue }
-              for kernelColumn in 0..<g.kernelColumns {
+              for kernelColumn in kernelColumns {
                 let x = column * g.columnStride - g.columnsBefore + kernelColumn * g.columnDilation
-                guard x >= 0, x < g.columns else { continue }
                 let code = Int(codes[base + y * rowStep + x * columnStep])
                 sum += code
                 largest = max(largest, code)

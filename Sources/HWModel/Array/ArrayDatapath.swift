@@ -2,7 +2,7 @@ public import Arith
 public import QuantGraph
 
 /// What the datapaths of ONNX files have in common: operators on row-major arrays.
-protocol ArrayDatapath: Datapath {
+protocol ArrayDatapath: BoundsAccumulators {
   /// Which kernels compute; ``KernelPath/plain`` runs the definitions.
   var path: KernelPath { get }
 }
@@ -129,8 +129,8 @@ public struct ONNXIntegerDatapath: ArrayDatapath {
   public func supports(_ operation: Operator) -> Bool { supportsArrays(operation) }
 
   public func prepare(_ graph: Graph) throws(DatapathError) -> Graph {
-    guard graph.nodes.contains(where: { $0.operation.quantizes }) else {
-      throw .notQuantized(tensor: graph.firstFloatTensor ?? graph.name)
+    if !graph.nodes.contains(where: { $0.operation.quantizes }), let float = graph.firstFloatTensor {
+      throw .notQuantized(tensor: float)
     }
     do throws(GraphProblems) {
       return try ConstantFolding.fold(try graph.fusingQuantizedProducts(), on: self)
@@ -158,8 +158,8 @@ public struct QONNXDatapath: ArrayDatapath {
   }
 
   public func prepare(_ graph: Graph) throws(DatapathError) -> Graph {
-    guard graph.nodes.contains(where: { $0.operation.quantizes }) else {
-      throw .notQuantized(tensor: graph.firstFloatTensor ?? graph.name)
+    if !graph.nodes.contains(where: { $0.operation.quantizes }), let float = graph.firstFloatTensor {
+      throw .notQuantized(tensor: float)
     }
     return graph
   }

@@ -145,7 +145,8 @@ extension Shape {
   func copy(to result: [Int], offset: Int = 0, strides: [Int]) -> StridedCopy {
     var steps = [Int](repeating: 1, count: result.count)
     for axis in stride(from: result.count - 2, through: 0, by: -1) {
-      steps[axis] = steps[axis + 1] * result[axis + 1]
+      // Steps that do not fit belong to an extent of 0: nothing is copied.
+      steps[axis] = steps[axis + 1] &* result[axis + 1]
     }
     return StridedCopy(
       extents: result, source: (offset, strides), target: (0, steps))

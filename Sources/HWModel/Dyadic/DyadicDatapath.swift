@@ -14,7 +14,7 @@ public import QuantGraph
 /// Source: Yao et al., "HAWQ-V3", ICML 2021, section 3 and published code; Kim et al., "I-BERT",
 /// ICML 2021. The tie rule is the hardware's: the published simulation rounds half to even, deployed
 /// code half up.
-public struct DyadicDatapath: Datapath {
+public struct DyadicDatapath: Datapath, BoundsAccumulators {
   public static let name = "dyadic"
   public var name: String { Self.name }
   public var preferredLanes: Int? { 1 }
@@ -66,9 +66,7 @@ public struct DyadicDatapath: Datapath {
       if case .integerTransformer = node.operation { return true }
       return node.operation.quantizes || graph.isBetweenCodes(node)
     }
-    guard isQuantized else {
-      throw .notQuantized(tensor: graph.firstFloatTensor ?? graph.name)
-    }
+    if !isQuantized, let float = graph.firstFloatTensor { throw .notQuantized(tensor: float) }
     do throws(GraphProblems) {
       return try graph.movedToIntegers()
     } catch {

@@ -205,7 +205,8 @@ extension DyadicNode {
             IntegerTransformer.GELU.resultScale(for: scale) / target
           ])))
     }
-    guard tensor.range.count <= 1 << 16 else {
+    let steps = UInt64(bitPattern: tensor.range.upperBound &- tensor.range.lowerBound)
+    guard steps < 1 << 16 else {
       throw .encoding(operand: "tensor '\(tensor.name)'", expected: "at most 16 bits for a table")
     }
     let requantizer = try requantizer([1])
@@ -223,7 +224,7 @@ extension DyadicNode {
     let ratio = try tensor.scale() / result.scale()
     let geometry = PoolGeometry(pool, data: tensor.shape, result: result.shape)
     let codes = try codes(pool.range)
-    let most = pool.reduction == .maximum ? 1 : max(pool.kernel.reduce(1, *), 1)
+    let most = pool.reduction == .maximum ? 1 : geometry.mostMembers
     guard most <= 1 << 20 else { throw .parameter("kernel", reason: "has \(most) positions") }
     return planned(
       DyadicPool(

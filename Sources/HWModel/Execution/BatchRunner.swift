@@ -1,4 +1,4 @@
-import Dispatch
+import Synchronization
 public import QuantGraph
 
 /// Runs many samples of a plan on several threads; results do not depend on their number.
@@ -13,11 +13,20 @@ public final class BatchRunner {
   public init(_ plan: Plan, keeping kept: Set<TensorID> = [], threads: Int = 1) {
     self.plan = plan
     let count = plan.graph.states.isEmpty ? max(threads, 1) : 1
-    runners = (0..<count).map { _ in PlanRunner(plan, keeping: kept) }
+    let first = PlanRunner(plan, keeping: kept)
+    // A thread more is worth its buffers where all of them stay below 1 GiB.
+    let affordable = max(1, min(count, (1 << 30) / max(first.byteCount, 1)))
+    runners = [first] + (1..<affordable).map { _ in PlanRunner(plan, keeping: kept) }
   }
 
   /// Samples that keep every thread busy for one call of ``run(_:count:firstSample:wrapsCodes:collect:)``.
-  public var suggestedSamples: Int { runners[0].lanes * runners.count * 8 }
+  ///
+  /// Fewer where the buffers of so many samples would take more than 1 GiB.
+  public var suggestedSamples: Int {
+    let lanes = runners[0].lanes
+    let bytes = max(runners[0].byteCount / lanes, 1)
+    return max(1, min(runners.count * 8, (1 << 30) / bytes / lanes)) * lanes
+  }
 
   /// Runs `count` samples and collects a value from each block, in sample order.
   ///
@@ -41,32 +50,31 @@ public final class BatchRunner {
     }
     let lanes = runners[0].lanes
     let blocks = (count + lanes - 1) / lanes
-    var results = [Result<Partial, InputError>?](repeating: nil, count: blocks)
-    results.withUnsafeMutableBufferPointer { results in
-      // Each worker touches its own runner and the results of its own blocks only.
-      nonisolated(unsafe) let results = results
-      nonisolated(unsafe) let runners = self.runners
-      DispatchQueue.concurrentPerform(iterations: min(runners.count, max(blocks, 1))) { worker in
-        for block in stride(from: worker, to: blocks, by: runners.count) {
-          let first = block * lanes
-          let used = min(lanes, count - first)
-          do throws(InputError) {
-            for (id, values) in zip(ids, inputs) {
-              try runners[worker].load(
-                values, first: first, count: used, into: id, firstSample: firstSample + first,
-                wrapsCodes: wrapsCodes)
-            }
-            runners[worker].run(usedLanes: used)
-            results[block] = .success(collect(runners[worker], first, used))
-          } catch {
-            results[block] = .failure(error)
-          }
+    // Each worker takes a runner of its own.
+    nonisolated(unsafe) let runners = self.runners
+    let taken = Atomic<Int>(0)
+    let results = ParallelFor.map(
+      blocks, threads: runners.count,
+      state: { runners[taken.add(1, ordering: .relaxed).oldValue] }
+    ) { runner, block -> Result<Partial, InputError> in
+      let first = block * lanes
+      let used = min(lanes, count - first)
+      do throws(InputError) {
+        for (id, values) in zip(ids, inputs) {
+          try runner.load(
+            values, first: first, count: used, into: id, firstSample: firstSample + first,
+            wrapsCodes: wrapsCodes)
         }
+        runner.run(usedLanes: used)
+        return .success(collect(runner, first, used))
+      } catch {
+        return .failure(error)
       }
     }
     var collected: [Partial] = []
     collected.reserveCapacity(blocks)
-    for case let result? in results { collected.append(try result.get()) }
+    for result in results { collected.append(try result.get()) }
     return collected
   }
+
 }

@@ -5,11 +5,25 @@ public struct PlannedTensor: Hashable, Sendable {
   public let storage: Storage
   /// Proven smallest and largest code, if both fit in 64 bits.
   public let bound: ClosedRange<Int64>?
+  /// How an image whose channels come before its plane is stored with them innermost; nil for the
+  /// tensor's own order.
+  let channelsLast: ChannelsLast?
 
   public init(storage: Storage, bound: ClosedRange<Int64>?) {
+    self.init(storage: storage, bound: bound, channelsLast: nil)
+  }
+
+  init(storage: Storage, bound: ClosedRange<Int64>?, channelsLast: ChannelsLast?) {
     self.storage = storage
     self.bound = bound
+    self.channelsLast = channelsLast
   }
+}
+
+/// An image `[channels][plane]` that is stored `[plane][channels]`.
+struct ChannelsLast: Hashable, Sendable {
+  let channels: Int
+  let plane: Int
 }
 
 /// One node bound to a datapath.
@@ -33,6 +47,10 @@ public protocol Datapath: Sendable {
   /// Samples that a block holds where kernels need a fixed number of lanes; nil leaves it to the
   /// runner. Kernels that take tensors in row-major order ask for 1.
   var preferredLanes: Int? { get }
+
+  /// Whether a block holds samples one after the other, each in row-major order; else element e of
+  /// lane l stands at `e * lanes + l`.
+  var isSampleMajor: Bool { get }
 
   /// Where a number given for an input of codes goes if it lies between two of them.
   var inputRounding: FloatingPointRoundingRule { get }
@@ -67,7 +85,8 @@ public struct KernelOperands {
   public let outputs: [TensorBuffer]
   /// Scratch memory of at least the bytes that the kernel asked for.
   public let scratch: TensorBuffer
-  /// Distance between neighbouring elements of one lane.
+  /// Samples that the buffers have room for: in lane-minor order the distance between neighbouring
+  /// elements of one lane.
   public let lanes: Int
   /// Lanes that hold samples; the others may hold anything.
   public let usedLanes: Int
@@ -92,6 +111,8 @@ extension NodeKernel {
 
 extension Datapath {
   public var preferredLanes: Int? { nil }
+
+  public var isSampleMajor: Bool { preferredLanes == 1 }
 
   public var inputRounding: FloatingPointRoundingRule { .toNearestOrEven }
 

@@ -12,6 +12,14 @@ public enum DatapathError: Error, Hashable, Sendable {
   case parameter(String, reason: String)
   /// The datapath is about quantized graphs, and nothing in this one is; the tensor is a float one.
   case notQuantized(tensor: String)
+  /// A parameter of a graph that is about shapes only.
+  case withoutCodes(tensor: String)
+  /// More of something than a run may ask for.
+  case limit(String, Int)
+  /// A constant that is not a finite number.
+  case notFinite(tensor: String)
+  /// A format that a layer cannot have.
+  case refused(FormatRefusal)
   /// A rewrite for the datapath gave no valid graph.
   case graph(GraphProblems)
 }
@@ -44,6 +52,25 @@ extension Diagnostic {
         message: "not quantized: no tensor of the model is, '\(tensor)' is the first float one",
         location: file,
         remedy: "quantize the model first, or run it on --datapath onnx-reference.")
+    case .withoutCodes(let tensor):
+      self.init(
+        code: "datapath.without-codes",
+        message: "tensor '\(tensor)' has no codes: the model gives its shape only",
+        location: file, remedy: "give a model with weights; costs need none.")
+    case .limit(let what, let most):
+      self.init(
+        code: "datapath.limit", message: "\(what): more than \(most)", location: location,
+        remedy: "run a smaller batch, image or model.")
+    case .notFinite(let tensor):
+      self.init(
+        code: "datapath.parameter", message: "constant '\(tensor)' has no finite number",
+        location: location, remedy: "check the model's weights.")
+    case .refused(let refusal):
+      self.init(
+        code: "datapath.encoding",
+        message: "\(refusal.role) of layer '\(refusal.layer)' cannot take the format "
+          + refusal.encoding,
+        location: location, remedy: "choose another format for this layer.")
     case .graph(let problems):
       let inner = problems.problems.first.map { Diagnostic($0, file: file) }
       self.init(

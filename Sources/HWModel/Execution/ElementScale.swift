@@ -140,22 +140,42 @@ extension PlanRunner {
     let size = tensor.shape.count
     if let constant = tensor.constant { return constant.repeating(count) }
     guard let buffer = buffer(of: id) else { return nil }
-    let lanes = self.lanes
+    return buffer.codes(
+      samples: count, size: size, lanes: plan.isSampleMajor ? nil : lanes,
+      image: plan.tensors[id.index]?.channelsLast)
+  }
+}
+
+extension TensorBuffer {
+  /// The elements of the first samples, row-major, one sample after the other.
+  ///
+  /// - Parameters:
+  ///   - samples: how many.
+  ///   - size: elements of one.
+  ///   - lanes: of lane-minor blocks; nil where samples follow each other.
+  ///   - image: how images are stored, if not in their own order.
+  func codes(samples: Int, size: Int, lanes: Int?, image: ChannelsLast?) -> Codes {
     func read<Element: BitwiseCopyable>(_ type: Element.Type) -> [Element] {
-      let rows = buffer.rows(as: type)
-      if lanes == 1 { return Array(UnsafeBufferPointer(start: rows, count: size)) }
-      return [Element](unsafeUninitializedCapacity: size * count) { target, filled in
-        for lane in 0..<count {
-          for element in 0..<size {
-            (target.baseAddress.unsafelyUnwrapped + lane * size + element).initialize(
-              to: rows[element * lanes + lane])
+      let rows = rows(as: type)
+      guard lanes != nil || image != nil else {
+        return Array(UnsafeBufferPointer(start: rows, count: size * samples))
+      }
+      return [Element](unsafeUninitializedCapacity: size * samples) { target, filled in
+        guard let target = target.baseAddress else { return }
+        if let image {
+          ImageMove(channels: image.channels, plane: image.plane, toChannelsLast: false)
+            .run(rows, samples: samples, into: target)
+        } else if let lanes {
+          for sample in 0..<samples {
+            let block = rows + sample / lanes * lanes * size + sample % lanes
+            for element in 0..<size { target[sample * size + element] = block[element * lanes] }
           }
         }
-        filled = size * count
+        filled = size * samples
       }
     }
-    guard size * count > 0 else { return Codes.int8([]) }
-    return switch buffer.storage {
+    guard size * samples > 0 else { return Codes.int8([]) }
+    return switch storage {
     case .int8: .int8(read(Int8.self))
     case .uint8: .uint8(read(UInt8.self))
     case .int16: .int16(read(Int16.self))

@@ -68,63 +68,85 @@ extension PlanRunner {
     _ values: TensorValues, first: Int, count: Int, into id: TensorID, firstSample: Int = 0,
     wrapsCodes: Bool = false
   ) throws(InputError) {
-    let tensor = plan.graph[id]
     guard let buffer = buffer(of: id) else { preconditionFailure("inputs have buffers") }
     let target = InputTarget(
-      tensor: tensor, buffer: buffer, lanes: lanes, first: first, count: count,
+      plan.graph[id], buffer, lanes: plan.isSampleMajor ? nil : lanes, first: first, count: count,
       firstSample: firstSample)
-    switch (tensor.encoding, values) {
-    case (.fixed(let format), .values(let numbers)),
-      (.fixed(let format), .printed(let numbers, _)):
-      try target.assign(numbers, format)
-    case (.fixed(let format), .codes(let codes)):
-      let range = Int512(Int64.min)...Int512(Int64.max)
-      let low = max(format.minimum(), range.lowerBound).low64
-      let high = min(format.maximum(), range.upperBound).low64
-      try target.store(codes, within: low...high, wraps: wrapsCodes) { code in
-        format.cast(raw: Int512(code), sourceFractionBits: format.fractionBits).low64
-      }
-    default:
-      guard let scale = ElementScale(tensor) else {
-        throw .unsupported(tensor: tensor.name, encoding: tensor.encoding.name)
-      }
-      try load(values, target, scale, wrapsCodes: wrapsCodes)
-    }
-  }
-
-  /// Encodings other than fixed point.
-  private func load(
-    _ values: TensorValues, _ target: InputTarget, _ scale: ElementScale, wrapsCodes: Bool
-  ) throws(InputError) {
-    switch (scale.form, values) {
-    case (.codes(let width, let isSigned), .codes(let codes)):
-      try target.store(codes, within: scale.codeRange ?? 0...0, wraps: wrapsCodes) { code in
-        let shift = Int64(max(64 - width, 0))
-        return isSigned
-          ? (code << shift) >> shift
-          : Int64(bitPattern: (UInt64(bitPattern: code) << UInt64(shift)) >> UInt64(shift))
-      }
-    case (.codes, .values(let numbers)), (.codes, .printed(let numbers, _)):
-      try target.quantize(numbers, scale, rounding: plan.inputRounding)
-    case (.numbers(let format), .values(let numbers)),
-      (.numbers(let format), .printed(let numbers, _)):
-      target.convert(numbers, format)
-    case (.patterns(let format), .codes(let codes)):
-      try target.store(codes, within: 0...(1 << Int64(format.width)) - 1, wraps: wrapsCodes) {
-        $0 & ((1 << Int64(format.width)) - 1)
-      }
-    case (.patterns(let format), .values(let numbers)),
-      (.patterns(let format), .printed(let numbers, _)):
-      try target.encode(numbers, format)
-    case (.numbers(let format), .codes):
-      throw .codesForNumbers(tensor: target.tensor.name, format: format.name)
-    }
+    try target.load(values, rounding: plan.inputRounding, wrapsCodes: wrapsCodes)
   }
 
   /// Every code of a kept tensor of one lane, in 512 bits.
   public func wideCodes(of id: TensorID, lane: Int) -> [Int512] {
     guard let buffer = buffer(of: id) else { preconditionFailure("the tensor was not kept") }
     return StepKernel<Int512>.load(buffer, lane: lane, lanes: lanes)
+  }
+}
+
+extension InputTarget {
+  /// - Parameter lanes: of a lane-minor block; nil where samples follow each other.
+  init(
+    _ tensor: Tensor, _ buffer: TensorBuffer, lanes: Int?, first: Int, count: Int,
+    firstSample: Int = 0
+  ) {
+    self.init(
+      tensor: tensor, buffer: buffer, elementStride: lanes ?? 1,
+      sampleStride: lanes == nil ? tensor.shape.count : 1, first: first, count: count,
+      firstSample: firstSample)
+  }
+
+  /// Assigns values by the input's own rule; codes are taken as they are.
+  ///
+  /// - Throws: ``InputError`` for what the format cannot take.
+  func load(
+    _ values: TensorValues, rounding: FloatingPointRoundingRule, wrapsCodes: Bool
+  ) throws(InputError) {
+    switch (tensor.encoding, values) {
+    case (.fixed(let format), .values(let numbers)),
+      (.fixed(let format), .printed(let numbers, _)):
+      try assign(numbers, format)
+    case (.fixed(let format), .codes(let codes)):
+      let range = Int512(Int64.min)...Int512(Int64.max)
+      let low = max(format.minimum(), range.lowerBound).low64
+      let high = min(format.maximum(), range.upperBound).low64
+      try store(codes, within: low...high, wraps: wrapsCodes) { code in
+        format.cast(raw: Int512(code), sourceFractionBits: format.fractionBits).low64
+      }
+    default:
+      guard let scale = ElementScale(tensor) else {
+        throw .unsupported(tensor: tensor.name, encoding: tensor.encoding.name)
+      }
+      try load(values, scale, rounding: rounding, wrapsCodes: wrapsCodes)
+    }
+  }
+
+  /// Encodings other than fixed point.
+  private func load(
+    _ values: TensorValues, _ scale: ElementScale, rounding: FloatingPointRoundingRule,
+    wrapsCodes: Bool
+  ) throws(InputError) {
+    switch (scale.form, values) {
+    case (.codes(let width, let isSigned), .codes(let codes)):
+      try store(codes, within: scale.codeRange ?? 0...0, wraps: wrapsCodes) { code in
+        let shift = Int64(max(64 - width, 0))
+        return isSigned
+          ? (code << shift) >> shift
+          : Int64(bitPattern: (UInt64(bitPattern: code) << UInt64(shift)) >> UInt64(shift))
+      }
+    case (.codes, .values(let numbers)), (.codes, .printed(let numbers, _)):
+      try quantize(numbers, scale, rounding: rounding)
+    case (.numbers(let format), .values(let numbers)),
+      (.numbers(let format), .printed(let numbers, _)):
+      convert(numbers, format)
+    case (.patterns(let format), .codes(let codes)):
+      try store(codes, within: 0...(1 << Int64(format.width)) - 1, wraps: wrapsCodes) {
+        $0 & ((1 << Int64(format.width)) - 1)
+      }
+    case (.patterns(let format), .values(let numbers)),
+      (.patterns(let format), .printed(let numbers, _)):
+      try encode(numbers, format)
+    case (.numbers(let format), .codes):
+      throw .codesForNumbers(tensor: tensor.name, format: format.name)
+    }
   }
 }
 

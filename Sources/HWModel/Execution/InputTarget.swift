@@ -5,7 +5,10 @@ import QuantGraph
 struct InputTarget {
   let tensor: Tensor
   let buffer: TensorBuffer
-  let lanes: Int
+  /// Distance between neighbouring elements of a sample.
+  let elementStride: Int
+  /// Distance between neighbouring samples.
+  let sampleStride: Int
   /// The sample that goes into lane 0.
   let first: Int
   let count: Int
@@ -20,7 +23,9 @@ struct InputTarget {
   ) throws(InputError) {
     for sample in 0..<count {
       let start = (first + sample) * elements
-      for element in 0..<elements { try body(start + element, element * lanes + sample) }
+      for element in 0..<elements {
+        try body(start + element, element * elementStride + sample * sampleStride)
+      }
     }
   }
 
@@ -131,7 +136,7 @@ struct InputTarget {
       for sample in 0..<count {
         let start = (first + sample) * elements
         for element in 0..<elements {
-          rows[element * lanes + sample] = convert(numbers[start + element])
+          rows[element * elementStride + sample * sampleStride] = convert(numbers[start + element])
         }
       }
     }

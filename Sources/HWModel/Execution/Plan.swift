@@ -12,6 +12,8 @@ public struct Plan: Sendable {
   let nodes: [PlannedNode]
   /// Lanes that the datapath's kernels need; nil where any number will do.
   let preferredLanes: Int?
+  /// Whether a block holds samples one after the other.
+  let isSampleMajor: Bool
   /// How numbers given for inputs of codes are rounded.
   let inputRounding: FloatingPointRoundingRule
 
@@ -19,19 +21,12 @@ public struct Plan: Sendable {
   public init(_ given: Graph, on datapath: some Datapath) throws(PlanProblems) {
     let graph: Graph
     do throws(DatapathError) {
+      try given.checkRunnable()
       graph = try datapath.prepare(given)
     } catch {
       throw PlanProblems(graph: given, problems: [.init(node: nil, error: error)])
     }
     var problems: [PlanProblems.Problem] = []
-    for (index, node) in graph.nodes.enumerated() where !datapath.supports(node.operation) {
-      problems.append(
-        .init(
-          node: index,
-          error: .unsupported(
-            operation: node.operation.name, datapath: datapath.name)))
-    }
-    guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
     var tensors = [PlannedTensor?](repeating: nil, count: graph.tensors.count)
     var nodes: [PlannedNode] = []
     for id in graph.inputs + graph.states.map(\.tensor) {
@@ -42,7 +37,19 @@ public struct Plan: Sendable {
       }
     }
     guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
+    // What follows a node with a problem is left out.
     for (index, node) in graph.nodes.enumerated() {
+      guard datapath.supports(node.operation) else {
+        problems.append(
+          .init(
+            node: index,
+            error: .unsupported(
+              operation: node.operation.name, datapath: datapath.name)))
+        continue
+      }
+      guard
+        node.inputs.allSatisfy({ graph[$0].constant != nil || tensors[$0.index] != nil })
+      else { continue }
       let inputs = node.inputs.compactMap { tensors[$0.index] }
       do throws(DatapathError) {
         let planned = try datapath.plan(node, in: graph, inputs: inputs)
@@ -50,16 +57,32 @@ public struct Plan: Sendable {
         for (id, output) in zip(node.outputs, planned.outputs) { tensors[id.index] = output }
       } catch {
         problems.append(.init(node: index, error: error))
-        break
       }
+    }
+    if datapath.preferredLanes == nil, let index = Self.nodeBeyondBlock(graph, tensors) {
+      problems.append(
+        .init(
+          node: index, error: .limit("bytes of 16 samples of a layer", RunLimits.blockBytes)))
     }
     guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
     self.graph = graph
     rules = datapath
     preferredLanes = graph.states.isEmpty ? datapath.preferredLanes : 1
+    isSampleMajor = datapath.isSampleMajor
     inputRounding = datapath.inputRounding
     self.tensors = tensors
     self.nodes = nodes
+  }
+
+  /// The first node whose tensors take too much memory for the 16 samples of the smallest block.
+  private static func nodeBeyondBlock(_ graph: Graph, _ tensors: [PlannedTensor?]) -> Int? {
+    graph.nodes.indices.first { index in
+      let node = graph.nodes[index]
+      let bytes = (node.inputs + node.outputs).reduce(0) { sum, id in
+        sum + graph[id].shape.count * (tensors[id.index]?.storage.stride ?? 0)
+      }
+      return bytes > RunLimits.blockBytes / 16
+    }
   }
 
   /// The same plan with one node exchanged; what follows it keeps its storage.
@@ -79,6 +102,7 @@ public struct Plan: Sendable {
     self.graph = graph
     rules = other.rules
     preferredLanes = other.preferredLanes
+    isSampleMajor = other.isSampleMajor
     inputRounding = other.inputRounding
     var tensors = other.tensors
     for (id, output) in zip(graph.nodes[index].outputs, planned.outputs) {

@@ -15,8 +15,11 @@ public final class PlanRunner {
   ///   - plan: what runs.
   ///   - kept: tensors whose codes can be read after a run, besides the graph's outputs; the others
   ///     share memory with tensors that live at another time.
+  ///   - runsOutputs: whether the graph's outputs are computed, or only what was asked for.
   ///   - lanes: samples of a block; nil chooses a number whose buffers stay in a processor's cache.
-  public init(_ plan: Plan, keeping kept: Set<TensorID> = [], lanes: Int? = nil) {
+  public init(
+    _ plan: Plan, keeping kept: Set<TensorID> = [], runsOutputs: Bool = true, lanes: Int? = nil
+  ) {
     self.plan = plan
     let lifetimes = Self.lifetimes(plan, kept: kept)
     self.lanes = lanes ?? plan.preferredLanes ?? Self.suitableLanes(plan)
@@ -32,14 +35,25 @@ public final class PlanRunner {
         node.outputs.compactMap { allocated[$0.index] }
       )
     }
-    steps = Self.steps(plan, kept: kept)
+    steps = Self.steps(plan, wanted: runsOutputs ? kept.union(plan.graph.outputs) : kept)
     resetStates()
+  }
+
+  /// Bytes of all buffers.
+  var byteCount: Int {
+    var seen: Set<ObjectIdentifier> = []
+    return buffers.reduce(scratch.byteCount) { sum, buffer in
+      guard let memory = buffer?.memoryOwner, seen.insert(ObjectIdentifier(memory)).inserted else {
+        return sum
+      }
+      return sum + memory.byteCount
+    }
   }
 
   /// Gives every state tensor its initial codes, as before the first run.
   public func resetStates() {
     for state in plan.graph.states {
-      buffers[state.tensor.index]?.fill(with: state.initial)
+      if let initial = state.initial { buffers[state.tensor.index]?.fill(with: initial) }
     }
   }
 
@@ -71,14 +85,14 @@ public final class PlanRunner {
     return buffer.integer(at: element * lanes + lane)
   }
 
-  /// The nodes that outputs, states and kept tensors depend on.
+  /// The nodes that wanted tensors and states depend on, with the outputs that are read.
   ///
   /// Values that a rewrite keeps for traces alone cost nothing where nobody traces.
-  private static func steps(
-    _ plan: Plan, kept: Set<TensorID>
+  static func steps(
+    _ plan: Plan, wanted: Set<TensorID>
   ) -> [(node: Int, outputsRead: UInt64)] {
     let graph = plan.graph
-    var read = kept.union(graph.outputs).union(graph.states.map(\.next))
+    var read = wanted.union(graph.states.map(\.next))
     var steps: [(node: Int, outputsRead: UInt64)] = []
     for (index, node) in graph.nodes.enumerated().reversed() {
       var bits: UInt64 = 0
@@ -144,9 +158,16 @@ public final class PlanRunner {
     return buffers
   }
 
-  /// 16 to 256 lanes, as many as keep the largest node's tensors within 256 KiB.
-  private static func suitableLanes(_ plan: Plan) -> Int {
+  /// 16 to 256 lanes, as many as keep the largest node's tensors within 256 KiB; where samples follow
+  /// each other 1 to 64, as many as keep the largest tensor there.
+  static func suitableLanes(_ plan: Plan) -> Int {
     var largest = 1
+    if plan.isSampleMajor {
+      for (tensor, planned) in zip(plan.graph.tensors, plan.tensors) {
+        largest = max(largest, tensor.shape.count * (planned?.storage.stride ?? 0))
+      }
+      return max(1, min(64, (256 << 10) / largest))
+    }
     for node in plan.graph.nodes {
       var bytes = 0
       for id in node.inputs + node.outputs {

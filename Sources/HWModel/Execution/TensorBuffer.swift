@@ -31,9 +31,9 @@ public final class TensorBuffer {
   public let storage: Storage
   /// Elements of the tensor times lanes.
   public let capacity: Int
-  private let base: UnsafeMutableRawPointer
+  private var base: UnsafeMutableRawPointer
   /// The buffer whose memory this one uses, if it is not its own.
-  private let owner: TensorBuffer?
+  private var owner: TensorBuffer?
 
   /// - Precondition: `capacity * storage.stride` fits in `Int`.
   public init(storage: Storage, capacity: Int) {
@@ -55,6 +55,42 @@ public final class TensorBuffer {
     self.storage = storage
     self.capacity = capacity
     base = other.base
+    owner = other
+  }
+
+  /// The buffer that the memory belongs to: this one, or the one it shares with.
+  var memoryOwner: TensorBuffer { owner ?? self }
+  var byteCount: Int { max(capacity * storage.stride, 64) }
+  /// `capacity` elements of another buffer's memory from a byte on.
+  ///
+  /// - Precondition: they lie in the other buffer, and the byte is a multiple of 64.
+  init(sharing other: TensorBuffer, from byte: Int, storage: Storage, capacity: Int) {
+    precondition(
+      byte % 64 == 0
+        && byte + capacity * storage.stride <= max(other.capacity * other.storage.stride, 64),
+      "the shared memory is too small")
+    self.storage = storage
+    self.capacity = capacity
+    base = other.base + byte
+    owner = other
+  }
+
+  /// A buffer that can be moved over another one's memory, by ``move(to:byte:)``.
+  init(window other: TensorBuffer, capacity: Int) {
+    storage = other.storage
+    self.capacity = capacity
+    base = other.base
+    owner = other
+  }
+
+  var isWindow: Bool { owner != nil }
+
+  /// Uses memory of another buffer from a byte on.
+  ///
+  /// - Precondition: this is a window, and what is touched through it lies in the other buffer.
+  func move(to other: TensorBuffer, byte: Int) {
+    precondition(isWindow && byte >= 0, "a window")
+    base = other.base + byte
     owner = other
   }
 

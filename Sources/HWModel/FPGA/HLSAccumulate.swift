@@ -9,13 +9,22 @@ struct AccumulationGeometry: Hashable, Sendable {
     let weight: Int
   }
 
-  /// Data elements that each position reads, `positions * inputsPerPosition`; -1 is padding.
-  let gather: [Int32]
+  /// Where the data elements are that a position reads.
+  private enum Source: Hashable, Sendable {
+    /// The data in their order.
+    case vector
+    /// A window of a channels-last image of this shape; the index of each tap, axis by axis.
+    case window(Convolution, data: Shape, taps: [Int32])
+  }
+
+  private let source: Source
+  /// Extents of the result's spatial axes; none of a dense layer.
+  private let spatial: [Int]
+  let positions: Int
   let inputsPerPosition: Int
   /// Terms of each output in order; the same for every position.
   let terms: [[Term]]
 
-  var positions: Int { inputsPerPosition == 0 ? 0 : gather.count / inputsPerPosition }
   var outputsPerPosition: Int { terms.count }
 
   /// A dense layer of `inputs` and `outputs`.
@@ -23,7 +32,7 @@ struct AccumulationGeometry: Hashable, Sendable {
     inputs: Int, outputs: Int, order: AccumulationOrder, weightsAreOutputMajor: Bool
   ) -> AccumulationGeometry {
     AccumulationGeometry(
-      gather: (0..<inputs).map(Int32.init), inputsPerPosition: inputs,
+      source: .vector, spatial: [], positions: inputs == 0 ? 0 : 1, inputsPerPosition: inputs,
       terms: terms(
         inputs: inputs, outputs: outputs, order: order,
         weightsAreOutputMajor: weightsAreOutputMajor))
@@ -36,41 +45,75 @@ struct AccumulationGeometry: Hashable, Sendable {
     let axes = convolution.kernel.count
     let channels = data[axes]
     let taps = convolution.kernel.reduce(1, *)
-    let strides = data.strides
-    let kernelShape = try? Shape(convolution.kernel)
-    let resultSpatial = try? Shape(Array(result.extents.prefix(axes)))
-    guard let kernelShape, let resultSpatial else {
-      preconditionFailure("the shapes of a validated graph are countable")
-    }
-    var gather: [Int32] = []
-    gather.reserveCapacity(resultSpatial.count * taps * channels)
-    for position in 0..<resultSpatial.count {
-      let origin = resultSpatial.index(ofOffset: position)
-      for tap in 0..<taps {
-        let kernelIndex = kernelShape.index(ofOffset: tap)
-        var offset = 0
-        var isPadding = false
-        for axis in 0..<axes {
-          let coordinate =
-            origin[axis] * convolution.strides[axis]
-            + kernelIndex[axis] * convolution.dilations[axis] - convolution.paddingBefore[axis]
-          isPadding = isPadding || coordinate < 0 || coordinate >= data[axis]
-          offset += coordinate * strides[axis]
-        }
-        for channel in 0..<channels {
-          gather.append(isPadding ? -1 : Int32(offset + channel))
-        }
+    var indices: [Int32] = []
+    indices.reserveCapacity(taps * axes)
+    for tap in 0..<taps {
+      var (rest, inner) = (tap, taps)
+      for extent in convolution.kernel {
+        inner /= extent
+        indices.append(Int32(rest / inner))
+        rest %= inner
       }
     }
+    let spatial = Array(result.extents.prefix(axes))
     let inputs = taps * channels
     let order = convolution.accumulation?.order ?? .inputOrder
     return AccumulationGeometry(
-      gather: gather, inputsPerPosition: inputs,
+      source: .window(convolution, data: data, taps: indices), spatial: spatial,
+      positions: inputs == 0 ? 0 : spatial.reduce(1, *), inputsPerPosition: inputs,
       terms: convolution.isDepthwise
         ? depthwiseTerms(inputs: inputs, channels: channels, order: order)
         : terms(
           inputs: inputs, outputs: result[axes], order: order,
           weightsAreOutputMajor: convolution.weightsAreFilterMajor))
+  }
+
+  /// Writes the data elements that `position` reads, ``inputsPerPosition`` of them; -1 is padding.
+  func gather(position: Int, into list: UnsafeMutablePointer<Int32>) {
+    guard case .window(let convolution, let data, let taps) = source else {
+      for input in 0..<inputsPerPosition { list[input] = Int32(input) }
+      return
+    }
+    let axes = spatial.count
+    let channels = data[axes]
+    withUnsafeTemporaryAllocation(of: (start: Int, extent: Int, dilation: Int).self, capacity: axes)
+    { axis in
+      var rest = position
+      for index in (0..<axes).reversed() {
+        let place = rest % spatial[index]
+        rest /= spatial[index]
+        axis.initializeElement(
+          at: index,
+          to: (
+            place * convolution.strides[index] - convolution.paddingBefore[index], data[index],
+            convolution.dilations[index]
+          ))
+      }
+      var target = list
+      for tap in stride(from: 0, to: taps.count, by: axes) {
+        var pixel = 0
+        for index in 0..<axes {
+          let place = axis[index].start + Int(taps[tap + index]) * axis[index].dilation
+          guard place >= 0, place < axis[index].extent else {
+            pixel = -1
+            break
+          }
+          pixel = pixel * axis[index].extent + place
+        }
+        for channel in 0..<channels {
+          target[channel] = pixel < 0 ? -1 : Int32(pixel * channels + channel)
+        }
+        target += channels
+      }
+    }
+  }
+
+  /// The data elements that `position` reads; -1 is padding.
+  func gathered(position: Int) -> [Int32] {
+    [Int32](unsafeUninitializedCapacity: inputsPerPosition) { list, count in
+      if let base = list.baseAddress { gather(position: position, into: base) }
+      count = inputsPerPosition
+    }
   }
 
   /// Terms of `nnet::dense_latency` and the three loops of `nnet::dense_resource`.
@@ -279,8 +322,10 @@ struct AccumulateStep<Raw: RawInteger>: HLSStep {
     var result: [Raw] = []
     result.reserveCapacity(geometry.positions * geometry.outputsPerPosition)
     for position in 0..<geometry.positions {
+      let elements = geometry.gathered(position: position)
       for output in 0..<geometry.outputsPerPosition {
-        result.append(value(data, position: position, output: output, events: &events))
+        result.append(
+          finish(accumulate(data, elements, output: output, events: &events), events: &events))
       }
     }
     return [result]
@@ -289,20 +334,21 @@ struct AccumulateStep<Raw: RawInteger>: HLSStep {
   /// One result element.
   @specialized(where Raw == Int64)
   func value(_ data: [Raw], position: Int, output: Int, events: inout NodeEvents) -> Raw {
-    let base = position * geometry.inputsPerPosition
-    return finish(
-      accumulate(data, base: base, output: output, events: &events), events: &events)
+    finish(
+      accumulate(
+        data, geometry.gathered(position: position), output: output, events: &events),
+      events: &events)
   }
 
   private func accumulate(
-    _ data: [Raw], base: Int, output: Int, events: inout NodeEvents
+    _ data: [Raw], _ elements: [Int32], output: Int, events: inout NodeEvents
   ) -> Raw {
     let accumulator = types.accumulator
     let fraction = accumulator.fractionBits
     var sum = initial.isEmpty ? Raw.zero : initial[output]
     var overflowed = false
     for term in geometry.terms[output] {
-      let element = geometry.gather[base + term.input]
+      let element = elements[term.input]
       let value = element < 0 ? Raw.zero : data[Int(element)]
       let product = accumulator.castReporting(
         raw: types.product(value, weights[term.weight]),

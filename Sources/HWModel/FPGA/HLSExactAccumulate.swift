@@ -10,8 +10,7 @@ import QuantGraph
 struct ExactAccumulateKernel: NodeKernel {
   let planned: PlannedTensor
   private let geometry: AccumulationGeometry
-  /// Per position and output block of four: gather list per term, weights interleaved by four.
-  private let gather: [Int32]
+  /// Per output block of four: weights of each term, interleaved by four.
   private let termsPerPosition: Int
   private let weights: [Int32]
   private let initial32: [Int32]
@@ -84,7 +83,6 @@ struct ExactAccumulateKernel: NodeKernel {
     self.geometry = geometry
     outputs = geometry.outputsPerPosition
     termsPerPosition = geometry.inputsPerPosition
-    gather = geometry.gather
     let (wide, start) = Self.interleave(
       geometry: geometry, factors: factors, constants: constants, initial: initial)
     guard !usesInt64 || wide.allSatisfy({ Int64(Int32(truncatingIfNeeded: $0)) == $0 }) else {
@@ -148,27 +146,28 @@ struct ExactAccumulateKernel: NodeKernel {
     return (weights, start)
   }
 
-  func scratchBytes(lanes: Int) -> Int { 2 * 4 * lanes * MemoryLayout<Int64>.stride }
+  func scratchBytes(lanes: Int) -> Int {
+    2 * 4 * lanes * MemoryLayout<Int64>.stride + termsPerPosition * MemoryLayout<Int32>.stride
+  }
 
   func run(_ operands: KernelOperands) {
     let lanes = operands.lanes
     let blocks = (outputs + 3) / 4
     let data = operands.inputs[0]
     let sums = operands.scratch.rows(as: Int64.self)
-    gather.withUnsafeBufferPointer { gather in
-      weights.withUnsafeBufferPointer { weights in
-        guard let gather = gather.baseAddress, let weights = weights.baseAddress else { return }
-        for position in 0..<geometry.positions {
-          for block in 0..<blocks {
-            sum(
-              data: data, gather: gather + position * termsPerPosition,
-              weights: weights + block * termsPerPosition * 4, block: block, into: sums,
-              lanes: lanes)
-            finish.store(
-              sums, are64: usesInt64, count: min(4, outputs - block * 4) * lanes,
-              spare: sums + 4 * lanes, to: operands.outputs[0],
-              at: (position * outputs + block * 4) * lanes)
-          }
+    let gather = UnsafeMutableRawPointer(sums + 8 * lanes).assumingMemoryBound(to: Int32.self)
+    weights.withUnsafeBufferPointer { weights in
+      guard let weights = weights.baseAddress else { return }
+      for position in 0..<geometry.positions {
+        geometry.gather(position: position, into: gather)
+        for block in 0..<blocks {
+          sum(
+            data: data, gather: gather, weights: weights + block * termsPerPosition * 4,
+            block: block, into: sums, lanes: lanes)
+          finish.store(
+            sums, are64: usesInt64, count: min(4, outputs - block * 4) * lanes,
+            spare: sums + 4 * lanes, to: operands.outputs[0],
+            at: (position * outputs + block * 4) * lanes)
         }
       }
     }

@@ -59,7 +59,8 @@ struct OrderedAccumulateKernel: NodeKernel {
 
   func scratchBytes(lanes: Int) -> Int {
     let longest = termInputs.map(\.count).max() ?? 0
-    return 2 * lanes * MemoryLayout<Int64>.stride + longest * MemoryLayout<Int32>.stride
+    return 2 * lanes * MemoryLayout<Int64>.stride
+      + (longest + geometry.inputsPerPosition) * MemoryLayout<Int32>.stride
   }
 
   func run(_ operands: KernelOperands) {
@@ -68,13 +69,14 @@ struct OrderedAccumulateKernel: NodeKernel {
     let sum = operands.scratch.rows(as: Int64.self)
     let spare = sum + lanes
     let gather = UnsafeMutableRawPointer(spare + lanes).assumingMemoryBound(to: Int32.self)
+    let elements = gather + (termInputs.map(\.count).max() ?? 0)
     let outputs = geometry.outputsPerPosition
     for position in 0..<geometry.positions {
-      let base = position * geometry.inputsPerPosition
+      geometry.gather(position: position, into: elements)
       for output in 0..<outputs {
         let inputs = termInputs[output]
         for (term, input) in inputs.enumerated() {
-          gather[term] = geometry.gather[base + Int(input)]
+          gather[term] = elements[Int(input)]
         }
         for lane in 0..<lanes { sum[lane] = initial[output] }
         weights[output].withUnsafeBufferPointer { weights in

@@ -96,6 +96,14 @@ extension HLSBinding {
     let data = try format(0)
     switch node.operation {
     case .pool(let pool):
+      let isGlobal = output.shape.rank == 1
+      let window = isGlobal ? Array(tensor(0).shape.extents.dropLast()) : pool.kernel
+      let entries = window.reduce(output.shape.count) {
+        $0 > RunLimits.tableEntries ? $0 : $0 * min($1, 1 << 28)
+      }
+      guard entries <= RunLimits.tableEntries else {
+        throw .limit("elements that the pool's windows cover", RunLimits.tableEntries)
+      }
       return PoolStep<Raw>(
         pool: pool, data: data, accumulator: try Self.accumulator(pool), result: result,
         windows: PoolStep<Raw>.windows(pool, data: tensor(0).shape, result: output.shape))

@@ -20,10 +20,12 @@ struct MCUBytePool: NodeKernel {
     for sample in 0..<g.batch {
       let image = data + sample * g.rows * g.columns * g.channels
       for row in 0..<g.resultRows {
-        let y = taps(row, g.rowStride, g.rowsBefore, g.rowDilation, g.kernelRows, g.rows)
+        let y = taps(
+          g.kernelRows(at: row), row * g.rowStride - g.rowsBefore, g.rowDilation)
         for column in 0..<g.resultColumns {
           let x = taps(
-            column, g.columnStride, g.columnsBefore, g.columnDilation, g.kernelColumns, g.columns)
+            g.kernelColumns(at: column), column * g.columnStride - g.columnsBefore,
+            g.columnDilation)
           if isMaximum {
             maximum(image, y, x, into: result)
           } else {
@@ -39,13 +41,9 @@ struct MCUBytePool: NodeKernel {
 
   /// First position inside the image and number of the taps there.
   private func taps(
-    _ position: Int, _ stride: Int, _ before: Int, _ dilation: Int, _ kernel: Int, _ extent: Int
+    _ inside: Range<Int>, _ start: Int, _ dilation: Int
   ) -> (first: Int, count: Int) {
-    let start = position * stride - before
-    let skipped = start < 0 ? (-start + dilation - 1) / dilation : 0
-    let first = start + skipped * dilation
-    guard first < extent, skipped < kernel else { return (0, 0) }
-    return (first, min(kernel - skipped, (extent - 1 - first) / dilation + 1))
+    inside.isEmpty ? (0, 0) : (start + inside.lowerBound * dilation, inside.count)
   }
 
   /// Calls `body` with runs of equally spaced pixels of the window: pointer, pixels, pitch.

@@ -38,12 +38,10 @@ struct MCUConvolution<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: Nod
     let g = geometry
     let taps = g.kernelRows * g.kernelColumns
     var sum = bias.isEmpty ? 0 : bias[filter]
-    for kernelRow in 0..<g.kernelRows {
+    for kernelRow in g.kernelRows(at: row) {
       let y = row * g.rowStride - g.rowsBefore + kernelRow * g.rowDilation
-      guard (0..<g.rows).contains(y) else { continue }
-      for kernelColumn in 0..<g.kernelColumns {
+      for kernelColumn in g.kernelColumns(at: column) {
         let x = column * g.columnStride - g.columnsBefore + kernelColumn * g.columnDilation
-        guard (0..<g.columns).contains(x) else { continue }
         let pixel = ((sample * g.rows + y) * g.columns + x) * g.channels
         let tap = kernelRow * g.kernelColumns + kernelColumn
         let first = pixel + filter / g.groupFilters * g.groupChannels
@@ -102,12 +100,16 @@ struct MCUTransposedConvolution<Data: FixedWidthInteger & BitwiseCopyable & Send
   ) {
     let g = geometry
     let pixel = ((sample * g.rows + row) * g.columns + column) * g.channels
-    for kernelRow in 0..<g.kernelRows {
+    let rows = Window.taps(
+      of: g.kernelRows, from: row * g.rowStride - g.rowsBefore, every: g.rowDilation,
+      in: 0..<g.resultRows)
+    let columns = Window.taps(
+      of: g.kernelColumns, from: column * g.columnStride - g.columnsBefore,
+      every: g.columnDilation, in: 0..<g.resultColumns)
+    for kernelRow in rows {
       let y = row * g.rowStride - g.rowsBefore + kernelRow * g.rowDilation
-      guard (0..<g.resultRows).contains(y) else { continue }
-      for kernelColumn in 0..<g.kernelColumns {
+      for kernelColumn in columns {
         let x = column * g.columnStride - g.columnsBefore + kernelColumn * g.columnDilation
-        guard (0..<g.resultColumns).contains(x) else { continue }
         let target = (y * g.resultColumns + x) * g.filters
         let tap = kernelRow * g.kernelColumns + kernelColumn
         for filter in 0..<g.filters {

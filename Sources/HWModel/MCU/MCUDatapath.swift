@@ -7,7 +7,7 @@ public import QuantGraph
 /// `tensorflow/lite/kernels/internal/reference`, as the `BUILTIN_REF` resolver of ai-edge-litert
 /// 2.3.0 runs them; each kernel names its file. Fully connected layers round once, ties away from
 /// zero (measured); convolutions round twice.
-public struct TFLiteReference: Datapath {
+public struct TFLiteReference: Datapath, BoundsAccumulators {
   public static let name = "tflite-reference"
   public var name: String { Self.name }
   public var preferredLanes: Int? { 1 }
@@ -36,7 +36,7 @@ public struct TFLiteReference: Datapath {
 /// Source of every rule: tflite-micro, commit 90b983c2, `tensorflow/lite/micro/kernels`. Every
 /// 8-bit layer rounds twice, 16-bit fully connected layers keep 16 bits of the multiplier, and a
 /// ReLU6 of its own does not rescale.
-public struct TFLiteMicro: Datapath {
+public struct TFLiteMicro: Datapath, BoundsAccumulators {
   public static let name = "tflm"
   public var name: String { Self.name }
   public var preferredLanes: Int? { 1 }

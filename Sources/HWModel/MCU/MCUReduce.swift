@@ -45,12 +45,10 @@ struct MCUPool<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel
     let g = geometry
     var taps: Int32 = 0
     sums.update(repeating: isMaximum ? Int32(Data.min) : 0)
-    for kernelRow in 0..<g.kernelRows {
+    for kernelRow in g.kernelRows(at: row) {
       let y = row * g.rowStride - g.rowsBefore + kernelRow * g.rowDilation
-      guard (0..<g.rows).contains(y) else { continue }
-      for kernelColumn in 0..<g.kernelColumns {
+      for kernelColumn in g.kernelColumns(at: column) {
         let x = column * g.columnStride - g.columnsBefore + kernelColumn * g.columnDilation
-        guard (0..<g.columns).contains(x) else { continue }
         taps += 1
         let pixel = ((sample * g.rows + y) * g.columns + x) * g.channels
         for channel in 0..<g.channels {

@@ -22,7 +22,7 @@ struct ByteConvolution: Sendable {
   private let packing: ImagePacking
   private let path: KernelPath
 
-  /// Nil for more than two spatial axes, and for images of a terabyte.
+  /// Nil for more than two spatial axes, and for images whose margins are most of them.
   ///
   /// - Parameters:
   ///   - g: the windows; of a convolution in groups that is not depthwise, those of one group.
@@ -140,7 +140,8 @@ struct ByteConvolution: Sendable {
     }
   }
 
-  /// Whether an image with its margins has fewer than 2^40 elements, counted without overflow.
+  /// Whether an image with its margins has few more elements than the image itself, counted without
+  /// overflow: margins and dilations come from a file and cost it nothing.
   private static func fits(_ g: ConvolutionGeometry) -> Bool {
     let rows = (g.resultRows - 1) * g.rowStride + (g.kernelRows - 1) * g.rowDilation + 1
     let columns =
@@ -151,7 +152,7 @@ struct ByteConvolution: Sendable {
       guard !overflow, product < 1 << 40 else { return false }
       count = product
     }
-    return true
+    return count <= max(8 * g.rows * g.columns * g.channels, 1 << 24)
   }
 
   /// Weights that fit in int8, or nil.

@@ -133,6 +133,21 @@ struct ConvolutionGeometry: Sendable {
     (rowsBefore, columnsBefore) = plane(margins, absent: 0)
   }
 
+  /// The rows of the kernel that lie in the image where the result has row `row`.
+  @inline(__always)
+  func kernelRows(at row: Int) -> Range<Int> {
+    Window.taps(
+      of: kernelRows, from: row * rowStride - rowsBefore, every: rowDilation, in: 0..<rows)
+  }
+
+  /// The columns of the kernel that lie in the image where the result has column `column`.
+  @inline(__always)
+  func kernelColumns(at column: Int) -> Range<Int> {
+    Window.taps(
+      of: kernelColumns, from: column * columnStride - columnsBefore, every: columnDilation,
+      in: 0..<columns)
+  }
+
   var channels: Int { groups * groupChannels }
   var filters: Int { groups * groupFilters }
   var taps: Int { kernel.reduce(1, *) }

@@ -20,12 +20,13 @@ extension Int64: ProductSum {
 }
 
 extension ConvolutionGeometry {
-  /// What the window covers at every position, as `[channel][tap][position]`; zero in margins.
-  func columns<Element: ProductSum>(
-    _ data: UnsafePointer<Element>, sample: Int, group: Int,
+  /// What the window covers at the positions whose first coordinate is in `range`, as
+  /// `[channel][tap][position]`; zero in margins.
+  private func columns<Element: ProductSum>(
+    _ data: UnsafePointer<Element>, sample: Int, group: Int, range: Range<Int>,
     into target: UnsafeMutablePointer<Element>
   ) {
-    let count = positionCount
+    let count = range.count * (positionCount / positions[0])
     var place = 0
     for channel in 0..<groupChannels {
       let base =
@@ -35,20 +36,20 @@ extension ConvolutionGeometry {
         let starts = index.indices.map {
           index[$0] * dilations[$0] - margins[$0]
         }
-        fill(data, base, starts, axis: 0, target + place, step: count)
+        fill(data, base, starts, axis: 0, range, target + place, step: count)
         place += count
       }
     }
   }
 
   private func fill<Element: ProductSum>(
-    _ data: UnsafePointer<Element>, _ offset: Int, _ starts: [Int], axis: Int,
+    _ data: UnsafePointer<Element>, _ offset: Int, _ starts: [Int], axis: Int, _ range: Range<Int>,
     _ target: UnsafeMutablePointer<Element>, step: Int
   ) {
-    let inner = step / positions[axis]
-    for position in 0..<positions[axis] {
+    let inner = step / range.count
+    for position in range {
       let source = starts[axis] + position * strides[axis]
-      let row = target + position * inner
+      let row = target + (position - range.lowerBound) * inner
       guard source >= 0, source < extents[axis] else {
         row.update(repeating: .zero, count: inner)
         continue
@@ -57,7 +58,7 @@ extension ConvolutionGeometry {
       if axis == positions.count - 1 {
         row.pointee = data[next]
       } else {
-        fill(data, next, starts, axis: axis + 1, row, step: inner)
+        fill(data, next, starts, axis: axis + 1, 0..<positions[axis + 1], row, step: inner)
       }
     }
   }
@@ -79,38 +80,46 @@ extension ConvolutionGeometry {
   func sums<Element: ProductSum>(
     _ data: [Element], matrix: [Element], into result: UnsafeMutablePointer<Element>
   ) {
-    let count = positionCount
     let depth = depth
-    guard count > 0, depth > 0, filters > 0 else { return }
-    var columns = [Element](repeating: .zero, count: depth * count)
-    var row = [Element](repeating: .zero, count: count)
-    let offsets = (0..<count).map { resultOffset(sample: 0, filter: 0, position: $0) }
+    guard positionCount > 0, depth > 0, filters > 0 else { return }
+    let inner = positionCount / positions[0]
+    // Columns of 16 MiB or of one position along the first axis.
+    let block = max(1, min(positions[0], (1 << 22) / max(depth * inner, 1)))
+    var columns = [Element](repeating: .zero, count: depth * inner * block)
+    var row = [Element](repeating: .zero, count: inner * block)
+    let offsets = (0..<positionCount).map { resultOffset(sample: 0, filter: 0, position: $0) }
     for sample in 0..<batch {
       for group in 0..<groups {
-        data.withUnsafeBufferPointer { source in
-          columns.withUnsafeMutableBufferPointer { target in
-            if let from = source.baseAddress, let to = target.baseAddress {
-              self.columns(from, sample: sample, group: group, into: to)
-            }
-          }
-        }
-        for local in 0..<groupFilters {
-          let filter = group * groupFilters + local
-          row.withUnsafeMutableBufferPointer { sums in
-            columns.withUnsafeBufferPointer { values in
-              sums.update(repeating: .zero)
-              for index in 0..<depth {
-                let weight = matrix[filter * depth + index]
-                let values = UnsafeBufferPointer(
-                  rebasing: values[index * count..<(index + 1) * count])
-                for position in 0..<count {
-                  sums[position] = sums[position].adding(weight, times: values[position])
-                }
+        for first in stride(from: 0, to: positions[0], by: block) {
+          let range = first..<min(first + block, positions[0])
+          let count = range.count * inner
+          data.withUnsafeBufferPointer { source in
+            columns.withUnsafeMutableBufferPointer { target in
+              if let from = source.baseAddress, let to = target.baseAddress {
+                self.columns(from, sample: sample, group: group, range: range, into: to)
               }
             }
           }
-          let base = sample * resultStrides.batch + filter * resultStrides.channel
-          for position in 0..<count { result[base + offsets[position]] = row[position] }
+          for local in 0..<groupFilters {
+            let filter = group * groupFilters + local
+            row.withUnsafeMutableBufferPointer { sums in
+              columns.withUnsafeBufferPointer { values in
+                sums.update(repeating: .zero)
+                for index in 0..<depth {
+                  let weight = matrix[filter * depth + index]
+                  let values = UnsafeBufferPointer(
+                    rebasing: values[index * count..<(index + 1) * count])
+                  for position in 0..<count {
+                    sums[position] = sums[position].adding(weight, times: values[position])
+                  }
+                }
+              }
+            }
+            let base = sample * resultStrides.batch + filter * resultStrides.channel
+            for position in 0..<count {
+              result[base + offsets[first * inner + position]] = row[position]
+            }
+          }
         }
       }
     }

@@ -22,7 +22,21 @@ public final class InputFile: Sendable {
   ///
   /// - Throws: ``ImportError/unreadable(path:reason:)`` if it is missing, is a folder, or the
   ///   system refuses.
-  public init(path: String) throws(ImportError) {
+  public convenience init(path: String) throws(ImportError) {
+    try self.init(path: path, flags: 0)
+  }
+
+  /// Opens a regular file; a pipe or device is refused and not waited for.
+  ///
+  /// - Throws: ``ImportError/unreadable(path:reason:)`` as ``init(path:)``, and for all else.
+  public convenience init(regularFile path: String) throws(ImportError) {
+    try self.init(path: path, flags: O_NONBLOCK)
+    guard byteCount != nil else {
+      throw .unreadable(path: path, reason: "it is no regular file")
+    }
+  }
+
+  private init(path: String, flags: Int32) throws(ImportError) {
     self.path = path
     if path == "-" {
       descriptor = 0
@@ -33,7 +47,7 @@ public final class InputFile: Sendable {
         throw .unreadable(path: path, reason: "the path has a zero byte")
       }
       var opened: Int32
-      repeat { opened = open(path, O_RDONLY | O_CLOEXEC) } while opened < 0 && errno == EINTR
+      repeat { opened = open(path, O_RDONLY | O_CLOEXEC | flags) } while opened < 0 && errno == EINTR
       guard opened >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
       descriptor = opened
       ownsDescriptor = true

@@ -45,6 +45,7 @@ extension ONNXGraphBuilder {
     guard shape.count <= Self.foldLimit else {
       throw .limit("elements of a constant", found: shape.count, limit: Self.foldLimit)
     }
+    try countFolded(shape.count)
     guard let tensor = try call.tensor("value") else {
       let zeros = [Float](repeating: 0, count: shape.count)
       try known(call, shape, .float32, .float32(zeros))
@@ -83,6 +84,7 @@ extension ONNXGraphBuilder {
     guard values.count <= Self.foldLimit else {
       throw .limit("elements of a range", found: values.count, limit: Self.foldLimit)
     }
+    try countFolded(values.count)
     let type = type(try call.input(0))
     let shape = try newShape([values.count])
     switch type {

@@ -103,6 +103,7 @@ extension ONNXGraphBuilder {
     names: [String]
   ) throws(ONNXProblem.Kind) -> [TensorID] {
     if let folded = folded(operation, inputs, results) {
+      if !operation.sharesItsOperand { try countFolded(results.reduce(0) { $0 + $1.shape.count }) }
       var ids: [TensorID] = []
       for (index, codes) in folded.enumerated() {
         ids.append(
@@ -117,13 +118,8 @@ extension ONNXGraphBuilder {
       outputs.append(
         try add(name, shape: result.shape, type: result.type, encoding: result.encoding))
     }
-    let wanted = call.node.name.isEmpty ? "\(call.node.opType)_\(call.index)" : call.node.name
-    var name = wanted
-    var number = 1
-    while !nodeNames.insert(name).inserted {
-      number += 1
-      name = "\(wanted)#\(number)"
-    }
+    let name = freeNodeName(
+      call.node.name.isEmpty ? "\(call.node.opType)_\(call.index)" : call.node.name)
     nodes.append(
       Node(
         name: name, operation: operation, inputs: inputs, outputs: outputs,
@@ -212,4 +208,9 @@ extension ONNXGraphBuilder {
         operand: "'\(tensor(id).name)'", expected: "a float type", found: type(id).name)
     }
   }
+}
+
+extension Operator {
+  /// Whether a constant result is the operand's own codes.
+  fileprivate var sharesItsOperand: Bool { self == .reshape }
 }

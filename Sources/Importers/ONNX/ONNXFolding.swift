@@ -17,6 +17,10 @@ extension ONNXGraphBuilder {
     }
     // Another shape of a constant is a constant whatever its type.
     if case .reshape = operation { return [operands[0]] }
+    // What would make too many of them is left for a run.
+    guard
+      results.reduce(foldedElements, { $0 + $1.shape.count }) <= Self.totalFoldLimit
+    else { return nil }
     let isInteger =
       inputs.allSatisfy { [.int64, .int32, .bool].contains(type($0)) }
       && results.allSatisfy { [.int64, .int32, .bool].contains($0.type) }
@@ -48,27 +52,16 @@ extension ONNXGraphBuilder {
     let result = results[0].shape
     switch operation {
     case .transpose(let permutation):
-      return [
-        (0..<result.count).map { offset in
-          zip(result.index(ofOffset: offset), permutation).reduce(0) { $0 + $1.0 * strides[$1.1] }
-        }
-      ]
+      return [result.positions(from: 0, steps: permutation.map { strides[$0] })]
     case .slice(let slice):
+      guard result.rank == data.rank else { return nil }
       return [
-        (0..<result.count).map { offset in
-          result.index(ofOffset: offset).enumerated().reduce(0) { sum, item in
-            sum + (slice.begin[item.offset] + item.element * slice.strides[item.offset])
-              * strides[item.offset]
-          }
-        }
+        result.positions(
+          from: zip(slice.begin, strides).reduce(0) { $0 + $1.0 * $1.1 },
+          steps: zip(slice.strides, strides).map { $0 * $1 })
       ]
     case .broadcast:
-      let steps = data.broadcastStrides(to: result)
-      return [
-        (0..<result.count).map { offset in
-          zip(result.index(ofOffset: offset), steps).reduce(0) { $0 + $1.0 * $1.1 }
-        }
-      ]
+      return [result.positions(from: 0, steps: data.broadcastStrides(to: result))]
     case .gatherAxis(let axis):
       guard let indices = tensor(inputs[1]).constant?.int64 else { return nil }
       let inner = strides[axis]
@@ -113,25 +106,23 @@ extension ONNXGraphBuilder {
       guard reduction.axes.count == shape(inputs[0]).rank else { return nil }
       return reduced(numbers[0], reduction.function).map { [$0] }
     case .binary(let binary):
-      let steps = inputs.map { shape($0).broadcastStrides(to: result.shape) }
+      let places = inputs.map { id in
+        result.shape.positions(from: 0, steps: shape(id).broadcastStrides(to: result.shape))
+      }
       var values: [Int64] = []
-      for offset in 0..<result.shape.count {
-        let index = result.shape.index(ofOffset: offset)
-        let pair = steps.indices.map { operand in
-          numbers[operand][zip(index, steps[operand]).reduce(0) { $0 + $1.0 * $1.1 }]
-        }
-        guard let value = Self.combined(pair[0], pair[1], binary.function) else { return nil }
+      for (first, second) in zip(places[0], places[1]) {
+        let value = Self.combined(numbers[0][first], numbers[1][second], binary.function)
+        guard let value else { return nil }
         values.append(value)
       }
       return values
     case .select:
-      let steps = inputs.map { shape($0).broadcastStrides(to: result.shape) }
-      return (0..<result.shape.count).map { offset in
-        let index = result.shape.index(ofOffset: offset)
-        let triple = steps.indices.map { operand in
-          numbers[operand][zip(index, steps[operand]).reduce(0) { $0 + $1.0 * $1.1 }]
-        }
-        return triple[0] != 0 ? triple[1] : triple[2]
+      let places = inputs.map { id in
+        result.shape.positions(from: 0, steps: shape(id).broadcastStrides(to: result.shape))
+      }
+      return places[0].indices.map { index in
+        numbers[0][places[0][index]] != 0
+          ? numbers[1][places[1][index]] : numbers[2][places[2][index]]
       }
     default: return nil
     }
@@ -182,6 +173,29 @@ extension ONNXGraphBuilder {
     case .xor: return a ^ b
     default: return nil
     }
+  }
+}
+
+extension Shape {
+  /// For each element of this shape in order, `start` plus its index times `steps`.
+  fileprivate func positions(from start: Int, steps: [Int]) -> [Int] {
+    var positions: [Int] = []
+    positions.reserveCapacity(count)
+    var index = [Int](repeating: 0, count: rank)
+    var position = start
+    for _ in 0..<count {
+      positions.append(position)
+      var axis = rank - 1
+      while axis >= 0 {
+        index[axis] += 1
+        position += steps[axis]
+        if index[axis] < extents[axis] { break }
+        position -= steps[axis] * extents[axis]
+        index[axis] = 0
+        axis -= 1
+      }
+    }
+    return positions
   }
 }
 

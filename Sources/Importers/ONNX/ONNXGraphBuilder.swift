@@ -11,6 +11,8 @@ struct ONNXGraphBuilder {
   static let totalElementLimit = 1 << 31
   /// Largest constant that folding makes.
   static let foldLimit = 1 << 20
+  /// Largest number of elements of all constants that folding makes: none of them is in the file.
+  static let totalFoldLimit = 1 << 24
 
   let model: ONNXModel
   let options: ONNXGraphOptions
@@ -23,6 +25,10 @@ struct ONNXGraphBuilder {
   var poisoned: Set<String> = []
   var nodes: [Node] = []
   var nodeNames: Set<String> = []
+  /// How often a name had to be made different, by the name.
+  private var repetitions: [String: Int] = [:]
+  /// Elements of the constants that folding made.
+  private(set) var foldedElements = 0
   var written: [TensorID] = []
   var totalElements = 0
   var batchedInputs: [TensorID] = []
@@ -102,11 +108,33 @@ struct ONNXGraphBuilder {
     try add(freeName(hint), shape: shape, type: type, constant: codes)
   }
 
-  func freeName(_ hint: String) -> String {
+  /// A name that no tensor has: `hint`, or `hint` with the next free number.
+  mutating func freeName(_ hint: String) -> String {
     if names[hint] == nil && !poisoned.contains(hint) { return hint }
-    var number = 1
+    var number = repetitions[hint, default: 0] + 1
     while names["\(hint):\(number)"] != nil { number += 1 }
+    repetitions[hint] = number
     return "\(hint):\(number)"
+  }
+
+  /// A name that no node has: `wanted`, or `wanted` with the next free number.
+  mutating func freeNodeName(_ wanted: String) -> String {
+    if nodeNames.insert(wanted).inserted { return wanted }
+    let key = "#" + wanted
+    var number = repetitions[key, default: 1] + 1
+    while !nodeNames.insert("\(wanted)#\(number)").inserted { number += 1 }
+    repetitions[key] = number
+    return "\(wanted)#\(number)"
+  }
+
+  /// Counts elements of a constant that is not in the file.
+  mutating func countFolded(_ count: Int) throws(ONNXProblem.Kind) {
+    foldedElements += count
+    guard foldedElements <= Self.totalFoldLimit else {
+      throw .limit(
+        "elements of constants that are made while reading", found: foldedElements,
+        limit: Self.totalFoldLimit)
+    }
   }
 
   func tensor(_ id: TensorID) -> Tensor { tensors[id.index] }
@@ -150,6 +178,10 @@ struct ONNXGraphBuilder {
     }
     for input in graph.input where names[input.name] == nil && !poisoned.contains(input.name) {
       bindDimensions(input)
+    }
+    var seen: Set<String> = []
+    for input in graph.input where !seen.insert(input.name).inserted {
+      report("input '\(input.name)'", .duplicateTensor(input.name))
     }
     for input in graph.input where names[input.name] == nil && !poisoned.contains(input.name) {
       do throws(ONNXProblem.Kind) {

@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-internal import SwiftProtobuf
 
 public import QuantGraph
 
@@ -57,13 +56,10 @@ public struct ONNXModel: Sendable {
       .model(path: path, [ONNXProblem(place: nil, kind: kind)])
     }
     do throws(ONNXProblem.Kind) { try ONNXWireScan.check(bytes) } catch { throw fail(error) }
-    var options = BinaryDecodingOptions()
-    options.messageDepthLimit = ONNXWireScan.depthLimit + 8
-    options.discardUnknownFields = true
-    do {
-      proto = try Onnx_ModelProto(serializedBytes: bytes, options: options)
+    do throws(ProtoError) {
+      proto = try Onnx_ModelProto(bytes: bytes)
     } catch {
-      throw fail(.damaged(reason: "\(error)", offset: nil))
+      throw fail(.damaged(reason: error.words, offset: nil))
     }
     guard proto.hasGraph else { throw fail(.damaged(reason: "it has no graph", offset: nil)) }
     self.path = path

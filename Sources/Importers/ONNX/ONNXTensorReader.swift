@@ -11,6 +11,16 @@ struct ONNXTensorReader {
   static let elementLimit = 1 << 31
 
   private var sources: [String: ByteSource] = [:]
+  /// Codes of external data that were read, by place and type: tensors that name the same bytes
+  /// share one copy.
+  private var external: [ExternalPlace: Codes] = [:]
+
+  private struct ExternalPlace: Hashable {
+    let location: String
+    let offset: String?
+    let count: Int
+    let type: ONNXElementType
+  }
 
   init(folder: String) { self.folder = folder }
 
@@ -27,8 +37,16 @@ struct ONNXTensorReader {
     let shape = try Self.shape(tensor.dims)
     let codes: Codes
     if tensor.hasDataLocation, tensor.dataLocation == .external {
-      let bytes = try external(tensor, byteCount: Self.byteCount(shape, type))
-      codes = try Self.unpack(bytes, type: type, count: shape.count)
+      func entry(_ key: String) -> String? { tensor.externalData.last { $0.key == key }?.value }
+      let place = ExternalPlace(
+        location: entry("location") ?? "", offset: entry("offset"), count: shape.count, type: type)
+      if let known = external[place] {
+        codes = known
+      } else {
+        let bytes = try external(tensor, byteCount: Self.byteCount(shape, type))
+        codes = try Self.unpack(bytes, type: type, count: shape.count)
+        external[place] = codes
+      }
     } else if tensor.hasRawData {
       codes = try Self.unpack([UInt8](tensor.rawData), type: type, count: shape.count)
     } else {
@@ -237,7 +255,8 @@ extension ONNXTensorReader {
       throw .externalData(path: location, reason: "the location leads out of the model's folder")
     }
     do throws(ImportError) {
-      let file = try InputFile(path: path)
+      // Opening a pipe would wait for a writer.
+      let file = try InputFile(regularFile: path)
       guard let byteCount = file.byteCount else {
         throw .unreadable(path: path, reason: "it is no regular file")
       }

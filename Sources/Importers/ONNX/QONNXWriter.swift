@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-internal import SwiftProtobuf
 
 /// Quantizers of one layer, for a QONNX file.
 public struct QONNXLayer: Sendable {
@@ -323,10 +322,8 @@ private struct QONNXWriter {
       set.version = 1
       model.opsetImport.append(set)
     }
-    do {
-      return try model.serializedBytes()
-    } catch {
-      throw .tooLarge
-    }
+    let bytes = model.bytes
+    guard bytes.count <= Int(Int32.max) else { throw .tooLarge }
+    return bytes
   }
 }

@@ -64,7 +64,7 @@ struct TFLiteGraphBuilder {
   private mutating func append(_ context: TFLiteOperatorContext, index: Int) {
     for tensor in context.added {
       var name = tensor.name
-      while !names.insert(name).inserted { name += "#\(index)" }
+      names.insertDistinct(&name, suffix: "#\(index)")
       tensors.append(
         Tensor(
           name: name, shape: tensor.shape, encoding: tensor.encoding, constant: tensor.constant))
@@ -81,7 +81,7 @@ struct TFLiteGraphBuilder {
     }
     for node in context.nodes {
       var name = tensors[node.outputs[0]].name
-      while !nodeNames.insert(name).inserted { name += "#\(index)" }
+      nodeNames.insertDistinct(&name, suffix: "#\(index)")
       nodes.append(
         Node(
           name: name, operation: node.operation, inputs: node.inputs.map(TensorID.init),

@@ -18,7 +18,7 @@ struct TFLiteTensors {
     var names: Set<String> = []
     for (index, record) in file.tensors.enumerated() {
       var name = record.name.isEmpty ? "#\(index)" : record.name
-      while !names.insert(name).inserted { name += "#\(index)" }
+      names.insertDistinct(&name, suffix: "#\(index)")
       let place = TFLiteProblem.Place.tensor(index: index, name: record.name)
       do throws(TFLiteKind) {
         let isInput = inputs.contains(index)
@@ -121,7 +121,7 @@ struct TFLiteTensors {
     if record.hasCustomQuantization {
       throw TFLiteKind(.quantization(reason: "quantization of its own kind is not supported"))
     }
-    if let scale = scales.first(where: { !$0.isFinite || $0 < 0 }) {
+    if let scale = scales.first(where: { !($0.isFinite && $0 > 0) }) {
       throw TFLiteKind(.quantization(reason: "scale \(scale) is no positive number"))
     }
     if scales.count > 1 {
@@ -150,8 +150,11 @@ struct TFLiteTensors {
   ) throws(FlatBufferDefect) -> Codes {
     switch type {
     case .int8: return .int8(try flatBuffer.integers(Int8.self, at: position, count: count))
-    case .uint8, .bool:
+    case .uint8:
       return .uint8(try flatBuffer.integers(UInt8.self, at: position, count: count))
+    case .bool:
+      return .uint8(
+        try flatBuffer.integers(UInt8.self, at: position, count: count).map { $0 == 0 ? 0 : 1 })
     case .int16: return .int16(try flatBuffer.integers(Int16.self, at: position, count: count))
     case .uint16, .float16, .bfloat16:
       return .uint16(try flatBuffer.integers(UInt16.self, at: position, count: count))
@@ -186,6 +189,26 @@ struct TFLiteTensors {
     guard type.isSigned else { return .uint8(fields.map { $0 & ((1 << UInt8(bits)) - 1) }) }
     let unused = Int8(8 - bits)
     return .int8(fields.map { Int8(bitPattern: $0 << UInt8(unused)) >> unused })
+  }
+}
+
+extension Set<String> {
+  /// Inserts `name`, with `suffix` and a number if need be, so that it is new.
+  ///
+  /// Trials double while they fail, so that many equal names take little more than linear time.
+  mutating func insertDistinct(_ name: inout String, suffix: String) {
+    if insert(name).inserted { return }
+    let base = name + suffix
+    name = base
+    if insert(name).inserted { return }
+    var (low, high) = (1, 2)
+    while contains("\(base).\(high)") { (low, high) = (high, 2 * high) }
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if contains("\(base).\(middle)") { low = middle } else { high = middle }
+    }
+    name = "\(base).\(high)"
+    insert(name)
   }
 }
 

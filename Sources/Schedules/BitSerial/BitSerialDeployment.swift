@@ -45,8 +45,9 @@ public struct BitSerialDeployment: DeployedWorkload {
   {
     let node = graph.nodes[layer.node]
     let choice = choices.nodes[layer.node]
-    let input = node.inputs.first
-    let second = layer.weights ?? node.inputs.dropFirst().first
+    let linear = graph.linear(node)
+    let input = linear?.data
+    let second = linear?.weights
     let ownWeights = second.map { graph[$0].encoding }
     var weights = choice?.weights ?? second.flatMap { choices.tensors[$0.index] }
     if weights == nil, choices.uniform?.weights == nil || layer.weights == nil {

@@ -60,16 +60,16 @@ extension GraphLayer {
   /// Nil for nodes that multiply nothing.
   private init?(_ node: Node, _ index: Int, in graph: Graph) throws(LayerFault) {
     self.node = index
-    guard let first = node.inputs.first, let result = node.outputs.first else { return nil }
-    let data = graph[first].shape
-    let results = graph[result].shape
-    let constant = node.inputs.dropFirst().first.flatMap { graph[$0].constant == nil ? nil : $0 }
+    guard let linear = graph.linear(node) else { return nil }
+    let data = graph[linear.data].shape
+    let results = graph[linear.result].shape
+    let constant = graph[linear.weights].isParameter ? linear.weights : nil
     func faulty(
       _ make: () throws(BitSerialError) -> ArrayLayer
     ) throws(LayerFault) -> ArrayLayer {
       do throws(BitSerialError) { return try make() } catch { throw LayerFault(error) }
     }
-    switch node.operation {
+    switch linear.form {
     case .dense(let dense):
       weights = constant
       weightOrder = dense.weightsAreOutputMajor ? .outputChannelPosition : .positionChannelOutput
@@ -80,14 +80,14 @@ extension GraphLayer {
           outputChannels: results.count / dense.rows)
       }
     case .matMul(let product):
-      guard data.rank >= 2, results.rank >= 2, node.inputs.count > 1 else {
+      guard data.rank >= 2, results.rank >= 2 else {
         throw LayerFault("a product with a vector has no rule on an array")
       }
       let inner = data[data.rank - (product.transposesLeft ? 2 : 1)]
       let columns = results[results.rank - 1]
       let rows = results[results.rank - 2]
       let batch = results.count / max(rows * columns, 1)
-      let right = graph[node.inputs[1]].shape
+      let right = graph[linear.weights].shape
       // One matrix for all: the batch is more rows.
       let isShared = right.count == inner * columns
       weights = isShared ? constant : nil
@@ -100,17 +100,22 @@ extension GraphLayer {
     case .convolution(let convolution):
       weights = constant
       (layer, weightOrder) = try Self.convolution(
-        convolution, node, data: data, results: results, in: graph)
+        convolution, node, data: data, results: results,
+        weights: graph[linear.weights].shape.count)
     case .transposedConvolution:
       throw LayerFault("a transposed convolution has no rule on an array")
-    case .quantized, .integerProduct:
-      throw LayerFault("'\(node.operation.name)' has no rule on an array")
-    default: return nil
+    case .dot:
+      weights = nil
+      weightOrder = .outputChannelPosition
+      layer = try faulty { () throws(BitSerialError) in
+        try ArrayLayer(
+          product: node.name, rows: 1, inputChannels: data.count, outputChannels: 1)
+      }
     }
   }
 
   private static func convolution(
-    _ convolution: Convolution, _ node: Node, data: Shape, results: Shape, in graph: Graph
+    _ convolution: Convolution, _ node: Node, data: Shape, results: Shape, weights count: Int
   ) throws(LayerFault) -> (ArrayLayer, WeightOrder) {
     let axes = convolution.kernel.count
     guard (1...2).contains(axes), data.rank > axes, results.rank > axes, node.inputs.count > 1
@@ -129,7 +134,6 @@ extension GraphLayer {
     let input = split(data)
     let output = split(results)
     let area = convolution.kernel.reduce(1, *)
-    let count = graph[node.inputs[1]].shape.count
     let perOutput = count / max(output.channels * area, 1)
     let order: WeightOrder
     switch (convolution.isDepthwise, convolution.weightLayout) {

@@ -1,4 +1,5 @@
 internal import Arith
+internal import HWModel
 
 /// A way to quantize linear layers that the file `hf_quant_config.json` of a checkpoint names.
 ///

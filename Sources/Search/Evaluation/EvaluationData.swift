@@ -1,3 +1,5 @@
+public import HWModel
+
 /// Samples and labels of an evaluation, in the model's input order.
 public struct EvaluationData: Sendable {
   /// `count * input elements`, sample after sample.

@@ -1,13 +1,11 @@
 internal import Arith
-import Dispatch
 public import HWModel
 internal import QuantGraph
-import Synchronization
 
 /// A quantized graph evaluated under allocations, bit for bit as its datapath computes.
 ///
-/// Every allocation is a graph of its own (``GraphRequantization/graph(_:)``), bound to the datapath
-/// once and run on every sample. Rules:
+/// Every allocation is a graph of its own (``GraphRequantization/graph(_:)``); what it has in common
+/// with another one is bound and run once. Rules:
 /// - The class of a sample is the first of the largest outputs. One output alone is binary: class 1
 ///   if it is over 0.5 where the graph ends in a softmax or sigmoid, else if it is over 0.
 /// - The loss is the mean cross-entropy of the scores, in float64: of what a final softmax takes (of
@@ -23,11 +21,9 @@ public struct PlanEvaluator: Evaluator {
   /// Samples that are run.
   public let sampleCount: Int
 
-  private let bind: @Sendable (Graph) throws(PlanProblems) -> Plan
-  private let inputs: [TensorValues]
-  private let labels: [Int]?
-  /// Scores of the model as it is; empty with labels.
-  private let reference: PlanScores
+  private let runs: AllocationRuns
+  /// Logarithms of the class probabilities of the model as it is; empty with labels.
+  private let reference: [Double]
 
   /// Binds the model as it is, and runs it if there are no labels.
   ///
@@ -44,9 +40,7 @@ public struct PlanEvaluator: Evaluator {
     labels: [Int]? = nil, threads: Int = 1
   ) throws(PlanEvaluatorError) {
     self.requantization = requantization
-    bind = { (graph) throws(PlanProblems) in try Plan(graph, on: datapath) }
-    let unchanged = [Candidate](
-      repeating: Candidate(weights: nil, activations: nil), count: requantization.layers.count)
+    let unchanged = [Candidate](repeating: .unchanged, count: requantization.layers.count)
     let graph: Graph
     let plan: Plan
     do throws(EvaluationError) {
@@ -55,7 +49,7 @@ public struct PlanEvaluator: Evaluator {
       throw .evaluation(error)
     }
     do throws(PlanProblems) {
-      plan = try bind(graph)
+      plan = try Plan(graph, on: datapath)
     } catch {
       throw .plan(error)
     }
@@ -84,17 +78,26 @@ public struct PlanEvaluator: Evaluator {
         throw .label(sample: index, value: labels[index], classes: classes)
       }
     }
-    self.inputs = inputs.map { .values($0) }
-    self.labels = labels
-    var none = PlanScores()
+    let sizes = graph.inputs.map { graph[$0].shape.count }
+    runs = AllocationRuns(
+      GraphForms(requantization: requantization, datapath: datapath, base: plan),
+      head: ScoreHead(graph),
+      samples: SampleSet(
+        count: sampleCount,
+        values: { range in
+          zip(inputs, sizes).map {
+            .values(Array($0[range.lowerBound * $1..<range.upperBound * $1]))
+          }
+        }, labels: labels), slot: 1)
+    guard labels == nil else {
+      reference = []
+      return
+    }
     do throws(EvaluationError) {
-      if labels == nil {
-        none = try Self.run(plan, inputs: self.inputs, samples: sampleCount, threads: threads)
-      }
+      reference = try runs.scores(of: unchanged, threads: threads).allLogProbabilities
     } catch {
       throw .evaluation(error)
     }
-    reference = none
   }
 
   /// Scores, classes and, if a node is named, its results, for every sample under an allocation.
@@ -108,145 +111,23 @@ public struct PlanEvaluator: Evaluator {
   public func scores(
     of allocation: [Candidate], results node: String? = nil, threads: Int = 1
   ) throws(EvaluationError) -> PlanScores {
-    let plan = try plan(allocation)
-    return try Self.run(
-      plan, inputs: inputs, samples: sampleCount, results: node, threads: threads)
+    let graph = runs.forms.family().base.graph
+    return try runs.scores(
+      of: allocation,
+      results: node.flatMap { name in graph.nodes.first { $0.name == name }?.outputs.first },
+      threads: threads)
   }
 
   /// The labels that the evaluator was given.
-  public var givenLabels: [Int]? { labels }
+  public var givenLabels: [Int]? { runs.samples.labels }
 
   public func evaluate(
     _ allocations: [[Candidate]], threads: Int, isCancelled: @Sendable () -> Bool,
     report: (Int, Quality) -> Void
   ) throws(EvaluationError) {
-    guard !allocations.isEmpty else { return }
-    let workers = max(1, min(threads, allocations.count))
-    // Every allocation is built once before anything runs, so that a format that does not fit is
-    // found then.
-    if let error = Self.firstError(
-      allocations.count, workers: workers,
-      {
-        (index) throws(EvaluationError) in _ = try requantization.graph(allocations[index])
-      })
-    {
-      throw error
-    }
-    let samplesThreads = max(1, threads / workers)
-    let stopped = Atomic<Bool>(false)
-    let turn = Mutex(())
-    var failure: EvaluationError?
-    withoutActuallyEscaping(report) { report in
-      // Called with the lock held.
-      nonisolated(unsafe) let report = report
-      failure = Self.firstError(allocations.count, workers: workers) {
-        (index) throws(EvaluationError) in
-        if stopped.load(ordering: .relaxed) { return }
-        if isCancelled() {
-          stopped.store(true, ordering: .relaxed)
-          return
-        }
-        let quality = quality(try scores(of: allocations[index], threads: samplesThreads))
-        turn.withLock { _ in report(index, quality) }
-      }
-    }
-    if let failure { throw failure }
-  }
-
-  private func plan(_ allocation: [Candidate]) throws(EvaluationError) -> Plan {
-    let graph = try requantization.graph(allocation)
-    do throws(PlanProblems) {
-      return try bind(graph)
-    } catch {
-      let problem = error.diagnostics(file: nil).first
-      throw .notRunnable(
-        node: error.problems.first?.node.map { error.graph.nodes[$0].name } ?? "",
-        reason: problem?.message ?? "no plan")
-    }
-  }
-
-  /// How good scores are.
-  private func quality(_ scores: PlanScores) -> Quality {
-    var loss = 0.0
-    var correct = 0
-    for sample in 0..<sampleCount {
-      let logarithms = scores.logProbabilities(sample)
-      if let label = labels?[sample] {
-        loss -= logarithms[label]
-        if scores.labels[sample] == label { correct += 1 }
-      } else {
-        loss += PlanScores.divergence(reference.logProbabilities(sample), logarithms)
-      }
-    }
-    return Quality(
-      correct: labels == nil ? nil : correct, samples: sampleCount,
-      loss: loss / Double(sampleCount))
-  }
-
-  // MARK: Running
-
-  private static func run(
-    _ plan: Plan, inputs: [TensorValues], samples: Int, results node: String? = nil, threads: Int
-  ) throws(EvaluationError) -> PlanScores {
-    let graph = plan.graph
-    let head = ScoreHead(graph)
-    let kept = node.flatMap { name in graph.nodes.first { $0.name == name }?.outputs.first }
-    let tensors = [head.output, head.scores] + (kept.map { [$0] } ?? [])
-    let decoders = tensors.map { TensorDecoder(graph[$0]) }
-    let runner = BatchRunner(plan, keeping: Set(tensors), threads: threads)
-    let blocks: [[[Double]?]]
-    do throws(InputError) {
-      blocks = try runner.run(inputs, count: samples) { runner, _, count in
-        zip(tensors, decoders).map { id, decoder in
-          runner.elements(of: id, count: count).flatMap { decoder.values($0) }
-        }
-      }
-    } catch {
-      throw .notRunnable(node: "input", reason: Diagnostic(error).message)
-    }
-    func joined(_ index: Int) throws(EvaluationError) -> [Double] {
-      var all: [Double] = []
-      for block in blocks {
-        guard let values = block[index] else {
-          throw .notRunnable(
-            node: graph[tensors[index]].name,
-            reason: "its format \(graph[tensors[index]].encoding.name) has no value an element")
-        }
-        all += values
-      }
-      return all
-    }
-    let outputs = try joined(0)
-    var scores = PlanScores()
-    scores.scores = try joined(1)
-    scores.samples = samples
-    scores.width = max(scores.scores.count / max(samples, 1), 1)
-    let width = max(outputs.count / max(samples, 1), 1)
-    scores.labels = (0..<samples).map { head.label(outputs[$0 * width..<($0 + 1) * width]) }
-    if kept != nil { scores.results = try joined(2) }
-    return scores
-  }
-
-  /// Runs `body` for every index on several threads; the error of the smallest index that has one.
-  private static func firstError(
-    _ count: Int, workers: Int, _ body: @Sendable (Int) throws(EvaluationError) -> Void
-  ) -> EvaluationError? {
-    let next = Atomic<Int>(0)
-    let found = Mutex<(index: Int, error: EvaluationError)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: workers) { _ in
-      while true {
-        let index = next.add(1, ordering: .relaxed).oldValue
-        guard index < count else { return }
-        // Later ones need not run once there is an error.
-        if let known = found.withLock({ $0?.index }), known < index { return }
-        do throws(EvaluationError) {
-          try body(index)
-        } catch {
-          found.withLock { if index < ($0?.index ?? .max) { $0 = (index, error) } }
-        }
-      }
-    }
-    return found.withLock { $0?.error }
+    try runs.evaluate(
+      allocations, reference: reference, threads: threads, isCancelled: isCancelled,
+      report: report)
   }
 }
 
@@ -270,6 +151,9 @@ public struct PlanScores: Sendable, Hashable {
     let own = scores[sample * width..<(sample + 1) * width]
     return ClassScores.logSoftmax(width == 1 ? [0] + own : Array(own))
   }
+
+  /// Those of all samples, one after the other.
+  var allLogProbabilities: [Double] { (0..<samples).flatMap { logProbabilities($0) } }
 
   /// `sum p ln(p / q)` of logarithms of probabilities.
   static func divergence(_ p: [Double], _ q: [Double]) -> Double {

@@ -1,13 +1,13 @@
 public import Arith
-import Dispatch
-import Synchronization
+public import HWModel
+internal import QuantGraph
 
 /// A float network evaluated under allocations of formats to its layers.
 ///
 /// Rule (integers of 2 to 16 bits): weights symmetric with a scale a filter, the largest magnitude
 /// over `2^(bits-1) - 1`, rounded half to even; the input with one scale from calibration in the
 /// float network, unsigned where the calibrated input is never negative, else symmetric; exact
-/// integer sums; results in float32 (``PreparedLayer``). Biases and everything between layers stay
+/// integer sums; results in float32 (``FakeQuantized``). Biases and everything between layers stay
 /// float32. An addition that reads the input tensor of a quantized layer takes it as that layer
 /// does, quantized; if several layers read the tensor, as the first one.
 ///
@@ -24,16 +24,20 @@ public struct QuantizedEvaluator: Evaluator {
   public let rule: QuantizationRule
   /// What calibration saw of each layer's input.
   public let inputRanges: [InputRange]
-  public var layers: [SearchLayer] { network.layers }
+  public var layers: [SearchLayer] { runs.forms.layers }
 
-  private let data: EvaluationData
   /// Samples that decide which filters are wide; nil if none were given.
   private let calibration: EvaluationData?
   private let threads: Int
+  private let runs: AllocationRuns
   /// Logarithms of the float network's class probabilities, without labels.
   private let reference: [Double]
-  private let prepared = PreparedLayers()
-  private let pool = StagedRunPool()
+  private let widths: LatestValues<WidthKey, [Int]>
+
+  private struct WidthKey: Hashable {
+    let layer: Int
+    let candidate: Candidate
+  }
 
   /// Calibrates the network, and without labels runs it on the evaluation samples.
   ///
@@ -45,7 +49,7 @@ public struct QuantizedEvaluator: Evaluator {
     self.init(
       network,
       inputRanges: network.calibrated(
-        calibration, keepsHistograms: rule.activations != .maxAbs, threads: threads),
+        calibration.samples, keepsHistograms: rule.activations != .maxAbs, threads: threads),
       calibration: calibration, evaluation: evaluation, rule: rule, threads: threads)
   }
 
@@ -65,10 +69,41 @@ public struct QuantizedEvaluator: Evaluator {
     self.rule = rule
     self.calibration = calibration
     self.threads = threads
-    data = evaluation
     self.inputRanges = inputRanges
-    reference =
-      evaluation.labels == nil ? network.logProbabilities(evaluation, threads: threads) : []
+    let widths = LatestValues<WidthKey, [Int]>(bytes: 1 << 24)
+    self.widths = widths
+    let forms = FloatForms(network) { (layer, candidate) throws(EvaluationError) in
+      let decided = try Self.realised(
+        layer, candidate, of: network, ranges: inputRanges, rule: rule, calibration: calibration,
+        threads: threads, known: widths)
+      return LayerQuantization(
+        LayerFormats(decided), inputRange: inputRanges[layer], rule: rule)
+    }
+    let size = network.inputCount
+    let runs = AllocationRuns(
+      forms, head: ScoreHead(network),
+      samples: SampleSet(
+        count: evaluation.count,
+        values: { range in
+          [
+            .values(
+              evaluation.samples[range.lowerBound * size..<range.upperBound * size].map {
+                Double($0)
+              })
+          ]
+        }, labels: evaluation.labels), slot: 64)
+    self.runs = runs
+    guard evaluation.labels == nil else {
+      reference = []
+      return
+    }
+    do throws(EvaluationError) {
+      reference = try runs.scores(
+        of: [Candidate](repeating: .unchanged, count: network.layers.count), threads: threads
+      ).allLogProbabilities
+    } catch {
+      preconditionFailure("a network without formats runs: \(error)")
+    }
   }
 
   /// The range that gives a layer's input format its scale by the largest magnitude, whatever the
@@ -133,183 +168,72 @@ public struct QuantizedEvaluator: Evaluator {
   /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)``.
   /// - Precondition: the layer exists.
   public func realised(layer: Int, _ candidate: Candidate) throws(EvaluationError) -> Candidate {
-    guard candidate.grouping == .unequalFilters else { return candidate }
-    var result = candidate
-    result.grouping = .widths(try prepared.widths(layer, candidate, of: self))
-    return result
+    try Self.realised(
+      layer, candidate, of: network, ranges: inputRanges, rule: rule, calibration: calibration,
+      threads: threads, known: widths)
   }
 
-  /// Chooses the widths of a layer's filters.
-  fileprivate func unequalWidths(
-    layer: Int, _ candidate: Candidate
-  ) throws(EvaluationError) -> [Int] {
+  private static func realised(
+    _ layer: Int, _ candidate: Candidate, of network: FloatNetwork, ranges: [InputRange],
+    rule: QuantizationRule, calibration: EvaluationData?, threads: Int,
+    known: LatestValues<WidthKey, [Int]>
+  ) throws(EvaluationError) -> Candidate {
+    guard candidate.grouping == .unequalFilters else { return candidate }
     guard let calibration else {
       throw .unsupported(
-        layer: layers[layer].name, role: "weights",
+        layer: network.layers[layer].name, role: "weights",
         encoding: "\(candidate.weights?.name ?? "float") "
           + "(filters of unequal widths need calibration samples)")
     }
-    return try network.unequalWidths(
-      layer: layer, candidate, range: inputRanges[layer], rule: rule, data: calibration,
-      threads: threads)
+    // An accumulator has no say in the widths.
+    var result = candidate
+    result.accumulator = nil
+    let formats = LayerFormats(result)
+    let widths = try known.value(WidthKey(layer: layer, candidate: result)) {
+      () throws(EvaluationError) in
+      do throws(FormatRefusal) {
+        let made = try network.unequalWidths(
+          layer: layer,
+          LayerQuantization(formats, inputRange: ranges[layer], rule: rule),
+          samples: calibration.samples, threads: threads)
+        return (made, 8 * made.count)
+      } catch {
+        throw EvaluationError(error)
+      }
+    }
+    result = candidate
+    result.grouping = .widths(widths)
+    return result
+  }
+
+  /// The integers of an allocation, a layer each.
+  ///
+  /// - Parameter allocation: one candidate a layer.
+  /// - Returns: nil if a candidate is no plain integers with a scale a filter and exact sums.
+  /// - Throws: ``EvaluationError`` for a candidate that the evaluator cannot apply.
+  public func integers(
+    of allocation: [Candidate]
+  ) throws(EvaluationError) -> [LayerIntegers]? {
+    guard allocation.count == layers.count else {
+      throw .layerCount(expected: layers.count, found: allocation.count)
+    }
+    do throws(FormatRefusal) {
+      return try network.integers(
+        of: allocation.enumerated().map {
+          LayerQuantization(
+            LayerFormats($0.element), inputRange: inputRanges[$0.offset], rule: rule)
+        })
+    } catch {
+      throw EvaluationError(error)
+    }
   }
 
   public func evaluate(
     _ allocations: [[Candidate]], threads: Int, isCancelled: @Sendable () -> Bool,
     report: (Int, Quality) -> Void
   ) throws(EvaluationError) {
-    // Candidates by number, so that allocations compare fast.
-    var numbers = [[Candidate: Int]](repeating: [:], count: layers.count)
-    var choices = [[PreparedLayer]](repeating: [], count: layers.count)
-    var identified: [[Int]] = []
-    identified.reserveCapacity(allocations.count)
-    for allocation in allocations {
-      guard allocation.count == layers.count else {
-        throw .layerCount(expected: layers.count, found: allocation.count)
-      }
-      var row: [Int] = []
-      row.reserveCapacity(layers.count)
-      for (layer, candidate) in allocation.enumerated() {
-        if let known = numbers[layer][candidate] {
-          row.append(known)
-          continue
-        }
-        let made = try prepared.layer(layer, candidate, of: self)
-        row.append(choices[layer].count)
-        numbers[layer][candidate] = choices[layer].count
-        choices[layer].append(made)
-      }
-      identified.append(row)
-    }
-    let order = allocations.indices.sorted { a, b in
-      identified[a] == identified[b]
-        ? a < b : identified[a].lexicographicallyPrecedes(identified[b])
-    }
-    withoutActuallyEscaping(report) { report in
-      let walk = AllocationWalk(
-        network: network, data: data, reference: reference, choices: choices, rows: identified)
-      walk.run(
-        order, threads: threads, pool: pool, isCancelled: isCancelled, report: report)
-    }
-  }
-}
-
-/// Layers that were prepared once, for every later evaluation.
-private final class PreparedLayers: Sendable {
-  private struct Key: Hashable {
-    let layer: Int
-    let candidate: Candidate
-  }
-  private struct WeightKey: Hashable {
-    let layer: Int
-    let encoding: Encoding?
-    let grouping: WeightGrouping
-  }
-  private struct Contents {
-    var layers: [Key: PreparedLayer] = [:]
-    var weights: [WeightKey: QuantizedWeights] = [:]
-    /// Of candidates with unequal filters.
-    var widths: [Key: [Int]] = [:]
-  }
-  private let contents = Mutex(Contents())
-
-  func layer(
-    _ index: Int, _ candidate: Candidate, of evaluator: QuantizedEvaluator
-  ) throws(EvaluationError) -> PreparedLayer {
-    let key = Key(layer: index, candidate: candidate)
-    if let known = contents.withLock({ $0.layers[key] }) { return known }
-    let parameters = evaluator.network.parameters[index]
-    let decided = try evaluator.realised(layer: index, candidate)
-    let weightKey = WeightKey(
-      layer: index, encoding: candidate.weights, grouping: decided.grouping)
-    var weights = contents.withLock { $0.weights[weightKey] }
-    if weights == nil {
-      weights = try parameters.quantized(decided, evaluator.rule.weights)
-      let made = weights
-      contents.withLock { $0.weights[weightKey] = made }
-    }
-    let made = try PreparedLayer(
-      parameters, candidate, weights: weights, range: evaluator.inputRanges[index],
-      rule: evaluator.rule)
-    contents.withLock { $0.layers[key] = made }
-    return made
-  }
-
-  func widths(
-    _ index: Int, _ candidate: Candidate, of evaluator: QuantizedEvaluator
-  ) throws(EvaluationError) -> [Int] {
-    // An accumulator has no say in the widths.
-    var kept = candidate
-    kept.accumulator = nil
-    let key = Key(layer: index, candidate: kept)
-    if let known = contents.withLock({ $0.widths[key] }) { return known }
-    let made = try evaluator.unequalWidths(layer: index, candidate)
-    contents.withLock { $0.widths[key] = made }
-    return made
-  }
-}
-
-extension FloatNetwork {
-  /// What the inputs of layers are on some samples, in float32.
-  func calibrated(
-    _ data: EvaluationData, keepsHistograms: Bool, threads: Int
-  ) -> [InputRange] {
-    let layers = RealLayers<Float>(self)
-    let empty = InputRange(keepsHistogram: keepsHistograms)
-    let partials = SampleBlocks.map(
-      samples: data.count, size: blockSamples(bytesPerElement: 4), threads: threads
-    ) {
-      NetworkBuffers<Float>(self, samples: self.blockSamples(bytesPerElement: 4))
-    } _: { buffers, range in
-      load(data, range, into: buffers)
-      layers.runAll(samples: range.count, buffers: buffers)
-      return layerSteps.map { step in
-        let value = steps[step].first
-        var seen = empty
-        seen.add(
-          UnsafeBufferPointer(start: buffers[value], count: range.count * values[value].count))
-        return seen
-      }
-    }
-    var ranges = [InputRange](repeating: empty, count: parameters.count)
-    for partial in partials {
-      for (layer, seen) in partial.enumerated() { ranges[layer].merge(seen) }
-    }
-    return ranges
-  }
-
-  /// The network's scores without quantization, `samples * classes`, in float32.
-  public func scores(of data: EvaluationData, threads: Int = 1) -> [Float] {
-    let layers = RealLayers<Float>(self)
-    let partials = SampleBlocks.map(
-      samples: data.count, size: blockSamples(bytesPerElement: 4), threads: threads
-    ) {
-      NetworkBuffers<Float>(self, samples: self.blockSamples(bytesPerElement: 4))
-    } _: { buffers, range in
-      load(data, range, into: buffers)
-      layers.runAll(samples: range.count, buffers: buffers)
-      return Array(
-        UnsafeBufferPointer(start: buffers[self.scores], count: range.count * classCount))
-    }
-    return partials.flatMap { $0 }
-  }
-
-  /// Logarithms of class probabilities of the float network, `samples * classes`.
-  func logProbabilities(_ data: EvaluationData, threads: Int) -> [Double] {
-    let all = scores(of: data, threads: threads)
-    return (0..<data.count).flatMap { sample in
-      ClassScores.logSoftmax(
-        all[sample * classCount..<(sample + 1) * classCount].map { Double($0) })
-    }
-  }
-
-  /// Puts samples where the network reads its input.
-  func load<Real: RealScalar>(
-    _ data: EvaluationData, _ range: Range<Int>, into buffers: NetworkBuffers<Real>
-  ) {
-    let target = buffers[input]
-    for index in 0..<range.count * inputCount {
-      target[index] = Real(data.samples[range.lowerBound * inputCount + index])
-    }
+    try runs.evaluate(
+      allocations, reference: reference, threads: threads, isCancelled: isCancelled,
+      report: report)
   }
 }

@@ -38,6 +38,13 @@ struct ScoreHead: Sendable {
     isProbability = false
   }
 
+  /// Of a float network: scores alone decide.
+  init(_ network: FloatNetwork) {
+    output = network.scoresTensor
+    scores = network.scoresTensor
+    isProbability = false
+  }
+
   /// The class of one sample's outputs.
   ///
   /// The first of the largest; of one output alone 1 if it is over 0.5 (a probability) or over 0,

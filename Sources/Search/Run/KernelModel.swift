@@ -1,3 +1,5 @@
+internal import Arith
+
 /// A smooth guess of a quantity over choices, from some that are known: a Gaussian process.
 ///
 /// Works on logarithms: `y = m(prior) + g(choice)`. `m` is a cubic polynomial of the logarithm of a

@@ -1,4 +1,5 @@
 internal import Arith
+internal import HWModel
 
 /// Second derivatives of the loss in a layer's weights, by finite differences of forward runs.
 public struct HessianTrace: Sendable, Hashable {
@@ -33,7 +34,7 @@ extension SensitivityAnalysis {
     layer: Int, samples: Int = 8, threads: Int = 1,
     isCancelled: @Sendable () -> Bool = { false }
   ) throws(SensitivityError) -> HessianTrace {
-    let count = network.parameters[layer].weights.count
+    let count = network.parameters(layer).weights.count
     let directions = (0..<max(samples, 1)).map { sample in
       var generator = SplitMix64(seed: UInt64(truncatingIfNeeded: 1000 * layer + sample))
       return (0..<count).map { _ in generator.next() >> 63 == 0 ? 1.0 : -1.0 }
@@ -53,7 +54,7 @@ extension SensitivityAnalysis {
   public func exactTrace(
     layer: Int, threads: Int = 1, isCancelled: @Sendable () -> Bool = { false }
   ) throws(SensitivityError) -> Double {
-    let count = network.parameters[layer].weights.count
+    let count = network.parameters(layer).weights.count
     let step = stepLength(layer)
     var sum = 0.0
     // So many at a time that their copies of the weights stay small.
@@ -72,66 +73,54 @@ extension SensitivityAnalysis {
   }
 
   private func stepLength(_ layer: Int) -> Double {
-    let weights = network.parameters[layer].weights
+    let weights = network.parameters(layer).weights
     return 1e-3 * (squaredWeights(layer) / Double(weights.count)).squareRoot()
   }
 
-  private struct Curvature: Sendable {
+  private struct Curvature: ProbeSum {
     var gaussNewton = 0.0
     var loss = 0.0
+
+    static func += (total: inout Curvature, part: Curvature) {
+      total.gaussNewton += part.gaussNewton
+      total.loss += part.loss
+    }
   }
 
   private func curvature(
     layer: Int, directions: [[Double]], step: Double, threads: Int,
     isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [Curvature] {
-    let weights = network.parameters[layer].weights.map { Double($0) }
+    let weights = network.parameters(layer).weights.map { Double($0) }
     func probe(_ direction: [Double], _ length: Double) -> Probe {
       Probe(
         layer: layer,
-        weights: realLayer(layer, zip(weights, direction).map { $0 + length * $1 }),
-        input: .unchanged)
+        weights: LayerWeights(numbers: zip(weights, direction).map { $0 + length * $1 }))
     }
-    let pairs = directions.map { (probe($0, step), probe($0, -step)) }
-    let size = blockSamples
-    let classes = network.classCount
-    let partials = SampleBlocks.map(samples: data.count, size: size, threads: threads) {
-      ProbeBuffers(network, real, samples: size)
-    } _: { buffers, range -> [Curvature]? in
-      if isCancelled() { return nil }
-      buffers.load(data, range)
-      return pairs.map { plus, minus in
-        buffers.run(plus, samples: range.count)
-        let forward = (0..<range.count).map { Array(buffers.scores($0, changed: true)) }
-        buffers.run(minus, samples: range.count)
-        var total = Curvature()
-        for sample in 0..<range.count {
-          let base = ClassScores.logSoftmax(Array(buffers.scores(sample, changed: false)))
-          let backward = Array(buffers.scores(sample, changed: true))
-          var (mean, square) = (0.0, 0.0)
-          for index in 0..<classes {
-            let slope = (forward[sample][index] - backward[index]) / (2 * step)
-            let probability = StableExponential.exp(base[index])
-            mean += probability * slope
-            square += probability * slope * slope
-          }
-          total.gaussNewton += square - mean * mean
-          if let label = data.labels?[range.lowerBound + sample] {
-            let ahead = ClassScores.logSoftmax(forward[sample])[label]
-            let behind = ClassScores.logSoftmax(backward)[label]
-            total.loss -= ahead - 2 * base[label] + behind
-          }
+    let labels = data.labels
+    let totals = try sums(
+      count: directions.count, keeping: [], threads: threads, isCancelled: isCancelled,
+      none: Curvature(), probes: { [probe(directions[$0], step), probe(directions[$0], -step)] }
+    ) { block, _, scores -> Curvature in
+      var total = Curvature()
+      for sample in 0..<block.range.count {
+        let base = ClassScores.logSoftmax(Array(block.scores(sample)))
+        let (forward, backward) = (Array(scores[0].row(sample)), Array(scores[1].row(sample)))
+        var (mean, square) = (0.0, 0.0)
+        for index in base.indices {
+          let slope = (forward[index] - backward[index]) / (2 * step)
+          let probability = StableExponential.exp(base[index])
+          mean += probability * slope
+          square += probability * slope * slope
         }
-        return total
+        total.gaussNewton += square - mean * mean
+        if let label = labels?[block.range.lowerBound + sample] {
+          let ahead = ClassScores.logSoftmax(forward)[label]
+          let behind = ClassScores.logSoftmax(backward)[label]
+          total.loss -= ahead - 2 * base[label] + behind
+        }
       }
-    }
-    var totals = [Curvature](repeating: Curvature(), count: pairs.count)
-    for partial in partials {
-      guard let partial else { throw .cancelled }
-      for (index, part) in partial.enumerated() {
-        totals[index].gaussNewton += part.gaussNewton
-        totals[index].loss += part.loss
-      }
+      return total
     }
     let count = Double(data.count)
     return totals.map {

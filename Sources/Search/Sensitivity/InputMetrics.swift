@@ -1,4 +1,6 @@
 internal import Arith
+internal import HWModel
+internal import QuantGraph
 
 /// What a format does to a layer's input, summed over samples.
 struct InputMeasurement: Sendable {
@@ -40,22 +42,19 @@ extension SensitivityAnalysis {
   func inputMeasurements(
     _ prepared: [[PreparedCandidate]], threads: Int, isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [[InputMeasurement]] {
-    let size = blockSamples
-    let formats = prepared.map { $0.map(\.input) }
-    let partials = SampleBlocks.map(samples: data.count, size: size, threads: threads) {
-      ProbeBuffers(network, real, samples: size)
-    } _: { buffers, range -> [[InputMeasurement]]? in
-      if isCancelled() { return nil }
-      buffers.load(data, range)
-      return formats.enumerated().map { layer, row in
-        let value = network.steps[network.layerSteps[layer]].first
-        let count = range.count * network.values[value].count
-        return row.map { measurement(of: $0, buffers.base[value], count: count) }
+    let formats = prepared.map { $0.map(\.layer.input) }
+    let inputs = network.layers.map { plan.graph.nodes[$0.node].inputs[0] }
+    let partials = try blocks(
+      PlanFamily(plan), keeping: inputs, threads: threads, isCancelled: isCancelled
+    ) { block -> [[InputMeasurement]] in
+      formats.enumerated().map { layer, row in
+        let values = network.layerInput(
+          layer, in: plan, block.numbers[inputs[layer]] ?? [], samples: block.range.count)
+        return row.map { measurement(of: $0, values) }
       }
     }
     var totals = formats.map { [InputMeasurement](repeating: .init(), count: $0.count) }
     for partial in partials {
-      guard let partial else { throw .cancelled }
       for (layer, row) in partial.enumerated() {
         for (index, part) in row.enumerated() { totals[layer][index] += part }
       }
@@ -64,12 +63,14 @@ extension SensitivityAnalysis {
   }
 
   private func measurement(
-    of format: InputFormat, _ values: UnsafeMutablePointer<Double>, count: Int
+    of format: InputFormat, _ values: [Double]
   ) -> InputMeasurement {
     var result = InputMeasurement()
-    var quantized = [Double](repeating: 0, count: count)
-    quantized.withUnsafeMutableBufferPointer { buffer in
-      if let base = buffer.baseAddress { format.values(of: values, count: count, into: base) }
+    let quantized = [Double](unsafeUninitializedCapacity: values.count) { buffer, count in
+      if let base = buffer.baseAddress {
+        format.values(of: values, count: values.count, into: base)
+      }
+      count = values.count
     }
     for (index, value) in quantized.enumerated() {
       let error = values[index] - value

@@ -1,4 +1,5 @@
 internal import Arith
+internal import HWModel
 
 extension SensitivityAnalysis {
   /// Divergence of scores between a layer with part of its weights masked and the same with the rest
@@ -12,57 +13,52 @@ extension SensitivityAnalysis {
   func maskedDivergences(
     _ prepared: [[PreparedCandidate]], threads: Int, isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [[Double]] {
-    struct Masked: Sendable {
-      let reference: Probe
-      let candidates: [Probe]
-    }
     let masks = 4
-    var groups: [Masked] = []
-    for layer in prepared.indices {
-      let own = network.parameters[layer].weights.map { Double($0) }
-      for mask in 0..<masks {
-        var generator = SplitMix64(seed: UInt64(truncatingIfNeeded: 1000 * layer + mask))
-        let keeps = own.map { _ in generator.next() >> 63 == 0 }
-        let masked = zip(own, keeps).map { $1 ? $0 : 0 }
-        groups.append(
-          Masked(
-            reference: Probe(layer: layer, weights: realLayer(layer, masked), input: .unchanged),
-            candidates: prepared[layer].map { probe(layer, $0, keeps: keeps) }))
-      }
-    }
-    let size = blockSamples
-    let all = groups
-    let partials = SampleBlocks.map(samples: data.count, size: size, threads: threads) {
-      ProbeBuffers(network, real, samples: size)
-    } _: { buffers, range -> [[Double]]? in
-      if isCancelled() { return nil }
-      buffers.load(data, range)
-      return all.map { group in
-        buffers.run(group.reference, samples: range.count)
-        let before = (0..<range.count).map {
-          ClassScores.logSoftmax(Array(buffers.scores($0, changed: true)))
-        }
-        return group.candidates.map { candidate in
-          buffers.run(candidate, samples: range.count)
+    let totals = try sums(
+      count: prepared.count * masks, keeping: [], threads: threads, isCancelled: isCancelled,
+      none: Divergences(sums: [])
+    ) { group in
+      let (layer, mask) = (group / masks, group % masks)
+      let own = network.parameters(layer).weights
+      var generator = SplitMix64(seed: UInt64(truncatingIfNeeded: 1000 * layer + mask))
+      let keeps = own.map { _ in generator.next() >> 63 == 0 }
+      let masked = zip(own, keeps).map { $1 ? Double($0) : 0 }
+      return [Probe(layer: layer, weights: LayerWeights(numbers: masked))]
+        + prepared[layer].map { probe(layer, $0, keeps: keeps) }
+    } _: { block, _, scores in
+      let before = (0..<block.range.count).map { ClassScores.logSoftmax(Array(scores[0].row($0))) }
+      return Divergences(
+        sums: scores.dropFirst().map { candidate in
           var sum = 0.0
-          for sample in 0..<range.count {
-            let after = ClassScores.logSoftmax(Array(buffers.scores(sample, changed: true)))
+          for sample in 0..<block.range.count {
+            let after = ClassScores.logSoftmax(Array(candidate.row(sample)))
             for (known, found) in zip(before[sample], after) {
               let probability = StableExponential.exp(known)
               if probability > 0 { sum += probability * (known - found) }
             }
           }
           return sum
+        })
+    }
+    // Block after block, the masks of each.
+    return prepared.enumerated().map { layer, row in
+      row.indices.map { candidate in
+        var total = 0.0
+        let parts = (0..<masks).map { totals[layer * masks + $0].parts }
+        for block in parts[0].indices {
+          for mask in 0..<masks { total += parts[mask][block][candidate] }
         }
+        return total / Double(data.count * masks)
       }
     }
-    var totals = prepared.map { [Double](repeating: 0, count: $0.count) }
-    for partial in partials {
-      guard let partial else { throw .cancelled }
-      for (group, row) in partial.enumerated() {
-        for (index, part) in row.enumerated() { totals[group / masks][index] += part }
-      }
-    }
-    return totals.map { $0.map { $0 / Double(data.count * masks) } }
   }
+}
+
+/// Divergences of candidates, block by block.
+private struct Divergences: ProbeSum {
+  var parts: [[Double]]
+
+  init(sums: [Double]) { parts = sums.isEmpty ? [] : [sums] }
+
+  static func += (total: inout Divergences, part: Divergences) { total.parts += part.parts }
 }

@@ -1,111 +1,171 @@
 internal import Arith
+internal import HWModel
+internal import QuantGraph
 
 /// The network with one layer changed, in float64.
 struct Probe: Sendable {
   let layer: Int
-  /// Other weights; nil for the layer's own.
-  let weights: RealLayer<Double>?
-  let input: InputFormat
-  /// Sums of integers instead, where a register may change them.
-  var sums: RegisterSums?
+  let weights: LayerWeights
+  /// What additions that read the layer's input make of it; nil where it stays.
+  var quantization: LayerQuantization?
 }
 
-/// A layer's exact sums of integers in a register that they may leave, in float64.
-struct RegisterSums: Sendable {
-  let layer: RunLayer<Double>
-  /// What a code of the weights is worth: `[run][filter]`.
-  let scales: [[Double]]
-  let register: Accumulator
+/// Scores of a block's samples.
+struct BlockScores: Sendable {
+  let numbers: [Double]
+  let classes: Int
 
-  /// The layer's results from codes of its input that are worth `step`, bias included.
-  func run(
-    _ codes: UnsafePointer<Double>, step: Double, bias: [Double], samples: Int,
-    scratch: UnsafeMutablePointer<Double>, into result: UnsafeMutablePointer<Double>
-  ) {
-    let geometry = layer.geometry
-    layer.run(codes, samples: samples, scratch: scratch) { run, first, count, sums in
-      let target = result + first * geometry.resultCount
-      for index in 0..<count * geometry.resultCount {
-        let filter = index % geometry.filters
-        let value = register.wrapped(sums[index]) * (scales[run][filter] * step)
-        target[index] = (run == 0 ? bias[filter] : target[index]) + value
-      }
-    }
+  func row(_ sample: Int) -> ArraySlice<Double> {
+    numbers[sample * classes..<(sample + 1) * classes]
   }
 }
 
-/// One thread's memory for the network as it is and with a layer changed, on a block of samples.
-final class ProbeBuffers {
-  /// Every value of the unchanged network.
-  let base: NetworkBuffers<Double>
-  /// What a changed layer changes.
-  let changed: NetworkBuffers<Double>
-  private let network: FloatNetwork
-  private let layers: RealLayers<Double>
-  private let input: UnsafeMutablePointer<Double>
-  private let samples: Int
+/// The network as it is on a block of samples.
+struct ProbeBlock {
+  let range: Range<Int>
+  /// Tensors that were asked for, as they are stored.
+  let numbers: [TensorID: [Double]]
+  let unchanged: BlockScores
+  let series: PlanSeries
 
-  init(_ network: FloatNetwork, _ layers: RealLayers<Double>, samples: Int) {
-    self.network = network
-    self.layers = layers
-    self.samples = samples
-    base = NetworkBuffers(network, samples: samples)
-    changed = NetworkBuffers(network, samples: samples)
-    let largest = network.parameters.map(\.geometry.dataCount).max() ?? 1
-    input = .allocate(capacity: max(largest * samples, 1))
-  }
+  func scores(_ sample: Int) -> ArraySlice<Double> { unchanged.row(sample) }
+}
 
-  deinit { input.deallocate() }
+extension SensitivityAnalysis {
+  /// Kernels that wait to be run take at most so many bytes.
+  private static let waitingBytes = 1 << 28
 
-  /// Runs the unchanged network on samples.
-  func load(_ data: EvaluationData, _ range: Range<Int>) {
-    network.load(data, range, into: base)
-    layers.runAll(samples: range.count, buffers: base)
-  }
-
-  /// Runs a changed network on the loaded samples, from the layer that is changed.
-  func run(_ probe: Probe, samples: Int) {
-    let first = network.layerSteps[probe.layer]
-    network.run(
-      first..<network.steps.count, samples: samples,
-      address: { value in
-        network.producers[value] < first ? base[value] : changed[value]
+  /// Runs changed networks on every sample, block by block, and adds what each block gives, in the
+  /// blocks' order; blocks have a fixed size, so that sums do not depend on threads.
+  ///
+  /// - Parameters:
+  ///   - count: groups of changed networks.
+  ///   - kept: tensors of the unchanged network that are read as they are stored.
+  ///   - threads: how many.
+  ///   - isCancelled: is asked between blocks.
+  ///   - none: the sum of nothing.
+  ///   - probes: the networks of a group.
+  ///   - measure: takes the block, the group, and the scores of its networks; the tensors of the last
+  ///     of them can be read.
+  func sums<Sum: ProbeSum>(
+    count: Int, keeping kept: [TensorID], threads: Int, isCancelled: @Sendable () -> Bool,
+    none: Sum, probes: (Int) -> [Probe],
+    _ measure: @Sendable (ProbeBlock, Int, [BlockScores]) -> Sum
+  ) throws(SensitivityError) -> [Sum] {
+    let family = PlanFamily(plan)
+    var totals = [Sum](repeating: none, count: count)
+    var first = 0
+    repeat {
+      // Some groups at a time, so that their kernels stay small.
+      let before = family.kernelBytes
+      var forms: [[PlanForm]] = []
+      while first + forms.count < count, family.kernelBytes - before < Self.waitingBytes {
+        let group = first + forms.count
+        forms.append(
+          probes(group).enumerated().map { form($0.element, in: family, number: [group, $0.offset]) })
       }
-    ) { index, data, quantized, result in
-      let count = samples * network.parameters[index].geometry.dataCount
-      guard index == probe.layer else {
-        quantized?.update(from: data, count: count)
-        layers.run(index, data, samples: samples, buffers: changed, into: result)
-        return
-      }
-      if let sums = probe.sums, let step = probe.input.codes(of: data, count: count, into: input) {
-        let scratch = changed.scratch(
-          bytes: sums.layer.scratchCount(samples: samples) * MemoryLayout<Double>.stride)
-        sums.run(
-          input, step: step, bias: layers.biases[index], samples: samples,
-          scratch: scratch.assumingMemoryBound(to: Double.self), into: result)
-        if let quantized {
-          for index in 0..<count { quantized[index] = input[index] * step }
+      let (waiting, start) = (forms, first)
+      let partials = try blocks(
+        family, keeping: kept, threads: threads, isCancelled: isCancelled
+      ) { block -> [Sum] in
+        waiting.indices.map { index in
+          measure(
+            block, start + index,
+            waiting[index].map { form in run(form, besides: family.unchanged, block.series) })
         }
-        return
       }
-      probe.input.values(of: data, count: count, into: input)
-      quantized?.update(from: input, count: count)
-      layers.run(
-        index, with: probe.weights, input, samples: samples, buffers: changed, into: result)
-    }
+      for partial in partials {
+        for (index, part) in partial.enumerated() { totals[first + index] += part }
+      }
+      first += forms.count
+    } while first < count
+    return totals
   }
 
-  /// Scores of one sample, of the unchanged or the changed network.
-  func scores(_ sample: Int, changed isChanged: Bool) -> UnsafeBufferPointer<Double> {
-    let source = isChanged ? changed : base
-    return UnsafeBufferPointer(
-      start: source[network.scores] + sample * network.classCount, count: network.classCount)
+  /// Runs the unchanged network block by block.
+  func blocks<Partial: Sendable>(
+    _ family: PlanFamily, keeping kept: [TensorID], threads: Int,
+    isCancelled: @Sendable () -> Bool, _ body: @Sendable (ProbeBlock) -> Partial
+  ) throws(SensitivityError) -> [Partial] {
+    let wanted = Array(Set(kept + [network.scoresTensor])).sorted()
+    let starts = Set(network.layers.map(\.node))
+    let size = PlanSeries.blockSamples(plan)
+    let elements = network.inputCount
+    let samples = data
+    let partials = ParallelFor.map((samples.count + size - 1) / size, threads: threads) {
+      let series = PlanSeries(family, wanted: wanted, stages: starts, bytes: 0)
+      // The unchanged network, a changed one, and the one before.
+      series.limit = 4 * series.bytesPerSample * size
+      return series
+    } _: { series, number -> Partial? in
+      if isCancelled() { return nil }
+      let range = number * size..<min((number + 1) * size, samples.count)
+      series.select(range) { range in
+        [
+          .values(
+            samples.samples[range.lowerBound * elements..<range.upperBound * elements].map {
+              Double($0)
+            })
+        ]
+      }
+      let scores = run(family.unchanged, besides: nil, series)
+      var numbers: [TensorID: [Double]] = [:]
+      for id in kept { numbers[id] = series.withNumbers(of: id) { Array($0) } }
+      return body(
+        ProbeBlock(range: range, numbers: numbers, unchanged: scores, series: series))
+    }
+    var all: [Partial] = []
+    for partial in partials {
+      guard let partial else { throw .cancelled }
+      all.append(partial)
+    }
+    return all
+  }
+
+  private func run(
+    _ form: PlanForm, besides other: PlanForm?, _ series: PlanSeries
+  ) -> BlockScores {
+    do throws(InputError) {
+      try series.run(form, besides: other)
+    } catch {
+      preconditionFailure("float32 tensors take any number")
+    }
+    return BlockScores(
+      numbers: series.withNumbers(of: network.scoresTensor) { Array($0) },
+      classes: network.classCount)
+  }
+
+  /// The unchanged network with a layer changed, and the additions that read what it reads.
+  private func form(_ probe: Probe, in family: PlanFamily, number: [Int]) -> PlanForm {
+    let layer = network.layers[probe.layer]
+    let graph = plan.graph
+    var changes = [(node: layer.node, keys: number)]
+    if probe.quantization?.formats.activations != nil {
+      changes += layer.additions.map { ($0, number) }
+    }
+    return family.form(replacing: changes) { index in
+      let node = graph.nodes[index]
+      if index == layer.node { return network.bound(node, in: plan, probe.weights) }
+      let quantization = probe.quantization ?? LayerQuantization(LayerFormats())
+      do throws(DatapathError) {
+        return try FakeQuantized(layers: [layer.name: quantization], precision: .float64).plan(
+          node, in: graph, inputs: node.inputs.compactMap { plan.tensors[$0.index] })
+      } catch {
+        preconditionFailure("the plan has the addition: \(error)")
+      }
+    }
   }
 }
+
+/// What is summed over blocks.
+protocol ProbeSum: Sendable {
+  static func += (total: inout Self, part: Self)
+}
+
+extension Double: ProbeSum {}
 
 /// What one candidate does to results and scores, summed over samples.
-struct ProbeMeasurement: Sendable {
+struct ProbeMeasurement: ProbeSum {
   var outputSquares = 0.0
   var outputCount = 0
   var divergence = 0.0
@@ -129,25 +189,22 @@ struct ProbeMeasurement: Sendable {
   }
 
   /// Adds a sample's scores.
-  mutating func add(
-    _ unchanged: UnsafeBufferPointer<Double>, _ changed: UnsafeBufferPointer<Double>, label: Int?
-  ) {
-    let before = ClassScores.logSoftmax(Array(unchanged))
-    let after = ClassScores.logSoftmax(Array(changed))
+  mutating func add(_ unchanged: ArraySlice<Double>, _ changed: ArraySlice<Double>, label: Int?) {
+    let (one, other) = (Array(unchanged), Array(changed))
+    let before = ClassScores.logSoftmax(one)
+    let after = ClassScores.logSoftmax(other)
     for index in before.indices {
       let probability = StableExponential.exp(before[index])
       // A class without probability has no share of the divergence.
       if probability > 0 { divergence += probability * (before[index] - after[index]) }
-      let difference = changed[index] - unchanged[index]
+      let difference = other[index] - one[index]
       logitSquares += difference * difference
     }
     if let label {
       crossEntropy -= after[label]
       unchangedCrossEntropy -= before[label]
     }
-    if ClassScores.firstLargest(Array(unchanged)) != ClassScores.firstLargest(Array(changed)) {
-      flips += 1
-    }
+    if ClassScores.firstLargest(one) != ClassScores.firstLargest(other) { flips += 1 }
     samples += 1
     classes = before.count
   }

@@ -1,3 +1,5 @@
+internal import HWModel
+
 /// Scores of a file on the layers and candidates of a search.
 ///
 /// Layers are matched by name, formats as candidates: `int4/uint8` is the candidate `w4a8`. A file may

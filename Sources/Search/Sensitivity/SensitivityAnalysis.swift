@@ -1,4 +1,6 @@
 internal import Arith
+public import HWModel
+internal import QuantGraph
 
 /// Sensitivities of a network's layers, measured on samples in float64.
 ///
@@ -9,7 +11,8 @@ public struct SensitivityAnalysis: Sendable {
   public let data: EvaluationData
   public let rule: QuantizationRule
   public let inputRanges: [InputRange]
-  let real: RealLayers<Double>
+  /// The network in float64.
+  let plan: Plan
 
   /// Samples to measure on, and what calibration saw of each layer's input.
   ///
@@ -23,7 +26,7 @@ public struct SensitivityAnalysis: Sendable {
     self.data = data
     self.inputRanges = inputRanges
     self.rule = rule
-    real = RealLayers(network)
+    plan = network.measuringPlan
   }
 
   /// The metric's value of each of `candidates`, a list a layer.
@@ -117,115 +120,68 @@ public struct SensitivityAnalysis: Sendable {
   private func prepared(
     _ layer: Int, _ candidate: Candidate, threads: Int
   ) throws(EvaluationError) -> PreparedCandidate {
-    let parameters = network.parameters[layer]
-    var candidate = candidate
-    if candidate.grouping == .unequalFilters {
-      candidate.grouping = .widths(
-        try network.unequalWidths(
-          layer: layer, candidate, range: inputRanges[layer], rule: rule, data: data,
-          threads: threads))
-    }
-    let input = try InputFormat(
-      candidate.activations, range: inputRanges[layer], search: rule.activations,
-      channels: parameters.geometry.channels, layer: parameters.layer.name)
-    let weights = try parameters.quantized(candidate, rule.weights)
-    var register: Accumulator?
-    if let accumulator = candidate.accumulator {
-      guard let weights, let codes = weights.codes, let limits = input.codes else {
-        throw .unsupported(
-          layer: parameters.layer.name, role: "accumulator",
-          encoding: "\(accumulator.name) (weights and activations are not both integers)")
+    var quantization = LayerQuantization(
+      LayerFormats(candidate), inputRange: inputRanges[layer], rule: rule)
+    do throws(FormatRefusal) {
+      if candidate.grouping == .unequalFilters {
+        quantization.formats.grouping = .widths(
+          try network.unequalWidths(
+            layer: layer, quantization, samples: data.samples, threads: threads))
       }
-      register = try candidate.accumulator(
-        layer: parameters.layer.name, geometry: parameters.geometry,
-        ordered: parameters.arranged(codes),
-        length: weights.runs?.length ?? parameters.geometry.depth, codes: limits)
+      return PreparedCandidate(
+        candidate: candidate, quantization: quantization,
+        weights: try network.parameters(layer).quantized(
+          quantization.formats, rule.weights),
+        layer: try LayerWeights(quantization, of: network.parameters(layer)))
+    } catch {
+      throw EvaluationError(error)
     }
-    return PreparedCandidate(
-      candidate: candidate, weights: weights, input: input, register: register)
   }
 
   /// The network with a layer as a candidate has it, of its weights those that are kept (all by
   /// default), in the model's order.
   func probe(_ layer: Int, _ prepared: PreparedCandidate, keeps: [Bool]? = nil) -> Probe {
-    let parameters = network.parameters[layer]
-    func kept<Number: Numeric>(_ numbers: [Number]) -> [Number] {
-      keeps.map { zip(numbers, $0).map { $1 ? $0 : 0 } } ?? numbers
-    }
-    if let register = prepared.register, let weights = prepared.weights, let codes = weights.codes {
-      let geometry = parameters.geometry
-      return Probe(
-        layer: layer, weights: nil, input: prepared.input,
-        sums: RegisterSums(
-          layer: RunLayer(
-            geometry, weights: parameters.arranged(kept(codes)).map { Double($0) },
-            length: weights.runs?.length ?? geometry.depth),
-          scales: weights.runs?.scales ?? [weights.scales], register: register))
-    }
-    let own = keeps == nil ? nil : parameters.weights.map { Double($0) }
-    return Probe(
-      layer: layer,
-      weights: (prepared.weights?.values ?? own).map { realLayer(layer, kept($0)) },
-      input: prepared.input)
-  }
-
-  func realLayer(_ layer: Int, _ values: [Double]) -> RealLayer<Double> {
-    let parameters = network.parameters[layer]
-    return RealLayer(parameters.geometry, weights: parameters.arranged(values))
+    let weights =
+      keeps.map {
+        prepared.layer.keeping($0, own: network.parameters(layer).weights)
+      } ?? prepared.layer
+    return Probe(layer: layer, weights: weights, quantization: prepared.quantization)
   }
 
   // MARK: Running candidates
-
-  /// Samples of a block: the same on every machine, so that sums are.
-  var blockSamples: Int { network.blockSamples(bytesPerElement: 8) }
 
   /// Runs every candidate on every sample.
   func measurements(
     _ prepared: [[PreparedCandidate]], threads: Int, isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [[ProbeMeasurement]] {
-    let probes = prepared.enumerated().map { layer, row in row.map { probe(layer, $0) } }
-    let flat = probes.flatMap { $0 }
-    let size = blockSamples
-    let partials = SampleBlocks.map(samples: data.count, size: size, threads: threads) {
-      ProbeBuffers(network, real, samples: size)
-    } _: { buffers, range -> [ProbeMeasurement]? in
-      if isCancelled() { return nil }
-      buffers.load(data, range)
-      return flat.map { probe in
-        buffers.run(probe, samples: range.count)
-        return measurement(of: probe, buffers, range)
+    let flat = prepared.enumerated().flatMap { layer, row in row.map { (layer, $0) } }
+    let outputs = network.layers.map { plan.graph.nodes[$0.node].outputs[0] }
+    let labels = data.labels
+    let totals = try sums(
+      count: flat.count, keeping: outputs, threads: threads, isCancelled: isCancelled,
+      none: ProbeMeasurement(), probes: { [probe(flat[$0].0, flat[$0].1)] }
+    ) { block, index, scores -> ProbeMeasurement in
+      var result = ProbeMeasurement()
+      let output = outputs[flat[index].0]
+      result.outputCount = block.series.withNumbers(of: output) { after in
+        for (a, b) in zip(after, block.numbers[output] ?? []) {
+          let difference = a - b
+          result.outputSquares += difference * difference
+        }
+        return after.count
       }
-    }
-    var totals = [ProbeMeasurement](repeating: .init(), count: flat.count)
-    for partial in partials {
-      guard let partial else { throw .cancelled }
-      for (index, part) in partial.enumerated() { totals[index] += part }
+      for sample in 0..<block.range.count {
+        result.add(
+          block.scores(sample), scores[0].row(sample),
+          label: labels?[block.range.lowerBound + sample])
+      }
+      return result
     }
     var next = 0
-    return probes.map { row in
+    return prepared.map { row in
       defer { next += row.count }
       return Array(totals[next..<next + row.count])
     }
-  }
-
-  private func measurement(
-    of probe: Probe, _ buffers: ProbeBuffers, _ range: Range<Int>
-  ) -> ProbeMeasurement {
-    var result = ProbeMeasurement()
-    let output = network.steps[network.layerSteps[probe.layer]].output
-    let count = range.count * network.values[output].count
-    let (before, after) = (buffers.base[output], buffers.changed[output])
-    for index in 0..<count {
-      let difference = after[index] - before[index]
-      result.outputSquares += difference * difference
-    }
-    result.outputCount = count
-    for sample in 0..<range.count {
-      result.add(
-        buffers.scores(sample, changed: false), buffers.scores(sample, changed: true),
-        label: data.labels?[range.lowerBound + sample])
-    }
-    return result
   }
 }
 
@@ -245,11 +201,10 @@ extension ProbeMeasurement {
 
 /// A candidate and what it makes of a layer.
 struct PreparedCandidate: Sendable {
-  /// With the widths that were chosen for filters of unequal widths.
   let candidate: Candidate
+  /// With the widths that were chosen for filters of unequal widths.
+  let quantization: LayerQuantization
   /// Nil where the layer's own stay.
   let weights: QuantizedWeights?
-  let input: InputFormat
-  /// What the sums may leave; nil where they cannot.
-  let register: Accumulator?
+  let layer: LayerWeights
 }

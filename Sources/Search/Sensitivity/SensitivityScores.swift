@@ -1,3 +1,5 @@
+internal import Arith
+
 /// A metric's value of every candidate of every layer.
 ///
 /// Values are as they were measured: infinities and NaN stay.

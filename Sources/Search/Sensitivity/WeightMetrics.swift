@@ -1,4 +1,5 @@
 internal import Arith
+internal import HWModel
 
 extension SensitivityAnalysis {
   /// `10 log10(signal / noise)`; infinite without noise.
@@ -7,14 +8,14 @@ extension SensitivityAnalysis {
   }
 
   func squaredWeights(_ layer: Int) -> Double {
-    network.parameters[layer].weights.reduce(0.0) { $0 + Double($1) * Double($1) }
+    network.parameters(layer).weights.reduce(0.0) { $0 + Double($1) * Double($1) }
   }
 
   /// `sum (W - Q(W))^2`; 0 for weights that stay as they are.
   func squaredError(_ layer: Int, _ quantized: QuantizedWeights?) -> Double {
     guard let quantized else { return 0 }
     var sum = 0.0
-    for (weight, value) in zip(network.parameters[layer].weights, quantized.values) {
+    for (weight, value) in zip(network.parameters(layer).weights, quantized.values) {
       let error = Double(weight) - value
       sum += error * error
     }
@@ -25,7 +26,7 @@ extension SensitivityAnalysis {
   ///
   /// 3 for a normal distribution; NaN for weights that are all equal. MPQ-DM orders channels by it.
   public func channelKurtosis(layer: Int) -> [Double] {
-    network.parameters[layer].filterKurtosis
+    network.parameters(layer).filterKurtosis
   }
 
   /// Where integers of so many bits clip each filter's weights with the smallest squared error.
@@ -36,8 +37,7 @@ extension SensitivityAnalysis {
   public func clipParts(layer: Int, bits: Int) -> [(part: Double, squaredError: Double)] {
     precondition((2...16).contains(bits), "2 to 16 bits")
     let q = Double((1 << (bits - 1)) - 1)
-    let parameters = network.parameters[layer]
-    return QuantizedWeights.magnitudes(parameters, filters: parameters.filters).map { weights in
+    return network.parameters(layer).weightsByFilter.map { weights in
       let largest = Double(weights.reduce(Float(0)) { max($0, $1.magnitude) })
       guard largest > 0 else { return (1, 0) }
       let best = QuantizedWeights.bestPart(of: largest) { clip in
@@ -54,9 +54,9 @@ extension SensitivityAnalysis {
   func clippedError(layer: Int, _ candidate: Candidate) -> Double {
     guard let encoding = candidate.weights else { return 0 }
     guard let integer = encoding.plainInteger, integer.isSigned else { return .nan }
-    let parameters = network.parameters[layer]
-    let geometry = parameters.geometry
-    var (widths, length) = ([Int](repeating: integer.bits, count: geometry.filters), geometry.depth)
+    let parameters = network.parameters(layer)
+    var widths = [Int](repeating: integer.bits, count: parameters.filterCount)
+    var length = Int.max
     switch candidate.grouping {
     case .filters: break
     case .runs(let run): length = run
@@ -64,12 +64,9 @@ extension SensitivityAnalysis {
     case .unequalFilters: return .nan
     }
     var sum = 0.0
-    for (filter, bits) in widths.enumerated() {
+    for (bits, filter) in zip(widths, parameters.runs(of: length)) {
       let q = Double((1 << (bits - 1)) - 1)
-      for run in geometry.runs(of: length) {
-        let weights = run.map {
-          parameters.weights[parameters.order[filter * geometry.depth + $0]]
-        }
+      for weights in filter {
         let largest = Double(weights.reduce(Float(0)) { max($0, $1.magnitude) })
         guard largest > 0 else { continue }
         sum +=
@@ -91,7 +88,7 @@ extension SensitivityAnalysis {
   /// only the paper's abstract was at hand.
   func weightDivergence(layer: Int, _ quantized: QuantizedWeights?) -> Double {
     guard let quantized else { return 0 }
-    let weights = network.parameters[layer].weights.map { Double($0) }
+    let weights = network.parameters(layer).weights.map { Double($0) }
     guard let low = (weights + quantized.values).min(),
       let high = (weights + quantized.values).max(), high > low
     else { return 0 }

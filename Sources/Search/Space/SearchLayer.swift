@@ -1,4 +1,5 @@
 public import Arith
+public import HWModel
 
 /// A layer whose formats a search chooses: a node with weights, in the graph's order.
 public struct SearchLayer: Sendable, Hashable {

@@ -1,4 +1,5 @@
 public import Arith
+import HWModel
 
 /// A choice for one layer, with the name that people and files use.
 public struct SpaceCandidate: Sendable, Hashable {

@@ -1,4 +1,5 @@
 internal import Arith
+internal import HWModel
 
 /// A candidate's formats by their names.
 ///

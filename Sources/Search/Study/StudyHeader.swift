@@ -1,3 +1,5 @@
+public import HWModel
+
 /// The first line of a study: everything that a score in it depends on.
 public struct StudyHeader: Codable, Sendable, Hashable {
   /// A layer as the study's readers need it.

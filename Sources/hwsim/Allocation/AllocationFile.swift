@@ -1,8 +1,11 @@
 import Arith
 import Documents
+import HWModel
+import Importers
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// What `--allocation` gives: formats of layers and tensors that differ from the model's.
 ///

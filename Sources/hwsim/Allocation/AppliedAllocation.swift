@@ -2,6 +2,7 @@ import ArgumentParser
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// `--allocation` of commands that run a model.
 struct AllocationOption: ParsableArguments {

@@ -1,5 +1,6 @@
 import Arith
 import Importers
+import QuantGraph
 
 /// Casts an array in blocks of rows, so that memory does not grow with the file.
 struct ArrayCast {

@@ -1,5 +1,6 @@
 import Arith
 import Importers
+import QuantGraph
 
 /// Quantizes an array into a block format along one axis.
 struct BlockCast {

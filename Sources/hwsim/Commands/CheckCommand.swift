@@ -1,10 +1,8 @@
-import Arith
 import ArgumentParser
 import Documents
-import FoundationEssentials
 import HWModel
-import Importers
 import QuantGraph
+import Sessions
 
 /// `hwsim check MODEL`: whether the model computes what was observed, bit for bit.
 struct CheckCommand: ConfigurableCommand {
@@ -85,188 +83,62 @@ struct CheckCommand: ConfigurableCommand {
     if let first, first < 1 { throw ValidationError("--first \(first) is not positive.") }
   }
 
+  /// What is compared, and how.
+  var options: ModelCheck.Options {
+    var options = ModelCheck.Options()
+    options.inputs = inputs
+    options.expected = expected
+    options.layers = layers
+    options.tolerance = tolerance
+    options.first = first
+    options.reportLimit = maxReports.count
+    options.allowsOverflow = allowOverflow
+    options.threads = computing.threads ?? Processors.count
+    options.seed = computing.seed
+    return options
+  }
+
   func report(_ session: Session) throws(Failure) -> Report {
-    var given = try ModelFile(path: model, options: try binding.options())
-    if let allocation = try allocating.file(for: given) {
-      if given.isFloatNetwork {
-        return try FloatCheck(self, file: given, allocation: allocation).report(session)
+    var file = try ModelFile(path: model, options: try binding.options())
+    var rules: DatapathChoice?
+    if let allocation = try allocating.file(for: file) {
+      if file.isFloatNetwork {
+        try binding.refuseRules(against: against)
+        (file, rules) = try file.fakeQuantized(allocation)
+      } else {
+        file = try file.applying(allocation)
       }
-      given = try given.applying(allocation)
     }
-    if let against { return try report(given, against: against, session) }
-    let choice = try binding.choice(for: given)
-    let data = try CheckData(self, model: given)
-    let file = data.model
-    let plan = try choice.plan(file)
-    let threads = computing.threads ?? Processors.count
-    let check = Check(
-      plan: plan, tolerance: Double(tolerance), threads: threads,
-      maxReports: max(maxReports.count, 64),
-      firstSamples: first, wrapsCodes: allowOverflow
-    ) { Printed.matches($0, token: $1, digits: $2) }
-    let sources = try data.open()
-    let printed = sources.expected.map { PrintedResolution($0.source, of: plan.graph[$0.tensor]) }
+    let choice: DatapathChoice
+    if let rules { choice = rules } else { choice = try binding.choice(for: file, others: [against].compactMap(\.self)) }
     let progress = session.progress("samples")
-    let total = first ?? data.inputs.rowCount()
-    let result: CheckResult
-    do throws(Diagnostic) {
-      result = try check.run(
-        CheckSources(
-          inputs: sources.inputs, expected: zip(sources.expected, printed).map { ($0.tensor, $1) })
-      ) { done in if let total { progress.update(done: done, of: total) } }
-    } catch {
-      progress.finish()
-      throw Failure(error)
-    }
-    progress.finish()
-    guard result.samples > 0 else {
-      throw Failure(
-        "check.no-data", "the files hold no samples", at: model,
-        remedy: "give at least one sample of each input.")
-    }
-    let answer = CheckAnswer(
-      file: file, graph: plan.graph, datapath: plan.datapath, labels: data.labels,
-      result: result, printed: printed,
-      overflows: try OverflowCount(data, plan: plan, check: check, result: result),
-      explanation: try explanation(of: result, file: file, plan: plan, data: data),
-      usesTestBench: data.usesTestBench, limit: maxReports.count)
-    return Report(
-      schema: "check", arguments: arguments(choice),
-      inputs: [file.record] + allocating.records + data.records,
-      warnings: try file.archiveWarnings(),
-      result: answer.json,
-      status: result.verdict == .mismatch ? .no : .yes,
-      text: { style in answer.text(style) })
-  }
-
-  private func arguments(_ choice: DatapathChoice) -> JSON {
-    binding.json(choice).adding([
-      "allocation": .optional(allocating.allocation), "against": .optional(against),
-      "tolerance": .integer(tolerance), "first": .optional(first),
-      "max_reports": maxReports.json, "allow_overflow": .bool(allowOverflow),
-      "seed": .integer(Int(clamping: computing.seed)),
-    ])
-  }
-
-  /// Samples drawn where no inputs are given and none are asked for.
-  private static let drawnSamples = 16
-
-  /// Compares what two sets of rules compute from the same inputs.
-  private func report(
-    _ given: ModelFile, against name: String, _ session: Session
-  ) throws(Failure) -> Report {
-    guard expected.isEmpty, layers == nil else {
-      throw Failure(
-        "usage.arguments",
-        "--against computes what is expected; --expected and --layers do not apply",
-        remedy: "leave them out, or leave --against out.")
-    }
-    let choice = try binding.choice(for: given, others: [name])
-    let other = try DatapathChoice(name, requantize: binding.requantize, option: "against")
-    let role = TensorFiles.Role(option: "inputs", what: "the model's inputs", linesTogether: 1)
-    let files =
-      inputs.isEmpty
-      ? nil : try TensorFiles(inputs, for: given.graph.inputs, of: given.graph, role: role)
-    let file = try given.batched { files.map { $0.rowCount() } ?? 1 }
-    let plan = try choice.plan(file)
-    let reference = try other.plan(file)
-    let threads = computing.threads ?? Processors.count
-    let tensors = ReferenceRun.comparableTensors(
-      plan, reference,
-      among: file.writtenTensors
-        + file.graph.outputs.filter { id in
-          !file.writtenTensors.contains(id)
-        })
-    guard !tensors.isEmpty else {
-      throw Failure(
-        "check.no-data", "the two sets of rules have no tensor in common", at: model,
-        remedy: "compare rules that keep the model's tensors.")
-    }
-    func sources() throws(Failure) -> [any SampleSource] {
-      guard let files else { return try drawn(file, plan, reference) }
-      return try file.inputSources(files, wrapsCodes: allowOverflow)
-    }
-    let run = ReferenceRun(
-      reference, inputs: try sources(), target: plan.graph, tensors: tensors, threads: threads)
-    let check = Check(
-      plan: plan, tolerance: Double(tolerance), threads: threads,
-      maxReports: max(maxReports.count, 64), firstSamples: first, wrapsCodes: allowOverflow,
-      steps: run.steps
-    ) { Printed.matches($0, token: $1, digits: $2) }
-    let progress = session.progress("samples")
-    let total = files.map { $0.rowCount() } ?? (first ?? Self.drawnSamples)
-    let own = try sources()
-    let result: CheckResult
-    do throws(Diagnostic) {
-      result = try check.run(
-        CheckSources(inputs: own, expected: run.sources)
-      ) { done in if let total { progress.update(done: done, of: total) } }
-    } catch {
-      progress.finish()
-      throw Failure(error)
-    }
-    progress.finish()
-    let outputs = Set(plan.graph.outputs)
-    let labels = tensors.map { id in
-      CheckLabel(
-        name: plan.graph[id].name, place: "datapath \(name)", isOutput: outputs.contains(id))
-    }
-    let answer = CheckAnswer(
-      file: file, graph: plan.graph, datapath: plan.datapath, labels: labels, result: result,
-      against: .init(datapath: name, isDrawn: files == nil), limit: maxReports.count)
-    return Report(
-      schema: "check", arguments: arguments(choice),
-      inputs: [file.record] + allocating.records + (files?.records(role: "inputs") ?? []),
-      result: answer.json,
-      status: result.verdict == .mismatch ? .no : .yes,
-      text: { style in answer.text(style) })
-  }
-
-  /// Seeded codes for every input, as numbers where one of the plans takes numbers.
-  private func drawn(
-    _ file: ModelFile, _ plan: Plan, _ reference: Plan
-  ) throws(Failure) -> [any SampleSource] {
-    var sources: [any SampleSource] = []
-    for (position, id) in file.graph.inputs.enumerated() {
-      let tensors = [plan.graph[id], reference.graph[id]]
-      let coded = tensors.first { ElementScale($0)?.codeRange != nil }
-      guard let coded,
-        let source = SeededSamples(
-          coded, asValues: tensors[0].encoding != tensors[1].encoding,
-          seed: computing.seed &+ UInt64(position), samples: first ?? Self.drawnSamples)
-      else {
+    defer { progress.finish() }
+    let check: ModelCheck
+    if let against {
+      guard expected.isEmpty, layers == nil else {
         throw Failure(
-          "check.no-data",
-          "input '\(file.graph[id].name)' is \(file.graph[id].encoding.name): there is no range to "
-            + "draw codes from", at: model, remedy: "give inputs: --inputs x.npy.")
+          "usage.arguments",
+          "--against computes what is expected; --expected and --layers do not apply",
+          remedy: "leave them out, or leave --against out.")
       }
-      sources.append(source)
+      let other = try DatapathChoice(
+        against, requantize: binding.requantize, option: "against")
+      check = try ModelCheck(
+        file, by: choice, against: other, options: options, progress: progress.update)
+    } else {
+      check = try ModelCheck(file, by: choice, options: options, progress: progress.update)
     }
-    return sources
-  }
-
-  private func explanation(
-    of result: CheckResult, file: ModelFile, plan: Plan, data: CheckData
-  ) throws(Failure) -> Diagnosis.Outcome? {
-    // What is within the tolerance needs no explanation.
-    guard plan.datapath == HLSFixed.name, result.verdict == .mismatch,
-      let divergent = result.firstDivergentNode,
-      let mismatch = result.firstMismatch, data.canReopen
-    else { return nil }
-    let sources = try data.open()
-    do throws(Diagnostic) {
-      let observed = try ObservedSamples.read(
-        CheckSources(inputs: sources.inputs, expected: sources.expected), plan: plan,
-        firstMismatch: mismatch.sample, limit: min(512, (first ?? .max) - mismatch.sample))
-      let originals = file.isProject ? HLS4ML.writtenValues(of: file.graph, inProject: model) : [:]
-      return try Diagnosis(
-        graph: file.graph, originals: originals, threads: computing.threads ?? Processors.count
-      ) {
-        Printed.matches($0, token: $1, digits: $2)
-      }.explain(observed, divergent: divergent)
-    } catch {
-      throw Failure(error)
-    }
+    return Report(
+      schema: "check",
+      arguments: binding.json(choice).adding([
+        "allocation": .optional(allocating.allocation), "against": .optional(against),
+        "tolerance": .integer(tolerance), "first": .optional(first),
+        "max_reports": maxReports.json, "allow_overflow": .bool(allowOverflow),
+        "seed": .integer(Int(clamping: computing.seed)),
+      ]),
+      inputs: [file.record] + allocating.records + check.records, warnings: check.warnings,
+      result: check.answer.json, status: check.verdict == .mismatch ? .no : .yes,
+      text: { style in check.answer.text(style) })
   }
 }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Documents
+import QuantGraph
+import Reports
 
 /// `hwsim compare A.json B.json`: whether B is worse than A.
 struct CompareCommand: ConfigurableCommand {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Documents
+import Importers
+import QuantGraph
 
 /// `hwsim config`: the options in effect and where each comes from.
 struct ConfigCommand: ConfigurableCommand {

@@ -1,7 +1,11 @@
 import ArgumentParser
+import Arith
 import Documents
 import HWModel
+import Importers
+import QuantGraph
 import Schedules
+import Sessions
 
 /// `hwsim estimate MODEL`: how fast, how big, does it fit.
 struct EstimateCommand: ConfigurableCommand {
@@ -141,7 +145,9 @@ struct EstimateCommand: ConfigurableCommand {
       }
       return report(transformer, targets: targets)
     }
-    let file = try ModelFile(path: model, options: ModelOptions(shapes: shape))
+    var modelOptions = ModelOptions()
+    modelOptions.shapes = shape
+    let file = try ModelFile(path: model, options: modelOptions)
     let network = EstimatedNetwork(file: file)
     var choices: [(bits: String?, formats: FormatChoices, place: String?)] = []
     if let allocation {

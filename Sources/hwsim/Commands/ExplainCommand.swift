@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import QuantGraph
 
 /// `hwsim explain CODE`: an error or warning at length.
 struct ExplainCommand: ReportingCommand {

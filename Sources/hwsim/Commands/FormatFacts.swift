@@ -1,5 +1,6 @@
 import Arith
 import Documents
+import QuantGraph
 
 /// What `hwsim formats` says of one encoding.
 struct FormatFacts: Sendable {

@@ -1,8 +1,9 @@
-import Arith
 import ArgumentParser
+import Arith
 import Documents
 import Importers
 import QuantGraph
+import Sessions
 
 /// `hwsim formats [NAME]`: what a number format holds.
 struct FormatsCommand: ReportingCommand {

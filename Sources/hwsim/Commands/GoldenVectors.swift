@@ -1,4 +1,5 @@
 import Arith
+import QuantGraph
 
 /// Operands and results of a unit, boundary cases first, for an RTL test bench.
 struct GoldenVectors {

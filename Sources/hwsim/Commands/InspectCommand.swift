@@ -2,6 +2,7 @@ import ArgumentParser
 import Documents
 import HWModel
 import QuantGraph
+import Sessions
 
 /// `hwsim inspect MODEL`: what the graph is.
 struct InspectCommand: ConfigurableCommand {
@@ -47,27 +48,7 @@ struct InspectCommand: ConfigurableCommand {
   func report(_ session: Session) throws(Failure) -> Report {
     let file = try ModelFile(path: model, options: try binding.options())
     let choice = try binding.choice(for: file)
-    var chosen: Node?
-    if let node {
-      chosen = file.graph.nodes.first { $0.name == node }
-      if chosen == nil {
-        throw .unknown(
-          "layer", node, code: "usage.unknown-layer", among: file.graph.nodes.map(\.name),
-          listedBy: "hwsim inspect \(model)")
-      }
-    }
-    let bounds: (graph: Graph, ranges: [AccumulatorRange])?
-    if ranges {
-      let plan = try choice.plan(file)
-      bounds = (
-        plan.graph,
-        plan.datapath == HLSFixed.name
-          ? HLSFixed.accumulatorRanges(plan) : plan.integerAccumulatorRanges
-      )
-    } else {
-      bounds = nil
-    }
-    let answer = InspectAnswer(file: file, choice: choice, node: chosen, bounds: bounds)
+    let answer = try InspectAnswer(file, by: choice, node: node, withRanges: ranges)
     return Report(
       schema: "inspect",
       arguments: binding.json(choice).adding([

@@ -1,7 +1,9 @@
-import Arith
 import ArgumentParser
-import Schedules
+import Arith
 import Documents
+import QuantGraph
+import Schedules
+import Sessions
 
 /// Options of commands that bind a model to rules.
 struct ModelArguments: ParsableArguments {
@@ -47,7 +49,9 @@ struct ModelArguments: ParsableArguments {
   ///
   /// - Throws: a ``Failure`` if the options of patches do not belong together.
   func options() throws(Failure) -> ModelOptions {
-    var options = ModelOptions(shapes: shape, outputs: outputs)
+    var options = ModelOptions()
+    options.shapes = shape
+    options.outputs = outputs
     let request: PatchRequest?
     do throws(DeviceProblems) {
       request = try PatchRequest(patch: patch, splitAfter: splitAfter)
@@ -70,10 +74,12 @@ struct ModelArguments: ParsableArguments {
   /// - Throws: a ``Failure`` for an unknown name, or `--requantize` where nothing is dyadic.
   func choice(for file: ModelFile, others: [String] = []) throws(Failure) -> DatapathChoice {
     let choice = try DatapathChoice(datapath, requantize: requantize, for: file)
-    if requantize != nil, !(others + [choice.name]).contains("dyadic") {
+    let takers = DatapathEntry.all.filter(\.takesTieRule).map(\.name)
+    if requantize != nil, !(others + [choice.name]).contains(where: takers.contains) {
       throw Failure(
-        "usage.arguments", "--requantize is about the dyadic datapath, not \(choice.name)",
-        remedy: "add --datapath dyadic.")
+        "usage.arguments",
+        "--requantize is about the \(takers.joined(separator: ", ")) datapath, not \(choice.name)",
+        remedy: "add --datapath \(takers.joined(separator: " or ")).")
     }
     return choice
   }

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Documents
+import Importers
+import QuantGraph
+import Reports
 
 /// `hwsim report RESULT.json...`: results as a page, a drawing or Markdown.
 struct ReportCommand: ConfigurableCommand {

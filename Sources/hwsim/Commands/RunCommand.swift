@@ -3,6 +3,7 @@ import Documents
 import HWModel
 import Importers
 import QuantGraph
+import Sessions
 
 /// `hwsim run MODEL`: executes and stores what was computed.
 struct RunCommand: ConfigurableCommand {
@@ -73,35 +74,29 @@ struct RunCommand: ConfigurableCommand {
     guard let output else { throw missing("--output") }
     var file = try ModelFile(path: model, options: try binding.options())
     if inputs.isEmpty, !file.graph.inputs.isEmpty { throw missing("--inputs") }
+    var rules: DatapathChoice?
     if let allocation = try allocating.file(for: file) {
       if file.isFloatNetwork {
-        return try FloatRun(self, file: file, allocation: allocation, output: output).report(
-          session)
+        try binding.refuseRules()
+        (file, rules) = try file.fakeQuantized(allocation)
+      } else {
+        file = try file.applying(allocation)
       }
-      file = try file.applying(allocation)
     }
-    let choice = try binding.choice(for: file)
-    let role = TensorFiles.Role(option: "inputs", what: "the model's inputs", linesTogether: 1)
-    let files = try TensorFiles(inputs, for: file.graph.inputs, of: file.graph, role: role)
-    file = try file.batched { files.rowCount() }
-    let plan = try choice.plan(file)
-    let sources = try file.inputSources(files, wrapsCodes: allowOverflow)
-    var run = try ModelRun(
-      plan, of: file, output: output, trace: trace, storesValues: values,
-      namesByIndex: traceByIndex, countsEvents: stats)
+    let choice: DatapathChoice
+    if let rules { choice = rules } else { choice = try binding.choice(for: file) }
+    var options = ModelRun.Options(output: output)
+    options.inputs = inputs
+    options.trace = trace
+    options.storesValues = values
+    options.namesByIndex = traceByIndex
+    options.countsEvents = stats
+    options.first = first
+    options.allowsOverflow = allowOverflow
+    options.threads = computing.threads ?? Processors.count
     let progress = session.progress("samples")
-    let total = first ?? files.rowCount()
-    do throws(Failure) {
-      try run.execute(
-        sources, threads: computing.threads ?? Processors.count,
-        limit: first, wrapsCodes: allowOverflow
-      ) { done in if let total { progress.update(done: done, of: total) } }
-    } catch {
-      progress.finish()
-      throw error
-    }
-    progress.finish()
-    let answer = RunAnswer(file: file, run: run, output: output, trace: trace)
+    defer { progress.finish() }
+    let run = try ModelRun(file, by: choice, options: options, progress: progress.update)
     return Report(
       schema: "run",
       arguments: binding.json(choice).adding([
@@ -111,9 +106,9 @@ struct RunCommand: ConfigurableCommand {
         "first": .optional(first), "allow_overflow": .bool(allowOverflow),
         "seed": .integer(Int(clamping: computing.seed)),
       ]),
-      inputs: [file.record] + allocating.records + files.records(role: "inputs"),
-      result: answer.json,
-      text: { style in answer.text(style) })
+      inputs: [file.record] + allocating.records + run.records,
+      result: run.answer.json,
+      text: { style in run.answer.text(style) })
   }
 
   private func missing(_ option: String) -> Failure {

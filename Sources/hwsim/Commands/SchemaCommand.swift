@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import QuantGraph
 
 /// `hwsim schema NAME`: the JSON Schema of a document that hwsim writes or reads.
 struct SchemaCommand: ReportingCommand {

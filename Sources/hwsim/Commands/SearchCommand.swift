@@ -1,6 +1,9 @@
 import ArgumentParser
+import HWModel
 import QuantGraph
+import Reports
 import Search
+import Sessions
 
 /// `hwsim search`: the best bit allocations of a network, or of problems given as tables.
 struct SearchCommand: ConfigurableCommand {

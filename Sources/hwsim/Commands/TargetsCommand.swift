@@ -1,6 +1,8 @@
 import ArgumentParser
 import Documents
 import HWModel
+import Importers
+import QuantGraph
 import Schedules
 
 /// `hwsim targets [ID]`: the devices and where their numbers come from.

@@ -1,3 +1,5 @@
+import Reports
+
 /// One number or word of two results, and which of two is better.
 struct ComparedQuantity: Sendable {
   /// What would be better.

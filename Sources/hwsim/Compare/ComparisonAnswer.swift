@@ -1,4 +1,6 @@
 import Documents
+import QuantGraph
+import Reports
 
 /// What a comparison of two results found, as JSON and as text.
 struct ComparisonAnswer: Sendable {
@@ -134,13 +136,13 @@ struct ComparisonAnswer: Sendable {
   }
 
   func text(_ style: Style, showsAll: Bool) -> String {
-    var text = "A   \(DiagnosticText.printable(a.path))\nB   \(DiagnosticText.printable(b.path))\n"
+    var text = "A   \(Printable.text(a.path))\nB   \(Printable.text(b.path))\n"
     for setting in settings.prefix(showsAll ? .max : 4) {
       let values = [setting.a, setting.b].map { value in
         let words = value.text ?? value.compact
-        return DiagnosticText.printable(words.count > 30 ? words.prefix(28) + ".." : words)
+        return Printable.text(words.count > 30 ? words.prefix(28) + ".." : words)
       }
-      text += "differs: \(DiagnosticText.printable(setting.name)): \(values[0]) / \(values[1])\n"
+      text += "differs: \(Printable.text(setting.name)): \(values[0]) / \(values[1])\n"
     }
     if settings.count > 4, !showsAll {
       text += "... \(Quantity.count(settings.count - 4, "more difference")): --all\n"
@@ -167,7 +169,7 @@ struct ComparisonAnswer: Sendable {
   private func printable(_ table: Table) -> Table {
     var result = Table(table.columns)
     for row in table.rows {
-      result.append(row.map { .init(DiagnosticText.printable($0.text), plain: $0.plain) })
+      result.append(row.map { .init(Printable.text($0.text), plain: $0.plain) })
     }
     return result
   }

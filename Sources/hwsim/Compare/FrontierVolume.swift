@@ -1,3 +1,4 @@
+import Reports
 import Search
 
 /// Two frontiers measured by what they dominate.

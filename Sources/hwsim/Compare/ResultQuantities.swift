@@ -1,3 +1,5 @@
+import QuantGraph
+import Reports
 import Search
 
 /// The numbers of two results of one kind, paired.

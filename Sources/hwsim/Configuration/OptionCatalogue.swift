@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import QuantGraph
 
 /// Every option of every command, as the parser itself describes them.
 struct OptionCatalogue: Sendable {

@@ -1,3 +1,5 @@
+import Documents
+
 /// Estimated numbers as tables show them: three significant digits and a unit.
 enum Amounts {
   /// `value` with three significant digits, such as `74.1`, `3,910` or `0.0123`.

@@ -1,3 +1,4 @@
+import QuantGraph
 import Schedules
 
 /// One value of `--bits`: `w4a8`, `w4` or `a8`.

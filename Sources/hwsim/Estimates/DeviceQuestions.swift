@@ -2,6 +2,7 @@ import Documents
 import HWModel
 import Importers
 import QuantGraph
+import Reports
 import Schedules
 
 /// What `estimate` answers beside networks: rows of matrix products, and documents of cases.

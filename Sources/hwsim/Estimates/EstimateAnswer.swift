@@ -1,6 +1,7 @@
 import Documents
 import HWModel
 import Schedules
+import Sessions
 
 /// One estimate as JSON, as a table and as text: a network on a device under one choice of formats.
 ///

@@ -1,5 +1,7 @@
+import Documents
 import HWModel
 import Schedules
+import Sessions
 
 /// Several estimates of one model, a row each, whatever the families of their devices.
 enum EstimateComparison {

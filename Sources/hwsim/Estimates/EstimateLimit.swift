@@ -1,4 +1,6 @@
+import Documents
 import HWModel
+import QuantGraph
 
 /// A bound that `--limit` sets: `sram=320KiB`, `latency=50ms`, `dsp=40`.
 struct EstimateLimit: Sendable {

@@ -2,6 +2,7 @@ import HWModel
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// What an estimate is of: a model and the formats that the user gives it, whatever the device.
 struct EstimatedNetwork {

@@ -1,5 +1,6 @@
 import Documents
 import HWModel
+import QuantGraph
 import Schedules
 
 /// All shipped devices, a table a family.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Documents
+import QuantGraph
+import Sessions
 
 /// When words are coloured.
 enum ColorChoice: String, CaseIterable, ExpressibleByArgument, Sendable {

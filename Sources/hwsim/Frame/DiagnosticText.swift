@@ -27,31 +27,11 @@ enum DiagnosticText {
   }
 
   private static func block(_ problem: Diagnostic, severity: String, style: Style) -> String {
-    var text = "\(severity)[\(problem.code)]: \(style.bold(printable(problem.message)))\n"
-    if let location = problem.location { text += "  --> \(printable(location))\n" }
-    for note in problem.notes { text += "  \(printable(note))\n" }
-    if let remedy = problem.remedy { text += "\(style.hint("help")): \(printable(remedy))\n" }
+    var text = "\(severity)[\(problem.code)]: \(style.bold(Printable.text(problem.message)))\n"
+    if let location = problem.location { text += "  --> \(Printable.text(location))\n" }
+    for note in problem.notes { text += "  \(Printable.text(note))\n" }
+    if let remedy = problem.remedy { text += "\(style.hint("help")): \(Printable.text(remedy))\n" }
     return text
-  }
-
-  /// `text` with control characters written as `\u{..}`, so that a name in a hostile file cannot
-  /// steer the terminal or fake a line.
-  static func printable(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    var result = ""
-    for scalar in text.unicodeScalars {
-      if isControl(scalar) {
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      || (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
   }
 }
 

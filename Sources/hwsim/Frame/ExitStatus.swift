@@ -1,3 +1,5 @@
+import QuantGraph
+
 /// What a command says to the script that called it.
 enum ExitStatus: Int32, Sendable {
   /// Answered, and the answer is yes: matches, fits, found.
@@ -16,4 +18,9 @@ enum ExitStatus: Int32, Sendable {
   case noOutput = 73
   /// Ended by Ctrl-C: 128 and the number of SIGINT.
   case interrupted = 130
+}
+
+extension Failure {
+  /// The status that the first problem's explanation names.
+  var status: ExitStatus { Explanation.status(for: problems[0].code) }
 }

@@ -1,3 +1,4 @@
+import Documents
 import Synchronization
 
 /// One line on standard error that says how far a long command is; rewritten, never kept.
@@ -36,6 +37,11 @@ final class ProgressLine: Sendable {
       Signals.setProgressShown(true)
       StandardStream.error.attempt("\r\u{1B}[K" + line(done: done, of: total, at: time))
     }
+  }
+
+  /// The same, silent while the total is unknown.
+  func update(done: Int, total: Int?) {
+    if let total { update(done: done, of: total) }
   }
 
   /// Wipes the line.

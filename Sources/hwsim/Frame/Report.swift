@@ -1,4 +1,5 @@
 import Documents
+import Importers
 import QuantGraph
 
 /// A command's answer: one JSON document, the same as text, and whether it is a yes.
@@ -25,8 +26,8 @@ struct Report: Sendable {
     var records: [JSON] = []
     for input in inputs { records.append(try input.record()) }
     return [
-      "schema": .string("hwsim.\(schema)/\(Schema.version)"),
-      "hwsim": ["version": .string(HWSim.version)],
+      "schema": .string("hwsim.\(schema)/\(ResultVersion.schema)"),
+      "hwsim": ["version": .string(ResultVersion.tool)],
       "arguments": arguments,
       "inputs": .array(records),
       "target": target,
@@ -41,8 +42,8 @@ extension Failure {
   var envelope: JSON {
     let first = problems[0]
     return [
-      "schema": .string("hwsim.error/\(Schema.version)"),
-      "hwsim": ["version": .string(HWSim.version)],
+      "schema": .string("hwsim.error/\(ResultVersion.schema)"),
+      "hwsim": ["version": .string(ResultVersion.tool)],
       "error": [
         "code": .string(first.code),
         "message": .string(first.message),

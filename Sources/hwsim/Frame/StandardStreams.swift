@@ -1,4 +1,6 @@
 import Glibc
+import Importers
+import QuantGraph
 
 /// Standard output and standard error, written through `write`, unbuffered.
 enum StandardStream: Int32, Sendable {
@@ -42,16 +44,4 @@ enum StandardStream: Int32, Sendable {
     }
     return 0
   }
-}
-
-/// The system's words for an error number.
-func systemMessage(_ code: Int32) -> String {
-  guard let text = strerror(code) else { return "error \(code)" }
-  return String(cString: text)
-}
-
-/// An environment variable, or nil if it is not set.
-func environment(_ name: String) -> String? {
-  guard let value = getenv(name) else { return nil }
-  return String(cString: value)
 }

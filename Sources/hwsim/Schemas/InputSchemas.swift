@@ -9,7 +9,8 @@ extension Schema {
     _ name: String, _ title: String, required: [String], properties: JSON,
     isClosed: Bool = true
   ) -> Schema {
-    let key = JSON.Member(key: "schema", value: ["const": .string("hwsim.\(name)/\(version)")])
+    let key = JSON.Member(
+      key: "schema", value: ["const": .string("hwsim.\(name)/\(ResultVersion.schema)")])
     let document: JSON = [
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "title": .string(title),

@@ -1,4 +1,5 @@
 import Documents
+import Reports
 
 extension Schema {
   static let report = command(

@@ -4,9 +4,6 @@ import Documents
 ///
 /// Keys are only added within a version; what reads a document must ignore keys it does not know.
 struct Schema: Sendable {
-  /// The number after the slash of `"schema"` in every document.
-  static let version = 1
-
   let name: String
   /// What the document is, in one line.
   let title: String
@@ -42,7 +39,7 @@ struct Schema: Sendable {
     _ name: String, _ title: String, required: [String], properties: [(String, JSON)]
   ) -> JSON {
     let common: [JSON.Member] = [
-      .init(key: "schema", value: ["const": .string("hwsim.\(name)/\(version)")]),
+      .init(key: "schema", value: ["const": .string("hwsim.\(name)/\(ResultVersion.schema)")]),
       .init(key: "hwsim", value: object(["version": string("Version of the tool.")])),
     ]
     return [

@@ -1,6 +1,7 @@
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 extension QuantizedKind {
   /// TensorFlow Lite graphs: widths of weights and activations, costs of devices.

@@ -15,7 +15,7 @@ extension QuantizedCheckpoint {
     if isMixed { members.append(.init(key: "quantized_layers", value: quantizedLayers)) }
     members.append(.init(key: "exclude_modules", value: .strings(excluded)))
     return [
-      "producer": ["name": "hwsim", "version": .string(HWSim.version)],
+      "producer": ["name": "hwsim", "version": .string(ResultVersion.tool)],
       "quantization": .object(members),
     ]
   }

@@ -1,8 +1,10 @@
 import Arith
+import HWModel
 import Importers
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// A float network with its data, ready to be evaluated.
 struct FloatSubject: SearchSubject {
@@ -17,7 +19,7 @@ struct FloatSubject: SearchSubject {
   /// The calibration samples, with labels where there are some.
   private let measured: EvaluationData
 
-  var layers: [SearchLayer] { network.layers }
+  var layers: [SearchLayer] { quantized.layers }
   var evaluator: any Evaluator { quantized }
   var inputRanges: [InputRange]? { quantized.inputRanges }
   var spaceDefaults: SpaceDefaults { .float }

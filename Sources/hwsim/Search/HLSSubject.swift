@@ -5,6 +5,7 @@ import Importers
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 extension QuantizedKind {
   /// hls4ml models: fixed-point types of weights, inputs and accumulators.

@@ -1,4 +1,5 @@
 import Documents
+import Importers
 import QuantGraph
 import Search
 

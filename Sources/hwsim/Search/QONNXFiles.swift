@@ -1,8 +1,10 @@
-import Arith
 import ArgumentParser
+import Arith
+import HWModel
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// Which points of a search become QONNX models.
 enum QONNXChoice: String, CaseIterable, ExpressibleByArgument {

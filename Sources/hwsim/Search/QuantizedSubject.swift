@@ -5,6 +5,7 @@ import Importers
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// What a kind of quantized graph adds to a search.
 struct QuantizedKind {
@@ -195,21 +196,9 @@ extension DatapathChoice {
     _ requantization: any GraphRequantization, inputs: [[Double]], labels: [Int]?, threads: Int,
     file: ModelFile, place: String
   ) throws(Failure) -> PlanEvaluator {
-    func make(_ datapath: some Datapath) throws(PlanEvaluatorError) -> PlanEvaluator {
-      try Self.evaluator(
-        requantization, on: datapath, inputs: inputs, labels: labels, threads: threads)
-    }
     do throws(PlanEvaluatorError) {
-      switch name {
-      case TFLiteReference.name: return try make(TFLiteReference())
-      case TFLiteMicro.name: return try make(TFLiteMicro())
-      case ONNXIntegerDatapath.name: return try make(ONNXIntegerDatapath())
-      case ONNXReferenceDatapath.name: return try make(ONNXReferenceDatapath())
-      case QONNXDatapath.name: return try make(QONNXDatapath())
-      case DyadicDatapath.name:
-        return try make(DyadicDatapath(requantize: ties ?? .halfEven))
-      default: return try make(HLSFixed())
-      }
+      return try Self.evaluator(
+        requantization, on: datapath, inputs: inputs, labels: labels, threads: threads)
     } catch {
       throw Failure(error, file: file, place: place)
     }

@@ -1,5 +1,6 @@
 import Arith
 import Documents
+import HWModel
 import QuantGraph
 import Schedules
 import Search

@@ -1,5 +1,7 @@
 import Documents
 import FoundationEssentials
+import HWModel
+import Importers
 import QuantGraph
 import Search
 

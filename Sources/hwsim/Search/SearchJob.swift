@@ -5,6 +5,7 @@ import Importers
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// `hwsim search MODEL`: one search from the files to its answer.
 struct SearchJob {
@@ -248,7 +249,7 @@ struct SearchJob {
       "method": command.goal.method, "seed": String(command.computing.seed),
       "sensitivity": metric,
       "space": command.spaceOptions.name, "shard": command.shard ?? "1/1",
-      "hwsim": HWSim.version,
+      "hwsim": ResultVersion.tool,
     ]
     if let datapath { settings["datapath"] = datapath }
     for (key, rule) in [

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// Reads models for a search.
 enum SearchModel {

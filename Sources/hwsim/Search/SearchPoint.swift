@@ -1,3 +1,4 @@
+import HWModel
 import Search
 
 /// One point of a search's frontier.

@@ -1,3 +1,4 @@
+import Documents
 import HWModel
 import Schedules
 import Search

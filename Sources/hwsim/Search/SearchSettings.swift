@@ -1,4 +1,6 @@
+import Documents
 import FoundationEssentials
+import HWModel
 import Importers
 import QuantGraph
 import Search

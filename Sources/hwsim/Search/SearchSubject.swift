@@ -1,8 +1,11 @@
 import Arith
 import Documents
+import HWModel
+import Importers
 import QuantGraph
 import Schedules
 import Search
+import Sessions
 
 /// A network that is searched, with the samples that decide.
 ///

@@ -1,9 +1,11 @@
 import Documents
 import FoundationEssentials
 import Glibc
+import HWModel
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// Sensitivities of earlier runs on disk, one file a measurement, named by what it depends on.
 ///
@@ -149,6 +151,7 @@ struct SensitivityCacheFolder {
   static var build: String? {
     var status = stat()
     guard stat("/proc/self/exe", &status) == 0 else { return nil }
-    return "\(HWSim.version) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    return
+      "\(ResultVersion.tool) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
   }
 }

@@ -1,9 +1,11 @@
 import Arith
 import Documents
 import FoundationEssentials
+import HWModel
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// Where the sensitivities of a search come from: a metric, two metrics, or a file.
 ///

@@ -1,4 +1,5 @@
 import Arith
+internal import HWModel
 public import QuantGraph
 public import Schedules
 import Synchronization

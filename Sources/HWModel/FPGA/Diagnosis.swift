@@ -1,0 +1,55 @@
+import Arith
+public import QuantGraph
+
+/// Searches for a single change to a model that reproduces what was observed.
+public struct Diagnosis {
+  public let graph: Graph
+  let datapath: HLSFixed
+  let originals: [TensorID: [Double]]
+  let matchesPrinted: PrintedMatch
+  /// Products that the search may compute, about ten thousand million a minute.
+  let workLimit: Int
+  let threads: Int
+
+  /// - Parameters:
+  ///   - graph: the model's graph.
+  ///   - originals: values of constants before they were assigned to their types.
+  ///   - workLimit: products that the search may compute.
+  ///   - threads: changes tried at a time; the outcome does not depend on it.
+  ///   - matchesPrinted: whether a value prints as a number of a text log.
+  public init(
+    graph: Graph, originals: [TensorID: [Double]] = [:], workLimit: Int = 4_000_000_000,
+    threads: Int = 1, matchesPrinted: @escaping PrintedMatch
+  ) {
+    self.graph = graph
+    datapath = HLSFixed()
+    self.originals = originals
+    self.workLimit = workLimit
+    self.threads = threads
+    self.matchesPrinted = matchesPrinted
+  }
+
+  /// Explains why `observed` differs from the graph's results, first at `divergent`.
+  ///
+  /// Where the divergent node's own values were observed, changes at that node and at unobserved
+  /// nodes before it are tried; else changes at every node that leads to an observed tensor.
+  ///
+  /// - Throws: a ``Diagnostic`` if the graph cannot run.
+  public func explain(
+    _ observed: ObservedSamples, divergent: Int
+  ) throws(Diagnostic) -> MismatchExplanation {
+    var search = try DiagnosisSearch(self, observed: observed, divergent: divergent)
+    return try search.run()
+  }
+}
+
+extension HLSFixed: ExplainsMismatch {
+  public func explain(
+    _ observed: ObservedSamples, divergent: Int, in graph: Graph,
+    originals: [TensorID: [Double]], threads: Int, matchesPrinted: @escaping PrintedMatch
+  ) throws(Diagnostic) -> MismatchExplanation {
+    try Diagnosis(
+      graph: graph, originals: originals, threads: threads, matchesPrinted: matchesPrinted
+    ).explain(observed, divergent: divergent)
+  }
+}

@@ -1,0 +1,346 @@
+import Documents
+
+/// The figures of one search beside its Pareto plots.
+struct SearchFigures: Sendable {
+  let data: SearchData
+  /// Before the names of figures where several results are shown.
+  let prefix: String
+
+  /// Points that fit beside each other; more are thinned out evenly.
+  private static let pointLimit = 56
+  /// Rows of a grid.
+  private static let rowLimit = 300
+
+  var figures: [Figure] {
+    [bits, sensitivity].compactMap(\.self) + layerCosts
+  }
+
+  private var shownPoints: [SearchData.Point] {
+    let points = data.frontier.isEmpty ? data.points : data.frontier
+    return points.thinned(to: Self.pointLimit, keeping: \.isKnee)
+  }
+
+  private var thinningNote: [String] {
+    let all = data.frontier.isEmpty ? data.points.count : data.frontier.count
+    let shown = shownPoints.count
+    return shown < all
+      ? ["\(Quantity.count(shown)) of \(Quantity.count(all)) points, evenly chosen."] : []
+  }
+
+  // MARK: Bits
+
+  /// Names of all layers that a point has a choice for, in graph order first.
+  private var layerNames: [String] {
+    var seen: Set<String> = []
+    let listed = data.layers.map(\.name) + data.points.flatMap { $0.layers.map(\.name) }
+    let chosen = Set(data.points.flatMap { $0.layers.map(\.name) })
+    return listed.filter { chosen.contains($0) && seen.insert($0).inserted }
+  }
+
+  private var bits: Figure? {
+    let points = shownPoints.filter { !$0.layers.isEmpty }
+    let names = Array(layerNames.prefix(Self.rowLimit))
+    guard !points.isEmpty, !names.isEmpty else { return nil }
+    let labels = LayerNames(layerNames)
+    let choices = points.map { point in
+      Dictionary(point.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+    var widths: [String: Double] = [:]
+    var formats: Set<String> = []
+    for choice in points.flatMap(\.layers) {
+      for format in [choice.weights, choice.activations].compactMap(\.self)
+      where formats.insert(format).inserted { widths[format] = FormatBits.of(format) }
+    }
+    let known = Array(Set(widths.values)).sorted()
+    // Equal steps from the narrowest width in use to the widest.
+    func level(_ width: Double?) -> Double? {
+      guard let width, let rank = known.firstIndex(of: width) else { return nil }
+      return known.count == 1 ? 0.5 : Double(rank) / Double(known.count - 1) * 0.999
+    }
+    var canvas = SVGCanvas()
+    var y = 0.0
+    let roles: [(String, any KeyPath<SearchData.Choice, String?> & Sendable)] = [
+      ("weights, bits", \.weights), ("activations, bits", \.activations),
+    ]
+    for (title, role) in roles
+    where points.contains(where: { $0.layers.contains { $0[keyPath: role] != nil } }) {
+      canvas.text(title, at: Place(0, y + 15), size: 13, "t b")
+      let matrix = CellMatrix(
+        columns: points.map(\.id),
+        rows: zip(names, labels.shown).map { name, label in
+          (
+            label,
+            zip(points, choices).map { point, layers in
+              let choice = layers[name]
+              guard let choice, let format = choice[keyPath: role] else {
+                return .init(text: "", level: nil, title: "\(point.id), \(name): as the model")
+              }
+              let width = widths[format]
+              let text = width.map { NumberText.significant($0, digits: 3) } ?? format
+              return .init(
+                text: text, level: level(width),
+                title: "\(point.id), \(name): \(format)\(choice.reason.map { "; \($0)" } ?? "")")
+            }
+          )
+        },
+        boldColumns: Set(points.indices.filter { points[$0].isKnee }))
+      y = matrix.draw(on: &canvas, top: y + 22, width: Figure.width) + 18
+    }
+    var notes = [
+      "Darker is wider on a light page, lighter on a dark one; numbers are bits a value."
+    ]
+    if let knee = points.first(where: \.isKnee) { notes.append("Bold: the knee, \(knee.id).") }
+    notes += thinningNote
+    let hidden = layerNames.count - names.count
+    if hidden > 0 { notes.append("\(Quantity.count(hidden, "more layer")) in the tables.") }
+    return Figure(
+      name: prefix + "bits", title: "Bits by layer of each point (bit)", notes: notes, height: y,
+      canvas: canvas, tables: bitsTables(points, choices, labels) + labels.tables)
+  }
+
+  private func bitsTables(
+    _ points: [SearchData.Point], _ choices: [[String: SearchData.Choice]], _ labels: LayerNames
+  ) -> [CaptionedTable] {
+    let names = layerNames
+    let formats = Table.grid(
+      ("layer", labels.shown), ("point", points.map(\.id)), alignment: .left
+    ) { layer, point in
+      let choice = choices[point][names[layer]]
+      let parts = [choice?.weights, choice?.activations].compactMap(\.self)
+      return .init(choice?.candidate ?? parts.joined(separator: " / "))
+    }
+    var tables = [CaptionedTable(caption: "Formats: weights / activations", table: formats)]
+    let explained = points.first { $0.isKnee } ?? points[points.count / 2]
+    if explained.layers.contains(where: { $0.reason != nil }) {
+      var reasons = Table([
+        .text("layer"), .text("weights"), .text("activations"), .text("reason", isFlexible: true),
+      ])
+      for choice in explained.layers {
+        reasons.append([
+          .init(choice.name), .init(choice.weights ?? ""), .init(choice.activations ?? ""),
+          .init(choice.reason ?? ""),
+        ])
+      }
+      tables.append(
+        CaptionedTable(
+          caption: "Why: point \(explained.id)\(explained.isKnee ? ", the knee" : "")",
+          table: reasons))
+    }
+    return tables
+  }
+
+  // MARK: Sensitivity
+
+  private var sensitivity: Figure? {
+    guard let found = data.sensitivity, !found.layers.isEmpty else { return nil }
+    var seen: Set<String> = []
+    let columns = found.layers.flatMap(\.candidates).filter { seen.insert($0).inserted }
+    guard !columns.isEmpty, columns.count <= 200 else { return nil }
+    let finite = found.layers.flatMap(\.values).filter(Scale.canShow)
+    let scale = Scale(
+      finite, from: 0, to: 1, allowsLogarithm: true)
+    let (low, high) = (
+      finite.min().map(scale.position) ?? 0, finite.max().map(scale.position) ?? 1
+    )
+    func cell(_ layer: String, _ candidate: String, _ value: Double?) -> CellMatrix.Cell {
+      guard let value else {
+        return .init(text: "", level: nil, title: "\(layer), \(candidate): not measured")
+      }
+      let text = NumberText.significant(value, digits: 3)
+      guard Scale.canShow(value) else {
+        return .init(text: text, level: nil, title: "\(layer), \(candidate): \(text)")
+      }
+      let level = high > low ? (scale.position(value) - low) / (high - low) * 0.999 : 0.5
+      return .init(
+        text: text, level: level, title: "\(layer), \(candidate): \(found.metric) \(value)")
+    }
+    let labels = LayerNames(found.layers.map(\.name))
+    let rows = zip(found.layers, labels.shown).prefix(Self.rowLimit).map { layer, label in
+      let values = Dictionary(
+        zip(layer.candidates, layer.values), uniquingKeysWith: { first, _ in first })
+      return (name: label, cells: columns.map { cell(label, $0, values[$0]) })
+    }
+    var canvas = SVGCanvas()
+    let matrix = CellMatrix(columns: columns, rows: Array(rows), cellWidth: 64)
+    let height = matrix.draw(on: &canvas, top: 0, width: Figure.width)
+    var table = Table([.text("layer")] + columns.map { .number($0) })
+    for (layer, label) in zip(found.layers, labels.shown) {
+      let values = Dictionary(
+        zip(layer.candidates, layer.values), uniquingKeysWith: { first, _ in first })
+      table.append(
+        [.init(label)]
+          + columns.map { column in
+            guard let value = values[column] else { return "" }
+            return .init(
+              NumberText.significant(value, digits: 6), plain: value.description)
+          })
+    }
+    var notes = [
+      "Each number says how much the network suffers when this layer alone has this format "
+        + "(\(found.metric)); "
+        + (scale.isLogarithmic ? "lightness follows its logarithm." : "lightness follows it.")
+    ]
+    if let rank = data.rank {
+      let evaluations = rank.evaluations.map { " of \(Quantity.count($0, "evaluation"))" } ?? ""
+      notes.append(
+        "Rank correlation of \(rank.metric) with the truth\(evaluations): Spearman "
+          + "\(NumberText.significant(rank.spearman, digits: 3)).")
+    }
+    return Figure(
+      name: prefix + "sensitivity",
+      title: "Sensitivity by layer and format (\(found.metric))", notes: notes, height: height + 4,
+      canvas: canvas,
+      tables: [CaptionedTable(caption: "Sensitivity, \(found.metric)", table: table)]
+        + labels.tables)
+  }
+
+  // MARK: Costs by layer
+
+  /// One figure a cost that layers have parts of, the objectives first; at most three.
+  private var layerCosts: [Figure] {
+    let points = shownPoints.thinned(to: 40, keeping: \.isKnee).filter { !$0.layers.isEmpty }
+    let costs = data.objectives.indices.dropFirst().filter { cost in
+      points.contains { $0.layers.contains { $0.costs[cost] != nil } }
+    }
+    return costs.prefix(3).enumerated().map { place, cost in
+      layerCost(cost, of: points, name: "layer-cost" + (place == 0 ? "" : "-\(place + 1)"))
+    }
+  }
+
+  /// What the layers have of the objective at `position`, one bar a point.
+  private func layerCost(
+    _ position: Int, of points: [SearchData.Point], name: String
+  ) -> Figure {
+    let cost = data.objectives[position]
+    let names = data.layers.map(\.name)
+    let values: [[Double?]] = points.map { point in
+      let parts = Dictionary(
+        point.layers.map { ($0.name, $0.costs[position]) }, uniquingKeysWith: { first, _ in first })
+      return names.map { parts[$0] ?? nil }
+    }
+    // What belongs to no layer of the space, such as pools, has a part of its own.
+    let rests: [Double] = zip(points, values).map { point, parts in
+      let sum = parts.reduce(0) { $0 + ($1 ?? 0) }
+      guard let total = point.values[position], total - sum > 1e-9 * abs(total) else { return 0 }
+      return total - sum
+    }
+    let hasRest = rests.contains { $0 > 0 }
+    let labels = LayerNames(names)
+    let shown = labels.shown + (hasRest ? ["outside the layers"] : [])
+    let columns = zip(values, rests).map { parts, rest in parts + (hasRest ? [rest] : []) }
+    let measure = cost.measure
+    let stack = LayerStack(names: shown, values: columns.map { $0.map { $0 ?? 0 } })
+    let rows = zip(points, stack.values).map { point, values in
+      BarChart.Row(
+        name: point.id + (point.isKnee ? " knee" : ""),
+        parts: stack.parts(of: values, in: point.id, measure: measure),
+        text: measure.text(values.reduce(0, +), isEstimate: cost.isEstimate),
+        isBold: point.isKnee)
+    }
+    var canvas = SVGCanvas()
+    let height = BarChart(measure: measure, rows: rows, series: stack.series).draw(
+      on: &canvas, width: Figure.width)
+    let table = Table.grid(
+      ("layer", shown), ("point", points.map(\.id)), alignment: .right
+    ) { layer, point in
+      let value = columns[point][layer]
+      return .init(
+        value.map { measure.text($0, isEstimate: cost.isEstimate) } ?? "",
+        plain: value?.description ?? "")
+    }
+    var notes = stack.notes
+    notes += points.count < shownPoints.count ? ["Points are chosen evenly."] : thinningNote
+    return Figure(
+      name: prefix + name, title: "\(measure.titleWithUnit) by layer",
+      notes: notes, height: height, canvas: canvas,
+      tables: [
+        CaptionedTable(caption: "\(measure.titleWithUnit), by layer and point", table: table)
+      ] + labels.tables)
+  }
+}
+
+/// Numbers by layer as the parts of bars: the largest layers by themselves, the others together.
+struct LayerStack: Sendable {
+  /// One list a bar, one number a layer.
+  let values: [[Double]]
+  private let names: [String]
+  /// Series of each layer; nil for those that stand together.
+  private let seriesOf: [Int?]
+  private let others: Int
+  /// Names of the series, in the order of the layers.
+  let series: [String]
+
+  init(names: [String], values: [[Double]]) {
+    self.names = names
+    self.values = values
+    let totals = names.indices.map { layer in
+      values.reduce(0) { $0 + (Scale.canShow($1[layer]) ? $1[layer] : 0) }
+    }
+    let ranked = names.indices.sorted {
+      totals[$0] == totals[$1] ? $0 < $1 : totals[$0] > totals[$1]
+    }
+    // One layer too many has the colour that would stand for it alone.
+    let chosen = ranked.prefix(
+      names.count <= StyleSheet.seriesCount ? names.count : StyleSheet.seriesCount - 1
+    ).sorted()
+    var seriesOf = [Int?](repeating: nil, count: names.count)
+    for (index, layer) in chosen.enumerated() { seriesOf[layer] = index }
+    self.seriesOf = seriesOf
+    others = names.count - chosen.count
+    series =
+      chosen.map { names[$0] }
+      + (others > 0 ? [Quantity.count(others, "other layer")] : [])
+  }
+
+  /// What the colours leave out.
+  var notes: [String] {
+    guard others > 0 else { return [] }
+    return [
+      "The \(StyleSheet.seriesCount - 1) largest layers have colours; the other \(others) stand "
+        + "together."
+    ]
+  }
+
+  /// The parts of one bar: the layers with a colour in their order, then the others as one.
+  func parts(of values: [Double], in owner: String, measure: Measure) -> [BarChart.Part] {
+    var parts: [BarChart.Part] = []
+    var rest = 0.0
+    for (layer, value) in values.enumerated() {
+      guard let series = seriesOf[layer] else {
+        rest += Scale.canShow(value) ? value : 0
+        continue
+      }
+      parts.append(
+        .init(
+          value: value, series: series,
+          title: "\(owner), \(names[layer]): \(measure.text(value))"))
+    }
+    if rest > 0 {
+      parts.append(
+        .init(
+          value: rest, series: StyleSheet.seriesCount - 1,
+          title: "\(owner), other layers: \(measure.text(rest))"))
+    }
+    return parts
+  }
+}
+
+extension Table {
+  /// A cell for each pair of two lists; the longer list goes down, so that the table stays narrow.
+  static func grid(
+    _ first: (title: String, names: [String]), _ second: (title: String, names: [String]),
+    alignment: Alignment, cell: (_ first: Int, _ second: Int) -> Cell
+  ) -> Table {
+    let isSwapped = second.names.count > first.names.count
+    let (down, across) = isSwapped ? (second, first) : (first, second)
+    var table = Table(
+      [.text(down.title)]
+        + across.names.map { alignment == .left ? Column.text($0) : Column.number($0) })
+    for (row, name) in down.names.enumerated() {
+      table.append(
+        [.init(name)]
+          + across.names.indices.map { isSwapped ? cell($0, row) : cell(row, $0) })
+    }
+    return table
+  }
+}

@@ -1,0 +1,378 @@
+import Arith
+public import Documents
+import HWModel
+import Importers
+public import QuantGraph
+
+/// A graph as a table, as JSON and as a drawing.
+public struct InspectAnswer: Sendable {
+  private let model: ModelFile
+  private let node: Node?
+  private let bounds: (graph: Graph, ranges: [AccumulatorRange])?
+  private let datapath: DatapathChoice
+
+  private var graph: Graph { model.graph }
+  private var ranges: [AccumulatorRange]? { bounds?.ranges }
+
+  /// - Parameters:
+  ///   - file: the model.
+  ///   - choice: the rules whose support is shown.
+  ///   - name: of the one layer asked for; nil for all.
+  ///   - hasRanges: whether accumulators are bounded.
+  /// - Throws: a ``Failure`` for a layer that there is not, and for a model that the rules cannot run
+  ///   where its accumulators are asked for.
+  public init(
+    _ file: ModelFile, by choice: DatapathChoice, node name: String? = nil,
+    withRanges hasRanges: Bool = false
+  ) throws(Failure) {
+    model = file
+    datapath = choice
+    if let name {
+      guard let found = file.graph.nodes.first(where: { $0.name == name }) else {
+        throw .unknown(
+          "layer", name, code: "usage.unknown-layer", among: file.graph.nodes.map(\.name),
+          listedBy: "hwsim inspect \(file.path)")
+      }
+      node = found
+    } else {
+      node = nil
+    }
+    if hasRanges {
+      let plan = try choice.plan(file)
+      let rules = plan.rules as? any BoundsAccumulators
+      bounds = (plan.graph, rules?.accumulatorRanges(plan) ?? [])
+    } else {
+      bounds = nil
+    }
+  }
+
+  private func shortName(of range: AccumulatorRange) -> String {
+    bounds.map { shortName($0.graph.nodes[range.node]) } ?? ""
+  }
+
+  private func name(of range: AccumulatorRange) -> String {
+    bounds?.graph.nodes[range.node].name ?? ""
+  }
+
+  /// The folders with which most names begin: those of the first node.
+  private var commonPath: String {
+    guard let name = graph.nodes.first?.name.prefix(while: { $0 != ";" }),
+      let slash = name.firstIndex(of: "/")
+    else { return "" }
+    let path = String(name[...slash])
+    let sharing = graph.nodes.count { $0.name.hasPrefix(path) }
+    return 2 * sharing > graph.nodes.count ? path : ""
+  }
+
+  private var nodes: [Node] { node.map { [$0] } ?? graph.nodes }
+  private var work: Int { total(graph.nodes.map(graph.multiplyAccumulates)) }
+  private var parameters: Int { total(graph.nodes.map(graph.parameterCount)) }
+
+  private func total(_ counts: [Int]) -> Int {
+    counts.reduce(0) { sum, count in
+      let (total, overflow) = sum.addingReportingOverflow(count)
+      return overflow ? Int.max : total
+    }
+  }
+
+  /// The constant that the operator multiplies with, for its format.
+  private func weights(of node: Node) -> Tensor? {
+    node.inputs.lazy.map { graph[$0] }.first { $0.constant != nil }
+  }
+
+  private func data(of node: Node) -> [Tensor] {
+    node.inputs.map { graph[$0] }.filter { $0.constant == nil }
+  }
+
+  // MARK: JSON
+
+  public var json: JSON {
+    [
+      "kind": .string(model.kind),
+      "name": .string(graph.name),
+      "details": details,
+      "inputs": .array(graph.inputs.map { tensor(graph[$0]) }),
+      "outputs": .array(graph.outputs.map { tensor(graph[$0]) }),
+      "nodes": .array(nodes.map(json)),
+      "macs": .integer(work),
+      "parameters": .integer(parameters),
+      "unsupported": .strings(unsupported.map(\.name)),
+      "ranges": ranges.map { .array($0.map(json)) } ?? .null,
+    ]
+  }
+
+  private var details: JSON {
+    switch model.source {
+    case .hls4ml(let info):
+      [
+        "form": .string(info.form.rawValue), "io_type": .string(info.ioType.rawValue),
+        "version": .optional(info.version), "backend": .optional(info.backend),
+        "part": .optional(info.part),
+        "clock_period_ns": info.clockPeriod.map(JSON.number) ?? .null,
+        "reports": .strings(info.reports),
+      ]
+    case .tflite(let file):
+      [
+        "form": "TFLite", "producer": .string(file.description),
+        "operators": .integer(file.operatorCount),
+      ]
+    case .onnx(let file, _, _):
+      [
+        "form": .string(file.kind.rawValue), "producer": .string(file.producer),
+        "operators": .integer(file.nodeCount),
+        "operator_sets": .array(
+          file.operatorSets.map {
+            ["domain": .string($0.domain), "version": .integer($0.version)]
+          }),
+      ]
+    }
+  }
+
+  private func tensor(_ tensor: Tensor) -> JSON {
+    [
+      "name": .string(tensor.name), "shape": .integers(tensor.shape.extents),
+      "format": .string(tensor.encoding.name), "constant": .bool(tensor.constant != nil),
+      "scale": ScaleForm.json(tensor.encoding),
+    ]
+  }
+
+  private func json(_ node: Node) -> JSON {
+    let layer = model.project?.layers.first { $0.name == node.name }
+    return [
+      "name": .string(node.name), "operator": .string(node.operation.name),
+      "inputs": .array(node.inputs.map { tensor(graph[$0]) }),
+      "outputs": .array(node.outputs.map { tensor(graph[$0]) }),
+      "accumulator": .optional(node.operation.accumulator?.name),
+      "macs": .integer(graph.multiplyAccumulates(of: node)),
+      "parameters": .integer(graph.parameterCount(of: node)),
+      "supported": .bool(datapath.supports(node.operation)),
+      "origin": .optional(node.origin),
+      "strategy": .optional(layer?.strategy),
+      "reuse_factor": .optional(layer?.reuseFactor),
+    ]
+  }
+
+  private func json(_ range: AccumulatorRange) -> JSON {
+    [
+      "node": .string(name(of: range)), "format": .string(range.format.name),
+      "lowest": .number(range.lowest), "highest": .number(range.highest),
+      "safe_format": .optional(range.safe?.name),
+      "can_overflow": .bool(range.canOverflow), "can_round": .bool(range.canRound),
+    ]
+  }
+
+  private var unsupported: [Node] { graph.nodes.filter { !datapath.supports($0.operation) } }
+
+  // MARK: Tables
+
+  /// What `--csv` prints.
+  public var table: Table { ranges.map(rangeTable) ?? nodeTable }
+
+  private var nodeTable: Table {
+    var table = Table([
+      .number("#"), .text("layer", isFlexible: true), .text("op"), .text("shape out"),
+      .text("weights", isFlexible: true), .text("accumulator", isFlexible: true),
+      .text("result", isFlexible: true), .number("MAC"), .number("params"),
+    ])
+    for node in nodes {
+      let result = node.outputs.first.map { graph[$0] }
+      let number = graph.nodes.firstIndex { $0.name == node.name } ?? 0
+      table.append([
+        .count(number + 1), .init(shortName(node), plain: node.name),
+        .init(node.operation.name + (datapath.supports(node.operation) ? "" : " (no rule)")),
+        .init(result?.shape.description ?? ""), Self.format(weights(of: node)),
+        Self.format(node.operation.accumulator?.name), Self.format(result),
+        .count(graph.multiplyAccumulates(of: node)), .count(graph.parameterCount(of: node)),
+      ])
+    }
+    return table
+  }
+
+  /// A format in a narrow column: without `ap_`, which every type of hls4ml has; integers with
+  /// scales as their type and the form of the scale.
+  private static func format(_ tensor: Tensor?) -> Table.Cell {
+    guard let tensor else { return .init("") }
+    guard case .affine(let affine) = tensor.encoding else { return format(tensor.encoding.name) }
+    let type = (affine.isSigned ? "int" : "uint") + "\(affine.width)"
+    guard affine.scales != [1] || affine.zeroPoints.contains(where: { $0 != 0 }) else {
+      return .init(type, plain: tensor.encoding.name)
+    }
+    let form = ScaleForm(affine.scales)
+    let count = affine.scales.count > 1 ? "\(affine.scales.count) x " : ""
+    return .init("\(type) \(count)\(form.words)", plain: tensor.encoding.name)
+  }
+
+  private static func format(_ name: String?) -> Table.Cell {
+    let name = name ?? ""
+    return .init(name.hasPrefix("ap_") ? String(name.dropFirst(3)) : name, plain: name)
+  }
+
+  /// A node's name without what all names begin with, and without those that a converter joined.
+  private func shortName(_ node: Node) -> String {
+    guard model.project == nil else { return node.name }
+    let first = String(node.name.prefix { $0 != ";" })
+    return first.hasPrefix(commonPath) ? String(first.dropFirst(commonPath.count)) : first
+  }
+
+  private func rangeTable(_ ranges: [AccumulatorRange]) -> Table {
+    var table = Table([
+      .text("layer", isFlexible: true), .text("accumulator", isFlexible: true),
+      .number("lowest"), .number("highest"), .text("smallest safe type", isFlexible: true),
+      .text("verdict"),
+    ])
+    for range in ranges {
+      let words =
+        switch (range.canOverflow, range.canRound) {
+        case (true, true): "can overflow, rounds"
+        case (true, false): "can overflow"
+        case (false, true): "rounds"
+        case (false, false): "exact"
+        }
+      table.append([
+        .init(shortName(of: range), plain: name(of: range)), .init(range.format.name),
+        .init(CheckAnswer.significant(range.lowest), plain: range.lowest.description),
+        .init(CheckAnswer.significant(range.highest), plain: range.highest.description),
+        .init(range.safe?.name ?? "more than 256 bits"), .init(words),
+      ])
+    }
+    return table
+  }
+
+  // MARK: Text
+
+  public func text(_ style: Style, showsAll: Bool) -> String {
+    var text = Heading.line(model.path, model.summary, right: "datapath \(datapath.name)")
+    text += "\(Quantity.count(work)) MAC a sample, \(Quantity.count(parameters, "parameter"))\n"
+    text += named("in ", graph.inputs) + named("out", graph.outputs) + "\n"
+    if node != nil { return text + nodeText(style) }
+    text += table.render(limit: showsAll ? nil : 40, style: style)
+    if let ranges {
+      let count = ranges.count(where: \.canOverflow)
+      text +=
+        count == 0
+        ? "\nno accumulator can overflow, whatever the inputs (exact bounds)\n"
+        : "\n\(Quantity.count(count, "accumulator")) can overflow for some inputs (exact bounds)\n"
+    }
+    for node in unsupported {
+      text +=
+        "\(style.caution("unsupported")): \(node.operation.name) '\(node.name)' has no rule in "
+        + "\(datapath.name)\n"
+    }
+    return text
+  }
+
+  private func named(_ label: String, _ ids: [TensorID]) -> String {
+    ids.map { "\(label)  \(graph[$0].name)  \(graph[$0].shape)  \(graph[$0].encoding.name)\n" }
+      .joined()
+  }
+
+  private func nodeText(_ style: Style) -> String {
+    var text = ""
+    for node in nodes {
+      text += "\(style.bold(node.name))  \(node.operation.name)"
+      text += node.origin.map { "  \($0)\n" } ?? "\n"
+      var table = Table([
+        .text("operand"), .text("tensor", isFlexible: true), .text("shape"),
+        .text("format", isFlexible: true),
+      ])
+      for tensor in node.inputs.map({ graph[$0] }) {
+        table.append([
+          .init(tensor.constant == nil ? "in" : "constant"), .init(tensor.name),
+          .init(tensor.shape.description), .init(tensor.encoding.name),
+        ])
+      }
+      for tensor in node.outputs.map({ graph[$0] }) {
+        table.append([
+          "out", .init(tensor.name), .init(tensor.shape.description), .init(tensor.encoding.name),
+        ])
+      }
+      text += table.render(style: style)
+      if let accumulator = node.operation.accumulator {
+        text += "accumulator  \(accumulator.name)\n"
+      }
+      text +=
+        "\(Quantity.count(graph.multiplyAccumulates(of: node))) MAC, "
+        + "\(Quantity.count(graph.parameterCount(of: node), "parameter"))\n"
+      if let layer = model.project?.layers.first(where: { $0.name == node.name }) {
+        let facts = [
+          layer.function, layer.strategy.map { "strategy \($0)" },
+          layer.reuseFactor.map { "reuse factor \($0)" }, layer.implementation,
+        ]
+        text += facts.compactMap(\.self).joined(separator: ", ") + "\n"
+      }
+    }
+    return text
+  }
+
+  // MARK: Drawing
+
+  /// The graph in the language of Graphviz: a box a layer, an arrow a tensor.
+  public var dot: String {
+    func quoted(_ text: String) -> String {
+      let escaped = Printable.text(text)
+        .replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      return "\"\(escaped)\""
+    }
+    var text = "digraph \(quoted(graph.name)) {\n  node [shape=box];\n"
+    for id in graph.inputs {
+      text += "  \(quoted("in " + graph[id].name)) [shape=ellipse];\n"
+    }
+    for id in graph.outputs {
+      text += "  \(quoted("out " + graph[id].name)) [shape=ellipse];\n"
+    }
+    var writer: [TensorID: String] = [:]
+    for id in graph.inputs { writer[id] = "in " + graph[id].name }
+    for node in graph.nodes {
+      text +=
+        "  \(quoted(node.name)) "
+        + "[label=\(quoted("\(node.name): \(node.operation.name)"))];\n"
+      for id in node.outputs { writer[id] = node.name }
+    }
+    func arrow(_ id: TensorID, to reader: String) -> String {
+      guard let source = writer[id] else { return "" }
+      let tensor = graph[id]
+      return "  \(quoted(source)) -> \(quoted(reader)) "
+        + "[label=\(quoted("\(tensor.shape) \(tensor.encoding.name)"))];\n"
+    }
+    for node in graph.nodes {
+      for id in node.inputs { text += arrow(id, to: node.name) }
+    }
+    for id in graph.outputs { text += arrow(id, to: "out " + graph[id].name) }
+    return text + "}\n"
+  }
+}
+
+/// What a requantizer needs to know of scales.
+private enum ScaleForm {
+  /// All are powers of two: a shift; the exponent where they are equal.
+  case powerOfTwo(Int?)
+  /// Some are not: a multiplier.
+  case float
+
+  init(_ scales: [Double]) {
+    guard scales.allSatisfy({ $0 > 0 && $0.isFinite && $0.significand == 1 }) else {
+      self = .float
+      return
+    }
+    let exponents = Set(scales.map { Int($0.exponent) })
+    self = .powerOfTwo(exponents.count == 1 ? exponents.first : nil)
+  }
+
+  var words: String {
+    switch self {
+    case .powerOfTwo(let exponent?): "2^\(exponent)"
+    case .powerOfTwo(nil): "2^n"
+    case .float: "float"
+    }
+  }
+
+  static func json(_ encoding: Encoding) -> JSON {
+    guard case .affine(let affine) = encoding else { return .null }
+    let kind: JSON =
+      switch ScaleForm(affine.scales) {
+      case .powerOfTwo: "power-of-two"
+      case .float: "float"
+      }
+    return ["form": kind, "count": .integer(affine.scales.count)]
+  }
+}

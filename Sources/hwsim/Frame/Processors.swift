@@ -1,7 +1,0 @@
-import Glibc
-
-/// The machine's cores.
-enum Processors {
-  /// Cores that are switched on, at least 1.
-  static var count: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-}
