@@ -42,7 +42,7 @@ let package = Package(
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
       name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py", "gpu/fit.py"],
-      resources: [.embedInCode("mcu"), .embedInCode("gpu")],
+      resources: [.embedInCode("mcu"), .embedInCode("gpu"), .embedInCode("bitserial")],
       swiftSettings: settings),
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "Documents"],
@@ -93,7 +93,8 @@ let package = Package(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "SchedulesTests", dependencies: ["Schedules", "Importers", "TestSupport"],
+      name: "SchedulesTests",
+      dependencies: ["Schedules", "Documents", "Arith", "HWModel", "Importers", "TestSupport"],
       exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
@@ -111,7 +112,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests",
-      dependencies: ["hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
+      dependencies: [
+        "hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Fixtures", "Abacus/wooden.json"], swiftSettings: settings),
