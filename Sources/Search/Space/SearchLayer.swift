@@ -1,5 +1,3 @@
-public import Arith
-public import HWModel
 public import QuantGraph
 
 /// A layer whose formats a search chooses: a node with weights, in the graph's order.
