@@ -169,7 +169,7 @@ struct Statement: Sendable {
     case embedding
     /// `experts NAME: COUNT, A TOKEN, WIDTH, INNER, gated C, bias C, turned C`.
     case experts
-    /// `router NAME: IN -> OUT, bias C`.
+    /// `router NAME: IN -> OUT, bias C, wide C`; `wide` where the class keeps it in float32.
     case router
     /// `attention NAME: HEADS, KEY HEADS, EXTENT, values EXTENT, window W, queries Q,
     /// keys K, causal C, stored C`.
@@ -200,7 +200,8 @@ struct Statement: Sendable {
   }
 
   enum Label: String, Sendable {
-    case bias, rows, tied, lent, turned, kind, kernel, depth, rank, groups, stride, positions, gated
+    case bias, rows, tied, lent, wide, turned, kind, kernel, depth, rank, groups, stride, positions,
+      gated
     case values, window, queries, keys, causal, stored, tokens, context, count
   }
 

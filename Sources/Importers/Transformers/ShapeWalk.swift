@@ -315,7 +315,7 @@ struct ShapeWalk {
 
   private mutating func add(
     _ statement: Statement, part: Int, suffix: String, _ shape: [Int],
-    role: TransformerTensor.Role
+    role: TransformerTensor.Role, isWide: Bool = false
   ) throws(TransformerError) {
     let times = try multiplicity(statement)
     try count(try checkedProduct(shape + [times], statement), statement)
@@ -328,7 +328,7 @@ struct ShapeWalk {
     places[place, default: []].append(shapes.tensors.count)
     shapes.tensors.append(
       TransformerTensor(
-        name: prefix + statement.name + suffix, shape: shape, role: role,
+        name: prefix + statement.name + suffix, shape: shape, role: role, isWide: isWide,
         numbers: numbers(statement),
         count: times))
   }
@@ -392,7 +392,9 @@ struct ShapeWalk {
   private mutating func router(_ statement: Statement) throws(TransformerError) {
     let inputs = try extent(statement.values[0], statement)
     let outputs = try extent(statement.values[1], statement)
-    try add(statement, part: 0, suffix: ".weight", [outputs, inputs], role: .router)
+    try add(
+      statement, part: 0, suffix: ".weight", [outputs, inputs], role: .router,
+      isWide: try flag(statement, .wide))
     if try flag(statement, .bias) {
       try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias)
     }

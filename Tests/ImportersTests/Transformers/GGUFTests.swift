@@ -2,6 +2,7 @@ import Arith
 import Documents
 import FoundationEssentials
 import Importers
+import QuantGraph
 import TestSupport
 import Testing
 

@@ -263,6 +263,7 @@ extension TransformerFamilies {
         let inner: intermediate_size
         let mlp_bias: false
         let qkv_bias: attention_bias
+        let wide_router: false
         let o_bias: false
         let w: null
         embedding model.embed_tokens: vocab_size, h
@@ -308,6 +309,7 @@ extension TransformerFamilies {
       default kv_lora_rank 512, q_lora_rank 1536, qk_rope_head_dim 64, qk_nope_head_dim 128
       default v_head_dim 128, attention_bias false, tie_word_embeddings false
       alias n_routed_experts num_local_experts num_experts
+      let wide_router: true
       use decoder
       let h: hidden_size
       let heads: num_attention_heads

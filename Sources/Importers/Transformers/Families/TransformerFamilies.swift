@@ -82,7 +82,7 @@ enum TransformerFamilies {
     // Experts chosen by a router beside experts that every token meets.
     "routed": """
     experts mlp.experts: n_routed_experts, num_experts_per_tok, h, moe_intermediate_size
-    router mlp.gate: h -> n_routed_experts
+    router mlp.gate: h -> n_routed_experts, wide wide_router
     when: has(n_shared_experts) and n_shared_experts > 0
       let shared: moe_intermediate_size * n_shared_experts
       linear mlp.shared_experts.gate_proj: h -> shared

@@ -50,6 +50,9 @@ public struct StoredForm: Hashable, Sendable {
   public static let bfloat16 = StoredForm(
     method: "bfloat16", summary: "bfloat16", rule: .plain(type: "bfloat16", bytes: 2))
 
+  public static let float32 = StoredForm(
+    method: "float32", summary: "float32", rule: .plain(type: "float32", bytes: 4))
+
   /// An unquantized type.
   public static func plain(_ type: String) -> StoredForm? {
     let bytes: Int

@@ -50,6 +50,7 @@ public struct StoredModel: Hashable, Sendable {
     guard let plain = StoredForm.plain(type) else {
       throw .badValue(key: "torch_dtype", found: "'\(type.prefix(40))'", expected: "a number type")
     }
+    let wide = StoredForm.float32
     self.type = type
     cacheForm = block?.cacheForm
     parameters = shapes.parameters
@@ -84,7 +85,7 @@ public struct StoredModel: Hashable, Sendable {
         }
       } else {
         (inputs, outputs) = (tensor.elements, 1)
-        counts = [(plain, tensor.count)]
+        counts = [(tensor.isWide ? wide : plain, tensor.count)]
       }
       for (form, count) in counts {
         var one: Int
