@@ -43,7 +43,8 @@ struct CostTests {
           basis: .estimate(model: "m", error: .init(median: 3, worst: nil, source: "s"))),
         .init(.energy, .scaled(.latency, by: 2, over: 1)),
         .init(Self.lut, .sum, available: 12),
-        .init(.sram, .whole(.sum("SRAM", [.count("arena", 90), .count("stack", 9)])), available: 99),
+        .init(
+          .sram, .whole(.sum("SRAM", [.count("arena", 90), .count("stack", 9)])), available: 99),
       ])
   }
 

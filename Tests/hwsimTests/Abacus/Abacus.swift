@@ -1,3 +1,5 @@
+import Arith
+import Documents
 import FoundationEssentials
 import HWModel
 import QuantGraph
@@ -70,6 +72,11 @@ struct Abacus: DeviceFamily {
 
     func step(ofNode node: Int) -> Int? { node }
 
+    private static func bits(_ encoding: Encoding) -> Int {
+      if case .affine(let format) = encoding { return format.width }
+      return encoding.scalarWidth ?? 32
+    }
+
     func schedule(
       _ choices: FormatChoices, for keys: Set<String>?
     ) throws(DeviceProblems) -> Schedule {
@@ -77,10 +84,7 @@ struct Abacus: DeviceFamily {
       let steps = graph.nodes.enumerated().map { index, node in
         let weights = graph.weights(of: node)
         let encoding = choices.nodes[index]?.weights ?? weights.map { graph[$0].encoding }
-        let bits =
-          choices.uniform?.weights ?? encoding.flatMap { format in
-            if case .affine(let affine) = format { affine.width } else { format.scalarWidth }
-          } ?? 32
+        let bits = choices.uniform?.weights ?? encoding.map(Self.bits) ?? 32
         widest = max(widest, weights == nil ? 0 : bits)
         let row = device.speeds.first { ($0.integer("digits") ?? 0) >= bits } ?? device.speeds.last
         let macs = graph.multiplyAccumulates(of: node)
