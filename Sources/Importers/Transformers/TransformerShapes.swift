@@ -11,6 +11,8 @@ public struct TransformerTensor: Hashable, Sendable {
   public let name: String
   public let shape: [Int]
   public let role: Role
+  /// Whether it stays in float32 whatever the type of the checkpoint.
+  public internal(set) var isWide = false
   /// The numbers that the `*` of ``name`` stand for, one after the other, layer by layer.
   public internal(set) var numbers: [Int]
   /// How often the shape occurs.
@@ -68,6 +70,9 @@ public struct TransformerExperts: Hashable, Sendable {
   public let name: String
   /// `[experts, ...]`.
   public let shape: [Int]
+  /// Of one expert's matrix.
+  public let inputs: Int
+  public let outputs: Int
   public let expertsPerToken: Int
   public internal(set) var numbers: [Int]
   public internal(set) var count: Int
