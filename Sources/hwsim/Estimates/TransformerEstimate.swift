@@ -90,38 +90,36 @@ struct TransformerEstimate {
     for row in rows {
       let cost = row.schedule.cost
       func cell(_ key: String) -> Table.Cell {
-        guard let total = cost[key] else { return .init("-", plain: "") }
-        return .init(
+        guard let total = cost[key] else { return Table.Cell("-", plain: "") }
+        return Table.Cell(
           Amounts.text(total.value, unit: total.quantity.unit), plain: "\(total.value)")
       }
-      table.append(
-        [.init(row.target), .init(row.bits ?? "target's"), .init(row.phase)]
-          + Self.keys.map(cell) + [.init(row.bound)])
+      var cells: [Table.Cell] = [
+        Table.Cell(row.target), Table.Cell(row.bits ?? "target's"), Table.Cell(row.phase),
+      ]
+      for key in Self.keys { cells.append(cell(key)) }
+      cells.append(Table.Cell(row.bound))
+      table.append(cells)
     }
     return table
   }
 
-  var json: JSON {
-    [
-      "rows": .array(
-        rows.map { row in
-          var members: [JSON.Member] = [
-            .init(key: "target", value: .string(row.target)),
-            .init(key: "bits", value: .optional(row.bits)),
-          ]
-          members += row.sizes.keys.sorted().map {
-            .init(key: $0, value: .optional(row.sizes[$0]))
-          }
-          members.append(.init(key: "phase", value: .string(row.phase)))
-          for key in Self.keys {
-            members.append(
-              .init(key: key, value: row.schedule.cost[key].map { .number($0.value) } ?? .null))
-          }
-          members.append(.init(key: "bound", value: .string(row.bound)))
-          members.append(.init(key: "layers", value: .array(row.schedule.steps.map(Self.layer))))
-          return .object(members)
-        })
-    ]
+  var json: JSON { ["rows": .array(rows.map(json))] }
+
+  private func json(_ row: Row) -> JSON {
+    var members: [JSON.Member] = []
+    func add(_ key: String, _ value: JSON) { members.append(JSON.Member(key: key, value: value)) }
+    add("target", .string(row.target))
+    add("bits", .optional(row.bits))
+    for name in row.sizes.keys.sorted() { add(name, .optional(row.sizes[name])) }
+    add("phase", .string(row.phase))
+    for key in Self.keys {
+      let total = row.schedule.cost[key]
+      add(key, total.map { JSON.number($0.value) } ?? .null)
+    }
+    add("bound", .string(row.bound))
+    add("layers", .array(row.schedule.steps.map(Self.layer)))
+    return .object(members)
   }
 
   private static func layer(_ step: Schedule.Step) -> JSON {

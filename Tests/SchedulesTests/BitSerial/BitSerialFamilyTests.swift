@@ -133,25 +133,23 @@ struct BitSerialFamilyTests {
   private func llama(tokens: Int, context: Int) -> (TransformerWorkload, TransformerWorkload.Phase)
   {
     func linear(_ name: String, _ n: Int, _ k: Int, _ count: Int) -> TransformerWorkload.Product {
-      .init(
+      TransformerWorkload.Product(
         name: name, kind: .linear, role: .weights, m: tokens, n: n, k: k, count: count,
         macs: tokens * n * k * count)
     }
-    let products =
-      [
-        ("q", 4096, 4096), ("k", 4096, 4096), ("v", 4096, 4096), ("o", 4096, 4096),
-        ("gate", 11008, 4096), ("up", 11008, 4096), ("down", 4096, 11008),
-      ].map {
-        linear($0.0, $0.1, $0.2, 32)
-      } + [linear("lm_head", 32000, 4096, 1)]
-      + [
-        .init(
-          name: "attn.scores", kind: .attention, role: .cache, m: tokens, n: context, k: 128,
-          count: 1024, macs: tokens * context * 128 * 1024),
-        .init(
-          name: "attn.values", kind: .attention, role: .cache, m: tokens, n: 128, k: context,
-          count: 1024, macs: tokens * context * 128 * 1024),
-      ]
+    let extents: [(String, Int, Int)] = [
+      ("q", 4096, 4096), ("k", 4096, 4096), ("v", 4096, 4096), ("o", 4096, 4096),
+      ("gate", 11008, 4096), ("up", 11008, 4096), ("down", 4096, 11008),
+    ]
+    var products: [TransformerWorkload.Product] = []
+    for (name, n, k) in extents { products.append(linear(name, n, k, 32)) }
+    products.append(linear("lm_head", 32000, 4096, 1))
+    for (name, n, k) in [("attn.scores", context, 128), ("attn.values", 128, context)] {
+      products.append(
+        TransformerWorkload.Product(
+          name: name, kind: .attention, role: .cache, m: tokens, n: n, k: k, count: 1024,
+          macs: tokens * context * 128 * 1024))
+    }
     let phase = TransformerWorkload.Phase(
       name: tokens == 1 ? "decode" : "prefill", tokens: tokens, context: context,
       products: products)
