@@ -25,8 +25,7 @@ extension ModelFile {
     var quantized: [String: LayerQuantization] = [:]
     var problems: [Diagnostic] = []
     for (layer, candidate) in zip(layers, candidates) {
-      let entry = allocation.layers.first { $0.name == layer.name }
-      if let activations = candidate.activations, entry?.inputRange == nil {
+      if let activations = candidate.activations, candidate.inputRange == nil {
         problems.append(
           Diagnostic(
             code: "allocation.input-range",
@@ -36,8 +35,10 @@ extension ModelFile {
               + "calibration saw."))
       }
       quantized[layer.name] = LayerQuantization(
-        LayerFormats(candidate), inputRange: entry?.inputRange,
-        rule: QuantizationRule(weights: entry?.weightScale ?? .maxAbs))
+        LayerFormats(candidate),
+        inputRange: candidate.inputRange.map {
+          InputRange(minimum: $0.minimum, maximum: $0.maximum)
+        }, rule: QuantizationRule(weights: candidate.weightScale ?? .maxAbs))
     }
     guard problems.isEmpty else { throw Failure(problems) }
     let rules = FakeQuantized(layers: quantized)

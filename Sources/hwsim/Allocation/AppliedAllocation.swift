@@ -39,32 +39,29 @@ extension ModelFile {
   /// The quantized model in which layers have the formats of an allocation.
   ///
   /// - Throws: a ``Failure`` for a kind of graph, a name or a format that cannot be changed.
-  func applying(_ allocation: AllocationFile) throws(Failure) -> ModelFile {
-    if case .tflite = source {
-      let requantization = AffineRequantization(graph)
-      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
-      do throws(EvaluationError) {
-        return allocated(try requantization.graph(candidates))
-      } catch {
-        throw Failure(error, model: allocation.path)
-      }
+  func applying(_ file: AllocationFile) throws(Failure) -> ModelFile {
+    let rules = try requantizing()
+    do throws(AllocationRefusal) {
+      return allocated(try graph.applying(file.allocation, by: rules))
+    } catch {
+      throw Failure(error, in: file.path)
     }
-    if case .hls4ml(let info) = source {
-      let requantization: HLSRequantization
+  }
+
+  /// The rules by which this kind of model takes other formats.
+  private func requantizing() throws(Failure) -> any Requantizing {
+    switch source {
+    case .tflite: return AffineRequantization(graph)
+    case .hls4ml(let info):
       do throws(PlanEvaluatorError) {
-        requantization = try HLSRequantization(self, info, calibration: nil, threads: 1)
+        return try HLSRequantization(self, info, calibration: nil, threads: 1)
       } catch {
         throw Failure(error, file: self, place: path)
       }
-      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
-      do throws(EvaluationError) {
-        return allocated(try requantization.graph(candidates))
-      } catch {
-        throw Failure(error, model: allocation.path)
-      }
+    case .onnx:
+      throw Failure(
+        "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
+        remedy: "give the float ONNX network that was searched, or leave --allocation out.")
     }
-    throw Failure(
-      "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
-      remedy: "give the float ONNX network that was searched, or leave --allocation out.")
   }
 }

@@ -162,6 +162,12 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
     let options = try workloadOptions(targets)
+    if var transformer = try TransformerEstimate(path: model) {
+      for choice in targets {
+        try transformer.add(choice, options: deviceOptions, widths: widths, sizes: try sizes())
+      }
+      return report(transformer, targets: targets)
+    }
     var modelOptions = ModelOptions()
     modelOptions.shapes = shape
     let file = try ModelFile(path: model, options: modelOptions)
@@ -206,6 +212,21 @@ struct EstimateCommand: ConfigurableCommand {
     }
     try checkLayer(answers)
     return report(answers, targets: targets, file: file)
+  }
+
+  private func report(_ transformer: TransformerEstimate, targets: [TargetChoice]) -> Report {
+    let table = transformer.table
+    return Report(
+      schema: "estimate",
+      arguments: [
+        "target": .strings(targets.map(\.description.id)), "bits": .optional(bits),
+        "batch": .optional(batch), "sequence": .optional(sequence), "clock": .optional(clock),
+      ],
+      inputs: [InputRecord(role: "model", path: transformer.path, kind: "transformers-config")],
+      result: transformer.json, table: table
+    ) { style in
+      "\(transformer.configuration.family)   \(transformer.path)\n\n" + table.render(style: style)
+    }
   }
 
   /// The quantities of the families of some targets, each once.

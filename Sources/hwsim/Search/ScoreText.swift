@@ -1,4 +1,5 @@
 import Documents
+import QuantGraph
 import Search
 
 // MARK: JSON

@@ -1,5 +1,6 @@
 import Documents
 import FoundationEssentials
+import Knapsack
 import QuantGraph
 import Search
 
@@ -143,7 +144,8 @@ extension TableAnswer.Row {
   fileprivate func status(_ method: AllocationMethod) -> AllocationSolution.Status {
     switch outcome {
     case .solution(let solution): solution.status
-    case .frontier: method == .exact ? .optimal : .feasible
+    case .frontier(let frontier):
+      method == .exact && frontier.isComplete ? .optimal : .feasible
     }
   }
 
@@ -175,13 +177,5 @@ extension TableAnswer.Row {
       "frontier": frontier, "seconds": .number(seconds), "method": .string(method.rawValue),
       "proved": .bool(status == .optimal || status == .infeasible), "optimum": optimum,
     ]
-  }
-}
-
-extension JSON {
-  /// A number, written without a fraction where it has none.
-  static func amount(_ value: Double) -> JSON {
-    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return .integer(whole) }
-    return .number(value)
   }
 }
