@@ -117,7 +117,8 @@ struct GEMMModelTests {
     let planes = try GPUFormat("w2a8", on: a100)
     #expect(planes.path.kind == .emulated)
     // Planes of one row fill an instruction's eight.
-    #expect(planes.extents(m: 1, n: 4096, k: 4096) == (8, 8192, 4096))
+    let extents = planes.extents(m: 1, n: 4096, k: 4096)
+    #expect(extents.m == 8 && extents.n == 8192 && extents.k == 4096)
     // Hopper has no single-bit rate: few bits are converted.
     #expect(try GPUFormat("w2a8", on: try GPUs.target("h100")).path.kind == .converted)
   }
@@ -146,13 +147,16 @@ struct MeasuredGEMMTests {
         try #require(Int(cells[3])), try #require(Int(cells[4])), try #require(Int(cells[5]))
       )
       let answer = JSON.object(try device.answer(row: GPUs.row(cells[2], m, n, k)))
-      guard case .number(let seconds)? = answer["latency_seconds"],
-        case .number(let share)? = answer["roofline_percent"]
-      else { throw TargetProblems(problems: []) }
+      let seconds = try #require(number(answer["latency_seconds"]))
+      let share = try #require(number(answer["roofline_percent"]))
       return Row(
         group: "\(name) \(cells[2])", predicted: seconds * 1e3, roofline: seconds * share * 10,
         measured: try #require(Double(cells[6])))
     }
+  }
+
+  private func number(_ value: JSON?) -> Double? {
+    if case .number(let number)? = value { number } else { nil }
   }
 
   private func ranks(_ values: [Double]) -> [Double] {

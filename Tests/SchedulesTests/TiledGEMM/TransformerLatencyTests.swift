@@ -71,20 +71,25 @@ struct TransformerLatencyTests {
   }
 
   @Test(
-    "a whole estimate of a large model takes less than a millisecond", .enabled(if: isOptimized))
+    "a whole estimate of a large model takes less than a millisecond",
+    .enabled(if: TransformerLatencyTests.isOptimized))
   func speed() throws {
     let work = try Self.workload(
       Self.small.replacing("\"num_hidden_layers\": 32", with: "\"num_hidden_layers\": 80"),
       batch: 8, sequence: 2048)
     let device = GPUDevice(try GPUs.target("a100"))
     let clock = ContinuousClock()
-    let best = try (0..<20).map { _ in
-      try clock.measure { _ = try device.estimate(work, formats: "w4a16", devices: 1) }
-    }.min()
-    #expect(try #require(best) < .milliseconds(1))
+    var best = Duration.seconds(1)
+    for _ in 0..<20 {
+      let time = try clock.measure {
+        _ = try device.estimate(work, formats: "w4a16", devices: 1)
+      }
+      best = min(best, time)
+    }
+    #expect(best < .milliseconds(1))
   }
 
-  private static var isOptimized: Bool {
+  static var isOptimized: Bool {
     var isDebug = false
     assert(
       {
