@@ -11,7 +11,8 @@ struct ExtremeFileTests {
   /// Address space: 1 GiB for the largest tensor that a run may have, 1 GiB above it, and what an
   /// idle process maps.
   private static let memoryKiB = 3 << 20
-  private static let seconds = 20
+  /// Without optimization, on a machine that runs other tests, more.
+  private static let seconds = sweep ? 20 : 60
 
   private static func run(_ item: ExtremeCase) throws -> ToolRun {
     let folder = try TemporaryFolder()
@@ -52,14 +53,14 @@ struct ExtremeFileTests {
     }
   }
 
-  @Test("most of the generated files are valid enough to be read")
+  @Test("a good part of the generated files is answered, not refused at the first number")
   func balance() throws {
     var answered = 0
-    let count: UInt64 = 64
+    let count: UInt64 = 24
     for seed in 10_000..<10_000 + count {
       let result = try Self.run(ExtremeFiles.make(seed: seed))
       if result.code == 0 { answered += 1 }
     }
-    #expect(answered * 8 >= Int(count))
+    #expect(answered * 6 >= Int(count))
   }
 }
