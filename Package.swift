@@ -53,11 +53,11 @@ let package = Package(
       name: "Search", dependencies: ["Schedules", "Documents"], swiftSettings: settings),
     // What commands do with models: recognise, check, run, inspect.
     .target(
-      name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules"],
+      name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules", "Search"],
       swiftSettings: settings),
     // Pages, figures and comparisons of result documents.
     .target(
-      name: "Reports", dependencies: ["Documents", "Importers", "QuantGraph"],
+      name: "Reports", dependencies: ["Documents", "Importers", "QuantGraph", "Search"],
       swiftSettings: settings),
     .executableTarget(
       name: "hwsim",

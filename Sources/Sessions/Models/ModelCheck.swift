@@ -49,13 +49,16 @@ public struct ModelCheck: Sendable {
     progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
   ) throws(Failure) {
     // Of a float network's scores and output either may be given.
-    let data =
-      given.takesNumbers && !options.expected.contains("-")
-      ? try (try? CheckData(options, model: given))
-        ?? CheckData(options, model: given, outputs: Array(given.graph.outputs.prefix(1)))
-      : try CheckData(
+    let data: CheckData
+    if given.takesNumbers, !options.expected.contains("-"),
+      let both = try? CheckData(options, model: given)
+    {
+      data = both
+    } else {
+      data = try CheckData(
         options, model: given,
         outputs: given.takesNumbers ? Array(given.graph.outputs.prefix(1)) : nil)
+    }
     let file = data.model
     let plan = try choice.plan(file)
     let check = options.check(plan)

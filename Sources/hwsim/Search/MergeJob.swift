@@ -10,7 +10,7 @@ struct MergeJob {
   init(_ command: SearchCommand) { self.command = command }
 
   func report() throws(Failure) -> Report {
-    let products = try SearchProducts(command)
+    let products = try SearchProducts(command.write, hasFolder: command.product != nil)
     let header: StudyHeader
     let evaluations: [Evaluation]
     do throws(StudyError) {
