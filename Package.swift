@@ -105,7 +105,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests",
-      dependencies: ["hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
+      dependencies: [
+        "hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Fixtures", "Abacus/wooden.json"], swiftSettings: settings),

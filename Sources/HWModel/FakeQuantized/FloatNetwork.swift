@@ -140,7 +140,7 @@ public struct FloatNetworkProblem: Hashable, Sendable {
         .unsupportedForm(operator: operation, reason: reason)
       case .notFinite(let tensor): .notFinite(tensor: tensor)
       case .encoding(let operand, _): .notFloat32(tensor: operand)
-      case .tooWide, .format, .notQuantized, .graph, .refused:
+      case .tooWide, .format, .notQuantized, .withoutCodes, .limit, .graph, .refused:
         .unsupportedForm(operator: node ?? "", reason: "\(error)")
       }
   }

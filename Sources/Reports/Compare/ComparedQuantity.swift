@@ -1,4 +1,3 @@
-
 /// One number or word of two results, and which of two is better.
 struct ComparedQuantity: Sendable {
   /// What would be better.

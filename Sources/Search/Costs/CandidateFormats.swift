@@ -1,4 +1,5 @@
 public import Arith
+import HWModel
 public import Schedules
 
 extension FormatChoices {

@@ -1,5 +1,5 @@
 public import Arith
-public import HWModel
+import HWModel
 
 /// A choice for one layer, with the name that people and files use.
 public struct SpaceCandidate: Sendable, Hashable {

@@ -92,7 +92,8 @@ package struct AllocationFile: Sendable {
   ///   - graph: the model.
   /// - Returns: a candidate a layer, in their order.
   /// - Throws: a ``Failure`` with every name that is none, and every format that contradicts another.
-  package func candidates(of layers: [SearchLayer], in graph: Graph) throws(Failure) -> [Candidate] {
+  package func candidates(of layers: [SearchLayer], in graph: Graph) throws(Failure) -> [Candidate]
+  {
     var result = [Candidate](
       repeating: Candidate(weights: nil, activations: nil), count: layers.count)
     var problems: [Diagnostic] = []

@@ -1,6 +1,6 @@
 package import Documents
-package import HWModel
-package import Importers
+import HWModel
+import Importers
 package import QuantGraph
 package import Schedules
 
@@ -65,7 +65,9 @@ package enum DeviceQuestions {
       let words = given.map { Table.Cell(answer[$0].map(text) ?? "") }
       let numbers = added.map { column -> Table.Cell in
         guard let value = answer[column.key] else { return "" }
-        guard let number = value.doubleValue, !column.unit.isEmpty else { return .init(text(value)) }
+        guard let number = value.doubleValue, !column.unit.isEmpty else {
+          return .init(text(value))
+        }
         return .init(Amounts.text(number, unit: column.unit), plain: value.compact)
       }
       table.append(words + numbers)

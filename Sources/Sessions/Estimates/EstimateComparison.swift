@@ -1,6 +1,6 @@
 package import Documents
-package import HWModel
-package import Schedules
+import HWModel
+import Schedules
 
 /// Several estimates of one model, a row each, whatever the families of their devices.
 package enum EstimateComparison {

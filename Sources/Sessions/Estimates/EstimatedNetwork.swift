@@ -1,11 +1,13 @@
-package import HWModel
+import HWModel
 package import QuantGraph
 package import Schedules
-package import Search
+import Search
 
 /// What an estimate is of: a model and the formats that the user gives it, whatever the device.
 package struct EstimatedNetwork {
   package let file: ModelFile
+
+  package init(file: ModelFile) { self.file = file }
 
   /// - Parameters:
   ///   - options: choices by name that a family may know, such as `patch`.

@@ -1,5 +1,5 @@
 package import Documents
-package import HWModel
+import HWModel
 package import QuantGraph
 package import Schedules
 

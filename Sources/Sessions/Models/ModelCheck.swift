@@ -50,14 +50,13 @@ public struct ModelCheck: Sendable {
   ) throws(Failure) {
     // Of a float network's scores and output either may be given.
     let data: CheckData
-    if given.takesNumbers, !options.expected.contains("-"),
+    let first = given.takesNumbers ? Array(given.graph.outputs.prefix(1)) : nil
+    if first != nil, !options.expected.contains("-"),
       let both = try? CheckData(options, model: given)
     {
       data = both
     } else {
-      data = try CheckData(
-        options, model: given,
-        outputs: given.takesNumbers ? Array(given.graph.outputs.prefix(1)) : nil)
+      data = try CheckData(options, model: given, outputs: first)
     }
     let file = data.model
     let plan = try choice.plan(file)

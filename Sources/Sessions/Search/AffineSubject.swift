@@ -1,6 +1,6 @@
-package import QuantGraph
-package import Schedules
-package import Search
+import QuantGraph
+import Schedules
+import Search
 
 extension QuantizedKind {
   /// TensorFlow Lite graphs: widths of weights and activations, costs of devices.

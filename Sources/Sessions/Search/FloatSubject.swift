@@ -94,7 +94,9 @@ package struct FloatSubject: SearchSubject {
       metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
   }
 
-  package var workload: Workload { Workload(file.graph, modelBytes: file.byteCount, place: file.path) }
+  package var workload: Workload {
+    Workload(file.graph, modelBytes: file.byteCount, place: file.path)
+  }
   package var hasFreeFormats: Bool { true }
 
   package var choices: DeviceCosts.Choices {

@@ -1,9 +1,9 @@
-package import Arith
-package import Documents
-package import HWModel
+import Arith
+import Documents
+import HWModel
 package import Importers
 package import QuantGraph
-package import Schedules
+import Schedules
 package import Search
 
 extension QuantizedKind {

@@ -1,6 +1,6 @@
-package import Arith
-package import HWModel
-package import Importers
+import Arith
+import HWModel
+import Importers
 package import QuantGraph
 package import Search
 

@@ -12,6 +12,13 @@ package struct SearchInfeasibility: Sendable {
   package let reachableMinimum: [Double]
   package let isProved: Bool
   package let budgets: [Double]
+
+  package init(budget: Int?, reachableMinimum: [Double], isProved: Bool, budgets: [Double]) {
+    self.budget = budget
+    self.reachableMinimum = reachableMinimum
+    self.isProved = isProved
+    self.budgets = budgets
+  }
 }
 
 /// The answer of a search, as JSON, text and allocation files.

@@ -1,4 +1,4 @@
-package import HWModel
+import HWModel
 package import Search
 
 /// One point of a search's frontier.

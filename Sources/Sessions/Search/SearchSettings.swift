@@ -1,3 +1,4 @@
+import Documents
 import FoundationEssentials
 import HWModel
 import Importers
@@ -21,7 +22,8 @@ package struct SearchObjective: Sendable {
 /// What a user asks of a search beside model and data, read from the words typed.
 package enum SearchSettings {
   /// Splits `--objective`; `accuracy,weight_bits` or `loss,weight_bits` without it.
-  package static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective {
+  package static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective
+  {
     let words = list(text ?? (hasLabels ? "accuracy,weight_bits" : "loss,weight_bits"))
     let first = words.first ?? ""
     let metric = SensitivityMetric(rawValue: first)
@@ -157,7 +159,9 @@ package enum SearchSettings {
 }
 
 extension Failure {
-  package init(_ error: SpaceError, at place: String? = nil) { self.init(Diagnostic(error, at: place)) }
+  package init(_ error: SpaceError, at place: String? = nil) {
+    self.init(Diagnostic(error, at: place))
+  }
   package init(_ error: StudyError) { self.init(Diagnostic(error)) }
 
   package init(_ error: EvaluationError, model: String) {

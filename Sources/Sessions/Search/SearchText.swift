@@ -1,5 +1,5 @@
 package import Documents
-package import Search
+import Search
 
 extension SearchAnswer {
   private func kind(_ cost: StudyHeader.Cost) -> CostKind {

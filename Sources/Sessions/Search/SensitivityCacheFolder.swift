@@ -1,8 +1,8 @@
-package import Documents
+import Documents
 import FoundationEssentials
 import Glibc
-package import HWModel
-package import Importers
+import HWModel
+import Importers
 package import QuantGraph
 package import Search
 

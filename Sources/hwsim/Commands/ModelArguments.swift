@@ -2,6 +2,7 @@ import ArgumentParser
 import Arith
 import Documents
 import QuantGraph
+import Schedules
 import Sessions
 
 /// Options of commands that bind a model to rules.

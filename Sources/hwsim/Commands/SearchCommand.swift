@@ -1,4 +1,5 @@
 import ArgumentParser
+import HWModel
 import QuantGraph
 import Reports
 import Search

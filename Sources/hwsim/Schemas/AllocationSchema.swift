@@ -1,4 +1,5 @@
 import Documents
+import Sessions
 
 extension Schema {
   /// The file that `search` writes a point and `--allocation` reads.

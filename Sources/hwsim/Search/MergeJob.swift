@@ -2,6 +2,7 @@ import Documents
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// `hwsim search --merge STUDY...`: evaluations that were made elsewhere, solved again.
 struct MergeJob {

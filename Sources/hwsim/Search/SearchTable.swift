@@ -3,6 +3,7 @@ import FoundationEssentials
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// `hwsim search --table FILE`: problems or scores that a user brings, solved without a network.
 struct SearchTable {
@@ -74,7 +75,8 @@ struct SearchTable {
     let report = Report(
       schema: "search", arguments: arguments(method),
       inputs: [InputRecord(role: "table", path: path, kind: "json")],
-      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no, table: answer.table
+      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no,
+      table: answer.table
     ) { [command] style in
       answer.text(style, all: command.tableForm.all, folder: command.product)
     }
