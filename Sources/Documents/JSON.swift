@@ -89,6 +89,12 @@ extension JSON {
   /// `value`, or null.
   public static func optional(_ value: Int?) -> JSON { value.map(JSON.integer) ?? .null }
 
+  /// A number, written without a fraction where it has none.
+  public static func amount(_ value: Double) -> JSON {
+    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return .integer(whole) }
+    return .number(value)
+  }
+
   /// An array of strings.
   public static func strings(_ values: some Sequence<String>) -> JSON {
     .array(values.map(JSON.string))

@@ -22,7 +22,7 @@ extension Diagnostic {
     case .scaleCounts(let scales, let zeroPoints, let hasAxis):
       message =
         "\(scales) scales and \(zeroPoints) zero points, "
-        + (hasAxis ? "not one each or one an index of the axis" : "with no axis that they vary along")
+        + (hasAxis ? "not one each or one an index of the axis" : "no axis that they vary along")
     }
     self.init(
       code: "format.invalid", message: message, location: location,

@@ -26,7 +26,7 @@ public struct Graph: Sendable {
       states: states, valid: [])
   }
 
-  /// - Parameter valid: positions of tensors that another graph has checked one by one.
+  // `valid` are positions of tensors that another graph has checked one by one.
   private init(
     name: String, tensors given: [Tensor], nodes: [Node], inputs: [TensorID],
     outputs: [TensorID], states: [StateTensor], valid: Set<Int>

@@ -25,6 +25,7 @@ struct GraphCheck {
   /// The nodes in execution order.
   ///
   /// - Parameter valid: tensors whose encoding and codes are known to be right.
+  /// - Returns: the given nodes, in the given order where that is valid.
   /// - Throws: every problem found; a later kind is looked for only if there is none of an earlier.
   mutating func order(skipping valid: Set<Int>) throws(GraphProblems) -> [Node] {
     guard max(tensors.count, nodes.count) < Int(Int32.max) else {

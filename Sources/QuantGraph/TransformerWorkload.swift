@@ -7,8 +7,9 @@ public struct TransformerWorkload: Hashable, Sendable {
   public let family: String
   /// Sequences that run at once.
   public let batch: Int
-  /// Tokens a sequence has after the prefill; the decode step computes one more. 0 for a model
-  /// without sequences.
+  /// Tokens a sequence has after the prefill; the decode step computes one more.
+  ///
+  /// 0 for a model without sequences.
   public let sequence: Int
   /// Stored numbers of the whole model, tied matrices once.
   public let parameters: Int
@@ -144,10 +145,13 @@ public struct TransformerWorkload: Hashable, Sendable {
     public let elementsPerToken: Int
     /// Numbers a sequence and a layer that do not grow.
     public let fixedElements: Int
-    /// Tokens that a layer attends to at most; nil if all. `window - 1` of them are kept.
+    /// Tokens that a layer attends to at most; nil if all.
+    ///
+    /// `window - 1` of them are kept.
     public let window: Int?
-    /// Heads whose keys and values are kept, and the extents of one key and one value: what scales a
-    /// channel, a token or a group need. All 0 for a state.
+    /// Heads whose keys and values are kept; 0 for a state.
+    ///
+    /// With ``keyExtent`` and ``valueExtent`` this is what scales a channel, a token or a group need.
     public let heads: Int
     public let keyExtent: Int
     public let valueExtent: Int

@@ -63,7 +63,8 @@ import Testing
     }
   }
 
-  @Test("rounding: every mode, up to 6 dropped bits, all numbers of 11 bits",
+  @Test(
+    "rounding: every mode, up to 6 dropped bits, all numbers of 11 bits",
     arguments: Quantization.allCases)
   func rounding(mode: Quantization) throws {
     let format = try FixedPointFormat(width: 16, integerBits: 16, quantization: mode)
@@ -79,7 +80,8 @@ import Testing
     }
   }
 
-  @Test("assignment: every mode of overflow after every mode of rounding, widths 2 to 4",
+  @Test(
+    "assignment: every mode of overflow after every mode of rounding, widths 2 to 4",
     arguments: Overflow.allCases)
   func assignment(overflow: Overflow) throws {
     for isSigned in overflow == .wrapSignMagnitude ? [true] : [true, false] {

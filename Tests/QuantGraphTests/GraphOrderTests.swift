@@ -2,7 +2,8 @@ import QuantGraph
 import Testing
 
 @Suite struct GraphOrderTests {
-  private func graph(_ edges: [(name: String, from: [Int], to: Int)], _ count: Int) throws -> Graph {
+  private func graph(_ edges: [(name: String, from: [Int], to: Int)], _ count: Int) throws -> Graph
+  {
     try Graph(
       name: "g",
       tensors: (0..<count).map {
@@ -30,7 +31,8 @@ import Testing
   @Test("every order of a chain becomes the chain")
   func chains() throws {
     for order in [[3, 2, 1, 0], [1, 0, 3, 2], [2, 0, 3, 1]] {
-      #expect(try GraphFixture.chain(4, order: order).nodes.map(\.name) == ["n0", "n1", "n2", "n3"])
+      #expect(
+        try GraphFixture.chain(4, order: order).nodes.map(\.name) == ["n0", "n1", "n2", "n3"])
     }
   }
 

@@ -76,7 +76,8 @@ import Testing
   func transposed() throws {
     let convolution = Convolution(
       kernel: [3], strides: [2], dilations: [1], paddingBefore: [0], paddingAfter: [0])
-    let (_, linear) = try linear(.transposedConvolution(convolution), [[4, 2], [3, 2, 5]], [9, 5])
+    let (_, linear) = try linear(
+      .transposedConvolution(convolution), [[4, 2], [3, 2, 5]], [9, 5])
     #expect(linear.products == 4 * 2 * 3 * 5 && linear.filters == 5)
   }
 

@@ -1,5 +1,4 @@
 import QuantGraph
-import TestSupport
 import Testing
 
 @Suite struct WindowTests {
@@ -98,10 +97,18 @@ import Testing
     }
   }
 
+  private struct Parameters {
+    var kernel = [3, 3]
+    var strides = [1, 1]
+    var dilations = [1, 1]
+    var before = [1, 1]
+    var after = [1, 1]
+  }
+
   @Test("parameters out of range are refused, and none of them traps")
   func refused() throws {
-    let good = (kernel: [3, 3], strides: [1, 1], dilations: [1, 1], before: [1, 1], after: [1, 1])
-    func check(_ edit: (inout (kernel: [Int], strides: [Int], dilations: [Int], before: [Int], after: [Int])) -> Void) {
+    let good = Parameters()
+    func check(_ edit: (inout Parameters) -> Void) {
       var parameters = good
       edit(&parameters)
       let convolution = convolution(

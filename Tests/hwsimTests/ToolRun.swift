@@ -20,6 +20,10 @@ struct ToolRun {
     var hasClosedOutput = false
     /// A file that takes standard output, such as `/dev/full`.
     var outputPath: String?
+    /// Most address space, in KiB.
+    var memoryKiB: Int?
+    /// Most time; the tool is killed after it and the exit code is 124 or 137.
+    var seconds: Int?
     /// A signal sent as soon as the tool waits for more input.
     var interrupt: Int32?
   }
@@ -71,7 +75,10 @@ struct ToolRun {
     }
     posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT, 0o600)
     // The shell changes the folder and becomes the tool.
-    let start = ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, setting.folder, Self.tool]
+    let limit = setting.memoryKiB.map { "ulimit -v \($0) && " } ?? ""
+    let timer = setting.seconds.map { ["timeout", "-k", "2", "\($0)"] } ?? []
+    let start =
+      ["/bin/sh", "-c", limit + #"cd "$0" && exec "$@""#, setting.folder] + timer + [Self.tool]
     var words: [UnsafeMutablePointer<CChar>?] = (start + arguments).map { strdup($0) } + [nil]
     var variables = Self.environment(changed: setting.environment).map { strdup($0) } + [nil]
     defer { for word in words + variables { free(word) } }

@@ -129,7 +129,8 @@ public struct ONNXIntegerDatapath: ArrayDatapath {
   public func supports(_ operation: Operator) -> Bool { supportsArrays(operation) }
 
   public func prepare(_ graph: Graph) throws(DatapathError) -> Graph {
-    if !graph.nodes.contains(where: { $0.operation.quantizes }), let float = graph.firstFloatTensor {
+    if !graph.nodes.contains(where: { $0.operation.quantizes }), let float = graph.firstFloatTensor
+    {
       throw .notQuantized(tensor: float)
     }
     do throws(GraphProblems) {
@@ -158,7 +159,8 @@ public struct QONNXDatapath: ArrayDatapath {
   }
 
   public func prepare(_ graph: Graph) throws(DatapathError) -> Graph {
-    if !graph.nodes.contains(where: { $0.operation.quantizes }), let float = graph.firstFloatTensor {
+    if !graph.nodes.contains(where: { $0.operation.quantizes }), let float = graph.firstFloatTensor
+    {
       throw .notQuantized(tensor: float)
     }
     return graph

@@ -66,65 +66,29 @@ private struct IntegerSum {
 
   /// nil for nodes that are no such sum.
   init?(_ node: Node, in graph: Graph) {
-    let function: Operator
-    let positions: (data: Int, weights: Int, bias: Int?)
-    var zeroPoints: (data: Int, weights: Int)?
-    switch node.operation {
-    case .quantized(let quantized):
-      switch quantized.function {
-      case .convolution(let convolution): function = .convolution(convolution)
-      case .matMul(let product): function = .matMul(product)
-      default: return nil
-      }
-      positions = (0, 3, quantized.hasBias ? node.inputs.count - 1 : nil)
-      zeroPoints = (2, 5)
-    case .integerProduct(let product):
-      switch product {
-      case .convolution(let convolution): function = .convolution(convolution)
-      case .matMul(let product): function = .matMul(product)
-      }
-      positions = (0, 2, nil)
-      zeroPoints = (1, 3)
-    case .convolution, .dense, .matMul:
-      function = node.operation
-      positions = (0, 1, node.inputs.count > 2 ? 2 : nil)
-    default: return nil
+    guard let linear = graph.linear(node), let isFilterMajor = linear.isFilterMajor else {
+      return nil
     }
-    func tensor(_ position: Int) -> Tensor? {
-      node.inputs.indices.contains(position) ? graph[node.inputs[position]] : nil
+    switch linear.form {
+    case .dense, .matMul, .convolution: break
+    case .transposedConvolution, .dot: return nil
     }
-    guard let input = tensor(positions.data), let scale = ElementScale(input),
-      scale.codeRange != nil, let weight = tensor(positions.weights),
-      let weights = weight.constant?.int64, let output = node.outputs.first
+    let (input, weight) = (graph[linear.data], graph[linear.weights])
+    guard let scale = ElementScale(input), scale.codeRange != nil,
+      let weights = weight.constant?.int64
     else { return nil }
     data = scale
     self.weights = weights
-    if let zeroPoints {
-      dataZeroPoint = tensor(zeroPoints.data)?.constant?.int64?.first ?? 0
-      weightZeroPoints = tensor(zeroPoints.weights)?.constant?.int64 ?? []
+    filters = linear.filters
+    self.isFilterMajor = isFilterMajor
+    if let parameters = linear.parameters {
+      dataZeroPoint = graph[parameters.data.zeroPoint].constant?.int64?.first ?? 0
+      weightZeroPoints = graph[parameters.weights.zeroPoint].constant?.int64 ?? []
     } else {
       dataZeroPoint = Self.zeroPoints(input).first ?? 0
       weightZeroPoints = Self.zeroPoints(weight)
     }
-    biases = positions.bias.flatMap { tensor($0)?.constant?.int64 } ?? []
-    let shape = graph[output].shape
-    switch function {
-    case .convolution(let convolution):
-      filters =
-        convolution.layout == .channelsLast
-        ? shape.extents.last ?? 0
-        : shape.rank > convolution.kernel.count
-          ? shape.extents[shape.rank - convolution.kernel.count - 1] : 0
-      isFilterMajor = !convolution.isDepthwise && convolution.weightLayout != .kernelChannelsFilters
-    case .dense(let dense):
-      filters = shape.extents.last ?? 0
-      isFilterMajor = dense.weightsAreOutputMajor
-    case .matMul(let product):
-      guard weight.shape.rank == 2 else { return nil }
-      filters = weight.shape[product.transposesRight ? 0 : 1]
-      isFilterMajor = product.transposesRight
-    default: return nil
-    }
+    biases = linear.bias.flatMap { graph[$0].constant?.int64 } ?? []
   }
 
   func weightZeroPoint(filter: Int) -> Int64 {

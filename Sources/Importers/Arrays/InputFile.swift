@@ -47,7 +47,9 @@ public final class InputFile: Sendable {
         throw .unreadable(path: path, reason: "the path has a zero byte")
       }
       var opened: Int32
-      repeat { opened = open(path, O_RDONLY | O_CLOEXEC | flags) } while opened < 0 && errno == EINTR
+      repeat {
+        opened = open(path, O_RDONLY | O_CLOEXEC | flags)
+      } while opened < 0 && errno == EINTR
       guard opened >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
       descriptor = opened
       ownsDescriptor = true

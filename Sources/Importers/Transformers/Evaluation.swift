@@ -9,6 +9,8 @@ struct Evaluation {
   private let defaults: [Int: ConfigurationValue]
   private let keys: [String: JSON]
   private var values: [ConfigurationValue?]
+  /// Formulas of names that are no keys.
+  private var sources: [Int: Expression] = [:]
 
   init(family: FamilyDescription, keys: [String: JSON]) {
     self.family = family.name
@@ -17,6 +19,12 @@ struct Evaluation {
     defaults = family.defaults
     self.keys = keys
     values = Array(repeating: nil, count: names.count)
+  }
+
+  /// Gives a name the value of a formula; errors then name the keys of the formula.
+  mutating func define(_ slot: Int, as expression: Expression) throws(TransformerError) {
+    values[slot] = try self(expression)
+    sources[slot] = expression
   }
 
   mutating func set(_ slot: Int, _ value: ConfigurationValue) { values[slot] = value }
@@ -59,7 +67,8 @@ struct Evaluation {
     if let known = values[slot] { return known != .null }
     var found = given(names[slot])
     for alias in aliases[slot] ?? [] where found == nil { found = given(alias) }
-    return found.map { $0 != .null } ?? false
+    if let found { return found != .null }
+    return defaults[slot].map { $0 != .null } ?? false
   }
 
   // MARK: Formulas
@@ -238,8 +247,15 @@ struct Evaluation {
     var slots: [Int] = []
     for expression in expressions { expression.slots(into: &slots) }
     var seen: Set<Int> = []
-    let keys = slots.filter { seen.insert($0).inserted }.map { slot in
-      "\(names[slot]) = \(values[slot]?.words ?? "?")"
+    var keys: [String] = []
+    while !slots.isEmpty {
+      let slot = slots.removeFirst()
+      guard seen.insert(slot).inserted else { continue }
+      if let source = sources[slot] {
+        source.slots(into: &slots)
+      } else {
+        keys.append("\(names[slot]) = \(values[slot]?.words ?? "?")")
+      }
     }
     return .badExpression(place: place ?? "'\(family)'", problem: problem, keys: keys)
   }

@@ -1,10 +1,11 @@
-/// A formula of a family's description: whole numbers, Booleans and texts over keys of the
-/// configuration. Names are numbered when it is read, so that evaluating one looks nothing up.
+/// A formula of a family's description, over keys of the configuration.
+///
+/// Names are numbered when it is read, so that evaluating one looks nothing up.
 indirect enum Expression: Sendable {
   case constant(ConfigurationValue)
   /// A key, a `let` or a size of the run, by number.
   case slot(Int)
-  /// Whether the configuration has the key with a value other than null.
+  /// Whether a key is other than null, by the configuration or by default.
   case present(Int)
   case unary(Unary, Expression)
   case binary(Binary, Expression, Expression)

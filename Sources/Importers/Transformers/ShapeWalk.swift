@@ -25,7 +25,8 @@ struct ShapeWalk {
   /// Indexes of ``phases`` in which what follows is computed.
   private var active: [Int] = []
   private var prefix = ""
-  private var numbers: [Int] = []
+  /// What the `*` of ``prefix`` stand for: one number, or all where layers are alike.
+  private var ranges: [Range<Int>] = []
   private var places: [Place: [Int]] = [:]
   private var cache: [TransformerWorkload.CacheGroup] = []
   private var cacheLayer = 0
@@ -45,7 +46,8 @@ struct ShapeWalk {
   private let phaseSlot: Int
 
   /// More repetitions than any model has; a configuration cannot make the walk endless.
-  private static let maximumSteps = 2_000_000
+  private static let maximumSteps = 300_000
+  private static let maximumRepetitions = 10_000
 
   init(
     _ family: FamilyDescription, keys: [String: JSON], run: TransformerRun
@@ -130,7 +132,7 @@ struct ShapeWalk {
     switch statement.keyword {
     case .default, .alias, .use: break
     case .let:
-      evaluation.set(statement.slot, try evaluation(statement.values[0]))
+      try evaluation.define(statement.slot, as: statement.values[0])
     case .when:
       taken = try evaluation.truth(statement.values[0])
       if taken {
@@ -180,17 +182,19 @@ struct ShapeWalk {
       prefix = before
     case .repeat:
       let count = try evaluation.number(statement.values[0])
-      guard (0...100_000).contains(count) else {
+      guard (0...Self.maximumRepetitions).contains(count) else {
         throw evaluation.fault(
-          "is \(count), expected 0 to 100000", [statement.values[0]], place: statement.name)
+          "is \(count), expected 0 to \(Self.maximumRepetitions)", [statement.values[0]],
+          place: statement.name)
       }
       let before = prefix
       prefix += statement.name + "."
-      for index in 0..<count {
-        numbers.append(index)
+      // Layers that are alike are walked once.
+      for index in 0..<(statement.isUniform ? min(count, 1) : count) {
+        ranges.append(statement.isUniform ? 0..<count : index..<index + 1)
         evaluation.set(statement.slot, .integer(index))
         try walk(statement.children)
-        numbers.removeLast()
+        ranges.removeLast()
       }
       prefix = before
     case .parameter:
@@ -213,6 +217,18 @@ struct ShapeWalk {
     case .product: try product(statement)
     case .keys, .latent, .cross, .state: try keep(statement)
     }
+  }
+
+  /// How often what is walked occurs.
+  private func multiplicity(_ statement: Statement) throws(TransformerError) -> Int {
+    try checkedProduct(ranges.map(\.count), statement)
+  }
+
+  /// The numbers of every occurrence, one occurrence after the other.
+  private func numbers(_ statement: Statement) -> [Int] {
+    var all: [[Int]] = [[]]
+    for range in ranges { all = all.flatMap { start in range.map { start + [$0] } } }
+    return all.flatMap { $0 + statement.numbers }
   }
 
   // MARK: Values
@@ -301,19 +317,20 @@ struct ShapeWalk {
     _ statement: Statement, part: Int, suffix: String, _ shape: [Int],
     role: TransformerTensor.Role
   ) throws(TransformerError) {
-    try count(try checkedProduct(shape, statement), statement)
+    let times = try multiplicity(statement)
+    try count(try checkedProduct(shape + [times], statement), statement)
     let place = Place(statement: statement.number, part: part)
     for index in places[place] ?? [] where shapes.tensors[index].shape == shape {
-      shapes.tensors[index].count += 1
-      shapes.tensors[index].numbers += numbers + statement.numbers
+      shapes.tensors[index].count += times
+      shapes.tensors[index].numbers += numbers(statement)
       return
     }
     places[place, default: []].append(shapes.tensors.count)
     shapes.tensors.append(
       TransformerTensor(
         name: prefix + statement.name + suffix, shape: shape, role: role,
-        numbers: numbers + statement.numbers,
-        count: 1))
+        numbers: numbers(statement),
+        count: times))
   }
 
   private mutating func parameter(
@@ -328,6 +345,7 @@ struct ShapeWalk {
     let outputs = try extent(statement.values[1], statement)
     let hasBias = try flag(statement, .bias)
     let isTied = try flag(statement, .tied)
+    let times = try multiplicity(statement)
     let isTurned = try flag(statement, .turned)
     if !isTied {
       try add(
@@ -342,14 +360,15 @@ struct ShapeWalk {
       shapes.linears[$0].inputs == inputs && shapes.linears[$0].outputs == outputs
         && shapes.linears[$0].hasBias == hasBias && shapes.linears[$0].isTied == isTied
     }) {
-      shapes.linears[index].count += 1
-      shapes.linears[index].numbers += numbers + statement.numbers
+      shapes.linears[index].count += times
+      shapes.linears[index].numbers += numbers(statement)
     } else {
       places[place, default: []].append(shapes.linears.count)
       shapes.linears.append(
         TransformerLinear(
           name: prefix + statement.name, inputs: inputs, outputs: outputs, hasBias: hasBias,
-          isTied: isTied, numbers: numbers + statement.numbers, count: 1))
+          isTied: isTied, numbers: numbers(statement),
+          count: times))
     }
     let kind = try text(statement, .kind).flatMap(TransformerWorkload.Kind.init) ?? .linear
     for index in active {
@@ -399,19 +418,20 @@ struct ShapeWalk {
         place: prefix + statement.name)
     }
     let hasBias = try flag(statement, .bias)
+    let times = try multiplicity(statement)
     let weights = [outputs, inputs / groups] + kernel
     try add(statement, part: 0, suffix: ".weight", weights, role: .convolution)
     if hasBias { try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias) }
     let place = Place(statement: statement.number, part: 2)
     let made = TransformerConvolution(
       name: prefix + statement.name, inputs: inputs, outputs: outputs, kernel: kernel,
-      stride: stride, groups: groups, hasBias: hasBias, count: 1)
+      stride: stride, groups: groups, hasBias: hasBias, count: times)
     if let index = places[place]?.first(where: {
       var other = shapes.convolutions[$0]
-      other.count = 1
+      other.count = times
       return other == made
     }) {
-      shapes.convolutions[index].count += 1
+      shapes.convolutions[index].count += times
     } else {
       places[place, default: []].append(shapes.convolutions.count)
       shapes.convolutions.append(made)
@@ -442,6 +462,7 @@ struct ShapeWalk {
     let isGated = try flag(statement, .gated, otherwise: true)
     let isTurned = try flag(statement, .turned)
     let hasBias = try flag(statement, .bias)
+    let times = try multiplicity(statement)
     let first = try checkedProduct([inner, isGated ? 2 : 1], statement)
     let stacks = [
       (isGated ? ".gate_up_proj" : ".up_proj", first, width), (".down_proj", width, inner),
@@ -455,14 +476,16 @@ struct ShapeWalk {
       }
       let place = Place(statement: statement.number, part: 4 + part)
       if let index = places[place]?.first(where: { shapes.experts[$0].shape == shape }) {
-        shapes.experts[index].count += 1
-        shapes.experts[index].numbers += numbers + statement.numbers
+        shapes.experts[index].count += times
+        shapes.experts[index].numbers += numbers(statement)
       } else {
         places[place, default: []].append(shapes.experts.count)
         shapes.experts.append(
           TransformerExperts(
-            name: prefix + statement.name + suffix, shape: shape, expertsPerToken: chosen,
-            numbers: numbers + statement.numbers, count: 1))
+            name: prefix + statement.name + suffix, shape: shape, inputs: inputs, outputs: outputs,
+            expertsPerToken: chosen,
+            numbers: numbers(statement),
+            count: times))
       }
       for index in active {
         let rows = try checkedProduct([try rows(statement, index), chosen], statement)
@@ -527,6 +550,7 @@ struct ShapeWalk {
   }
 
   /// Pairs of query and key: query i of `tokens` meets the keys up to itself, at most `window`.
+  ///
   /// nil beyond `Int`.
   static func causalPairs(tokens: Int, context: Int, window: Int?) -> Int? {
     let limit = min(window ?? context, context)
@@ -562,8 +586,14 @@ struct ShapeWalk {
     macs given: Int? = nil, experts: Int = 0, chosen: Int = 0
   ) throws(TransformerError) {
     let place = statement.number &* 4 &+ part
+    let times = try multiplicity(statement)
+    let count = try checkedProduct([count, times], statement)
     let macs: Int
-    if let given { macs = given } else { macs = try checkedProduct([m, n, k, count], statement) }
+    if let given {
+      macs = try checkedProduct([given, times], statement)
+    } else {
+      macs = try checkedProduct([m, n, k, count], statement)
+    }
     // Those who read a phase add its products without checks.
     let (total, overflow) = phases[phase].macs.addingReportingOverflow(macs)
     guard !overflow else {
@@ -590,7 +620,7 @@ struct ShapeWalk {
   // MARK: Caches
 
   private mutating func keep(_ statement: Statement) throws(TransformerError) {
-    let layer = numbers.last ?? 0
+    let layers = ranges.last.map { $0.lowerBound...$0.upperBound - 1 } ?? 0...0
     let group: TransformerWorkload.CacheGroup
     switch statement.keyword {
     case .keys:
@@ -604,7 +634,7 @@ struct ShapeWalk {
         throw evaluation.fault("is beyond 64 bits", statement.values, place: statement.name)
       }
       group = .init(
-        content: .keysAndValues, layers: layer...layer,
+        content: .keysAndValues, layers: layers,
         elementsPerToken: try checkedProduct([heads, one.partialValue], statement),
         fixedElements: 0, window: window, heads: heads, keyExtent: keyExtent,
         valueExtent: valueExtent)
@@ -616,25 +646,25 @@ struct ShapeWalk {
         throw evaluation.fault("is beyond 64 bits", statement.values, place: statement.name)
       }
       group = .init(
-        content: .latent, layers: layer...layer, elementsPerToken: sum.partialValue,
+        content: .latent, layers: layers, elementsPerToken: sum.partialValue,
         fixedElements: 0, window: nil, heads: 1, keyExtent: rank, valueExtent: rotary)
     case .cross:
       let heads = try extent(statement.values[0], statement)
       let extent = try extent(statement.values[1], statement)
       let tokens = try self.extent(statement.values[2], statement)
       group = .init(
-        content: .cross, layers: layer...layer, elementsPerToken: 0,
+        content: .cross, layers: layers, elementsPerToken: 0,
         fixedElements: try checkedProduct([2, heads, extent, tokens], statement), window: nil,
         heads: heads, keyExtent: extent, valueExtent: extent)
     default:
       group = .init(
-        content: .state, layers: layer...layer, elementsPerToken: 0,
+        content: .state, layers: layers, elementsPerToken: 0,
         fixedElements: try extent(statement.values[0], statement), window: nil, heads: 0,
         keyExtent: 0, valueExtent: 0)
     }
     // Sums over layers and tokens stay in range; the product with a batch is checked where it is.
     _ = try checkedProduct(
-      [max(group.elementsPerToken, group.fixedElements), 100_000], statement)
+      [max(group.elementsPerToken, group.fixedElements), Self.maximumRepetitions], statement)
     cache.append(group)
   }
 }

@@ -68,6 +68,9 @@ public struct TransformerExperts: Hashable, Sendable {
   public let name: String
   /// `[experts, ...]`.
   public let shape: [Int]
+  /// Of one expert's matrix.
+  public let inputs: Int
+  public let outputs: Int
   public let expertsPerToken: Int
   public internal(set) var numbers: [Int]
   public internal(set) var count: Int

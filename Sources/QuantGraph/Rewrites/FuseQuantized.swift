@@ -46,20 +46,10 @@ extension Graph {
 private struct QuantizedFusion {
   private let graph: Graph
   private let includesElementwise: Bool
-  private let producers: [TensorID: Int]
-  private let consumers: [TensorID: [Int]]
 
   init(_ graph: Graph, includesElementwise: Bool) {
     self.graph = graph
     self.includesElementwise = includesElementwise
-    var producers: [TensorID: Int] = [:]
-    var consumers: [TensorID: [Int]] = [:]
-    for (index, node) in graph.nodes.enumerated() {
-      for output in node.outputs { producers[output] = index }
-      for input in node.inputs { consumers[input, default: []].append(index) }
-    }
-    self.producers = producers
-    self.consumers = consumers
   }
 
   func result() throws(GraphProblems) -> Graph {
@@ -89,7 +79,7 @@ private struct QuantizedFusion {
 
   /// The first node that quantizes a tensor with one constant scale and an integer result.
   private func quantizer(of id: TensorID) -> Int? {
-    consumers[id]?.first { index in
+    graph.index.readers(of: id).first { index in
       let node = graph.nodes[index]
       guard case .quantize(let quantize) = node.operation, quantize.granularity == .tensor,
         quantize.precision == .float32, node.inputs[0] == id, isConstant(node.inputs[1]),
@@ -103,7 +93,7 @@ private struct QuantizedFusion {
 
   /// `codes, scale, zero point` of a tensor that is dequantized from integers in float32.
   private func source(_ id: TensorID, axes: [Int] = []) -> [TensorID]? {
-    guard let index = producers[id],
+    guard let index = graph.index.producer(of: id),
       case .dequantize(let granularity) = graph.nodes[index].operation,
       graph[id].encoding == .float(.float32)
     else { return nil }
@@ -178,7 +168,7 @@ private struct QuantizedFusion {
     of inputs: [TensorID], _ data: [TensorID], _ weights: [TensorID], factor: Float
   ) -> (id: TensorID?, Void)? {
     guard inputs.count > 2 else { return (nil, ()) }
-    guard let index = producers[inputs[2]],
+    guard let index = graph.index.producer(of: inputs[2]),
       case .dequantize(let granularity) = graph.nodes[index].operation
     else { return nil }
     if case .blocks = granularity { return nil }

@@ -25,8 +25,8 @@ public struct LinearNode: Hashable, Sendable {
   public let products: Int
   /// Products that are added to one sum.
   public let depth: Int
-  /// Whether the weights of one filter stand next to each other: `[filter][rest]`, else
-  /// `[rest][filter]`. Nil where neither holds (groups of transposed convolutions, batches).
+  /// Whether weights are stored `[filter][rest]`, if not `[rest][filter]`; nil where neither holds
+  /// (groups of transposed convolutions, batches of matrices).
   public let isFilterMajor: Bool?
 
   /// Operands that give a tensor of codes its meaning.
@@ -80,7 +80,7 @@ extension Graph {
     }
   }
 
-  /// - Parameter step: operands of data and of weights: 1 codes only, 2 with zero point, 3 with scale.
+  // `step` operands belong to data and to weights each: 1 codes, 2 and a zero point, 3 and a scale.
   private func linear(
     _ form: LinearNode.Form, _ node: Node, step: Int = 1, bias: TensorID? = nil
   ) -> LinearNode? {

@@ -1,3 +1,4 @@
+import Knapsack
 import Search
 
 /// Two frontiers measured by what they dominate.

@@ -24,8 +24,7 @@ extension ModelFile {
     var quantized: [String: LayerQuantization] = [:]
     var problems: [Diagnostic] = []
     for (layer, candidate) in zip(layers, candidates) {
-      let entry = allocation.layers.first { $0.name == layer.name }
-      if let activations = candidate.activations, entry?.inputRange == nil {
+      if let activations = candidate.activations, candidate.inputRange == nil {
         problems.append(
           Diagnostic(
             code: "allocation.input-range",
@@ -35,8 +34,10 @@ extension ModelFile {
               + "calibration saw."))
       }
       quantized[layer.name] = LayerQuantization(
-        LayerFormats(candidate), inputRange: entry?.inputRange,
-        rule: QuantizationRule(weights: entry?.weightScale ?? .maxAbs))
+        LayerFormats(candidate),
+        inputRange: candidate.inputRange.map {
+          InputRange(minimum: $0.minimum, maximum: $0.maximum)
+        }, rule: QuantizationRule(weights: candidate.weightScale ?? .maxAbs))
     }
     guard problems.isEmpty else { throw Failure(problems) }
     let rules = FakeQuantized(layers: quantized)
@@ -73,32 +74,29 @@ extension ModelFile {
   /// The quantized model in which layers have the formats of an allocation.
   ///
   /// - Throws: a ``Failure`` for a kind of graph, a name or a format that cannot be changed.
-  package func applying(_ allocation: AllocationFile) throws(Failure) -> ModelFile {
-    if case .tflite = source {
-      let requantization = AffineRequantization(graph)
-      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
-      do throws(EvaluationError) {
-        return allocated(try requantization.graph(candidates))
-      } catch {
-        throw Failure(error, model: allocation.path)
-      }
+  package func applying(_ file: AllocationFile) throws(Failure) -> ModelFile {
+    let rules = try requantizing()
+    do throws(AllocationRefusal) {
+      return allocated(try graph.applying(file.allocation, by: rules))
+    } catch {
+      throw Failure(error, in: file.path)
     }
-    if case .hls4ml(let info) = source {
-      let requantization: HLSRequantization
+  }
+
+  /// The rules by which this kind of model takes other formats.
+  private func requantizing() throws(Failure) -> any Requantizing {
+    switch source {
+    case .tflite: return AffineRequantization(graph)
+    case .hls4ml(let info):
       do throws(PlanEvaluatorError) {
-        requantization = try HLSRequantization(self, info, calibration: nil, threads: 1)
+        return try HLSRequantization(self, info, calibration: nil, threads: 1)
       } catch {
         throw Failure(error, file: self, place: path)
       }
-      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
-      do throws(EvaluationError) {
-        return allocated(try requantization.graph(candidates))
-      } catch {
-        throw Failure(error, model: allocation.path)
-      }
+    case .onnx:
+      throw Failure(
+        "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
+        remedy: "give the float ONNX network that was searched, or leave --allocation out.")
     }
-    throw Failure(
-      "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
-      remedy: "give the float ONNX network that was searched, or leave --allocation out.")
   }
 }

@@ -1,7 +1,7 @@
-import HWModel
+package import HWModel
 package import QuantGraph
 package import Schedules
-import Search
+package import Search
 
 /// What an estimate is of: a model and the formats that the user gives it, whatever the device.
 package struct EstimatedNetwork {
@@ -27,6 +27,7 @@ package struct EstimatedNetwork {
   ///
   /// - Throws: a ``Failure`` for names and formats that do not go with the network.
   package func choices(_ allocation: AllocationFile) throws(Failure) -> FormatChoices {
+    try allocation.checkCosts()
     let graph = file.graph
     if file.isFloatNetwork {
       let layers = graph.nodes.filter { graph.weights(of: $0) != nil }.map { node in
@@ -57,27 +58,43 @@ extension AllocationFile {
   ///
   /// - Throws: a ``Failure`` with every name that the model does not have.
   package func choices(in graph: Graph) throws(Failure) -> FormatChoices {
-    var problems: [Diagnostic] = []
-    var positions: [Int?] = []
-    for layer in layers {
-      let index = graph.nodes.firstIndex { $0.name == layer.name }
-      if index == nil {
-        problems.append(unknown("layer", "layers", layer.name, among: graph.nodes.map(\.name)))
-      }
-      positions.append(index)
+    let bound: GraphAllocation
+    do throws(AllocationRefusal) {
+      bound = try GraphAllocation(allocation, in: graph)
+    } catch {
+      throw Failure(error, in: path)
     }
-    var choices = FormatChoices(layers.map(\.candidate), nodes: positions)
-    for tensor in tensors {
-      guard let id = graph.tensor(named: tensor.name) else {
-        problems.append(unknown("tensor", "tensors", tensor.name, among: graph.tensors.map(\.name)))
-        continue
+    var choices = FormatChoices(bound.nodes, nodes: Array(graph.nodes.indices))
+    var readers: [TensorID: [Int]] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      if let weights = graph.weights(of: node) { readers[weights, default: []].append(index) }
+    }
+    for (index, encoding) in bound.tensors.enumerated() {
+      guard let encoding else { continue }
+      choices.tensors[index] = encoding
+      for node in readers[TensorID(index)] ?? [] {
+        choices.nodes[node, default: .init()].weights = encoding
       }
-      choices.tensors[id.index] = tensor.encoding
-      for (index, node) in graph.nodes.enumerated() where graph.weights(of: node) == id {
-        choices.nodes[index, default: .init()].weights = tensor.encoding
+    }
+    return choices
+  }
+
+  /// Refuses what no estimate has a cost for.
+  ///
+  /// - Throws: a ``Failure`` with every such role.
+  package func checkCosts() throws(Failure) {
+    var problems: [Diagnostic] = []
+    for name in allocation.nodeNames {
+      let formats = allocation[node: name] ?? NodeAllocation()
+      for key in formats.unknown(
+        roles: [.weights, .activations, .accumulator], choices: Set(formats.choices.keys))
+      {
+        problems.append(
+          Diagnostic(
+            code: "allocation.value", message: "the estimate has no cost for '\(key)'",
+            location: "\(path): layers.\(name).\(key)", remedy: "take it out of the file."))
       }
     }
     guard problems.isEmpty else { throw Failure(problems) }
-    return choices
   }
 }

@@ -335,7 +335,7 @@ public struct ModelFile: Sendable {
 extension Graph {
   /// The node that writes `tensor`; nil for inputs and constants.
   public func writer(of tensor: TensorID) -> Int? {
-    nodes.firstIndex { $0.outputs.contains(tensor) }
+    index.producer(of: tensor)
   }
 
   /// The tensor that a user means by `name`: a tensor's name, a node's (its first result), or

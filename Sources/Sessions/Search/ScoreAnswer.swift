@@ -1,5 +1,6 @@
-import Arith
+package import Arith
 package import Documents
+package import Knapsack
 package import QuantGraph
 package import Search
 
@@ -206,8 +207,7 @@ extension ScoreAnswer {
   private func allocation(
     _ point: Point
   ) -> (document: JSON, unsaid: [(group: String, label: String)]) {
-    var layers: [JSON.Member] = []
-    var tensors: [JSON.Member] = []
+    var allocation = Allocation(modelSum: file.modelDigest)
     var unsaid: [(group: String, label: String)] = []
     for (group, format) in zip(file.groups, point.formats) {
       let label = group.formats[format]
@@ -217,21 +217,12 @@ extension ScoreAnswer {
       }
       for layer in group.layers {
         switch group.role {
-        case .linear: layers.append(.init(key: layer, value: candidate.encodings))
+        case .linear: allocation[node: layer] = candidate.formats
         case .keyValue:
-          guard let stored = candidate.formats.activations ?? candidate.formats.weights else {
-            continue
-          }
-          tensors.append(.init(key: layer, value: .string(stored.name)))
+          allocation[tensor: layer] = candidate.formats.activations ?? candidate.formats.weights
         }
       }
     }
-    var members: [JSON.Member] = [
-      .init(key: "schema", value: "hwsim.allocation/1"),
-      .init(key: "model", value: ["sha256": .optional(file.modelDigest)]),
-      .init(key: "layers", value: .object(layers)),
-    ]
-    if !tensors.isEmpty { members.append(.init(key: "tensors", value: .object(tensors))) }
-    return (.object(members), unsaid)
+    return (allocation.document, unsaid)
   }
 }

@@ -1,4 +1,5 @@
 package import Documents
+package import QuantGraph
 package import Search
 
 // MARK: JSON

@@ -1,8 +1,8 @@
 package import Arith
 package import Documents
 package import HWModel
-import QuantGraph
-import Schedules
+package import QuantGraph
+package import Schedules
 package import Search
 
 /// Why no allocation meets the budgets.
@@ -46,8 +46,22 @@ package struct SearchAnswer: Sendable {
   private let ranges: [[[Double]?]]
   /// The costs that can say what each layer has of them.
   private let costs: [any CostModel]
+  /// What each candidate of each layer is in the list of evaluations.
+  private let candidateNumbers: [[CandidateNumbers]]
+  /// What candidates cost in the first cost that is a sum over layers, bits of weights if none is.
+  private let prices: (name: String, unit: String, table: [[Double]])
+  /// Names of the choices in which every layer takes the candidate of one name.
+  package let uniformNames: [[Int]: String]
+  /// Whether no layer has two candidates with as many bits a weight.
+  package let areToldApartByBits: Bool
   /// The QONNX models of points.
   package var qonnx = QONNXFiles()
+
+  private struct CandidateNumbers {
+    let weightBits: JSON
+    let inputBits: JSON
+    let name: JSON
+  }
 
   package var notes: [String] { costNotes + qonnx.notes }
 
@@ -73,6 +87,17 @@ package struct SearchAnswer: Sendable {
     self.modelDigest = modelDigest
     self.costs = costs
     costNotes = notes
+    candidateNumbers = zip(space.layers, space.candidates).map { layer, candidates in
+      candidates.map {
+        CandidateNumbers(
+          weightBits: .amount($0.weightBits(in: layer) / Double(max(layer.weightCount, 1))),
+          inputBits: .amount($0.activationBits), name: .string($0.name))
+      }
+    }
+    prices = Self.prices(costs, space)
+    uniformNames = Dictionary(space.uniformChoices.map { ($0.choice, $0.name) }) { first, _ in first
+    }
+    areToldApartByBits = space.candidates.allSatisfy { Set($0.map(\.weightBits)).count == $0.count }
     points =
       outcome.map {
         SearchPoint.points(
@@ -94,23 +119,23 @@ package struct SearchAnswer: Sendable {
   /// Allocation files of the points by name.
   package var allocationFiles: [(name: String, document: JSON)] {
     points.enumerated().map { index, point in
-      (
-        "\(point.id).json",
-        [
-          "schema": .string(AllocationFile.schema),
-          "model": ["sha256": .optional(modelDigest)],
-          "layers": .object(
-            space.layers.indices.map { layer in
-              let candidate = space.candidates[layer][point.choice[layer]]
-              return .init(
-                key: space.layers[layer].name,
-                value: candidate.allocation(
-                  inputRange: ranges[index][layer],
-                  weightScale: header.settings["weight-scale"]))
-            }),
-        ]
-      )
+      ("\(point.id).json", allocation(point.choice, ranges: ranges[index]).document)
     }
+  }
+
+  /// The formats of a choice with what gives them their scales.
+  private func allocation(_ choice: [Int], ranges: [[Double]?]) -> Allocation {
+    var result = Allocation(modelSum: modelDigest)
+    let weightScale = header.settings["weight-scale"].flatMap(ScaleSearch.init(name:))
+    for (layer, formats) in space.formats(of: choice).enumerated() {
+      var formats = formats
+      if let ends = ranges[layer] {
+        formats.inputRange = ObservedRange(minimum: Float(ends[0]), maximum: Float(ends[1]))
+      }
+      formats.weightScale = weightScale
+      result[node: space.layers[layer].name] = formats
+    }
+    return result
   }
 
   // MARK: JSON
@@ -178,39 +203,30 @@ package struct SearchAnswer: Sendable {
 
   private var layers: [JSON] {
     space.layers.indices.map { layer in
-      let group = space.groups.firstIndex { $0.count > 1 && $0.contains(layer) }
+      let group = space.groupOfLayer[layer]
       return [
         "name": .string(space.layers[layer].name),
         "operator": .string(header.layers[layer].operator),
         "weights": .integer(space.layers[layer].weightCount),
         "macs": .integer(space.layers[layer].macs),
-        "tie_group": .optional(group),
+        "tie_group": space.groups[group].count > 1 ? .integer(group) : .null,
       ]
     }
   }
 
   /// Every candidate of any layer, in order of appearance.
   private var candidateNames: [String] {
-    var names: [String] = []
-    for list in space.candidates {
-      for candidate in list where !names.contains(candidate.name) { names.append(candidate.name) }
-    }
-    return names
+    var seen: Set<String> = []
+    return space.candidates.joined().map(\.name).filter { seen.insert($0).inserted }
   }
 
   /// What is known of an evaluation.
   private func numbers(_ evaluation: Evaluation) -> [JSON.Member] {
-    let chosen = space.layers.indices.map { space.candidates[$0][evaluation.choice[$0]] }
+    let chosen = zip(candidateNumbers, evaluation.choice).map { $0[$1] }
     return [
-      .init(
-        key: "weight_bits_per_layer",
-        value: .array(
-          zip(space.layers, chosen).map {
-            .amount($1.weightBits(in: $0) / Double(max($0.weightCount, 1)))
-          })),
-      .init(
-        key: "input_bits_per_layer", value: .array(chosen.map { .amount($0.activationBits) })),
-      .init(key: "candidates_per_layer", value: .strings(chosen.map(\.name))),
+      .init(key: "weight_bits_per_layer", value: .array(chosen.map(\.weightBits))),
+      .init(key: "input_bits_per_layer", value: .array(chosen.map(\.inputBits))),
+      .init(key: "candidates_per_layer", value: .array(chosen.map(\.name))),
     ] + scores(evaluation, choice: evaluation.choice, costs: evaluation.costs)
   }
 
@@ -252,7 +268,6 @@ package struct SearchAnswer: Sendable {
       resources.append(.init(key: cost.name, value: .amount(value)))
     }
     let shares = shares(of: point.choice)
-    let prices = prices
     members += [
       .init(key: "resources", value: .object(resources)),
       .init(key: "on_frontier", value: .bool(true)),
@@ -268,12 +283,11 @@ package struct SearchAnswer: Sendable {
                 .init(key: "name", value: .string(space.layers[layer].name)),
                 .init(key: "candidate", value: .string(candidate.name)),
               ]
-                + (candidate.encodings.members ?? [])
+                + (candidate.formats.document.members ?? [])
                 + [
                   .init(
                     key: "reason",
-                    value: .string(
-                      reason(layer, option: point.choice[layer], prices: prices))),
+                    value: .string(reason(layer, option: point.choice[layer]))),
                   .init(
                     key: "costs",
                     value: .object(
@@ -292,8 +306,9 @@ package struct SearchAnswer: Sendable {
     }
   }
 
-  /// What candidates cost in the first cost that is a sum over layers, bits of weights if none is.
-  private var prices: (name: String, unit: String, table: [[Double]]) {
+  private static func prices(
+    _ costs: [any CostModel], _ space: SearchSpace
+  ) -> (name: String, unit: String, table: [[Double]]) {
     for cost in costs {
       if let table = cost.additive(in: space) { return (cost.name, cost.unit, table) }
     }
@@ -302,17 +317,15 @@ package struct SearchAnswer: Sendable {
   }
 
   /// Why a layer has its candidate: what the next cheaper one would lose, by the metric, and save.
-  private func reason(
-    _ layer: Int, option: Int, prices: (name: String, unit: String, table: [[Double]])
-  ) -> String {
+  private func reason(_ layer: Int, option: Int) -> String {
     let candidates = space.candidates[layer]
     if space.fixed[layer] != nil { return "fixed" }
-    let group = space.groups.first { $0.contains(layer) } ?? [layer]
+    let group = space.groups[space.groupOfLayer[layer]]
+    let others = group.lazy.filter { $0 != layer }.prefix(20).map { space.layers[$0].name }
     let tied =
       group.count > 1
-      ? "tied with "
-        + group.filter { $0 != layer }.map { space.layers[$0].name }
-        .joined(separator: ", ") + "; " : ""
+      ? "tied with " + others.joined(separator: ", ")
+        + (group.count > 21 ? " and \(group.count - 21) more" : "") + "; " : ""
     let scores = header.sensitivities[layer]
     let row = prices.table[layer]
     let cheaper = candidates.indices.filter { row[$0] < row[option] }
@@ -344,10 +357,11 @@ package struct SearchAnswer: Sendable {
 
   private var uniformBaseline: JSON {
     var points: [JSON] = []
+    let positions = Dictionary(
+      zip(evaluations.map(\.choice), evaluations.indices)
+    ) { first, _ in first }
     for uniform in space.uniformChoices {
-      guard let evaluation = evaluations.first(where: { $0.choice == uniform.choice }) else {
-        continue
-      }
+      guard let evaluation = positions[uniform.choice].map({ evaluations[$0] }) else { continue }
       points.append(
         .object(
           [.init(key: "label", value: .string("all \(uniform.name)"))]
@@ -366,39 +380,5 @@ package struct SearchAnswer: Sendable {
           .init(key: $0.name, value: .amount($1))
         }),
     ]
-  }
-}
-
-extension SpaceCandidate {
-  /// The formats under the keys of an allocation file; what the model keeps is left out.
-  package var encodings: JSON {
-    var members: [JSON.Member] = []
-    for (role, format) in [
-      ("weights", formats.weights), ("activations", formats.activations),
-      ("accumulator", formats.accumulator),
-    ] {
-      if let format { members.append(.init(key: role, value: .string(format.name))) }
-    }
-    if formats.weights != nil, formats.grouping != .filters {
-      members.append(.init(key: "grouping", value: .string(formats.grouping.name)))
-    }
-    return .object(members)
-  }
-
-  /// ``encodings`` with what gives formats their scales.
-  ///
-  /// - Parameters:
-  ///   - range: smallest and largest value of the input; nil where scales are the model's.
-  ///   - weightScale: the rule of the weights; nil for their largest magnitude.
-  /// - Returns: the layer's object.
-  package func allocation(inputRange range: [Double]?, weightScale: String?) -> JSON {
-    var result = encodings
-    if let range, formats.activations != nil {
-      result = result.adding(["input_range": .array(range.map(JSON.amount))])
-    }
-    if let weightScale, formats.weights != nil {
-      result = result.adding(["weight_scale": .string(weightScale)])
-    }
-    return result
   }
 }

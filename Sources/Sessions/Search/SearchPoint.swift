@@ -55,19 +55,31 @@ package struct SearchPoint: Sendable {
     return points
   }
 
+  /// The most points that are named on either side of one.
+  private static let closeLimit = 100
+
   private static func markIndistinguishable(
     _ points: inout [SearchPoint], costs: [StudyHeader.Cost]
   ) {
     guard costs.contains(where: { $0.errorPercent != nil }) else { return }
+    func isClose(_ a: Int, _ b: Int, _ cost: Int) -> Bool {
+      let (x, y) = (points[a].costs[cost], points[b].costs[cost])
+      return abs(x - y) <= (costs[cost].errorPercent ?? 0) / 100 * max(abs(x), abs(y))
+    }
+    // By ascending first cost, what is close in it stands around a point.
     for a in points.indices {
-      for b in points.indices where a != b {
-        let (x, y) = (points[a].costs, points[b].costs)
-        let isClose = costs.indices.allSatisfy { cost in
-          let error = costs[cost].errorPercent ?? 0
-          return abs(x[cost] - y[cost]) <= error / 100 * max(abs(x[cost]), abs(y[cost]))
-        }
-        if isClose { points[a].indistinguishable.append(points[b].id) }
+      var close: [Int] = []
+      for b in points[..<a].indices.reversed() {
+        guard isClose(a, b, 0), close.count < closeLimit else { break }
+        if costs.indices.allSatisfy({ isClose(a, b, $0) }) { close.append(b) }
       }
+      close.reverse()
+      let limit = close.count + closeLimit
+      for b in points[(a + 1)...].indices {
+        guard isClose(a, b, 0), close.count < limit else { break }
+        if costs.indices.allSatisfy({ isClose(a, b, $0) }) { close.append(b) }
+      }
+      points[a].indistinguishable = close.map { points[$0].id }
     }
   }
 

@@ -1,7 +1,8 @@
-import Documents
+package import Documents
 import FoundationEssentials
-import HWModel
-import Importers
+package import HWModel
+package import Importers
+package import Knapsack
 package import QuantGraph
 package import Search
 
@@ -21,9 +22,12 @@ package struct SearchObjective: Sendable {
 
 /// What a user asks of a search beside model and data, read from the words typed.
 package enum SearchSettings {
+  /// Choices that are tried on the calibration samples where the user does not say: four an
+  /// evaluation, 400 to 1,000. More would not change a model that holds no more of them.
+  package static func screening(_ evaluations: Int) -> Int { max(400, 4 * min(evaluations, 250)) }
+
   /// Splits `--objective`; `accuracy,weight_bits` or `loss,weight_bits` without it.
-  package static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective
-  {
+  package static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective {
     let words = list(text ?? (hasLabels ? "accuracy,weight_bits" : "loss,weight_bits"))
     let first = words.first ?? ""
     let metric = SensitivityMetric(rawValue: first)
@@ -159,36 +163,8 @@ package enum SearchSettings {
 }
 
 extension Failure {
-  package init(_ error: SpaceError, at place: String? = nil) {
-    self.init(Diagnostic(error, at: place))
-  }
+  package init(_ error: SpaceError, at place: String? = nil) { self.init(Diagnostic(error, at: place)) }
   package init(_ error: StudyError) { self.init(Diagnostic(error)) }
 
-  package init(_ error: EvaluationError, model: String) {
-    switch error {
-    case .layerCount(let expected, let found):
-      self.init(
-        "search.unsupported", "\(found) formats for \(expected) layers", at: model,
-        remedy: "report this with the command line.")
-    case .unsupported(let layer, let role, let encoding):
-      self.init(
-        "search.unsupported", "\(role) of layer '\(layer)' cannot take the format \(encoding)",
-        at: model,
-        notes: [
-          "float networks take integers of 2 to 16 bits, floating point, fixed point, lists and blocks; "
-            + "TFLite models integers up to their own width; hls4ml models fixed point"
-        ],
-        remedy: "leave that candidate out, or fix the layer at another one.")
-    case .fixedEncoding(let tensor, let operation):
-      self.init(
-        "search.unsupported",
-        "tensor '\(tensor)' has the one encoding that \(operation) gives it", at: model,
-        notes: ["softmax, logistic, tanh and recurrent cells write encodings of their own"],
-        remedy: "leave the activations of its readers as the model has them.")
-    case .notRunnable(let node, let reason):
-      self.init(
-        "search.unsupported", "an allocation cannot run: \(reason)", at: "\(model): '\(node)'",
-        remedy: "leave the candidates with that format out.")
-    }
-  }
+  package init(_ error: EvaluationError, model: String) { self.init(Diagnostic(error, model: model)) }
 }

@@ -65,9 +65,10 @@ package protocol SearchSubject {
 extension SearchSubject {
   /// The graph's operator of each layer.
   package var operators: [String] {
-    layers.map { layer in
-      file.graph.nodes.first { $0.name == layer.name }?.operation.name ?? ""
-    }
+    let names = Dictionary(
+      file.graph.nodes.map { ($0.name, $0.operation.name) }
+    ) { first, _ in first }
+    return layers.map { names[$0.name] ?? "" }
   }
 
   package var notes: [String] { [] }

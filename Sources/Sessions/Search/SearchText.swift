@@ -54,22 +54,15 @@ extension SearchAnswer {
     }
     let text = words.joined(separator: " ")
     guard words.count > 16 || text.count > 48 else { return text }
-    var kinds: [String] = []
-    for word in words where !kinds.contains(word) { kinds.append(word) }
-    return kinds.sorted().map { kind in "\(kind): \(words.count { $0 == kind })" }
+    var counts: [String: Int] = [:]
+    for word in words { counts[word, default: 0] += 1 }
+    return counts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
       .joined(separator: ", ")
-  }
-
-  /// Whether no layer has two candidates with as many bits a weight.
-  private var areToldApartByBits: Bool {
-    space.candidates.allSatisfy { Set($0.map(\.weightBits)).count == $0.count }
   }
 
   private func remark(_ point: SearchPoint) -> String {
     var words = point.isKnee ? ["knee"] : []
-    if let uniform = space.uniformChoices.first(where: { $0.choice == point.choice }) {
-      words.append("all \(uniform.name)")
-    }
+    if let name = uniformNames[point.choice] { words.append("all \(name)") }
     if !point.indistinguishable.isEmpty {
       words.append("~ " + point.indistinguishable.joined(separator: " "))
     }

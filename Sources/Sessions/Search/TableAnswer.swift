@@ -1,5 +1,6 @@
 package import Documents
 import FoundationEssentials
+package import Knapsack
 package import QuantGraph
 package import Search
 
@@ -140,7 +141,8 @@ extension TableAnswer.Row {
   fileprivate func status(_ method: AllocationMethod) -> AllocationSolution.Status {
     switch outcome {
     case .solution(let solution): solution.status
-    case .frontier: method == .exact ? .optimal : .feasible
+    case .frontier(let frontier):
+      method == .exact && frontier.isComplete ? .optimal : .feasible
     }
   }
 
@@ -172,13 +174,5 @@ extension TableAnswer.Row {
       "frontier": frontier, "seconds": .number(seconds), "method": .string(method.rawValue),
       "proved": .bool(status == .optimal || status == .infeasible), "optimum": optimum,
     ]
-  }
-}
-
-extension JSON {
-  /// A number, written without a fraction where it has none.
-  package static func amount(_ value: Double) -> JSON {
-    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return .integer(whole) }
-    return .number(value)
   }
 }

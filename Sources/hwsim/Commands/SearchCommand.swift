@@ -31,6 +31,7 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
         hwsim search --table out/sensitivity.json --budget weight_bits=50%      no network is run
         hwsim search --table scores.json --budget size=50% --write hf -o out    for a transformer
+        hwsim search config.json --sensitivity scores.json --objective score,size --budget size=40%
       """)
 
   @Argument(
@@ -87,6 +88,7 @@ struct SearchCommand: ConfigurableCommand {
     completion: .file(extensions: ["json"]))
   var table: String?
 
+  @OptionGroup var transformer: TransformerRunOptions
   @OptionGroup var cache: CacheOptions
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
@@ -107,6 +109,14 @@ struct SearchCommand: ConfigurableCommand {
         remedy: "give a model, --table PROBLEMS.json or --merge STUDY...")
     }
     if let table { return try SearchTable(self, path: table).report(session) }
+    if let model, let file = try TransformerFile(path: model) {
+      guard let scores = goal.sensitivity else {
+        throw Failure(
+          "usage.arguments", "a configuration has no weights to measure: --sensitivity is missing",
+          at: model, remedy: "--sensitivity SCORES.json; hwsim schema scores describes the file.")
+      }
+      return try SearchTable(self, path: scores, transformer: file).report(session)
+    }
     if let model {
       return try SearchJob(self, model: model).report(session)
     }
@@ -266,7 +276,7 @@ struct SearchGoalOptions: ParsableArguments {
   @Option(
     help: .init(
       "The most allocations that are tried on the calibration samples first (default: 4 for each "
-        + "evaluation, at least 400).", valueName: "N"))
+        + "evaluation, 400 to 1,000).", valueName: "N"))
   var screening: Int?
 
   @Option(

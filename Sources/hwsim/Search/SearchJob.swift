@@ -53,7 +53,8 @@ struct SearchJob {
     let task = SearchTask(
       space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
       budgets: budgets, method: method, evaluations: goal.evaluations,
-      screening: goal.screening ?? max(400, 4 * goal.evaluations), seed: command.computing.seed,
+      screening: goal.screening ?? SearchSettings.screening(goal.evaluations),
+      seed: command.computing.seed,
       shard: shard, sensitivities: scores)
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,

@@ -1,24 +1,32 @@
 import Documents
 import FoundationEssentials
 import Importers
+import Knapsack
 import QuantGraph
 import Search
-import Sessions
 
 /// `hwsim search --table FILE`: problems or scores that a user brings, solved without a network.
 struct SearchTable {
   private let command: SearchCommand
   private let path: String
+  /// The transformer whose shapes give the costs; nil where the file has them.
+  private let transformer: TransformerFile?
 
-  init(_ command: SearchCommand, path: String) {
+  init(_ command: SearchCommand, path: String, transformer: TransformerFile? = nil) {
     self.command = command
     self.path = path
+    self.transformer = transformer
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
     let bytes = try ScoreFile.contents(path)
     let method = try SearchSettings.tableMethod(command.goal.method)
     let products = try SearchProducts(command.write, hasFolder: command.product != nil)
+    if transformer != nil, !Self.isScoreFile(bytes) {
+      throw Failure(
+        "usage.arguments", "--sensitivity of a configuration is a file of scores", at: path,
+        remedy: "hwsim schema scores describes it.")
+    }
     return Self.isScoreFile(bytes)
       ? try report(scores: bytes, method: method, products: products)
       : try report(problems: bytes, method: method, session)
@@ -67,16 +75,21 @@ struct SearchTable {
   private func report(
     scores bytes: [UInt8], method: AllocationMethod, products: SearchProducts
   ) throws(Failure) -> Report {
-    let file = try ScoreFile(bytes: bytes, path: path)
+    var file = try ScoreFile(bytes: bytes, path: path)
+    if let transformer {
+      file = try TransformerCosts(
+        transformer, run: command.transformer.run, ties: command.spaceOptions.ties
+      ).priced(file, at: path)
+    }
     let objectives = try objectives(file)
     let answer = try ScoreAnswer(
       path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
       seed: command.computing.seed)
     let report = Report(
       schema: "search", arguments: arguments(method),
-      inputs: [InputRecord(role: "table", path: path, kind: "json")],
-      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no,
-      table: answer.table
+      inputs: (transformer.map { [$0.record] } ?? [])
+        + [InputRecord(role: "table", path: path, kind: "json")],
+      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no, table: answer.table
     ) { [command] style in
       answer.text(style, all: command.tableForm.all, folder: command.product)
     }

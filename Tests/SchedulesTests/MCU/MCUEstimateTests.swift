@@ -210,7 +210,7 @@ struct MCUEstimateTests {
       let target = try Self.target(name)
       let schedule = try Self.schedule(Self.network(), on: target)
       #expect(schedule.cost["latency_seconds"] == nil && schedule.cost["energy_joules"] == nil)
-      #expect(schedule.steps.allSatisfy(\.terms.isEmpty))
+      #expect(schedule.steps.allSatisfy { $0.terms.isEmpty })
       #expect(try #require(schedule.cost["sram_bytes"]).value > 256)
       #expect(MCUDevice(target).quantities == [.sram, .flash])
     }

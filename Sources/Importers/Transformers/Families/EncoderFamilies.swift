@@ -69,30 +69,88 @@ extension TransformerFamilies {
         size sequence: positions_run + extra
         phase prefill: tokens sequence, context sequence
         refuse: sequence != positions_run + extra, 'a sequence that is not that of the image'
-        scope vit
-          parameter embeddings.cls_token: 1, 1, h
-          when: model_type == 'deit'
-            parameter embeddings.distillation_token: 1, 1, h
-          parameter embeddings.position_embeddings: 1, patches + extra, h
-          conv embeddings.patch_embeddings.projection: num_channels -> h, kernel at(patch_size, 0), stride at(patch_size, 0), bias true, positions positions_run
-          repeat layers.*: layer < num_hidden_layers
-            linear attention.q_proj: h -> h, bias qkv_bias
-            linear attention.k_proj: h -> h, bias qkv_bias
-            linear attention.v_proj: h -> h, bias qkv_bias
-            linear attention.o_proj: h -> h, bias true
-            attention attention: heads, heads, dim, causal false
-            norm layernorm_before: h, bias true
-            norm layernorm_after: h, bias true
-            linear mlp.fc1: h -> inner, bias true
-            linear mlp.fc2: inner -> h, bias true
-          norm layernorm: h, bias true
-          when: not labelled
-            linear pooler.dense: h -> h, bias true, rows 1
+        when: model_type == 'deit'
+          scope deit
+            use vision
+        otherwise
+          scope vit
+            use vision
         when: taught
           linear cls_classifier: h -> labels, bias true, rows 1
           linear distillation_classifier: h -> labels, bias true, rows 1
         when: labelled and not taught
           linear classifier: h -> labels, bias true, rows 1
+        """),
+    Row(
+      "roberta", "xlm-roberta",
+      text: """
+        default vocab_size 50265, hidden_size 768, num_hidden_layers 12, num_attention_heads 12
+        default intermediate_size 3072, max_position_embeddings 512, type_vocab_size 2
+        default architectures null, tie_word_embeddings true
+        size sequence: 512
+        phase prefill: tokens sequence, context sequence
+        let architecture: if(has(architectures), at(architectures, 0), 'RobertaForMaskedLM')
+        let h: hidden_size
+        let inner: intermediate_size
+        let heads: num_attention_heads
+        let dim: h / heads
+        let masked: ends(architecture, 'ForMaskedLM')
+        let pooled: ends(architecture, 'Model')
+        refuse: not masked and not pooled, 'this head'
+        embedding roberta.embeddings.word_embeddings: vocab_size, h
+        embedding roberta.embeddings.position_embeddings: max_position_embeddings, h
+        embedding roberta.embeddings.token_type_embeddings: type_vocab_size, h
+        norm roberta.embeddings.LayerNorm: h, bias true
+        repeat roberta.encoder.layer.*: layer < num_hidden_layers
+          linear attention.self.query: h -> h, bias true
+          linear attention.self.key: h -> h, bias true
+          linear attention.self.value: h -> h, bias true
+          attention attention.self: heads, heads, dim, causal false
+          linear attention.output.dense: h -> h, bias true
+          norm attention.output.LayerNorm: h, bias true
+          linear intermediate.dense: h -> inner, bias true
+          linear output.dense: inner -> h, bias true
+          norm output.LayerNorm: h, bias true
+        when: pooled
+          linear roberta.pooler.dense: h -> h, bias true, rows 1
+        when: masked
+          linear lm_head.dense: h -> h, bias true
+          norm lm_head.layer_norm: h, bias true
+          when: tie_word_embeddings
+            parameter lm_head.bias: vocab_size
+          linear lm_head.decoder: h -> vocab_size, bias true, tied tie_word_embeddings, lent tie_word_embeddings
+        """),
+    Row(
+      "distilbert",
+      text: """
+        default vocab_size 30522, max_position_embeddings 512, n_layers 6, n_heads 12, dim 768
+        default hidden_dim 3072, architectures null, tie_word_embeddings true
+        alias dim hidden_size
+        alias n_layers num_hidden_layers
+        alias n_heads num_attention_heads
+        size sequence: 512
+        phase prefill: tokens sequence, context sequence
+        let architecture: if(has(architectures), at(architectures, 0), 'DistilBertForMaskedLM')
+        let masked: ends(architecture, 'ForMaskedLM')
+        refuse: not masked and not ends(architecture, 'Model'), 'this head'
+        let h: dim
+        embedding distilbert.embeddings.word_embeddings: vocab_size, h
+        embedding distilbert.embeddings.position_embeddings: max_position_embeddings, h
+        norm distilbert.embeddings.LayerNorm: h, bias true
+        repeat distilbert.transformer.layer.*: layer < n_layers
+          linear attention.q_lin: h -> h, bias true
+          linear attention.k_lin: h -> h, bias true
+          linear attention.v_lin: h -> h, bias true
+          linear attention.out_lin: h -> h, bias true
+          attention attention: n_heads, n_heads, h / n_heads, causal false
+          norm sa_layer_norm: h, bias true
+          linear ffn.lin1: h -> hidden_dim, bias true
+          linear ffn.lin2: hidden_dim -> h, bias true
+          norm output_layer_norm: h, bias true
+        when: masked
+          linear vocab_transform: h -> h, bias true
+          norm vocab_layer_norm: h, bias true
+          linear vocab_projector: h -> vocab_size, bias true, tied tie_word_embeddings
         """),
     Row(
       "whisper",

@@ -24,7 +24,7 @@ extension TransformerFamilies {
         use head
         """),
     Row(
-      "mistral", "ministral",
+      "mistral",
       text: """
         default vocab_size 32000, hidden_size 4096, intermediate_size 14336, num_hidden_layers 32
         default num_attention_heads 32, num_key_value_heads 8, head_dim null, sliding_window 4096

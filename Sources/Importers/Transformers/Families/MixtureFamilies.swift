@@ -145,6 +145,110 @@ extension TransformerFamilies {
         use head
         """),
     Row(
+      "olmoe",
+      text: """
+        default vocab_size 50304, hidden_size 2048, intermediate_size 2048, num_hidden_layers 16
+        default num_attention_heads 16, num_key_value_heads null, attention_bias false
+        default num_experts_per_tok 8, num_experts 64, tie_word_embeddings false
+        alias num_experts num_local_experts
+        use decoder
+        use sizes
+        let dim: h // heads
+        let qkv_bias: attention_bias
+        let o_bias: attention_bias
+        let w: null
+        embedding model.embed_tokens: vocab_size, h
+        repeat model.layers.*: layer < num_hidden_layers
+          use attention
+          norm self_attn.q_norm: h
+          norm self_attn.k_norm: kv * dim
+          router mlp.gate: h -> num_experts
+          experts mlp.experts: num_experts, num_experts_per_tok, h, intermediate_size
+          norm input_layernorm: h
+          norm post_attention_layernorm: h
+        norm model.norm: h
+        use head
+        """),
+    Row(
+      "granitemoe",
+      text: """
+        default vocab_size 32000, hidden_size 4096, intermediate_size 11008, num_hidden_layers 32
+        default num_attention_heads 32, num_key_value_heads null, attention_bias false
+        default num_local_experts 8, num_experts_per_tok 2, tie_word_embeddings false
+        use decoder
+        use sizes
+        let dim: h // heads
+        let qkv_bias: attention_bias
+        let o_bias: attention_bias
+        let w: null
+        embedding model.embed_tokens: vocab_size, h
+        repeat model.layers.*: layer < num_hidden_layers
+          use attention
+          router block_sparse_moe.router: h -> num_local_experts
+          experts block_sparse_moe.experts: num_local_experts, num_experts_per_tok, h, intermediate_size
+          norm input_layernorm: h
+          norm post_attention_layernorm: h
+        norm model.norm: h
+        use head
+        """),
+    // Of four layers three keep a state: a delta rule over heads of linear attention.
+    Row(
+      "qwen3_next",
+      text: """
+        default vocab_size 151936, hidden_size 2048, intermediate_size 5632, num_hidden_layers 48
+        default num_attention_heads 16, num_key_value_heads 2, head_dim 256, attention_bias false
+        default linear_conv_kernel_dim 4, linear_key_head_dim 128, linear_value_head_dim 128
+        default linear_num_key_heads 16, linear_num_value_heads 32, decoder_sparse_step 1
+        default moe_intermediate_size 512, shared_expert_intermediate_size 512
+        default num_experts_per_tok 10, num_experts 512, mlp_only_layers null, layer_types null
+        default full_attention_interval 4, tie_word_embeddings false
+        alias num_experts num_local_experts
+        use decoder
+        use sizes
+        let dim: head_dim ?? h // heads
+        let inner: intermediate_size
+        let mlp_bias: false
+        let kd: linear_num_key_heads * linear_key_head_dim
+        let vd: linear_num_value_heads * linear_value_head_dim
+        embedding model.embed_tokens: vocab_size, h
+        repeat model.layers.*: layer < num_hidden_layers
+          let full: if(has(layer_types), at(layer_types, layer) == 'full_attention', (layer + 1) % full_attention_interval == 0)
+          when: full
+            linear self_attn.q_proj: h -> 2 * heads * dim, bias attention_bias
+            linear self_attn.k_proj: h -> kv * dim, bias attention_bias
+            linear self_attn.v_proj: h -> kv * dim, bias attention_bias
+            linear self_attn.o_proj: heads * dim -> h, bias attention_bias
+            norm self_attn.q_norm: dim
+            norm self_attn.k_norm: dim
+            attention self_attn: heads, kv, dim
+            keys self_attn: kv, dim
+          otherwise
+            parameter linear_attn.dt_bias: linear_num_value_heads
+            parameter linear_attn.A_log: linear_num_value_heads
+            conv linear_attn.conv1d: 2 * kd + vd -> 2 * kd + vd, rank 1, kernel linear_conv_kernel_dim, groups 2 * kd + vd, kind 'scan', positions tokens
+            linear linear_attn.in_proj_qkvz: h -> 2 * kd + 2 * vd
+            linear linear_attn.in_proj_ba: h -> 2 * linear_num_value_heads
+            norm linear_attn.norm: linear_value_head_dim
+            linear linear_attn.out_proj: vd -> h
+            product linear_attn.update: tokens, linear_value_head_dim, linear_key_head_dim, count 2 * linear_num_value_heads, kind 'scan', stored true
+            product linear_attn.read: tokens, linear_value_head_dim, linear_key_head_dim, count linear_num_value_heads, kind 'scan', stored true
+            state linear_attn: (2 * kd + vd) * linear_conv_kernel_dim + vd * linear_key_head_dim
+          let sparse: num_experts > 0 and (layer + 1) % decoder_sparse_step == 0
+          when: sparse and not contains(mlp_only_layers, layer)
+            router mlp.gate: h -> num_experts
+            experts mlp.experts: num_experts, num_experts_per_tok, h, moe_intermediate_size
+            linear mlp.shared_expert.gate_proj: h -> shared_expert_intermediate_size
+            linear mlp.shared_expert.up_proj: h -> shared_expert_intermediate_size
+            linear mlp.shared_expert.down_proj: shared_expert_intermediate_size -> h
+            linear mlp.shared_expert_gate: h -> 1
+          otherwise
+            use gated
+          norm input_layernorm: h
+          norm post_attention_layernorm: h
+        norm model.norm: h
+        use head
+        """),
+    Row(
       "glm4_moe",
       text: """
         default vocab_size 151552, hidden_size 4096, intermediate_size 10944, num_hidden_layers 46

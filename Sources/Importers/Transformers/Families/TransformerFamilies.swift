@@ -1,5 +1,6 @@
-/// The families that are known: a description each, found by `model_type` (`_class_name` for
-/// diffusers). Defaults are those of the configuration classes of transformers 5.24 and diffusers
+/// The families that are known: a description each, found by `model_type`, or by `_class_name`.
+///
+/// Defaults are those of the configuration classes of transformers 5.24 and diffusers
 /// 0.42; names of modules are those of their model classes.
 enum TransformerFamilies {
   struct Row: Sendable {
@@ -56,6 +57,27 @@ enum TransformerFamilies {
     linear mlp.gate_proj: h -> inner, bias mlp_bias
     linear mlp.up_proj: h -> inner, bias mlp_bias
     linear mlp.down_proj: inner -> h, bias mlp_bias
+    """,
+    // Names: h, inner, heads, dim, patches, extra, positions_run, labelled.
+    "vision": """
+    parameter embeddings.cls_token: 1, 1, h
+    when: model_type == 'deit'
+      parameter embeddings.distillation_token: 1, 1, h
+    parameter embeddings.position_embeddings: 1, patches + extra, h
+    conv embeddings.patch_embeddings.projection: num_channels -> h, kernel at(patch_size, 0), stride at(patch_size, 0), bias true, positions positions_run
+    repeat layers.*: layer < num_hidden_layers
+      linear attention.q_proj: h -> h, bias qkv_bias
+      linear attention.k_proj: h -> h, bias qkv_bias
+      linear attention.v_proj: h -> h, bias qkv_bias
+      linear attention.o_proj: h -> h, bias true
+      attention attention: heads, heads, dim, causal false
+      norm layernorm_before: h, bias true
+      norm layernorm_after: h, bias true
+      linear mlp.fc1: h -> inner, bias true
+      linear mlp.fc2: inner -> h, bias true
+    norm layernorm: h, bias true
+    when: not labelled
+      linear pooler.dense: h -> h, bias true, rows 1
     """,
     // Experts chosen by a router beside experts that every token meets.
     "routed": """

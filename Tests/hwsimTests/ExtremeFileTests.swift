@@ -1,0 +1,65 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// Valid files with extreme numbers, each read by a process of its own under limits of memory and
+/// time: an answer or a named error, never a trap, a hang or memory without bound.
+@Suite("extreme files")
+struct ExtremeFileTests {
+  /// Cases: a few, or thousands when `HWSIM_SWEEP=1`.
+  private static let count: UInt64 = sweep ? 8000 : 48
+  /// Address space: 1 GiB for the largest tensor that a run may have, 1 GiB above it, and what an
+  /// idle process maps.
+  private static let memoryKiB = 3 << 20
+  private static let seconds = 20
+
+  private static func run(_ item: ExtremeCase) throws -> ToolRun {
+    let folder = try TemporaryFolder()
+    for (name, bytes) in item.files {
+      let parts = name.split(separator: "/")
+      for depth in parts.indices.dropLast() {
+        mkdir(folder.file(parts[...depth].joined(separator: "/")), 0o700)
+      }
+      _ = try folder.write(bytes, to: name)
+    }
+    return try ToolRun(
+      arguments: item.arguments,
+      setting: .init(folder: folder.path, memoryKiB: memoryKiB, seconds: seconds))
+  }
+
+  /// What is wrong with the end of a run; nil if nothing is.
+  private static func objection(_ run: ToolRun) -> String? {
+    switch run.code {
+    case 0: return nil
+    case 1, 64, 65:
+      if run.code == 1 || run.error.contains("error[") && run.error.contains("help:") { return nil }
+      return "an error without its code or remedy: \(run.error.prefix(400))"
+    case 124, 137: return "out of time"
+    default: return "exit \(run.code): \(run.error.prefix(400))"
+    }
+  }
+
+  @Test("each is answered or refused within its limits")
+  func cases() throws {
+    var failures = 0
+    for seed in 0..<Self.count {
+      let item = ExtremeFiles.make(seed: seed)
+      let result = try Self.run(item)
+      guard let objection = Self.objection(result) else { continue }
+      failures += 1
+      Issue.record("\(item.name)\n  \(item.arguments.joined(separator: " "))\n  \(objection)")
+      if failures == 50 { break }
+    }
+  }
+
+  @Test("most of the generated files are valid enough to be read")
+  func balance() throws {
+    var answered = 0
+    let count: UInt64 = 64
+    for seed in 10_000..<10_000 + count {
+      let result = try Self.run(ExtremeFiles.make(seed: seed))
+      if result.code == 0 { answered += 1 }
+    }
+    #expect(answered * 8 >= Int(count))
+  }
+}
