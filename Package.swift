@@ -57,11 +57,13 @@ let package = Package(
       swiftSettings: settings),
     // What commands do with models: recognise, check, run, inspect.
     .target(
-      name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules"],
+      name: "Sessions",
+      dependencies: ["Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search"],
       swiftSettings: settings),
     // Pages, figures and comparisons of result documents.
     .target(
-      name: "Reports", dependencies: ["Documents", "Importers", "QuantGraph"],
+      name: "Reports",
+      dependencies: ["Documents", "Importers", "Knapsack", "QuantGraph", "Search"],
       swiftSettings: settings),
     .executableTarget(
       name: "hwsim",

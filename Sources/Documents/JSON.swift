@@ -56,6 +56,20 @@ extension JSON {
     if case .bool(let flag) = self { flag } else { nil }
   }
 
+  /// The number, whole or not; nil for anything else.
+  ///
+  /// The strings `NaN`, `Infinity` and `-Infinity` are numbers, as documents write them.
+  public var doubleValue: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    case .string("NaN"): .nan
+    case .string("Infinity"): .infinity
+    case .string("-Infinity"): -.infinity
+    default: nil
+    }
+  }
+
   /// What the value is, as messages call it.
   public var kind: String {
     switch self {

@@ -285,18 +285,34 @@ struct SearchGoalOptions: ParsableArguments {
 }
 
 extension SearchDataOptions {
-  /// How scales are chosen.
-  func rule() throws(Failure) -> QuantizationRule {
-    func search(_ name: String, _ option: String) throws(Failure) -> ScaleSearch {
-      guard let found = ScaleSearch(name: name) else {
-        throw Failure(
-          "usage.arguments", "\(option) '\(name)' is no rule",
-          remedy: "write max, mse, or percentile:99.9 with a number over 0 and at most 100.")
-      }
-      return found
-    }
-    let weights = try search(weightScale, "--weight-scale")
-    return QuantizationRule(
-      weights: weights, activations: try search(activationScale, "--activation-scale"))
+  /// The files and rules that are named.
+  var files: SearchDataFiles {
+    var files = SearchDataFiles()
+    files.inputs = inputs
+    files.labels = labels
+    files.calibration = calibration
+    files.calibrationLabels = calibrationLabels
+    files.weightScale = weightScale
+    files.activationScale = activationScale
+    files.datapath = datapath
+    return files
   }
 }
+
+extension SpaceOptions {
+  /// What may be chosen.
+  var choice: SpaceChoice {
+    var choice = SpaceChoice()
+    choice.bits = bits
+    choice.formats = formats
+    choice.candidates = candidates
+    choice.space = space
+    choice.ties = ties
+    choice.fix = fix
+    choice.restrict = restrict
+    choice.exclude = exclude
+    return choice
+  }
+}
+
+extension QONNXChoice: ExpressibleByArgument {}
