@@ -16,7 +16,7 @@ public struct TransformerBits: Sendable, Hashable {
 }
 
 /// A device that runs transformers known by their shapes alone.
-public protocol RunsTransformers: Device {
+public protocol SchedulesTransformers: Device {
   /// One pass over the model, a step for each kind of product.
   ///
   /// - Parameters:
@@ -32,7 +32,7 @@ public protocol RunsTransformers: Device {
   ) throws(DeviceProblems) -> Schedule
 }
 
-extension BitSerialDevice: RunsTransformers {
+extension BitSerialDevice: SchedulesTransformers {
   public func schedule(
     _ phase: TransformerWorkload.Phase, of workload: TransformerWorkload, bits: TransformerBits,
     byProduct: [String: Int] = [:]

@@ -20,9 +20,9 @@ struct ChoiceGrid: Sendable {
       for layer in space.groups[group] { choice[layer] = space.allowed(ofGroup: group)[0] }
     }
     fixedChoice = choice
-    keys = options.indices.map { group in
+    keys = options.enumerated().map { group, options in
       var generator = SplitMix64(seed: UInt64(group))
-      return options[group].map { _ in generator.next() }
+      return options.map { _ in generator.next() }
     }
   }
 

@@ -1,6 +1,6 @@
-package import Documents
-package import HWModel
-package import Importers
+import Documents
+import HWModel
+import Importers
 package import QuantGraph
 package import Search
 

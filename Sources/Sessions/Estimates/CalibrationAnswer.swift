@@ -1,5 +1,7 @@
 package import Documents
 package import HWModel
+import Importers
+package import QuantGraph
 package import Schedules
 
 /// `hwsim estimate --calibrate ROWS.csv`: constants fitted to a user's measurements.

@@ -1,7 +1,7 @@
-package import HWModel
+import HWModel
 package import QuantGraph
 package import Schedules
-package import Search
+import Search
 
 /// What an estimate is of: a model and the formats that the user gives it, whatever the device.
 package struct EstimatedNetwork {

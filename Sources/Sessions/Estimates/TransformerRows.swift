@@ -1,6 +1,6 @@
 package import Documents
 package import HWModel
-package import Importers
+import Importers
 package import QuantGraph
 package import Schedules
 
@@ -16,6 +16,8 @@ package struct TransformerRows: Sendable {
     package var devices = 1
     /// Two configurations between which the faster changes with the batch.
     package var crossover: [String] = []
+
+    package init() {}
   }
 
   package struct Row: Sendable {

@@ -1,4 +1,4 @@
-package import Arith
+import Arith
 package import Documents
 package import Knapsack
 package import QuantGraph

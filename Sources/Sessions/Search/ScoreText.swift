@@ -1,5 +1,6 @@
 package import Documents
-package import QuantGraph
+import Knapsack
+import QuantGraph
 package import Search
 
 // MARK: JSON

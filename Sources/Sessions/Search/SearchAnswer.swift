@@ -1,8 +1,8 @@
 package import Arith
 package import Documents
 package import HWModel
-package import QuantGraph
-package import Schedules
+import QuantGraph
+import Schedules
 package import Search
 
 /// Why no allocation meets the budgets.

@@ -1,7 +1,7 @@
-package import Documents
+import Documents
 import FoundationEssentials
-package import HWModel
-package import Importers
+import HWModel
+import Importers
 package import Knapsack
 package import QuantGraph
 package import Search

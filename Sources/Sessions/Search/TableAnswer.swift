@@ -2,7 +2,7 @@ package import Documents
 import FoundationEssentials
 package import Knapsack
 package import QuantGraph
-package import Search
+import Search
 
 /// The answer of `hwsim search --table` for allocation problems that a user brings.
 package struct TableAnswer: Sendable {

@@ -162,7 +162,7 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
     let options = try workloadOptions(targets)
-    if var transformer = try TransformerEstimate(path: model) {
+    if var transformer = try TransformerSchedules(path: model) {
       for choice in targets {
         try transformer.add(choice, options: deviceOptions, widths: widths, sizes: try sizes())
       }
@@ -214,7 +214,7 @@ struct EstimateCommand: ConfigurableCommand {
     return report(answers, targets: targets, file: file)
   }
 
-  private func report(_ transformer: TransformerEstimate, targets: [TargetChoice]) -> Report {
+  private func report(_ transformer: TransformerSchedules, targets: [TargetChoice]) -> Report {
     let table = transformer.table
     return Report(
       schema: "estimate",
@@ -259,11 +259,17 @@ struct EstimateCommand: ConfigurableCommand {
     ) { style in answer.text(style) }
   }
 
-  /// The answer for a transformer's configuration; nil for other models.
+  /// The answer for a transformer's configuration in rows of prefill and decode; nil for other models,
+  /// and for targets that answer with a schedule a phase.
   private func transformerReport(
     _ path: String, _ targets: [TargetChoice]
   ) throws(Failure) -> Report? {
     guard let model = try TransformerSource(path) else { return nil }
+    var answersInSchedules = true
+    for choice in targets where !(try choice.device(DeviceOptions()) is any SchedulesTransformers) {
+      answersInSchedules = false
+    }
+    guard !answersInSchedules else { return nil }
     guard allocation == nil, patch == nil, splitAfter == nil, shape.isEmpty, limit.isEmpty,
       option.isEmpty
     else {
@@ -278,11 +284,14 @@ struct EstimateCommand: ConfigurableCommand {
         "usage.arguments", "--crossover \(crossover ?? "") names no two configurations",
         remedy: "write --crossover w4a16,w8a8.")
     }
-    let request = TransformerRows.Request(
-      targets: targets, options: DeviceOptions(clockHz: try Self.clock(clock)),
-      formats: bits.map {
-        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-      } ?? [], sizes: try sizes(), devices: tensorParallel ?? 1, crossover: pair)
+    var request = TransformerRows.Request()
+    request.targets = targets
+    request.options = DeviceOptions(clockHz: try Self.clock(clock))
+    request.formats =
+      bits.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? []
+    request.sizes = try sizes()
+    request.devices = tensorParallel ?? 1
+    request.crossover = pair
     let rows = try TransformerRows(path, request) { sizes throws(Failure) in
       try model.workload(sizes)
     }

@@ -4,6 +4,7 @@ import Importers
 import Knapsack
 import QuantGraph
 import Search
+import Sessions
 
 /// `hwsim search --table FILE`: problems or scores that a user brings, solved without a network.
 struct SearchTable {

@@ -1,6 +1,7 @@
 import Documents
 import Importers
 import QuantGraph
+import Sessions
 
 /// `hwsim formats --stored CASES.json`: bytes of matrices in declared forms.
 struct StoredCases: Sendable {

@@ -2,6 +2,7 @@ import Arith
 import Documents
 import Importers
 import QuantGraph
+import Sessions
 
 /// A transformer as tables and as JSON: shapes, work, cache and stored bytes.
 struct TransformerAnswer: Sendable {
@@ -280,11 +281,10 @@ struct TransformerAnswer: Sendable {
     if !workload.cache.isEmpty {
       let tokens = workload.sequence
       let bytes = workload.cacheBytes(batch: workload.batch, tokens: tokens, form: cacheForm)
-      text +=
-        Self.padded("cache")
-        + "\(Quantity.count(shapes.cacheElementsPerToken, "number")) a token; "
-        + "\(Quantity.count(workload.batch)) x \(Quantity.count(tokens, "token")): "
-        + (bytes.map { Quantity.bytes($0) } ?? "beyond 64 bits") + "\n"
+      let numbers = Quantity.count(shapes.cacheElementsPerToken, "number")
+      let runs = "\(Quantity.count(workload.batch)) x \(Quantity.count(tokens, "token"))"
+      let size = bytes.map { Quantity.bytes($0) } ?? "beyond 64 bits"
+      text += "\(Self.padded("cache"))\(numbers) a token; \(runs): \(size)\n"
       for group in workload.cache.prefix(8) {
         let amount =
           group.elementsPerToken > 0

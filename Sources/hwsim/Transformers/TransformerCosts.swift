@@ -2,6 +2,7 @@ import Documents
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// Costs of a transformer's layers under the formats of a file of scores, and layers that take one
 /// format together.

@@ -1,13 +1,13 @@
 package import Documents
 import FoundationEssentials
-package import HWModel
+import HWModel
 package import Importers
 package import QuantGraph
 package import Schedules
 
 /// Estimates of a transformer that is known by its configuration alone: a row for each target, widths,
 /// size and phase.
-package struct TransformerEstimate {
+package struct TransformerSchedules {
   /// One pass on one target.
   package struct Row {
     package let target: String
@@ -50,7 +50,7 @@ package struct TransformerEstimate {
     _ choice: TargetChoice, options: DeviceOptions, widths: [BitsOption], sizes: [[String: Int]]
   ) throws(Failure) {
     let id = choice.description.id
-    guard let device = try choice.device(options) as? any RunsTransformers else {
+    guard let device = try choice.device(options) as? any SchedulesTransformers else {
       throw Failure(
         "estimate.unsupported-op", "'\(id)' has no rule for a transformer without a graph",
         at: path, remedy: "take a target of family bitserial: hwsim targets lists them.")
@@ -133,7 +133,7 @@ package struct TransformerEstimate {
   }
 }
 
-extension TransformerEstimate.Row {
+extension TransformerSchedules.Row {
   /// Whether computing or DRAM takes most of the cycles.
   package var bound: String {
     var cycles: [String: Double] = [:]
