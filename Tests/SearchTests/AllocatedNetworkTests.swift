@@ -40,7 +40,8 @@ struct AllocatedNetworkTests {
     let elements = setting.network.inputCount
     let last = Array(setting.samples.suffix(elements))
     for (id, values) in zip(
-      tensors, try allocated.values(of: tensors, for: last, threads: 1)) {
+      tensors, try allocated.values(of: tensors, for: last, threads: 1))
+    {
       let count = graph[id].shape.count
       #expect(values.count == count)
       #expect(Array(whole[tensors.firstIndex(of: id) ?? 0].suffix(count)) == values)

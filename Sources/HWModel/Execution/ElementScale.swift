@@ -154,6 +154,7 @@ extension TensorBuffer {
   ///   - size: elements of one.
   ///   - lanes: of lane-minor blocks; nil where samples follow each other.
   ///   - image: how images are stored, if not in their own order.
+  /// - Returns: `samples * size` elements.
   func codes(samples: Int, size: Int, lanes: Int?, image: ChannelsLast?) -> Codes {
     func read<Element: BitwiseCopyable>(_ type: Element.Type) -> [Element] {
       let rows = rows(as: type)

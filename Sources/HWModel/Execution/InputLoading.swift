@@ -83,7 +83,7 @@ extension PlanRunner {
 }
 
 extension InputTarget {
-  /// - Parameter lanes: of a lane-minor block; nil where samples follow each other.
+  /// The lanes of a lane-minor block; nil where samples follow each other.
   init(
     _ tensor: Tensor, _ buffer: TensorBuffer, lanes: Int?, first: Int, count: Int,
     firstSample: Int = 0

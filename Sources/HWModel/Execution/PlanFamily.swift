@@ -95,6 +95,7 @@ public final class PlanFamily: Sendable {
   /// - Parameters:
   ///   - given: another graph of the same structure; tensors may follow the base's own.
   ///   - datapath: the rules of the base.
+  /// - Returns: the form.
   /// - Throws: ``PlanProblems`` for the first node that cannot run.
   public func form(
     of given: Graph, on datapath: some Datapath

@@ -56,7 +56,7 @@ public final class PlanSeries {
   /// - Parameters:
   ///   - family: the plans.
   ///   - wanted: tensors that are read after a run.
-  ///   - stages: first nodes of stages: nodes whose forms differ.
+  ///   - starts: first nodes of stages: nodes whose forms differ.
   ///   - bytes: what may be kept; a form's own tensors are in any case.
   public init(
     _ family: PlanFamily, wanted: [TensorID], stages starts: Set<Int>, bytes: Int = 1 << 27

@@ -29,6 +29,7 @@ extension FloatNetwork {
   ///   - plan: the network in float32 or float64.
   ///   - values: the input as the plan stores it.
   ///   - samples: how many.
+  /// - Returns: as many numbers.
   package func layerInput(
     _ layer: Int, in plan: Plan, _ values: [Double], samples: Int
   ) -> [Double] {

@@ -169,8 +169,10 @@ private struct FloatForm {
     return given.nodes.indices.sorted { keys[$0] < keys[$1] }.map { given.nodes[$0] }
   }
 
-  /// Lets maxima of windows read what a clamp reads, and clamps their results: the same values, fewer
-  /// of them to clamp. The clamp's own result is computed only where someone reads it.
+  /// Lets maxima of windows read what a clamp reads, and clamps their results.
+  ///
+  /// The same values, fewer of them to clamp; the clamp's own result is computed only where someone
+  /// reads it.
   private func exchangeClamps(_ nodes: inout [Node], _ tensors: inout [Tensor]) {
     var readers: [TensorID: Int] = [:]
     for node in nodes { for id in node.inputs { readers[id, default: 0] += 1 } }

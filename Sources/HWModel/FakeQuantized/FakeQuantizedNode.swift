@@ -98,7 +98,9 @@ struct FakeQuantizedNode {
       case .float32:
         let formats = quantization.formats
         let weights: QuantizedWeights?
-        if let made { weights = made } else {
+        if let made {
+          weights = made
+        } else {
           weights = try parameters.quantized(formats, quantization.rule.weights)
         }
         let kernel = try PreparedLayer(
@@ -107,7 +109,9 @@ struct FakeQuantizedNode {
         return planned(kernel, [operand], range: range, channelsLast: channelsLast)
       case .float64:
         let weights: LayerWeights
-        if let replaced { weights = replaced } else {
+        if let replaced {
+          weights = replaced
+        } else {
           weights = try LayerWeights(quantization, of: parameters)
         }
         if let register = weights.register {
@@ -134,7 +138,7 @@ struct FakeQuantizedNode {
 
   // MARK: Other nodes
 
-  /// - Parameter formats: of an addition's operands, where a layer reads them quantized.
+  /// A node beside layers; `formats` are those of an addition's operands that a layer reads quantized.
   func other(
     _ formats: (Int) throws(DatapathError) -> (InputFormat, ImageMove?)?
   ) throws(DatapathError) -> PlannedNode {
@@ -184,7 +188,9 @@ struct FakeQuantizedNode {
     guard let function = PairFunction(binary.function) else { throw unsupported }
     let shapes = node.inputs.map { graph[$0].shape }
     if let fixed = node.inputs.firstIndex(where: { graph[$0].constant != nil }) {
-      guard shapes[1 - fixed] == result.shape else { throw .form(node, "data repeated along an axis") }
+      guard shapes[1 - fixed] == result.shape else {
+        throw .form(node, "data repeated along an axis")
+      }
       let numbers = try graph.floatConstant(node.inputs[fixed], of: node)
       guard inputs.count == 1 else { throw .form(node, "two constants") }
       return planned(

@@ -185,7 +185,8 @@ final class PreparedLayer: SampleKernel {
       let values = scratch.assumingMemoryBound(to: Float.self)
       if !input.isUnchanged { input.read(data, count: count, into: values) }
       layer.run(
-        input.isUnchanged ? data : UnsafePointer(values), samples: samples, scratch: packed.assumingMemoryBound(to: Float.self),
+        input.isUnchanged ? data : UnsafePointer(values), samples: samples,
+        scratch: packed.assumingMemoryBound(to: Float.self),
         into: result)
       addBias(rows: rows, to: result)
     }

@@ -156,7 +156,7 @@ struct RealLayerKernel<Real: RealScalar>: SampleKernel {
   let layer: RealLayer<Real>
   let bias: [Real]
 
-  /// - Parameter weights: in the model's order.
+  /// The layer with weights in the model's order.
   init(_ parameters: LayerParameters, weights: [Real], hasBias: Bool) {
     layer = RealLayer(parameters.geometry, weights: parameters.arranged(weights))
     bias = hasBias ? parameters.bias.map { Real($0) } : []

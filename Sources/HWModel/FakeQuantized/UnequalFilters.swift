@@ -111,7 +111,8 @@ extension FloatNetwork {
             scratch: TensorBuffer(
               storage: .uint8, capacity: kernel.scratchBytes(lanes: lanes)),
             lanes: lanes, usedLanes: range.count))
-        return Array(UnsafeBufferPointer(start: result.rows(as: Double.self), count: range.count * size))
+        return Array(
+          UnsafeBufferPointer(start: result.rows(as: Double.self), count: range.count * size))
       }
       for index in 0..<range.count * size {
         for option in 0..<options {

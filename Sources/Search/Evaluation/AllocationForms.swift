@@ -112,8 +112,8 @@ struct FloatForms: AllocationForms {
     for (layer, candidate) in allocation.enumerated() where candidate != .unchanged {
       changes.append((network.layers[layer].node, [numbers[layer].candidate]))
     }
-    for (node, layers) in additions where layers.contains(where: { allocation[$0].activations != nil })
-    {
+    for (node, layers) in additions
+    where layers.contains(where: { allocation[$0].activations != nil }) {
       changes.append((node, layers.map { numbers[$0].activations }))
     }
     return try family.form(replacing: changes) { (node) throws(EvaluationError) in
@@ -121,7 +121,8 @@ struct FloatForms: AllocationForms {
     }
   }
 
-  private func bind(_ index: Int, _ allocation: [Candidate]) throws(EvaluationError) -> PlannedNode {
+  private func bind(_ index: Int, _ allocation: [Candidate]) throws(EvaluationError) -> PlannedNode
+  {
     let plan = network.plan
     let node = plan.graph.nodes[index]
     var formats: [String: LayerQuantization] = [:]

@@ -60,8 +60,9 @@ final class AllocationRuns: Sendable {
     let units = (samples.count + unit - 1) / unit
     let workers = max(1, min(threads, units))
     let shares = (0..<workers).map {
-      min($0 * units / workers * unit, samples.count)..<min(
-        ($0 + 1) * units / workers * unit, samples.count)
+      min(
+        $0 * units / workers * unit, samples.count)..<min(
+          ($0 + 1) * units / workers * unit, samples.count)
     }
     let affordable = Self.keptBytes / 2 / max(probe.bytesPerSample, 1) / workers
     return (shares, max(affordable / probe.granularity, 1) * probe.granularity)

@@ -47,6 +47,8 @@ extension SensitivityAnalysis {
   ///   - probes: the networks of a group.
   ///   - measure: takes the block, the group, and the scores of its networks; the tensors of the last
   ///     of them can be read.
+  /// - Returns: the sum of each group.
+  /// - Throws: ``SensitivityError/cancelled``.
   func sums<Sum: ProbeSum>(
     count: Int, keeping kept: [TensorID], threads: Int, isCancelled: @Sendable () -> Bool,
     none: Sum, probes: (Int) -> [Probe],
@@ -62,7 +64,9 @@ extension SensitivityAnalysis {
       while first + forms.count < count, family.kernelBytes - before < Self.waitingBytes {
         let group = first + forms.count
         forms.append(
-          probes(group).enumerated().map { form($0.element, in: family, number: [group, $0.offset]) })
+          probes(group).enumerated().map {
+            form($0.element, in: family, number: [group, $0.offset])
+          })
       }
       let (waiting, start) = (forms, first)
       let partials = try blocks(

@@ -110,7 +110,11 @@ struct CheckCommand: ConfigurableCommand {
       }
     }
     let choice: DatapathChoice
-    if let rules { choice = rules } else { choice = try binding.choice(for: file, others: [against].compactMap(\.self)) }
+    if let rules {
+      choice = rules
+    } else {
+      choice = try binding.choice(for: file, others: [against].compactMap(\.self))
+    }
     let progress = session.progress("samples")
     defer { progress.finish() }
     let check: ModelCheck

@@ -84,7 +84,11 @@ struct RunCommand: ConfigurableCommand {
       }
     }
     let choice: DatapathChoice
-    if let rules { choice = rules } else { choice = try binding.choice(for: file) }
+    if let rules {
+      choice = rules
+    } else {
+      choice = try binding.choice(for: file)
+    }
     var options = ModelRun.Options(output: output)
     options.inputs = inputs
     options.trace = trace

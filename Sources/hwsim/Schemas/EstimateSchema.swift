@@ -11,6 +11,8 @@ extension Schema {
     [
       "target": string("Id of the device."),
       "bits": nullable(string("The value of --bits.")),
+      "batch": integer("The value of --batch, where it is given."),
+      "sequence": integer("The value of --sequence, where it is given."),
       "fits": boolean("Whether SRAM and flash hold it."),
       "latency": nullable(
         object([
@@ -56,21 +58,24 @@ extension Schema {
         ]), "Everything that the device says of the network."),
       "macs": integer("Convolutions and matrix products."),
       "layers": array(
-        of: object([
-          "name": string("Name of the layer."),
-          "operator": string("What it computes."),
-          "kernel": string("The class of kernels that its cost is that of."),
-          "shape": array(of: integer("Extents of its result.")),
-          "weight_bits": nullable(integer("Bits of its weights.")),
-          "input_bits": nullable(integer("Bits of its input.")),
-          "output_bits": nullable(integer("Bits of its result.")),
-          "macs": integer("Multiplications with accumulation."),
-          "cycles": nullable(number("Its cycles.")),
-          "seconds": nullable(number("Its time.")),
-          "share": nullable(number("Its part of all cycles, 0 to 1.")),
-          "live_bytes": nullable(integer("Bytes of the arena alive while it runs.")),
-          "work": ["type": "object", "description": "Counts of its work by name."],
-        ]), "In execution order."),
+        of: object(
+          [
+            "name": string("Name of the layer."),
+            "operator": string("What it computes."),
+            "kernel": string("The class of kernels that its cost is that of."),
+            "shape": array(of: integer("Extents of its result.")),
+            "weight_bits": nullable(integer("Bits of its weights.")),
+            "input_bits": nullable(integer("Bits of its input.")),
+            "output_bits": nullable(integer("Bits of its result.")),
+            "macs": integer("Multiplications with accumulation."),
+            "cycles": nullable(number("Its cycles.")),
+            "seconds": nullable(number("Its time.")),
+            "share": nullable(number("Its part of all cycles, 0 to 1.")),
+            "live_bytes": nullable(integer("Bytes of the arena alive while it runs.")),
+            "work": ["type": "object", "description": "Counts of its work by name."],
+            "traffic": ["type": "object", "description": "Bytes moved by level of memory."],
+            "costs": ["type": "object", "description": "Its part of other sums, by their keys."],
+          ], required: layerKeys), "In execution order."),
       "peak": nullable(
         object([
           "layer": string("The layer with the most bytes alive."),
@@ -114,6 +119,11 @@ extension Schema {
     "layers", "peak", "limits", "notes", "explanation",
   ]
 
+  private static let layerKeys = [
+    "name", "operator", "kernel", "shape", "weight_bits", "input_bits", "output_bits", "macs",
+    "cycles", "seconds", "share", "live_bytes", "work",
+  ]
+
   private static let conventions = object([
     "plain": integer("Operands, result and what is read later."),
     "inplace-dw": integer("A depthwise layer of stride 1 overwrites its operand."),
@@ -145,7 +155,7 @@ extension Schema {
   ])
 
   private static let resource = object([
-    "used": integer("Bytes."), "available": integer("Bytes."),
+    "used": number("In the unit of the quantity."), "available": number("What the device has."),
     "kind": choice(["estimate", "exact"], "Whether the use is exact."),
   ])
 

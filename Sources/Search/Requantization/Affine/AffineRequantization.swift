@@ -2,7 +2,6 @@ import Arith
 internal import HWModel
 public import QuantGraph
 public import Schedules
-import Synchronization
 
 /// A TensorFlow Lite graph of 8-bit or 16-bit activations whose layers take other widths.
 ///
@@ -29,7 +28,13 @@ public struct AffineRequantization: GraphRequantization {
   /// Node of each layer.
   private let nodes: [Int]
   private let shared: SharedEncodings
-  private let narrowed = NarrowedConstants()
+  /// Weights that were narrowed before.
+  private let narrowed = LatestValues<NarrowedKey, Tensor?>(bytes: 1 << 27)
+
+  private struct NarrowedKey: Hashable {
+    let tensor: TensorID
+    let bits: Int
+  }
 
   /// The layers of a graph; there are none in a float network.
   public init(_ graph: Graph) {
@@ -189,7 +194,11 @@ public struct AffineRequantization: GraphRequantization {
     }
     for (index, bits) in widths.weightBits.enumerated() {
       guard let bits, let id = model.weights(of: model.nodes[index]) else { continue }
-      guard let made = narrowed.weights(id, model[id], bits: bits) else {
+      let key = NarrowedKey(tensor: id, bits: bits)
+      let made = narrowed.value(key) {
+        (AffineWidth.weights(model[id], bits: bits), model[id].shape.count)
+      }
+      guard let made else {
         throw .unsupported(
           layer: model.nodes[index].name, role: "weights", encoding: "int<\(bits)>")
       }
@@ -314,22 +323,5 @@ public struct AffineRequantization: GraphRequantization {
   private static func width(_ tensor: Tensor) -> Int {
     if let format = affine(tensor) { return format.width }
     return tensor.encoding.scalarWidth ?? 0
-  }
-}
-
-/// Weights that were narrowed before.
-private final class NarrowedConstants: Sendable {
-  private struct Key: Hashable {
-    let tensor: TensorID
-    let bits: Int
-  }
-  private let known = Mutex<[Key: Tensor]>([:])
-
-  func weights(_ id: TensorID, _ tensor: Tensor, bits: Int) -> Tensor? {
-    let key = Key(tensor: id, bits: bits)
-    if let made = known.withLock({ $0[key] }) { return made }
-    guard let made = AffineWidth.weights(tensor, bits: bits) else { return nil }
-    known.withLock { $0[key] = made }
-    return made
   }
 }

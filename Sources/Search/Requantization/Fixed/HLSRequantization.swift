@@ -1,7 +1,6 @@
 internal import Arith
 internal import HWModel
 public import QuantGraph
-import Synchronization
 
 /// An hls4ml model whose layers take other fixed-point types.
 ///
@@ -53,7 +52,20 @@ public struct HLSRequantization: GraphRequantization {
   /// Smallest and largest code of the tensors that layers read, seen in calibration.
   private let ranges: [TensorID: (low: Int512, high: Int512)]
   private let written: [TensorID: [Double]]
-  private let constants = ConstantCache()
+  /// Codes of weights that were assigned to types before.
+  private let constants = LatestValues<ConstantKey, Codes?>(bytes: 1 << 27)
+
+  private struct ConstantKey: Hashable {
+    let tensor: TensorID
+    let format: FixedPointFormat
+  }
+
+  private func codes(_ tensor: TensorID, _ format: FixedPointFormat) -> Codes? {
+    constants.value(ConstantKey(tensor: tensor, format: format)) {
+      let codes = written[tensor].flatMap { format.codes(ofWeights: $0) }
+      return (codes.map { Codes($0, of: format) }, 8 * graph[tensor].shape.count)
+    }
+  }
 
   /// Runs the model as it is on calibration samples.
   ///
@@ -197,7 +209,7 @@ public struct HLSRequantization: GraphRequantization {
     }
     for (layer, detail) in details.enumerated() {
       guard let format = chosen.weights[layer] else { continue }
-      guard let codes = constants.codes(detail.weights, format, values: written[detail.weights])
+      guard let codes = codes(detail.weights, format)
       else {
         throw .unsupported(layer: layers[layer].name, role: "weights", encoding: format.name)
       }
@@ -231,7 +243,7 @@ public struct HLSRequantization: GraphRequantization {
       }
       if rule.derivesParameters, tensors[node.inputs[0]] != nil, let format = type(node.inputs[0]) {
         let id = node.inputs[1]
-        guard let codes = constants.codes(id, format, values: written[id]) else {
+        guard let codes = codes(id, format) else {
           throw .notRunnable(
             node: node.name, reason: "its parameters cannot be of type \(format.name)")
         }
@@ -424,23 +436,5 @@ public struct HLSRequantization: GraphRequantization {
       }
       return rule
     }
-  }
-}
-
-/// Codes of weights that were assigned to types before.
-private final class ConstantCache: Sendable {
-  private struct Key: Hashable {
-    let tensor: TensorID
-    let format: FixedPointFormat
-  }
-  private let known = Mutex<[Key: Codes]>([:])
-
-  func codes(_ tensor: TensorID, _ format: FixedPointFormat, values: [Double]?) -> Codes? {
-    let key = Key(tensor: tensor, format: format)
-    if let codes = known.withLock({ $0[key] }) { return codes }
-    guard let values, let codes = format.codes(ofWeights: values) else { return nil }
-    let made = Codes(codes, of: format)
-    known.withLock { $0[key] = made }
-    return made
   }
 }
