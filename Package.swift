@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "Importers", targets: ["Importers"]),
     .library(name: "HWModel", targets: ["HWModel"]),
     .library(name: "Schedules", targets: ["Schedules"]),
+    .library(name: "Knapsack", targets: ["Knapsack"]),
     .library(name: "Search", targets: ["Search"]),
     .library(name: "Sessions", targets: ["Sessions"]),
     .library(name: "Reports", targets: ["Reports"]),
@@ -40,8 +41,8 @@ let package = Package(
       dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program.
     .target(
-      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py"],
-      resources: [.embedInCode("mcu")],
+      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py", "gpu/fit.py"],
+      resources: [.embedInCode("mcu"), .embedInCode("gpu"), .embedInCode("bitserial")],
       swiftSettings: settings),
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "Documents"],
@@ -49,20 +50,25 @@ let package = Package(
     .target(
       name: "Schedules", dependencies: ["HWModel", "Documents", "TargetFiles"],
       swiftSettings: settings),
+    // Allocation problems as numbers: exact and published methods, frontiers, hypervolume.
+    .target(name: "Knapsack", swiftSettings: settings),
     .target(
-      name: "Search", dependencies: ["Schedules", "Documents"], swiftSettings: settings),
+      name: "Search", dependencies: ["Knapsack", "Schedules", "Documents"],
+      swiftSettings: settings),
     // What commands do with models: recognise, check, run, inspect.
     .target(
-      name: "Sessions", dependencies: ["Documents", "Importers", "HWModel", "Schedules"],
+      name: "Sessions",
+      dependencies: ["Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search"],
       swiftSettings: settings),
     // Pages, figures and comparisons of result documents.
     .target(
-      name: "Reports", dependencies: ["Documents", "Importers", "QuantGraph"],
+      name: "Reports",
+      dependencies: ["Documents", "Importers", "Knapsack", "QuantGraph", "Search"],
       swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Documents", "Importers", "HWModel", "Schedules", "Search", "Sessions", "Reports",
+        "Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search", "Sessions", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -75,7 +81,7 @@ let package = Package(
     .testTarget(
       name: "ArithTests", dependencies: ["Arith", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "QuantGraphTests", dependencies: ["QuantGraph", "Arith"],
+      name: "QuantGraphTests", dependencies: ["QuantGraph", "Arith", "Documents"],
       swiftSettings: settings),
     .testTarget(
       name: "ImportersTests",
@@ -89,12 +95,13 @@ let package = Package(
       name: "ConformanceTests", dependencies: ["HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "SchedulesTests", dependencies: ["Schedules", "Importers", "TestSupport"],
+      name: "SchedulesTests",
+      dependencies: ["Schedules", "Documents", "Arith", "HWModel", "Importers", "TestSupport"],
       exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
       name: "SearchTests",
-      dependencies: ["Search", "Schedules", "HWModel", "Importers", "TestSupport"],
+      dependencies: ["Search", "Knapsack", "Schedules", "HWModel", "Importers", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
@@ -107,7 +114,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests",
-      dependencies: ["hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
+      dependencies: [
+        "hwsim", "Documents", "Arith", "Importers", "HWModel", "Schedules", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Fixtures", "Abacus/wooden.json"], swiftSettings: settings),

@@ -48,4 +48,24 @@ public enum TargetFiles {
     "stm32h747i-disco+x-cube-ai-10": PackageResources.stm32h747i_disco_x_cube_ai_10_json,
     "xg24-dk2601b+tflm+mvp": PackageResources.xg24_dk2601b_tflm_mvp_json,
   ]
+
+  /// The text of each description of a bit-serial array, by target id.
+  public static let bitserial: [String: [UInt8]] = [
+    "adafloat@ant": PackageResources.adafloat_ant_json,
+    "ant": PackageResources.ant_json,
+    "ant@bitmod": PackageResources.ant_bitmod_json,
+    "biscaled@ant": PackageResources.biscaled_ant_json,
+    "bitfusion": PackageResources.bitfusion_json,
+    "bitlet@bbs": PackageResources.bitlet_bbs_json,
+    "bitmod@2025": PackageResources.bitmod_2025_json,
+    "bitmod@hpca25": PackageResources.bitmod_hpca25_json,
+    "bitvert-plain@bbs": PackageResources.bitvert_plain_bbs_json,
+    "bitvert@bbs": PackageResources.bitvert_bbs_json,
+    "bitwave@bbs": PackageResources.bitwave_bbs_json,
+    "fp16@bitmod": PackageResources.fp16_bitmod_json,
+    "olaccel@ant": PackageResources.olaccel_ant_json,
+    "olive@bitmod": PackageResources.olive_bitmod_json,
+    "pragmatic@bbs": PackageResources.pragmatic_bbs_json,
+    "stripes@bbs": PackageResources.stripes_bbs_json,
+  ]
 }

@@ -56,6 +56,20 @@ extension JSON {
     if case .bool(let flag) = self { flag } else { nil }
   }
 
+  /// The number, whole or not; nil for anything else.
+  ///
+  /// The strings `NaN`, `Infinity` and `-Infinity` are numbers, as documents write them.
+  public var doubleValue: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    case .string("NaN"): .nan
+    case .string("Infinity"): .infinity
+    case .string("-Infinity"): -.infinity
+    default: nil
+    }
+  }
+
   /// What the value is, as messages call it.
   public var kind: String {
     switch self {
@@ -74,6 +88,12 @@ extension JSON {
 
   /// `value`, or null.
   public static func optional(_ value: Int?) -> JSON { value.map(JSON.integer) ?? .null }
+
+  /// A number, written without a fraction where it has none.
+  public static func amount(_ value: Double) -> JSON {
+    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return .integer(whole) }
+    return .number(value)
+  }
 
   /// An array of strings.
   public static func strings(_ values: some Sequence<String>) -> JSON {

@@ -1,4 +1,5 @@
 import Arith
+import Knapsack
 import Search
 import Testing
 

@@ -1,3 +1,4 @@
+import Knapsack
 import QuantGraph
 import Search
 import Testing

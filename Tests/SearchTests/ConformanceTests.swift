@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Knapsack
 import Search
 import Testing
 

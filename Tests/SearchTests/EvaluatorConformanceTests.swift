@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HWModel
 import Importers
+import QuantGraph
 import Search
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Arith
+import Knapsack
 import Search
 import Testing
 
@@ -104,7 +105,7 @@ struct ExactAllocationTests {
       Issue.record("feasible")
       return
     }
-    #expect(both == Allocation(choice: [1, 1], loss: 0, costs: [0.3]))
+    #expect(both == Selection(choice: [1, 1], loss: 0, costs: [0.3]))
     guard case .optimal(let one) = try AllocationProblem(layers: layers, budgets: [0.29]).optimum()
     else {
       Issue.record("feasible")
@@ -133,7 +134,7 @@ struct ExactAllocationTests {
         Issue.record("feasible")
         return
       }
-      #expect(best == Allocation(choice: [1], loss: 1, costs: [5]))
+      #expect(best == Selection(choice: [1], loss: 1, costs: [5]))
     }
   }
 

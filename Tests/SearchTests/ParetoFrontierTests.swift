@@ -1,3 +1,4 @@
+import Knapsack
 import Search
 import Testing
 

@@ -1,5 +1,6 @@
 import Arith
 import FoundationEssentials
+import Knapsack
 import Search
 import Testing
 

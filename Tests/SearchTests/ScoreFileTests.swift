@@ -1,4 +1,6 @@
 import FoundationEssentials
+import Knapsack
+import QuantGraph
 import Search
 import Synchronization
 import Testing

@@ -1,4 +1,5 @@
 import Arith
+import QuantGraph
 import Search
 import Synchronization
 import Testing

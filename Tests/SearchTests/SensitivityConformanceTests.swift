@@ -1,6 +1,7 @@
 import Arith
 import FoundationEssentials
 import HWModel
+import QuantGraph
 import Search
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Arith
 import FoundationEssentials
 import HWModel
+import Knapsack
 import QuantGraph
 import Search
 import TestSupport

@@ -1,4 +1,5 @@
 import Arith
+import Knapsack
 import Search
 
 /// A random problem with small numbers, so that ties and equal sums are common.

@@ -1,3 +1,4 @@
+import QuantGraph
 import Search
 import Synchronization
 

@@ -32,7 +32,7 @@ struct ExtremeFileTests {
   private static func objection(_ run: ToolRun) -> String? {
     switch run.code {
     case 0: return nil
-    case 1, 64, 65:
+    case 1, 64...66:
       if run.code == 1 || run.error.contains("error[") && run.error.contains("help:") { return nil }
       return "an error without its code or remedy: \(run.error.prefix(400))"
     case 124, 137: return "out of time"

@@ -1,5 +1,8 @@
 /// Names close to what a user typed.
 public enum Suggestion {
+  /// Letters of the longest word that others are compared with.
+  static let longestWord = 100
+
   /// The candidates nearest to `word`, best first, at most `limit`; empty if none is near.
   ///
   /// Near is an edit distance of at most a third of the word's length (at least 1, and 2 from four
@@ -8,11 +11,15 @@ public enum Suggestion {
     to word: String, among candidates: some Sequence<String>, limit: Int = 3
   ) -> [String] {
     let typed = Array(word.lowercased())
-    guard !typed.isEmpty else { return [] }
+    guard !typed.isEmpty, typed.count <= longestWord else { return [] }
     let allowed = max(typed.count / 3, typed.count >= 4 ? 2 : 1)
     var ranked: [(distance: Int, name: String)] = []
     for candidate in candidates {
+      // A name has at most as many letters as bytes.
+      guard candidate.utf8.count + allowed >= typed.count else { continue }
       let letters = Array(candidate.lowercased())
+      let isLonger = letters.count > typed.count + allowed
+      guard !isLonger || letters.starts(with: typed) else { continue }
       let distance =
         letters.count > typed.count && typed.count >= 2 && letters.starts(with: typed)
         ? 1 : editDistance(typed, letters)

@@ -1,4 +1,5 @@
 package import Arith
+package import QuantGraph
 
 /// What a layer does to its input before its products.
 package enum InputFormat: Sendable {

@@ -1,4 +1,5 @@
 internal import Arith
+import QuantGraph
 
 /// What calibration saw of a layer's input.
 public struct InputRange: Sendable, Hashable {

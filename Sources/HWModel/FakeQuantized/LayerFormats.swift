@@ -1,4 +1,5 @@
 public import Arith
+public import QuantGraph
 
 /// What a layer of a float network takes: the encodings of its weights, of its input and of its exact
 /// sums; nil leaves them in float32.

@@ -1,5 +1,5 @@
 internal import Arith
-internal import QuantGraph
+import QuantGraph
 
 /// The integers that a layer's weights and input become, as other tools' files can say them.
 public struct LayerIntegers: Sendable {

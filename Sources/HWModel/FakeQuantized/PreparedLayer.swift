@@ -1,4 +1,5 @@
 internal import Arith
+import QuantGraph
 
 /// A layer with the formats of its weights, input and sums chosen, ready to run.
 ///

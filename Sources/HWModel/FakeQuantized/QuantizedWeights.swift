@@ -1,4 +1,5 @@
 internal import Arith
+package import QuantGraph
 import Synchronization
 
 /// Weights of one layer as formats have them, in the model's order.

@@ -27,6 +27,8 @@ struct ShapeWalk {
   private var prefix = ""
   /// What the `*` of ``prefix`` stand for: one number, or all where layers are alike.
   private var ranges: [Range<Int>] = []
+  /// How often what is walked occurs.
+  private var times = 1
   private var places: [Place: [Int]] = [:]
   private var cache: [TransformerWorkload.CacheGroup] = []
   private var cacheLayer = 0
@@ -187,8 +189,9 @@ struct ShapeWalk {
           "is \(count), expected 0 to \(Self.maximumRepetitions)", [statement.values[0]],
           place: statement.name)
       }
-      let before = prefix
+      let before = (prefix, times)
       prefix += statement.name + "."
+      if statement.isUniform { times = try checkedProduct([times, count], statement) }
       // Layers that are alike are walked once.
       for index in 0..<(statement.isUniform ? min(count, 1) : count) {
         ranges.append(statement.isUniform ? 0..<count : index..<index + 1)
@@ -196,7 +199,7 @@ struct ShapeWalk {
         try walk(statement.children)
         ranges.removeLast()
       }
-      prefix = before
+      (prefix, times) = before
     case .parameter:
       try parameter(statement, role: .other)
     case .embedding:
@@ -219,16 +222,23 @@ struct ShapeWalk {
     }
   }
 
-  /// How often what is walked occurs.
-  private func multiplicity(_ statement: Statement) throws(TransformerError) -> Int {
-    try checkedProduct(ranges.map(\.count), statement)
-  }
-
-  /// The numbers of every occurrence, one occurrence after the other.
-  private func numbers(_ statement: Statement) -> [Int] {
+  /// Adds the numbers of every occurrence, one occurrence after the other.
+  private static func append(
+    _ ranges: [Range<Int>], _ own: [Int], to numbers: inout [Int]
+  ) {
+    if ranges.count == 1, own.isEmpty {
+      numbers.append(contentsOf: ranges[0])
+      return
+    }
     var all: [[Int]] = [[]]
     for range in ranges { all = all.flatMap { start in range.map { start + [$0] } } }
-    return all.flatMap { $0 + statement.numbers }
+    for one in all { numbers += one + own }
+  }
+
+  private func numbers(_ statement: Statement) -> [Int] {
+    var numbers: [Int] = []
+    Self.append(ranges, statement.numbers, to: &numbers)
+    return numbers
   }
 
   // MARK: Values
@@ -317,12 +327,11 @@ struct ShapeWalk {
     _ statement: Statement, part: Int, suffix: String, _ shape: [Int],
     role: TransformerTensor.Role, isWide: Bool = false
   ) throws(TransformerError) {
-    let times = try multiplicity(statement)
     try count(try checkedProduct(shape + [times], statement), statement)
     let place = Place(statement: statement.number, part: part)
     for index in places[place] ?? [] where shapes.tensors[index].shape == shape {
       shapes.tensors[index].count += times
-      shapes.tensors[index].numbers += numbers(statement)
+      Self.append(ranges, statement.numbers, to: &shapes.tensors[index].numbers)
       return
     }
     places[place, default: []].append(shapes.tensors.count)
@@ -345,7 +354,6 @@ struct ShapeWalk {
     let outputs = try extent(statement.values[1], statement)
     let hasBias = try flag(statement, .bias)
     let isTied = try flag(statement, .tied)
-    let times = try multiplicity(statement)
     let isTurned = try flag(statement, .turned)
     if !isTied {
       try add(
@@ -361,7 +369,7 @@ struct ShapeWalk {
         && shapes.linears[$0].hasBias == hasBias && shapes.linears[$0].isTied == isTied
     }) {
       shapes.linears[index].count += times
-      shapes.linears[index].numbers += numbers(statement)
+      Self.append(ranges, statement.numbers, to: &shapes.linears[index].numbers)
     } else {
       places[place, default: []].append(shapes.linears.count)
       shapes.linears.append(
@@ -420,7 +428,6 @@ struct ShapeWalk {
         place: prefix + statement.name)
     }
     let hasBias = try flag(statement, .bias)
-    let times = try multiplicity(statement)
     let weights = [outputs, inputs / groups] + kernel
     try add(statement, part: 0, suffix: ".weight", weights, role: .convolution)
     if hasBias { try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias) }
@@ -464,7 +471,6 @@ struct ShapeWalk {
     let isGated = try flag(statement, .gated, otherwise: true)
     let isTurned = try flag(statement, .turned)
     let hasBias = try flag(statement, .bias)
-    let times = try multiplicity(statement)
     let first = try checkedProduct([inner, isGated ? 2 : 1], statement)
     let stacks = [
       (isGated ? ".gate_up_proj" : ".up_proj", first, width), (".down_proj", width, inner),
@@ -479,7 +485,7 @@ struct ShapeWalk {
       let place = Place(statement: statement.number, part: 4 + part)
       if let index = places[place]?.first(where: { shapes.experts[$0].shape == shape }) {
         shapes.experts[index].count += times
-        shapes.experts[index].numbers += numbers(statement)
+        Self.append(ranges, statement.numbers, to: &shapes.experts[index].numbers)
       } else {
         places[place, default: []].append(shapes.experts.count)
         shapes.experts.append(
@@ -588,7 +594,6 @@ struct ShapeWalk {
     macs given: Int? = nil, experts: Int = 0, chosen: Int = 0
   ) throws(TransformerError) {
     let place = statement.number &* 4 &+ part
-    let times = try multiplicity(statement)
     let count = try checkedProduct([count, times], statement)
     let macs: Int
     if let given {

@@ -131,19 +131,3 @@ package struct ResultField: Sendable {
     problem("expected \(expected), found \(value.kind)")
   }
 }
-
-extension JSON {
-  /// The number, whole or not; nil for anything else.
-  ///
-  /// The strings `NaN`, `Infinity` and `-Infinity` are numbers, as documents write them.
-  package var doubleValue: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .number(let value): value
-    case .string("NaN"): .nan
-    case .string("Infinity"): .infinity
-    case .string("-Infinity"): -.infinity
-    default: nil
-    }
-  }
-}

@@ -47,11 +47,3 @@ extension FormatChoices {
     }
   }
 }
-
-extension Graph {
-  /// The constant that `node` multiplies with, or nil if it multiplies nothing.
-  public func weights(of node: Node) -> TensorID? {
-    guard multiplyAccumulates(of: node) > 0 else { return nil }
-    return node.inputs.dropFirst().first { self[$0].constant != nil }
-  }
-}

@@ -1,5 +1,5 @@
 public import Arith
-import HWModel
+public import QuantGraph
 public import Schedules
 
 extension FormatChoices {
@@ -20,6 +20,12 @@ extension FormatChoices {
       case .filters: break
       case .runs(let count): choice.grouping = "a scale for every \(count)"
       case .unequalFilters, .widths: choice.grouping = "filters of unequal widths"
+      }
+      choice.hardware = candidate.choices.mapValues { value in
+        switch value {
+        case .integer(let number): String(number)
+        case .text(let text): text
+        }
       }
       if choice != Node() { self.nodes[node] = choice }
     }

@@ -1,3 +1,4 @@
+public import QuantGraph
 public import Schedules
 
 /// Whether a number is a count or a prediction.

@@ -1,6 +1,6 @@
 import Arith
 public import HWModel
-import QuantGraph
+public import QuantGraph
 public import Schedules
 import Synchronization
 

@@ -1,5 +1,6 @@
 internal import Arith
 internal import HWModel
+import QuantGraph
 
 /// A way to quantize linear layers that the file `hf_quant_config.json` of a checkpoint names.
 ///

@@ -1,6 +1,6 @@
 internal import Arith
 public import HWModel
-internal import QuantGraph
+public import QuantGraph
 import Synchronization
 
 /// What allocations are to the plans of one model.

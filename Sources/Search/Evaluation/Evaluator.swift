@@ -1,3 +1,5 @@
+public import QuantGraph
+
 /// How good one allocation is, measured by running the network.
 public struct Quality: Sendable, Hashable {
   /// Samples whose class is the label's; nil without labels.

@@ -4,7 +4,7 @@ public import QuantGraph
 ///
 /// Conformers know one kind of graph: what a width means there, which tensors change together, and
 /// how constants are computed anew.
-public protocol GraphRequantization: Sendable {
+public protocol GraphRequantization: Requantizing {
   /// Nodes with weights, in the graph's order.
   var layers: [SearchLayer] { get }
 
@@ -23,4 +23,39 @@ public protocol GraphRequantization: Sendable {
   /// - Returns: a valid graph with the same nodes and names.
   /// - Throws: ``EvaluationError`` for a number of candidates or a format that does not fit.
   func graph(_ allocation: [Candidate]) throws(EvaluationError) -> Graph
+}
+
+extension GraphRequantization {
+  public var layerNames: [String] { layers.map(\.name) }
+
+  /// The graph of ``graph(_:)``, or every reason why there is none: each of the first 100 layers with
+  /// formats is then tried by itself.
+  public func requantized(_ formats: [NodeAllocation]) throws(AllocationRefusal) -> Graph {
+    var problems: [Diagnostic] = []
+    for (layer, own) in zip(layers, formats) {
+      for key in own.unknown(roles: [.weights, .activations, .accumulator]) {
+        problems.append(
+          Diagnostic(
+            code: "allocation.value", message: "no rule for '\(key)' in a model of this kind",
+            location: "layers.\(layer.name).\(key)", remedy: "take it out of the file."))
+      }
+    }
+    guard problems.isEmpty else { throw AllocationRefusal(problems) }
+    do throws(EvaluationError) {
+      return try graph(formats)
+    } catch {
+      problems = [Diagnostic(error)]
+    }
+    for layer in formats.indices.filter({ !formats[$0].isUnchanged }).prefix(100) {
+      var alone = [NodeAllocation](repeating: NodeAllocation(), count: formats.count)
+      alone[layer] = formats[layer]
+      do throws(EvaluationError) {
+        _ = try graph(alone)
+      } catch {
+        let problem = Diagnostic(error)
+        if !problems.contains(problem) { problems.append(problem) }
+      }
+    }
+    throw AllocationRefusal(problems)
+  }
 }

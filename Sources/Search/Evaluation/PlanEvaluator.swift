@@ -1,6 +1,6 @@
 internal import Arith
 public import HWModel
-internal import QuantGraph
+public import QuantGraph
 
 /// A quantized graph evaluated under allocations, bit for bit as its datapath computes.
 ///

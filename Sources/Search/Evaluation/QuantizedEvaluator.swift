@@ -1,6 +1,6 @@
 public import Arith
 public import HWModel
-internal import QuantGraph
+public import QuantGraph
 
 /// A float network evaluated under allocations of formats to its layers.
 ///

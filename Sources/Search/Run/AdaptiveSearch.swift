@@ -1,4 +1,6 @@
 import Arith
+import Knapsack
+import QuantGraph
 
 /// The default method: exact frontiers of predicted losses, corrected by what is measured.
 ///
@@ -14,7 +16,8 @@ import Arith
 /// threads; random numbers, drawn where a neighbourhood is too large to be looked at whole, come
 /// from the seed.
 struct AdaptiveSearch {
-  private static let poolLimit = 20_000
+  /// Choices whose costs are asked for as a whole in a round, before it goes on with what was found.
+  private static let wholeCostLimit = 1000
   /// Added to the share of wrong samples, and to losses, before logarithms are taken.
   private static let errorOffset = 0.01
   private static let lossOffset = 1e-3
@@ -27,18 +30,44 @@ struct AdaptiveSearch {
   private let grid: ChoiceGrid
   private let additive: AdditiveModel
   private var generator: SplitMix64
+  /// What each option has of the summed sensitivities, and of each cost.
+  private let lossSums: GroupSums
+  private let costSums: [GroupSums]
+  /// Costs with a budget.
+  private let bounded: [Int]
+  /// Costs that decide something: objectives and those with a budget.
+  private let totalled: Set<Int>
+  /// The most points of a frontier that are candidates themselves in every round.
+  private let priorLimit: Int
+  private let whole = WholeCosts()
   /// Divergence on the calibration data of choices that were screened.
   private var screened: [[Int]: Double] = [:]
   private var screenedOrder: [[Int]] = []
+  private var screenedHashes: Set<UInt64> = []
+  /// Costs of the choices that were screened.
+  private var screenedTotals: [[Double]] = []
   /// Guesses the divergence of choices that were not screened.
-  private var screeningModel: KernelModel?
+  private var screeningModel: KernelModel
+  /// Guesses the measured quality; it grows with the evaluations as long as these are few.
+  private var qualityModel: KernelModel
   private(set) var screeningRuns = 0
 
   init(task: SearchTask) throws(SearchError) {
+    let grid = ChoiceGrid(task.space)
+    let additive = try AdditiveModel(task)
+    let bounded = task.budgets.indices.filter { task.budgets[$0] < .infinity }
+    let model = KernelModel(groups: grid.free.count, scale: Self.looseScale)
     self.task = task
-    grid = ChoiceGrid(task.space)
-    additive = try AdditiveModel(task)
+    self.grid = grid
+    self.additive = additive
+    self.bounded = bounded
     generator = SplitMix64(seed: task.seed)
+    lossSums = grid.sums(of: task.sensitivities)
+    costSums = additive.tables.map { grid.sums(of: $0) }
+    totalled = Set(0..<task.objectiveCount).union(bounded)
+    priorLimit = max(100, min(2000, 200_000 / max(grid.free.count, 1)))
+    screeningModel = model
+    qualityModel = model
   }
 
   /// Runs to the evaluation limit.
@@ -48,14 +77,21 @@ struct AdaptiveSearch {
     let first = try additive.frontier(effort: AllocationEffort())
     let predicted = first.map { grid.point($0) }
     try screen(predicted, with: screener)
-    let prior = screened.isEmpty ? predicted : try screenedFrontier()
-    if !screened.isEmpty { screeningModel = modelOfScreened() }
-    try evaluateStart(prior, ledger)
+    if !screened.isEmpty {
+      qualityModel = KernelModel(groups: grid.free.count, scale: Self.tightScale)
+      fitScreeningModel(nearest: screenedOrder.map { logPrior(screened[$0] ?? 0) })
+    }
+    let prior = screened.isEmpty ? predicted : screenedFrontier()
+    var priorTotals: [[Double]] = []
+    for point in prior { priorTotals.append(try totals(point)) }
+    try evaluateStart(prior, priorTotals, ledger)
+    let others =
+      Spread.points(prior, count: priorLimit, at: objectiveTotals(priorTotals))
+      + Spread.points(screenedOrder, count: priorLimit, at: objectiveTotals(screenedTotals))
     var round = 0
     while ledger.remaining > 0 {
       let batch = max(1, min(ledger.remaining, task.evaluations / 20))
-      let chosen = try bestCandidates(
-        count: batch, round: round, prior: prior + screenedOrder, ledger: ledger)
+      let chosen = try bestCandidates(count: batch, round: round, prior: others, ledger: ledger)
       guard !chosen.isEmpty else { return }
       let before = ledger.order.count
       try ledger.evaluate(chosen.map { grid.choice($0) })
@@ -78,16 +114,57 @@ struct AdaptiveSearch {
     return draws.map { $0 / sum }
   }
 
-  private func position(_ point: [Int], _ weights: [Double]) throws(SearchError) -> Double {
-    let choice = grid.choice(point)
+  /// Where totals lie: each cost scaled to its range, then weighted.
+  private func position(_ totals: [Double], _ weights: [Double]) -> Double {
     var sum = 0.0
     for (index, weight) in weights.enumerated() where weight > 0 {
       let range = additive.ranges[index]
       let width = range.upperBound - range.lowerBound
-      let total = try additive.total(index, choice)
-      sum += weight * (width > 0 ? (total - range.lowerBound) / width : 0)
+      sum += weight * (width > 0 ? (totals[index] - range.lowerBound) / width : 0)
     }
     return sum
+  }
+
+  /// How much a step of `position` moves change it, by tables of sums.
+  private func shift(_ point: [Int], _ moves: Moves, _ weights: [Double]) -> Double {
+    var sum = 0.0
+    for (index, weight) in weights.enumerated() where weight > 0 {
+      let range = additive.ranges[index]
+      let width = range.upperBound - range.lowerBound
+      sum += weight * (width > 0 ? costSums[index].change(point, moves) / width : 0)
+    }
+    return sum
+  }
+
+  /// What a neighbourhood's centres have: every cost as it is, and the summed sensitivities.
+  private struct Known {
+    let totals: [[Double]]
+    let losses: [Double]
+  }
+
+  private func known(_ neighbourhood: Neighbourhood) throws(SearchError) -> Known {
+    var totals: [[Double]] = []
+    for point in neighbourhood.centres { totals.append(try self.totals(point)) }
+    return Known(
+      totals: totals, losses: neighbourhood.centres.map { additive.loss(of: grid.choice($0)) })
+  }
+
+  /// Whether a member may meet the budgets: costs that are no sums are guessed from its centre's.
+  private func mayMeetBudgets(_ total: [Double], _ point: [Int], _ moves: Moves) -> Bool {
+    bounded.allSatisfy { cost in
+      let guess = total[cost] + costSums[cost].change(point, moves)
+      return !additive.isAdditive[cost]
+        || guess <= task.budgets[cost] + 1e-9 * abs(task.budgets[cost])
+    }
+  }
+
+  /// Whether costs of a member have to be asked for before it is chosen.
+  private var needsWholeCosts: Bool {
+    !bounded.isEmpty || (0..<task.objectiveCount).contains { !additive.isAdditive[$0] }
+  }
+
+  private func meetsBudgets(_ totals: [Double]) -> Bool {
+    bounded.allSatisfy { totals[$0] <= task.budgets[$0] }
   }
 
   // MARK: Screening
@@ -99,7 +176,8 @@ struct AdaptiveSearch {
     guard let screener, task.screening > 0 else { return }
     try runScreening(
       Spread.points(
-        predicted, count: max(2, task.screening / 3), at: try predicted.map(totals)), screener)
+        predicted, count: max(2, task.screening / 3),
+        at: objectiveTotals(try predicted.map(totals))), screener)
     var round = 0
     while screenedOrder.count < task.screening {
       let count = min(max(10, task.screening / 8), task.screening - screenedOrder.count)
@@ -121,6 +199,8 @@ struct AdaptiveSearch {
       guard let loss else { continue }
       screened[point] = loss.isNaN ? .infinity : loss
       screenedOrder.append(point)
+      screenedHashes.insert(grid.hash(point))
+      screenedTotals.append(try totals(point))
     }
     screeningRuns = screenedOrder.count
   }
@@ -129,48 +209,92 @@ struct AdaptiveSearch {
     count: Int, round: Int
   ) throws(SearchError) -> [[Int]] {
     let weights = costWeights(round: round)
-    let known = screenedOrder
-    let model = modelOfScreened()
-    var places: [Double] = []
-    for point in known { places.append(try position(point, weights)) }
-    let targets = known.map { logPrior(screened[$0] ?? 0) }
+    let places = screenedTotals.map { position($0, weights) }
+    let targets = screenedOrder.map { logPrior(screened[$0] ?? 0) }
     let frontier = PlaneFrontier(Array(zip(places, targets)).map { (x: $0.0, y: $0.1) })
-    let nondominated = zip(known, zip(places, targets)).filter { _, value in
-      frontier.steps.contains { $0.x == value.0 && $0.y == value.1 }
-    }.map(\.0)
-    var ranked: [(margin: Double, point: [Int])] = []
-    for point in pool(around: nondominated, adding: []) where screened[point] == nil {
-      guard try isWithinBudgets(point) else { continue }
-      let mean = model.mean(point, prior: logPrior(additive.loss(of: grid.choice(point)))).mean
-      let level = frontier.level(at: try position(point, weights)) ?? mean + 5
-      ranked.append((level - mean, point))
+    let excess = places.indices.map { index in
+      targets[index] - (frontier.level(at: places[index]) ?? targets[index])
+    }
+    fitScreeningModel(nearest: excess)
+    let nondominated = screenedOrder.indices.filter {
+      frontier.has(x: places[$0], y: targets[$0])
+    }.map { screenedOrder[$0] }
+    let near = Neighbourhood(
+      grid, points: [], around: nondominated, excluding: screenedHashes, using: &generator)
+    let known = try self.known(near)
+    let centres = near.centres.map(screeningModel.centre)
+    let centrePlaces = known.totals.map { position($0, weights) }
+    var ranked: [(margin: Double, member: Int)] = []
+    for (index, member) in near.members.enumerated() {
+      let (centre, moves) = (member.centre, member.moves)
+      let point = near.centres[centre]
+      guard mayMeetBudgets(known.totals[centre], point, moves) else { continue }
+      let prior = logPrior(known.losses[centre] + lossSums.change(point, moves))
+      let mean = screeningModel.mean(centres[centre], moves, prior: prior)
+      let place = centrePlaces[centre] + shift(point, moves, weights)
+      let level = frontier.level(at: place) ?? mean + 5
+      ranked.append((level - mean, index))
     }
     ranked.sort { a, b in
-      a.margin != b.margin ? a.margin > b.margin : a.point.lexicographicallyPrecedes(b.point)
+      a.margin != b.margin
+        ? a.margin > b.margin
+        : near.point(near.members[a.member])
+          .lexicographicallyPrecedes(near.point(near.members[b.member]))
     }
-    return ranked.prefix(count).map(\.point)
+    var chosen: [[Int]] = []
+    var asked = 0
+    for (_, index) in ranked {
+      let point = near.point(near.members[index])
+      if !bounded.isEmpty {
+        asked += 1
+        if asked > Self.wholeCostLimit, !chosen.isEmpty { break }
+        guard meetsBudgets(try totals(point)) else { continue }
+      }
+      chosen.append(point)
+      if chosen.count == count { break }
+    }
+    return chosen
   }
 
-  private func modelOfScreened() -> KernelModel {
-    KernelModel(
-      points: screenedOrder,
-      priors: screenedOrder.map { logPrior(additive.loss(of: grid.choice($0))) },
-      targets: screenedOrder.map { logPrior(screened[$0] ?? 0) }, scale: Self.looseScale)
+  /// Fits the model of the divergence to what was screened.
+  private mutating func fitScreeningModel(nearest distances: [Double]) {
+    let used = Self.modelled(distances)
+    let points = used.map { screenedOrder[$0] }
+    let empty = KernelModel(groups: grid.free.count, scale: Self.looseScale)
+    let priors = points.map { logPrior(additive.loss(of: grid.choice($0))) }
+    let targets = points.map { logPrior(screened[$0] ?? 0) }
+    screeningModel.extend(to: points, anew: empty)
+    screeningModel.fit(priors: priors, targets: targets)
   }
 
-  private func screenedFrontier() throws(SearchError) -> [[Int]] {
-    var values: [[Double]] = []
-    for point in screenedOrder { values.append([screened[point] ?? 0] + (try totals(point))) }
+  /// Positions of the points that a model takes: all, or those nearest to the frontier where there
+  /// are more than it holds.
+  private static func modelled(_ distances: [Double]) -> [Int] {
+    guard distances.count > KernelModel.pointLimit else { return Array(distances.indices) }
+    return distances.indices.sorted {
+      distances[$0] != distances[$1] ? distances[$0] < distances[$1] : $0 < $1
+    }.prefix(KernelModel.pointLimit).sorted()
+  }
+
+  private func screenedFrontier() -> [[Int]] {
+    let values = zip(screenedOrder, objectiveTotals(screenedTotals)).map {
+      [screened[$0] ?? 0] + $1
+    }
     return Dominance.frontier(values).map { screenedOrder[$0] }
+  }
+
+  private func objectiveTotals(_ totals: [[Double]]) -> [[Double]] {
+    totals.map { Array($0.prefix(task.objectiveCount)) }
   }
 
   // MARK: Evaluation
 
-  private func evaluateStart(_ prior: [[Int]], _ ledger: EvaluationLedger) throws(SearchError) {
+  private func evaluateStart(
+    _ prior: [[Int]], _ totals: [[Double]], _ ledger: EvaluationLedger
+  ) throws(SearchError) {
     let count = max(2, task.evaluations / 5)
-    var totals: [[Double]] = []
-    for point in prior { totals.append(try self.totals(point)) }
-    var start = Spread.points(prior, count: count, at: totals).map { grid.choice($0) }
+    var start = Spread.points(prior, count: count, at: objectiveTotals(totals))
+      .map { grid.choice($0) }
     // People compare with uniform allocations; with few evaluations they are left out.
     if task.evaluations >= 40 {
       start += task.space.uniformChoices.map(\.choice).filter { respectsGroups($0) }
@@ -192,60 +316,112 @@ struct AdaptiveSearch {
     let evaluations = ledger.evaluations
     let points = evaluations.map { grid.point($0.choice) }
     let deficits = evaluations.map { task.quality.deficit($0.quality) }
-    let model = KernelModel(
-      points: points, priors: points.map(logPriorLoss), targets: deficits.map(logDeficit),
-      scale: screened.isEmpty ? Self.looseScale : Self.tightScale)
     let largest = deficits.filter(\.isFinite).max() ?? 0
     let scale = largest > 0 ? largest : 1
-    var known: [(x: Double, y: Double)] = []
-    for (point, deficit) in zip(points, deficits) {
-      known.append((try position(point, weights), min(deficit / scale, 1)))
+    let measured = evaluations.indices.map { index in
+      (x: position(evaluations[index].costs, weights), y: min(deficits[index] / scale, 1))
     }
-    var frontier = PlaneFrontier(known)
-    let nondominated = zip(points, known).filter { _, value in
-      frontier.steps.contains { $0.x == value.x && $0.y == value.y }
-    }.map(\.0)
-    var candidates: [Candidate] = []
-    for point in pool(around: nondominated, adding: prior) {
-      let choice = grid.choice(point)
-      guard !ledger.isAsked(choice), task.shard?.owns(choice) ?? true,
-        try isWithinBudgets(point)
-      else { continue }
-      let (mean, deviation) = model.prediction(point, prior: logPriorLoss(point))
-      let levels = Self.quantiles.map { step in
-        min(max(deficit(mean + step.place * deviation) / scale, 0), 1)
+    var frontier = PlaneFrontier(measured)
+    let nondominated = points.indices.filter {
+      frontier.has(x: measured[$0].x, y: measured[$0].y)
+    }.map { points[$0] }
+    let excess = measured.map { $0.y - (frontier.level(at: $0.x) ?? 1) }
+    fitQualityModel(points, deficits, nearest: excess)
+    let near = Neighbourhood(
+      grid, points: prior, around: nondominated, excluding: Set(points.map(grid.hash)),
+      using: &generator)
+    let known = try self.known(near)
+    let centres = near.centres.map(qualityModel.centre)
+    let screenedCentres = screened.isEmpty ? [] : near.centres.map(screeningModel.centre)
+    let centrePlaces = known.totals.map { position($0, weights) }
+    var candidates: [Proposal] = []
+    for (index, member) in near.members.enumerated() {
+      let (centre, moves) = (member.centre, member.moves)
+      let point = near.centres[centre]
+      guard mayMeetBudgets(known.totals[centre], point, moves) else { continue }
+      if let shard = task.shard, !shard.owns(grid.choice(near.point(member))) { continue }
+      let sum = logPrior(known.losses[centre] + lossSums.change(point, moves))
+      var guess = sum
+      if !screened.isEmpty {
+        if screenedHashes.contains(near.hash(member)), let loss = screened[near.point(member)] {
+          guess = logPrior(loss)
+        } else {
+          guess = screeningModel.mean(screenedCentres[centre], moves, prior: sum)
+        }
       }
+      let (mean, deviation) = qualityModel.prediction(centres[centre], moves, prior: guess)
       candidates.append(
-        Candidate(
-          point: point, x: try position(point, weights), levels: levels,
+        Proposal(
+          member: index, x: centrePlaces[centre] + shift(point, moves, weights),
+          levels: Self.quantiles.map { step in
+            min(max(deficit(mean + step.place * deviation) / scale, 0), 1)
+          },
           mean: min(max(deficit(mean) / scale, 0), 1)))
     }
-    var chosen: [[Int]] = []
-    while chosen.count < count {
-      var best: (gain: Double, index: Int)?
-      for (index, candidate) in candidates.enumerated() where !candidate.isTaken {
-        var gain = 0.0
-        for (step, level) in zip(Self.quantiles, candidate.levels) {
-          gain += step.weight * frontier.gain(x: candidate.x, y: level)
-        }
-        if best.map({ gain > $0.gain }) ?? true { best = (gain, index) }
+    return try chosen(count, of: candidates, in: near, weights, &frontier)
+  }
+
+  /// The choices that gain most area, each under the assumption that those before are as good as
+  /// expected.
+  ///
+  /// Gains only fall as the frontier grows, so a gain that is still the largest after it was computed
+  /// again is the largest of all (Minoux, "Accelerated greedy algorithms for maximizing submodular set
+  /// functions", 1978). Costs that are no sums are asked for of what is about to be chosen.
+  private func chosen(
+    _ count: Int, of candidates: [Proposal], in near: Neighbourhood, _ weights: [Double],
+    _ frontier: inout PlaneFrontier
+  ) throws(SearchError) -> [[Int]] {
+    func gain(_ proposal: Proposal) -> Double {
+      var gain = 0.0
+      for (step, level) in zip(Self.quantiles, proposal.levels) {
+        gain += step.weight * frontier.gain(x: proposal.x, y: level)
       }
-      guard let best else { break }
-      let candidate = candidates[best.index]
-      candidates[best.index].isTaken = true
-      chosen.append(candidate.point)
+      return gain
+    }
+    var candidates = candidates
+    var queue = GainQueue(candidates.map(gain))
+    var chosen: [[Int]] = []
+    var asked = 0
+    while chosen.count < count, let index = queue.popFirst(recomputing: { gain(candidates[$0]) }) {
+      let point = near.point(near.members[candidates[index].member])
+      if needsWholeCosts, !candidates[index].hasWholeCosts {
+        asked += 1
+        if asked > max(Self.wholeCostLimit, 2 * count), !chosen.isEmpty { break }
+        let totals = try self.totals(point)
+        guard meetsBudgets(totals) else { continue }
+        candidates[index].x = position(totals, weights)
+        candidates[index].hasWholeCosts = true
+        queue.insert(index, gain: gain(candidates[index]))
+        continue
+      }
+      chosen.append(point)
       // Until it is measured, the choice is taken to be as good as expected.
-      frontier.insert(x: candidate.x, y: candidate.mean)
+      frontier.insert(x: candidates[index].x, y: candidates[index].mean)
     }
     return chosen
   }
 
-  private struct Candidate {
-    let point: [Int]
-    let x: Double
+  /// Fits the model of the measured quality to evaluations.
+  private mutating func fitQualityModel(
+    _ points: [[Int]], _ deficits: [Double], nearest distances: [Double]
+  ) {
+    let used = Self.modelled(distances)
+    let wanted = used.map { points[$0] }
+    let empty = KernelModel(
+      groups: grid.free.count, scale: screened.isEmpty ? Self.looseScale : Self.tightScale)
+    let priors = wanted.map(logPriorLoss)
+    let targets = used.map { logDeficit(deficits[$0]) }
+    qualityModel.extend(to: wanted, anew: empty)
+    qualityModel.fit(priors: priors, targets: targets)
+  }
+
+  private struct Proposal {
+    /// Position among the members of the neighbourhood.
+    let member: Int
+    var x: Double
     let levels: [Double]
     let mean: Double
-    var isTaken = false
+    var hasWholeCosts = false
   }
 
   /// Places of a normal distribution, in deviations, and their weights: densities, normalised.
@@ -258,40 +434,22 @@ struct AdaptiveSearch {
 
   // MARK: Shared
 
-  /// `points`, and all that differ from one of `centres` in one or two groups, without repetitions,
-  /// in a fixed order; a sample of the pairs where there are too many.
-  private mutating func pool(around centres: [[Int]], adding points: [[Int]]) -> [[Int]] {
-    var seen: Set<[Int]> = []
-    var pool: [[Int]] = []
-    func add(_ point: [Int]) {
-      if seen.insert(point).inserted { pool.append(point) }
-    }
-    for point in points { add(point) }
-    let withPairs = centres.count * grid.neighbourCount(pairs: true) <= Self.poolLimit
-    for centre in centres {
-      for point in grid.neighbours(of: centre, pairs: withPairs) { add(point) }
-    }
-    guard !withPairs, !centres.isEmpty, grid.free.count > 1 else { return pool }
-    for _ in 0..<Self.poolLimit / 4 {
-      var point = centres[generator.draw(below: centres.count)]
-      for _ in 0..<2 {
-        let group = generator.draw(below: point.count)
-        point[group] = generator.draw(below: grid.options[group].count)
-      }
-      add(point)
-    }
-    return pool
-  }
-
+  /// Costs of a point that decide something, NaN for others; whole costs are asked for once.
   private func totals(_ point: [Int]) throws(SearchError) -> [Double] {
-    let choice = grid.choice(point)
-    var totals: [Double] = []
-    for cost in 0..<task.objectiveCount { totals.append(try additive.total(cost, choice)) }
+    guard totalled.contains(where: { !additive.isAdditive[$0] }) else {
+      return try additive.totals(grid.choice(point), of: totalled)
+    }
+    if let known = whole.totals[point] { return known }
+    let totals = try additive.totals(grid.choice(point), of: totalled)
+    if whole.totals.count >= WholeCosts.limit { whole.totals.removeAll() }
+    whole.totals[point] = totals
     return totals
   }
 
-  private func isWithinBudgets(_ point: [Int]) throws(SearchError) -> Bool {
-    try additive.meetsBudgets(grid.choice(point))
+  /// Costs of points that no table says.
+  private final class WholeCosts {
+    static let limit = 20_000
+    var totals: [[Int]: [Double]] = [:]
   }
 
   /// The logarithm of what is expected before any evaluation: the divergence on the calibration
@@ -299,7 +457,8 @@ struct AdaptiveSearch {
   private func logPriorLoss(_ point: [Int]) -> Double {
     if let loss = screened[point] { return logPrior(loss) }
     let sum = logPrior(additive.loss(of: grid.choice(point)))
-    return screeningModel.map { $0.mean(point, prior: sum).mean } ?? sum
+    guard !screened.isEmpty else { return sum }
+    return screeningModel.mean(screeningModel.centre(point), Moves(), prior: sum)
   }
 
   private func logPrior(_ loss: Double) -> Double {

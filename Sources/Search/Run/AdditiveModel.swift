@@ -1,3 +1,5 @@
+import Knapsack
+
 /// The separable picture of a task: summed sensitivities against summed costs.
 struct AdditiveModel {
   private let task: SearchTask
@@ -5,8 +7,10 @@ struct AdditiveModel {
   let problem: AllocationProblem
   /// Smallest and largest total of each cost of the task, by the (linearised) table.
   let ranges: [ClosedRange<Double>]
-  private let tables: [[[Double]]]
-  private let isAdditive: [Bool]
+  /// `tables[cost][layer][candidate]`, whose sums are the totals of additive costs and follow others.
+  let tables: [[[Double]]]
+  /// Whether each cost is the sum of its table.
+  let isAdditive: [Bool]
 
   /// - Throws: ``SearchError/infeasible(budget:reachableMinimum:isProved:)`` if a budget of an
   ///   additive cost cannot be met.
@@ -80,8 +84,18 @@ struct AdditiveModel {
     }
   }
 
+  /// The costs of a choice at the positions in `wanted`, NaN elsewhere.
+  func totals(_ choice: [Int], of wanted: Set<Int>) throws(SearchError) -> [Double] {
+    var totals = [Double](repeating: .nan, count: task.costs.count)
+    for cost in task.costs.indices where wanted.contains(cost) {
+      totals[cost] = try total(cost, choice)
+    }
+    return totals
+  }
+
   /// One cost of a choice.
   func total(_ cost: Int, _ choice: [Int]) throws(SearchError) -> Double {
+    if isAdditive[cost] { return zip(tables[cost], choice).reduce(0) { $0 + $1.0[$1.1] } }
     do throws(CostError) {
       return try task.costs[cost].total(of: choice, in: task.space)
     } catch {
@@ -104,14 +118,24 @@ struct AdditiveModel {
     let grid = ChoiceGrid(task.space)
     for cost in task.costs.indices {
       var point = [Int](repeating: 0, count: grid.free.count)
+      if isAdditive[cost] {
+        // A sum is smallest where each of its parts is.
+        point = grid.sums(of: tables[cost]).groups.map { options in
+          options.indices.min { options[$0] < options[$1] } ?? 0
+        }
+        found.append(grid.choice(point))
+        continue
+      }
       var best = try total(cost, grid.choice(point))
       var improved = true
       while improved {
         improved = false
-        for near in grid.neighbours(of: point, pairs: false) {
-          let total = try total(cost, grid.choice(near))
-          if total < best {
-            (best, point, improved) = (total, near, true)
+        for group in point.indices {
+          for option in grid.options[group].indices where option != point[group] {
+            var near = point
+            near[group] = option
+            let total = try total(cost, grid.choice(near))
+            if total < best { (best, point, improved) = (total, near, true) }
           }
         }
       }
@@ -125,7 +149,9 @@ struct AdditiveModel {
   func frontier(effort: AllocationEffort) throws(SearchError) -> [[Int]] {
     let costs = min(task.objectiveCount, AllocationProblem.maximumCostCount)
     var limited = effort
-    limited.stateLimit = min(effort.stateLimit, 200_000)
+    // Every point holds an option a layer.
+    limited.stateLimit = min(
+      effort.stateLimit, max(1000, min(200_000, 20_000_000 / max(task.space.layers.count, 1))))
     do throws(AllocationError) {
       return try problem.paretoFrontier(
         of: [.loss] + (0..<costs).map { .cost($0) }, effort: limited
@@ -138,26 +164,10 @@ struct AdditiveModel {
 
   /// Optima under `count` budgets spread over the range of the first cost.
   func optima(count: Int, effort: AllocationEffort) throws(SearchError) -> [[Int]] {
-    let range = ranges[0]
-    var found: [[Int]] = []
-    for step in 0..<count {
-      let share = count == 1 ? 1 : Double(step) / Double(count - 1)
-      let limit = range.lowerBound + (range.upperBound - range.lowerBound) * share
-      do throws(AllocationError) {
-        let budgets =
-          problem.budgets.isEmpty
-          ? [Double](repeating: .infinity, count: problem.costCount) : problem.budgets
-        let narrowed = try problem.withBudgets(
-          [min(budgets[0], limit)] + budgets.dropFirst())
-        guard case .optimal(let allocation) = try narrowed.optimum(effort: effort) else {
-          continue
-        }
-        if !found.contains(allocation.choice) { found.append(allocation.choice) }
-      } catch {
-        guard case .stateLimit(_, let best?, _) = error else { throw .allocation(error) }
-        if !found.contains(best.choice) { found.append(best.choice) }
-      }
+    do throws(AllocationError) {
+      return try problem.optima(underCost: 0, count: count, effort: effort)
+    } catch {
+      throw .allocation(error)
     }
-    return found
   }
 }

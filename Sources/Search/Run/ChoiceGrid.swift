@@ -1,3 +1,6 @@
+import Arith
+import QuantGraph
+
 /// The free decisions of a space: one option a group of tied layers that is not fixed.
 struct ChoiceGrid: Sendable {
   let space: SearchSpace
@@ -6,6 +9,7 @@ struct ChoiceGrid: Sendable {
   /// Candidate indices of each free group.
   let options: [[Int]]
   private let fixedChoice: [Int]
+  private let keys: [[UInt64]]
 
   init(_ space: SearchSpace) {
     self.space = space
@@ -16,6 +20,31 @@ struct ChoiceGrid: Sendable {
       for layer in space.groups[group] { choice[layer] = space.allowed(ofGroup: group)[0] }
     }
     fixedChoice = choice
+    keys = options.enumerated().map { group, options in
+      var generator = SplitMix64(seed: UInt64(group))
+      return options.map { _ in generator.next() }
+    }
+  }
+
+  /// The part of an option in the hash of a point (Zobrist, "A New Hashing Method with Application for
+  /// Game Playing", 1970): a change of one group changes a hash by two keys.
+  func key(_ group: Int, _ option: Int) -> UInt64 { keys[group][option] }
+
+  /// The combined keys of a point's options.
+  func hash(_ point: [Int]) -> UInt64 {
+    var hash: UInt64 = 0
+    for (group, option) in point.enumerated() { hash ^= keys[group][option] }
+    return hash
+  }
+
+  /// Sums over the groups of a table of one number a candidate of each layer.
+  func sums(of table: [[Double]]) -> GroupSums {
+    GroupSums(
+      groups: options.indices.map { group in
+        options[group].map { option in
+          space.groups[free[group]].reduce(0) { $0 + table[$1][option] }
+        }
+      })
   }
 
   /// A candidate index a layer from an option a free group.
@@ -35,27 +64,6 @@ struct ChoiceGrid: Sendable {
     }
   }
 
-  /// Points that differ from `point` in one group, and with `pairs` also those that differ in two.
-  func neighbours(of point: [Int], pairs: Bool) -> [[Int]] {
-    var found: [[Int]] = []
-    for group in point.indices {
-      for option in options[group].indices where option != point[group] {
-        var near = point
-        near[group] = option
-        found.append(near)
-        guard pairs else { continue }
-        for other in point.indices.dropFirst(group + 1) {
-          for second in options[other].indices where second != point[other] {
-            var far = near
-            far[other] = second
-            found.append(far)
-          }
-        }
-      }
-    }
-    return found
-  }
-
   /// How many neighbours a point has.
   func neighbourCount(pairs: Bool) -> Int {
     let changes = options.map { $0.count - 1 }
@@ -72,5 +80,19 @@ struct ChoiceGrid: Sendable {
       points = points.flatMap { point in list.indices.map { point + [$0] } }
     }
     return points
+  }
+}
+
+/// What each option of each free group has of a sum.
+struct GroupSums: Sendable {
+  let groups: [[Double]]
+
+  /// How much `moves` change the sum of a point.
+  func change(_ point: [Int], _ moves: Moves) -> Double {
+    guard let first = moves.first else { return 0 }
+    let change = groups[first.group][first.option] - groups[first.group][point[first.group]]
+    guard let second = moves.second else { return change }
+    return change + groups[second.group][second.option]
+      - groups[second.group][point[second.group]]
   }
 }

@@ -1,3 +1,5 @@
+import QuantGraph
+
 /// Evaluates choices, each once, up to a limit, and remembers them.
 ///
 /// What a study holds is not run again, but counts towards the limit as it did when it was made, so
@@ -45,7 +47,7 @@ final class EvaluationLedger {
   /// allows; choices of other shards and over a budget are passed over.
   func evaluate(_ choices: [[Int]]) throws(SearchError) {
     var wanted: [[Int]] = []
-    var missing: [[Int]] = []
+    var missing: [(choice: [Int], totals: [Double])] = []
     for choice in choices where wanted.count < remaining && !asked.contains(choice) {
       guard task.shard?.owns(choice) ?? true else { continue }
       let totals: [Double]
@@ -57,10 +59,10 @@ final class EvaluationLedger {
       guard task.meetsBudgets(totals) else { continue }
       asked.insert(choice)
       wanted.append(choice)
-      if known[choice] == nil { missing.append(choice) }
+      if known[choice] == nil { missing.append((choice, totals)) }
     }
     // Neighbours in this order share the longest prefixes of layers, which evaluators run once.
-    missing.sort { $0.lexicographicallyPrecedes($1) }
+    missing.sort { $0.choice.lexicographicallyPrecedes($1.choice) }
     if !missing.isEmpty { try run(missing, before: order.count + wanted.count - missing.count) }
     let done = wanted.filter { known[$0] != nil }
     for choice in wanted where known[choice] == nil { asked.remove(choice) }
@@ -68,16 +70,21 @@ final class EvaluationLedger {
     progress(order.count, task.evaluations)
   }
 
-  private func run(_ choices: [[Int]], before: Int) throws(SearchError) {
+  private func run(
+    _ choices: [(choice: [Int], totals: [Double])], before: Int
+  ) throws(SearchError) {
     var failure: SearchError?
     var finished = 0
     do throws(EvaluationError) {
       try evaluator.evaluate(
-        choices.map { task.space.formats(of: $0) }, threads: threads, isCancelled: isCancelled
+        choices.map { task.space.formats(of: $0.choice) }, threads: threads,
+        isCancelled: isCancelled
       ) { index, quality in
         guard failure == nil else { return }
         do throws(SearchError) {
-          try keep(choices[index], quality)
+          try keep(
+            Evaluation(
+              choice: choices[index].choice, quality: quality, costs: choices[index].totals))
         } catch {
           failure = error
         }
@@ -92,19 +99,12 @@ final class EvaluationLedger {
     if finished < choices.count { wasStopped = true }
   }
 
-  private func keep(_ choice: [Int], _ quality: Quality) throws(SearchError) {
-    let totals: [Double]
-    do throws(CostError) {
-      totals = try task.totals(choice)
-    } catch {
-      throw .cost(error)
-    }
-    let evaluation = Evaluation(choice: choice, quality: quality, costs: totals)
+  private func keep(_ evaluation: Evaluation) throws(SearchError) {
     do throws(StudyError) {
       try study?.append(evaluation)
     } catch {
       throw .study(error)
     }
-    known[choice] = evaluation
+    known[evaluation.choice] = evaluation
   }
 }

@@ -1,4 +1,4 @@
-internal import Arith
+import Arith
 
 /// A smooth guess of a quantity over choices, from some that are known: a Gaussian process.
 ///
@@ -7,84 +7,159 @@ internal import Arith
 /// `a^2 (3 s + exp(-4 (1 - s)))`, where `s` is the share of groups with equal options: effects of
 /// single groups, and of their combinations near a known choice. Rasmussen and Williams, "Gaussian
 /// Processes for Machine Learning" (2006), section 2.2 and algorithm 2.1.
+///
+/// Points are appended: each adds a row to the Cholesky factor, O(points^2), so that a model that
+/// grows to n points costs O(n^3) once and not each time that it is fitted. Whoever has more than
+/// ``pointLimit`` points takes a part of them (the subset-of-data approximation, section 8.3.2).
 struct KernelModel {
+  /// The most points of a model: 8 MiB of factor, and a third of a second to make.
+  static let pointLimit = 1000
   private static let noise = 0.03
   /// With more points than this the deviation is taken as the same everywhere.
   private static let deviationLimit = 300
 
-  private let points: [[UInt16]]
-  private let coefficients: [Double]
-  private let weights: [Double]
+  private(set) var points: [[Int]] = []
+  /// The option of each point in a group, `columns[group][point]`.
+  private var columns: [[UInt16]]
+  private var coefficients = [0.0, 0, 0, 0]
+  private var weights: [Double] = []
   /// Lower triangle of the Cholesky factor, row by row.
-  private let factor: [[Double]]
-  private let meanDeviation: Double
+  private var factor: [Double] = []
+  private var meanDeviation = 0.0
   /// Covariance for a share of equal groups, by the number of equal groups.
   private let covariance: [Double]
 
+  /// A model without points.
+  ///
   /// - Parameters:
-  ///   - points: known choices, an option a group.
-  ///   - priors: logarithm of the prior prediction of each.
-  ///   - targets: logarithm of what was measured of each.
+  ///   - groups: how many options a choice has.
   ///   - scale: `a`, how far truth is from the prior.
-  init(points: [[Int]], priors: [Double], targets: [Double], scale: Double) {
-    let groups = points.first?.count ?? 0
-    self.points = points.map { $0.map { UInt16(truncatingIfNeeded: $0) } }
+  init(groups: Int, scale: Double) {
+    columns = Array(repeating: [], count: groups)
     covariance = (0...groups).map { equal in
       let share = groups == 0 ? 1 : Double(equal) / Double(groups)
       return scale * scale * (3 * share + StableExponential.exp(-4 * (1 - share)))
     }
+  }
+
+  private var count: Int { points.count }
+
+  /// Makes `wanted` the known choices: appends what is missing, or begins anew with an empty model
+  /// where they do not start with those that there are. ``fit(priors:targets:)`` has to follow before
+  /// anything is predicted.
+  mutating func extend(to wanted: [[Int]], anew empty: KernelModel) {
+    if !wanted.starts(with: points) { self = empty }
+    for point in wanted.dropFirst(count) { append(point) }
+  }
+
+  private mutating func append(_ point: [Int]) {
+    let equal = matches(of: point)
+    var row = equal.map { covariance[Int($0)] }
+    row.append((covariance.last ?? 0) + Self.noise * Self.noise)
+    for (group, option) in point.enumerated() {
+      columns[group].append(code(option))
+    }
+    Self.extend(&factor, rows: count, by: row)
+    points.append(point)
+  }
+
+  /// Fits the model to what is known of its points.
+  ///
+  /// - Parameters:
+  ///   - priors: logarithm of the prior prediction of each.
+  ///   - targets: logarithm of what was measured of each.
+  mutating func fit(priors: [Double], targets: [Double]) {
+    precondition(priors.count == count && targets.count == count, "one a point")
     coefficients = Self.cubic(priors, targets)
-    var matrix: [[Double]] = []
-    for (row, point) in self.points.enumerated() {
-      var values: [Double] = []
-      values.reserveCapacity(row + 1)
-      for column in 0...row {
-        values.append(covariance[Self.equal(point, self.points[column])])
-      }
-      values[row] += Self.noise * Self.noise
-      matrix.append(values)
+    let residuals = zip(priors, targets).map { prior, target in
+      target - Self.polynomial(coefficients, prior)
     }
-    Self.factorize(&matrix)
-    factor = matrix
-    var residuals: [Double] = []
-    for (prior, target) in zip(priors, targets) {
-      residuals.append(target - Self.polynomial(coefficients, prior))
-    }
-    let forward = Self.solveLower(matrix, residuals)
-    weights = Self.solveUpper(matrix, forward)
+    weights = Self.solveUpper(factor, Self.solveLower(factor, residuals))
     let squares = residuals.reduce(0) { $0 + $1 * $1 }
     meanDeviation = (squares / Double(max(residuals.count, 1)) + 1e-4).squareRoot()
   }
 
-  /// Expected logarithm at a choice, and its standard deviation.
-  func prediction(_ point: [Int], prior: Double) -> (mean: Double, deviation: Double) {
-    let (mean, row) = mean(point, prior: prior)
-    guard points.count <= Self.deviationLimit else { return (mean, meanDeviation) }
-    let solved = Self.solveLower(factor, row)
-    let explained = solved.reduce(0) { $0 + $1 * $1 }
+  // MARK: Prediction
+
+  /// A choice from which predictions start, and in how many groups each known choice is like it.
+  struct Centre {
+    fileprivate let point: [Int]
+    fileprivate let equal: [UInt32]
+  }
+
+  /// Counts once what predictions for the neighbours of a choice share.
+  func centre(_ point: [Int]) -> Centre { Centre(point: point, equal: matches(of: point)) }
+
+  /// Expected logarithm at a choice that differs from `centre` by `moves`.
+  func mean(_ centre: Centre, _ moves: Moves, prior: Double) -> Double {
+    var mean = Self.polynomial(coefficients, prior)
+    eachCovariance(centre, moves) { index, value in mean += value * weights[index] }
+    return mean
+  }
+
+  /// Expected logarithm at a choice that differs from `centre` by `moves`, and its standard
+  /// deviation.
+  func prediction(
+    _ centre: Centre, _ moves: Moves, prior: Double
+  ) -> (mean: Double, deviation: Double) {
+    guard count <= Self.deviationLimit else {
+      return (mean(centre, moves, prior: prior), meanDeviation)
+    }
+    var mean = Self.polynomial(coefficients, prior)
+    var row: [Double] = []
+    row.reserveCapacity(count)
+    eachCovariance(centre, moves) { index, value in
+      mean += value * weights[index]
+      row.append(value)
+    }
+    let explained = Self.solveLower(factor, row).reduce(0) { $0 + $1 * $1 }
     let variance = max((covariance.last ?? 0) - explained, 1e-6)
     return (mean, variance.squareRoot())
   }
 
-  /// Expected logarithm at a choice, and its covariances with the known ones.
-  func mean(_ point: [Int], prior: Double) -> (mean: Double, row: [Double]) {
-    let code = point.map { UInt16(truncatingIfNeeded: $0) }
-    var mean = Self.polynomial(coefficients, prior)
-    var row: [Double] = []
-    row.reserveCapacity(points.count)
-    for (index, known) in points.enumerated() {
-      let value = covariance[Self.equal(code, known)]
-      mean += value * weights[index]
-      row.append(value)
+  /// Covariances of a choice with the known ones: only what the moves change is compared again.
+  @inline(__always)
+  private func eachCovariance(
+    _ centre: Centre, _ moves: Moves, _ body: (Int, Double) -> Void
+  ) {
+    guard let first = moves.first else {
+      for index in 0..<count { body(index, covariance[Int(centre.equal[index])]) }
+      return
     }
-    return (mean, row)
+    let (from, to) = (code(centre.point[first.group]), code(first.option))
+    let column = columns[first.group]
+    guard let second = moves.second else {
+      for index in 0..<count {
+        let option = column[index]
+        let change = (option == to ? 1 : 0) - (option == from ? 1 : 0)
+        body(index, covariance[Int(centre.equal[index]) + change])
+      }
+      return
+    }
+    let (secondFrom, secondTo) = (code(centre.point[second.group]), code(second.option))
+    let secondColumn = columns[second.group]
+    for index in 0..<count {
+      let (option, other) = (column[index], secondColumn[index])
+      let change =
+        (option == to ? 1 : 0) - (option == from ? 1 : 0) + (other == secondTo ? 1 : 0)
+        - (other == secondFrom ? 1 : 0)
+      body(index, covariance[Int(centre.equal[index]) + change])
+    }
   }
 
-  private static func equal(_ a: [UInt16], _ b: [UInt16]) -> Int {
-    var count = 0
-    for index in a.indices where a[index] == b[index] { count += 1 }
-    return count
+  private func code(_ option: Int) -> UInt16 { UInt16(truncatingIfNeeded: option) }
+
+  /// In how many groups each known choice has the option of `point`.
+  private func matches(of point: [Int]) -> [UInt32] {
+    var equal = [UInt32](repeating: 0, count: count)
+    for (column, option) in zip(columns, point) {
+      let option = code(option)
+      for index in 0..<count { equal[index] &+= column[index] == option ? 1 : 0 }
+    }
+    return equal
   }
+
+  // MARK: Linear algebra
 
   private static func polynomial(_ c: [Double], _ x: Double) -> Double {
     ((c[3] * x + c[2]) * x + c[1]) * x + c[0]
@@ -102,42 +177,66 @@ struct KernelModel {
         right[row] += powers[row] * y
       }
     }
-    for row in 0..<4 { matrix[row][row] += ridge[row] }
-    factorize(&matrix)
-    return solveUpper(matrix, solveLower(matrix, right))
+    var factor: [Double] = []
+    for row in 0..<4 {
+      matrix[row][row] += ridge[row]
+      extend(&factor, rows: row, by: matrix[row])
+    }
+    return solveUpper(factor, solveLower(factor, right))
   }
 
-  /// The Cholesky factor in place; a pivot that rounding made too small is raised.
-  private static func factorize(_ matrix: inout [[Double]]) {
-    for row in matrix.indices {
-      for column in 0...row {
-        var sum = matrix[row][column]
-        for k in 0..<column { sum -= matrix[row][k] * matrix[column][k] }
-        if row == column {
-          matrix[row][row] = max(sum, 1e-12).squareRoot()
-        } else {
-          matrix[row][column] = sum / matrix[column][column]
+  /// Adds a row of a matrix to its Cholesky factor; a pivot that rounding made too small is raised.
+  ///
+  /// - Parameters:
+  ///   - factor: the lower triangle row by row; row `r` begins at `r (r + 1) / 2`.
+  ///   - rows: how many it has.
+  ///   - row: `rows + 1` numbers of the matrix, the diagonal last.
+  private static func extend(_ factor: inout [Double], rows: Int, by row: [Double]) {
+    var row = row
+    factor.withUnsafeBufferPointer { factor in
+      row.withUnsafeMutableBufferPointer { row in
+        var start = 0
+        for column in 0..<rows {
+          var sum = row[column]
+          for k in 0..<column { sum -= row[k] * factor[start + k] }
+          row[column] = sum / factor[start + column]
+          start += column + 1
         }
+        var sum = row[rows]
+        for k in 0..<rows { sum -= row[k] * row[k] }
+        row[rows] = max(sum, 1e-12).squareRoot()
       }
     }
+    factor += row
   }
 
-  private static func solveLower(_ factor: [[Double]], _ right: [Double]) -> [Double] {
+  private static func solveLower(_ factor: [Double], _ right: [Double]) -> [Double] {
     var solution = right
-    for row in factor.indices {
-      let values = factor[row]
-      var sum = right[row]
-      for column in 0..<row { sum -= values[column] * solution[column] }
-      solution[row] = sum / values[row]
+    factor.withUnsafeBufferPointer { factor in
+      solution.withUnsafeMutableBufferPointer { solution in
+        var start = 0
+        for row in solution.indices {
+          var sum = solution[row]
+          for column in 0..<row { sum -= factor[start + column] * solution[column] }
+          solution[row] = sum / factor[start + row]
+          start += row + 1
+        }
+      }
     }
     return solution
   }
 
-  private static func solveUpper(_ factor: [[Double]], _ right: [Double]) -> [Double] {
+  private static func solveUpper(_ factor: [Double], _ right: [Double]) -> [Double] {
     var solution = right
-    for row in factor.indices.reversed() {
-      solution[row] /= factor[row][row]
-      for column in 0..<row { solution[column] -= factor[row][column] * solution[row] }
+    factor.withUnsafeBufferPointer { factor in
+      solution.withUnsafeMutableBufferPointer { solution in
+        var start = factor.count
+        for row in solution.indices.reversed() {
+          start -= row + 1
+          solution[row] /= factor[start + row]
+          for column in 0..<row { solution[column] -= factor[start + column] * solution[row] }
+        }
+      }
     }
     return solution
   }

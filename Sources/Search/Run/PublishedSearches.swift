@@ -1,4 +1,5 @@
 import Arith
+import Knapsack
 
 /// The published methods: which choices they evaluate.
 extension SearchTask {
@@ -15,19 +16,9 @@ extension SearchTask {
       choices = try model.frontier(effort: effort)
     case .zeroq: choices = try zeroQChoices(model, effort: effort)
     case .greedy:
-      choices = []
-      for allocation in model.problem.greedyPath() where !choices.contains(allocation.choice) {
-        choices.append(allocation.choice)
-      }
+      choices = Self.distinct(model.problem.greedyPath().map(\.choice))
     case .bisect:
-      choices = []
-      let column = AllocationColumns(model.problem)
-      for limit in firstCostLimits(model) {
-        let choice = model.problem.sensitivityBisection {
-          column.allocation(of: $0, in: model.problem).costs[0] <= limit
-        }
-        if !choices.contains(choice) { choices.append(choice) }
-      }
+      choices = Self.distinct(model.problem.bisections(firstCosts: firstCostLimits(model)))
     case .autoQuantizeGradient, .autoQuantizeThreshold:
       choices = try autoQuantizeChoices(model, effort: effort)
     case .auto, .nsga2: choices = []
@@ -43,11 +34,13 @@ extension SearchTask {
     return Spread.points(within, count: evaluations, at: totals)
   }
 
-  /// Limits of the first cost all over its range, as many as evaluations may be made.
+  /// Limits of the first cost all over its range, as many as evaluations may be made, at most
+  /// 100,000.
   private func firstCostLimits(_ model: AdditiveModel) -> [Double] {
     let range = model.ranges[0]
-    return (0..<max(evaluations, 1)).map { step in
-      let share = evaluations <= 1 ? 1 : Double(step) / Double(evaluations - 1)
+    let count = min(max(evaluations, 1), 100_000)
+    return (0..<count).map { step in
+      let share = count == 1 ? 1 : Double(step) / Double(count - 1)
       return range.lowerBound + (range.upperBound - range.lowerBound) * share
     }
   }
@@ -69,10 +62,14 @@ extension SearchTask {
       } catch {
         throw .allocation(error)
       }
-      guard let choice = proposal.allocation?.choice, !choices.contains(choice) else { continue }
-      choices.append(choice)
+      if let choice = proposal.allocation?.choice { choices.append(choice) }
     }
-    return choices
+    return Self.distinct(choices)
+  }
+
+  private static func distinct(_ choices: [[Int]]) -> [[Int]] {
+    var seen: Set<[Int]> = []
+    return choices.filter { seen.insert($0).inserted }
   }
 
   /// ZeroQ knows one cost.
@@ -177,58 +174,20 @@ struct EvolutionarySearch {
   }
 
   /// The best members by front, the last front by crowding distance; equal points once.
+  /// The best members; equal points once.
   private static func selected(_ all: [Member]) -> [Member] {
-    var rest: [Member] = []
-    for member in all where !rest.contains(where: { $0.point == member.point }) {
-      rest.append(member)
-    }
-    var kept: [Member] = []
-    var rank = 0
-    while !rest.isEmpty, kept.count < population {
-      let first = Set(nondominated(rest))
-      var front = first.sorted().map { rest[$0] }
-      crowd(&front)
-      for index in front.indices { front[index].rank = rank }
-      let room = population - kept.count
-      if front.count > room {
-        let order = front.indices.sorted { a, b in
-          let (p, q) = (front[a].crowding, front[b].crowding)
-          return p != q ? p > q : a < b
-        }
-        front = order.prefix(room).map { front[$0] }
-      }
-      kept += front
-      rest = rest.indices.filter { !first.contains($0) }.map { rest[$0] }
-      rank += 1
-    }
-    return kept
-  }
-
-  private static func nondominated(_ members: [Member]) -> [Int] {
-    members.indices.filter { a in
-      !members.indices.contains { b in
-        zip(members[b].values, members[a].values).allSatisfy { $0 <= $1 }
-          && members[b].values != members[a].values
-      }
-    }
-  }
-
-  private static func crowd(_ front: inout [Member]) {
-    guard let dimensions = front.first?.values.count else { return }
-    for axis in 0..<dimensions {
-      let order = front.indices.sorted { a, b in
-        let (p, q) = (front[a].values[axis], front[b].values[axis])
-        return p != q ? p < q : a < b
-      }
-      guard let first = order.first, let last = order.last else { return }
-      let range = front[last].values[axis] - front[first].values[axis]
-      guard range > 0, range.isFinite else { continue }
-      front[first].crowding = .infinity
-      front[last].crowding = .infinity
-      for place in order.indices.dropFirst().dropLast() {
-        front[order[place]].crowding +=
-          (front[order[place + 1]].values[axis] - front[order[place - 1]].values[axis]) / range
-      }
+    var seen: Set<[Int]> = []
+    let distinct = all.filter { seen.insert($0.point).inserted }
+    return Fronts.survivors(
+      of: distinct.count, keeping: population, axes: distinct.first?.values.count ?? 0,
+      dominates: { a, b in
+        zip(distinct[a].values, distinct[b].values).allSatisfy { $0 <= $1 }
+          && distinct[a].values != distinct[b].values
+      }, value: { distinct[$0].values[$1] }
+    ).map { survivor in
+      var member = distinct[survivor.index]
+      (member.rank, member.crowding) = (survivor.rank, survivor.crowding)
+      return member
     }
   }
 }

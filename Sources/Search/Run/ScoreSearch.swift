@@ -1,3 +1,5 @@
+import Knapsack
+
 /// A frontier of summed scores and costs, known without running a network.
 public struct ScoreFrontier: Sendable, Hashable {
   /// One nondominated allocation.

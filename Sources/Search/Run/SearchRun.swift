@@ -1,3 +1,5 @@
+import Knapsack
+
 /// A finished search.
 public struct SearchOutcome: Sendable {
   /// Everything evaluated, in the order asked for; then what the study held beside.

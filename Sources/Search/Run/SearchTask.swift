@@ -1,3 +1,5 @@
+public import Knapsack
+
 /// The quality that a search keeps high.
 public enum QualityObjective: String, Sendable, Hashable, CaseIterable {
   /// Share of samples with the right class; needs labels.

@@ -1,6 +1,6 @@
 internal import Arith
 internal import HWModel
-internal import QuantGraph
+public import QuantGraph
 
 /// Sensitivities of a quantized graph's layers: one layer changed, every other as the model has it.
 ///

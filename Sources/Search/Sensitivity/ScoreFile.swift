@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import QuantGraph
 
 /// Scores and costs that a user brings, for a search that does not run a network.
 ///

@@ -1,3 +1,5 @@
+import QuantGraph
+
 extension ScoreFile {
   /// The sensitivities of a search: a group a tie group, its candidates as formats.
   ///

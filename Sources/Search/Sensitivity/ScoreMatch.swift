@@ -1,4 +1,5 @@
 internal import HWModel
+import QuantGraph
 
 /// Scores of a file on the layers and candidates of a search.
 ///

@@ -1,3 +1,5 @@
+public import Knapsack
+
 /// A file of scores as a problem of allocation: one layer a group, costs by name.
 ///
 /// A format whose score is no finite number is not chosen: it has no loss that could be summed.

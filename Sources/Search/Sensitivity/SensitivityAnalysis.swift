@@ -1,6 +1,6 @@
 internal import Arith
 public import HWModel
-internal import QuantGraph
+public import QuantGraph
 
 /// Sensitivities of a network's layers, measured on samples in float64.
 ///

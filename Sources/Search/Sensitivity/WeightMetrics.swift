@@ -1,5 +1,6 @@
 internal import Arith
 internal import HWModel
+import QuantGraph
 
 extension SensitivityAnalysis {
   /// `10 log10(signal / noise)`; infinite without noise.

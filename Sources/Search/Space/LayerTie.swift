@@ -94,6 +94,7 @@ private struct Flow {
   let nodes: [Int?]
   /// Node that writes a tensor.
   let writer: [TensorID: Int]
+  private let layerOfNode: [Int: Int]
 
   init(_ graph: Graph, _ layers: [SearchLayer]) {
     self.graph = graph
@@ -105,6 +106,9 @@ private struct Flow {
       for tensor in node.outputs { writer[tensor] = index }
     }
     self.writer = writer
+    var layerOfNode: [Int: Int] = [:]
+    for (layer, node) in nodes.enumerated() { if let node { layerOfNode[node] = layer } }
+    self.layerOfNode = layerOfNode
   }
 
   private func input(of layer: Int) -> TensorID? {
@@ -142,7 +146,11 @@ private struct Flow {
     var root: [TensorID: TensorID] = [:]
     func find(_ tensor: TensorID) -> TensorID {
       var tensor = tensor
-      while let next = root[tensor], next != tensor { tensor = next }
+      while let next = root[tensor], next != tensor {
+        // Half of the way is left out the next time.
+        if let after = root[next] { root[tensor] = after }
+        tensor = next
+      }
       return tensor
     }
     func join(_ a: TensorID, _ b: TensorID) {
@@ -181,8 +189,6 @@ private struct Flow {
 
   /// Layers whose results reach the input of `layer` through nodes that are no layers, ascending.
   func earlierLayers(of layer: Int) -> [Int] {
-    var layerOfNode: [Int: Int] = [:]
-    for (index, node) in nodes.enumerated() { if let node { layerOfNode[node] = index } }
     var found: Set<Int> = []
     var seen: Set<TensorID> = []
     var waiting = [input(of: layer)].compactMap { $0 }
@@ -198,8 +204,6 @@ private struct Flow {
   }
 
   func depthwise() -> [[Int]] {
-    var layerOfNode: [Int: Int] = [:]
-    for (layer, node) in nodes.enumerated() { if let node { layerOfNode[node] = layer } }
     /// The layer whose result reaches `tensor` through nodes that are no layers and have one input.
     func before(_ tensor: TensorID) -> Int? {
       var tensor = tensor
@@ -211,16 +215,19 @@ private struct Flow {
       }
       return nil
     }
+    let previous = nodes.indices.map { input(of: $0).flatMap(before) }
+    var following: [Int: [Int]] = [:]
+    for (layer, earlier) in previous.enumerated() {
+      if let earlier, earlier != layer { following[earlier, default: []].append(layer) }
+    }
     var groups: [[Int]] = []
     for (layer, node) in nodes.enumerated() {
       guard let node, case .convolution(let convolution) = graph.nodes[node].operation,
         isDepthwise(convolution, weights: graph.nodes[node].inputs.dropFirst().first)
       else { continue }
       var members = [layer]
-      if let input = input(of: layer), let earlier = before(input) { members.append(earlier) }
-      for other in nodes.indices where other != layer {
-        if let input = input(of: other), before(input) == layer { members.append(other) }
-      }
+      if let earlier = previous[layer] { members.append(earlier) }
+      members += following[layer] ?? []
       groups.append(members.sorted())
     }
     return groups

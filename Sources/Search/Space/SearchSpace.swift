@@ -1,3 +1,6 @@
+import Knapsack
+public import QuantGraph
+
 /// What a search chooses from: candidates a layer, tie groups and fixed layers.
 ///
 /// A space that exists is valid: every layer has candidates with different names, and tied layers
@@ -12,6 +15,8 @@ public struct SearchSpace: Sendable, Hashable {
   public let fixed: [Int: Int]
   /// Layers that choose together, in order of their first member; members ascend.
   public let groups: [[Int]]
+  /// Position in ``groups`` of each layer's group.
+  public let groupOfLayer: [Int]
 
   /// - Throws: ``SpaceError`` if a layer has no or repeated candidates, if tied layers differ, or if
   ///   a fixed layer has no such candidate.
@@ -46,6 +51,11 @@ public struct SearchSpace: Sendable, Hashable {
     } catch {
       throw .malformed(path: "ties", reason: Self.words(error, layers: layers))
     }
+    var groupOfLayer = [Int](repeating: 0, count: layers.count)
+    for (index, group) in groups.enumerated() {
+      for layer in group { groupOfLayer[layer] = index }
+    }
+    self.groupOfLayer = groupOfLayer
     self.layers = layers
     self.candidates = candidates
     self.ties = ties
@@ -92,6 +102,7 @@ public struct SearchSpace: Sendable, Hashable {
     ties = other.ties
     fixed = other.fixed
     groups = other.groups
+    groupOfLayer = other.groupOfLayer
   }
 
   /// How many allocations there are; binary64, so that large spaces have a number too.
@@ -108,17 +119,19 @@ public struct SearchSpace: Sendable, Hashable {
   /// layer's candidates; names that a free layer lacks are left out.
   public var uniformChoices: [(name: String, choice: [Int])] {
     var found: [(name: String, choice: [Int])] = []
+    var seen: Set<[Int]> = []
     for name in candidates[0].map(\.name) {
       var choice: [Int] = []
       for layer in layers.indices {
-        let group = groups.first { $0.contains(layer) } ?? [layer]
-        if let option = group.compactMap({ fixed[$0] }).first {
+        if !fixed.isEmpty,
+          let option = groups[groupOfLayer[layer]].lazy.compactMap({ fixed[$0] }).first
+        {
           choice.append(option)
         } else if let option = candidates[layer].firstIndex(where: { $0.name == name }) {
           choice.append(option)
         }
       }
-      if choice.count == layers.count, !found.contains(where: { $0.choice == choice }) {
+      if choice.count == layers.count, seen.insert(choice).inserted {
         found.append((name, choice))
       }
     }

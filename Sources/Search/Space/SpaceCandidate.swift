@@ -1,5 +1,6 @@
 public import Arith
 import HWModel
+public import QuantGraph
 
 /// A choice for one layer, with the name that people and files use.
 public struct SpaceCandidate: Sendable, Hashable {

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import QuantGraph
 
 /// A space that a user describes in a file.
 ///

@@ -1,3 +1,5 @@
+import QuantGraph
+
 /// What is said about the layers of a space beside their common candidates.
 public struct SpaceRules: Sendable, Hashable {
   /// Something said of the layers whose names fit a pattern; later rules win.

@@ -1,5 +1,6 @@
 internal import Arith
 internal import HWModel
+import QuantGraph
 
 /// A candidate's formats by their names.
 ///

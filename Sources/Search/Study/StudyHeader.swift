@@ -1,4 +1,5 @@
 public import HWModel
+import QuantGraph
 
 /// The first line of a study: everything that a score in it depends on.
 public struct StudyHeader: Codable, Sendable, Hashable {

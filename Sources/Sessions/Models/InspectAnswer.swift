@@ -10,6 +10,10 @@ public struct InspectAnswer: Sendable {
   private let node: Node?
   private let bounds: (graph: Graph, ranges: [AccumulatorRange])?
   private let datapath: DatapathChoice
+  /// The folders with which most names begin: those of the first node.
+  private let commonPath: String
+  /// Facts about the layers of an hls4ml project by name.
+  private let projectLayers: [String: HLS4MLProjectInfo.Layer]
 
   private var graph: Graph { model.graph }
   private var ranges: [AccumulatorRange]? { bounds?.ranges }
@@ -27,8 +31,12 @@ public struct InspectAnswer: Sendable {
   ) throws(Failure) {
     model = file
     datapath = choice
+    commonPath = Self.commonPath(file.graph)
+    projectLayers = Dictionary(
+      (file.project?.layers ?? []).map { ($0.name, $0) }
+    ) { first, _ in first }
     if let name {
-      guard let found = file.graph.nodes.first(where: { $0.name == name }) else {
+      guard let found = file.graph.index.node(named: name).map({ file.graph.nodes[$0] }) else {
         throw .unknown(
           "layer", name, code: "usage.unknown-layer", among: file.graph.nodes.map(\.name),
           listedBy: "hwsim inspect \(file.path)")
@@ -54,8 +62,7 @@ public struct InspectAnswer: Sendable {
     bounds?.graph.nodes[range.node].name ?? ""
   }
 
-  /// The folders with which most names begin: those of the first node.
-  private var commonPath: String {
+  private static func commonPath(_ graph: Graph) -> String {
     guard let name = graph.nodes.first?.name.prefix(while: { $0 != ";" }),
       let slash = name.firstIndex(of: "/")
     else { return "" }
@@ -137,7 +144,7 @@ public struct InspectAnswer: Sendable {
   }
 
   private func json(_ node: Node) -> JSON {
-    let layer = model.project?.layers.first { $0.name == node.name }
+    let layer = projectLayers[node.name]
     return [
       "name": .string(node.name), "operator": .string(node.operation.name),
       "inputs": .array(node.inputs.map { tensor(graph[$0]) }),
@@ -176,9 +183,9 @@ public struct InspectAnswer: Sendable {
     ])
     for node in nodes {
       let result = node.outputs.first.map { graph[$0] }
-      let number = graph.index.node(named: node.name) ?? 0
       table.append([
-        .count(number + 1), .init(shortName(node), plain: node.name),
+        .count((graph.index.node(named: node.name) ?? 0) + 1),
+        .init(shortName(node), plain: node.name),
         .init(node.operation.name + (datapath.supports(node.operation) ? "" : " (no rule)")),
         .init(result?.shape.description ?? ""), Self.format(weights(of: node)),
         Self.format(node.operation.accumulator?.name), Self.format(result),
@@ -293,7 +300,7 @@ public struct InspectAnswer: Sendable {
       text +=
         "\(Quantity.count(graph.multiplyAccumulates(of: node))) MAC, "
         + "\(Quantity.count(graph.parameterCount(of: node), "parameter"))\n"
-      if let layer = model.project?.layers.first(where: { $0.name == node.name }) {
+      if let layer = projectLayers[node.name] {
         let facts = [
           layer.function, layer.strategy.map { "strategy \($0)" },
           layer.reuseFactor.map { "reuse factor \($0)" }, layer.implementation,

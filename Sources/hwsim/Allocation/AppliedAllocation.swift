@@ -29,42 +29,21 @@ extension AllocationOption {
   }
 }
 
-extension ModelFile {
-  /// Whether this is a network without a quantized tensor: its formats are an allocation's alone.
-  var isFloatNetwork: Bool {
-    if case .onnx(let model, _, _) = source { return model.kind == .float }
-    return false
-  }
-
-  /// The quantized model in which layers have the formats of an allocation.
+extension ModelArguments {
+  /// Refuses options that have no meaning where the layers of a float network follow an allocation.
   ///
-  /// - Throws: a ``Failure`` for a kind of graph, a name or a format that cannot be changed.
-  func applying(_ allocation: AllocationFile) throws(Failure) -> ModelFile {
-    if case .tflite = source {
-      let requantization = AffineRequantization(graph)
-      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
-      do throws(EvaluationError) {
-        return allocated(try requantization.graph(candidates))
-      } catch {
-        throw Failure(error, model: allocation.path)
-      }
-    }
-    if case .hls4ml(let info) = source {
-      let requantization: HLSRequantization
-      do throws(PlanEvaluatorError) {
-        requantization = try HLSRequantization(self, info, calibration: nil, threads: 1)
-      } catch {
-        throw Failure(error, file: self, place: path)
-      }
-      let candidates = try allocation.candidates(of: requantization.layers, in: graph)
-      do throws(EvaluationError) {
-        return allocated(try requantization.graph(candidates))
-      } catch {
-        throw Failure(error, model: allocation.path)
-      }
-    }
+  /// - Throws: a ``Failure`` that names each.
+  func refuseRules(against: String? = nil) throws(Failure) {
+    let given: [(String, Bool)] = [
+      ("--datapath", datapath != nil), ("--requantize", requantize != nil),
+      ("--patch", patch != nil), ("--against", against != nil),
+    ]
+    let names = given.filter(\.1).map(\.0)
+    guard !names.isEmpty else { return }
     throw Failure(
-      "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,
-      remedy: "give the float ONNX network that was searched, or leave --allocation out.")
+      "usage.arguments",
+      "\(names.joined(separator: " and ")) and --allocation exclude each other for a float network",
+      notes: ["its layers run by the rule that hwsim search evaluates with"],
+      remedy: "leave out \(names.count == 1 ? "one of them" : "--allocation, or the others").")
   }
 }

@@ -18,6 +18,7 @@ struct CastCommand: ConfigurableCommand {
         hwsim cast x.npy --to e4m3 --rounding TiesToEven --overflow sat -o codes.npy
         hwsim cast acc.npy --from 'fixed<20,8>' --to 'fixed<8,3>' --rounding RND_CONV --overflow SAT -o y.npy
         hwsim cast w.npy --to mxfp4 --axis -1 -o w.npz
+        hwsim cast blocks.npy --from Q4_K --to float32 -o w.npy
       """)
 
   @Argument(help: .init("The array; - is standard input.", valueName: "IN.npy"))
@@ -63,6 +64,14 @@ struct CastCommand: ConfigurableCommand {
     }
     guard let product else {
       throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
+    }
+    if let cast = try GGUFCast(from: from, to: to) {
+      guard casting.rounding == nil, casting.overflow == nil, randomBits == nil, axis == nil else {
+        throw Failure(
+          "usage.arguments", "GGUF blocks round by their own rule",
+          remedy: "leave out --rounding, --overflow, --random-bits and --axis.")
+      }
+      return try cast.report(input, to: product, writesValues: values)
     }
     let target = try Encoding.named(to, option: "--to")
     let source = try Encoding.named(from, option: "--from")

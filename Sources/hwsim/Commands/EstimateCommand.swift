@@ -18,6 +18,7 @@ struct EstimateCommand: ConfigurableCommand {
         hwsim estimate kws.tflite --target nucleo-l4r5zi+tflm
         hwsim estimate kws.tflite --target stm32f746 --bits w8a8,w4a8 --limit sram=64KiB
         hwsim estimate vww.tflite --target stm32f746 --limit sram=128KiB --patch auto
+        hwsim estimate llama.json --target a100 --bits w4a16,w8a8kv8 --batch 1,32 --sequence 2048
         hwsim estimate network.onnx --target stm32f746+tinyengine --allocation out/B.json
 
       Exit code 1: it does not fit, or a limit is broken. hwsim targets lists the devices.
@@ -90,11 +91,26 @@ struct EstimateCommand: ConfigurableCommand {
       "A choice that a family of devices knows; repeat for several.", valueName: "NAME=VALUE"))
   var option: [String] = []
 
+  @Option(help: .init("GPUs that a transformer is spread over.", valueName: "N"))
+  var tensorParallel: Int?
+
+  @Option(
+    help: .init(
+      "The batch at which the faster of two configurations changes, such as w4a16,w8a8.",
+      valueName: "BITS,BITS"))
+  var crossover: String?
+
   @Option(
     help: .init(
       "Answer matrix products instead: a table with columns id, device, quant, m, n, k.",
       valueName: "ROWS.csv"), completion: .file(extensions: ["csv"]))
   var gemms: String?
+
+  @Option(
+    help: .init(
+      "Fit the target's constants to measured products: columns quant, m, n, k, latency_ms.",
+      valueName: "ROWS.csv"), completion: .file(extensions: ["csv"]))
+  var calibrate: String?
 
   @Option(
     help: .init(
@@ -121,6 +137,7 @@ struct EstimateCommand: ConfigurableCommand {
 
   func report(_ session: Session) throws(Failure) -> Report {
     if let questions = try questions() { return questions }
+    if let calibrate { return try calibration(calibrate) }
     guard let model else {
       throw Failure(
         "usage.arguments", "no model is given", notes: ["usage: \(Self.configuration.usage ?? "")"],
@@ -132,6 +149,12 @@ struct EstimateCommand: ConfigurableCommand {
         "usage.arguments", "no target is given",
         remedy: "add --target ID; hwsim targets lists the devices.")
     }
+    if let report = try transformerReport(model, targets) { return report }
+    guard tensorParallel == nil, crossover == nil else {
+      throw Failure(
+        "usage.arguments", "--tensor-parallel and --crossover are those of transformers",
+        remedy: "leave them out, or name a transformer's configuration.")
+    }
     let quantities = Self.quantities(of: targets)
     var limits: [EstimateLimit] = []
     for text in limit { limits.append(try EstimateLimit(text, among: quantities)) }
@@ -139,6 +162,12 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
     let options = try workloadOptions(targets)
+    if var transformer = try TransformerSchedules(path: model) {
+      for choice in targets {
+        try transformer.add(choice, options: deviceOptions, widths: widths, sizes: try sizes())
+      }
+      return report(transformer, targets: targets)
+    }
     var modelOptions = ModelOptions()
     modelOptions.shapes = shape
     let file = try ModelFile(path: model, options: modelOptions)
@@ -185,12 +214,106 @@ struct EstimateCommand: ConfigurableCommand {
     return report(answers, targets: targets, file: file)
   }
 
+  private func report(_ transformer: TransformerSchedules, targets: [TargetChoice]) -> Report {
+    let table = transformer.table
+    return Report(
+      schema: "estimate",
+      arguments: [
+        "target": .strings(targets.map(\.description.id)), "bits": .optional(bits),
+        "batch": .optional(batch), "sequence": .optional(sequence), "clock": .optional(clock),
+      ],
+      inputs: [InputRecord(role: "model", path: transformer.path, kind: "transformers-config")],
+      result: transformer.json, table: table
+    ) { style in
+      "\(transformer.configuration.family)   \(transformer.path)\n\n" + table.render(style: style)
+    }
+  }
+
   /// The quantities of the families of some targets, each once.
   private static func quantities(of targets: [TargetChoice]) -> [CostQuantity] {
     var keys: Set<String> = []
     return targets.compactMap(\.family).flatMap(\.quantities).filter {
       keys.insert($0.key).inserted
     }
+  }
+
+  /// The constants that follow from a user's measurements.
+  private func calibration(_ path: String) throws(Failure) -> Report {
+    guard model == nil, bits == nil, allocation == nil else {
+      throw Failure(
+        "usage.arguments", "--calibrate takes --target alone",
+        remedy: "write hwsim estimate --calibrate ROWS.csv --target ID.")
+    }
+    let targets = try TargetChoice.list(target)
+    guard targets.count == 1, let choice = targets.first else {
+      throw Failure(
+        "usage.arguments", "--calibrate fits one target", remedy: "add --target ID.")
+    }
+    let answer = try CalibrationAnswer(
+      path, choice, options: DeviceOptions(clockHz: try Self.clock(clock)))
+    return Report(
+      schema: "estimate",
+      arguments: ["target": .string(choice.description.id), "calibrate": .string(path)],
+      inputs: [InputRecord(role: "calibrate", path: path, kind: "csv")], target: choice.record,
+      result: answer.json, table: answer.table
+    ) { style in answer.text(style) }
+  }
+
+  /// The answer for a transformer's configuration in rows of prefill and decode; nil for other models,
+  /// and for targets that answer with a schedule a phase.
+  private func transformerReport(
+    _ path: String, _ targets: [TargetChoice]
+  ) throws(Failure) -> Report? {
+    guard let model = try TransformerSource(path) else { return nil }
+    var answersInSchedules = true
+    for choice in targets where !(try choice.device(DeviceOptions()) is any SchedulesTransformers) {
+      answersInSchedules = false
+    }
+    guard !answersInSchedules else { return nil }
+    guard allocation == nil, patch == nil, splitAfter == nil, shape.isEmpty, limit.isEmpty,
+      option.isEmpty
+    else {
+      throw Failure(
+        "usage.arguments",
+        "transformers take --bits, --batch, --sequence, --tensor-parallel and --crossover",
+        remedy: "leave the other options out.")
+    }
+    let pair = crossover.map { $0.split(separator: ",").map(String.init) } ?? []
+    guard crossover == nil || pair.count == 2 else {
+      throw Failure(
+        "usage.arguments", "--crossover \(crossover ?? "") names no two configurations",
+        remedy: "write --crossover w4a16,w8a8.")
+    }
+    var request = TransformerRows.Request()
+    request.targets = targets
+    request.options = DeviceOptions(clockHz: try Self.clock(clock))
+    request.formats =
+      bits.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? []
+    request.sizes = try sizes()
+    request.devices = tensorParallel ?? 1
+    request.crossover = pair
+    let rows = try TransformerRows(path, request) { sizes throws(Failure) in
+      try model.workload(sizes)
+    }
+    let explained = try explain.map { layer throws(Failure) in try rows.explanation(of: layer) }
+    var inputs = [model.record]
+    for choice in targets {
+      if let path = choice.path {
+        inputs.append(InputRecord(role: "target", path: path, kind: "target"))
+      }
+    }
+    return Report(
+      schema: "estimate",
+      arguments: [
+        "target": .strings(targets.map(\.description.id)), "bits": .optional(bits),
+        "clock": .optional(clock), "explain": .optional(explain), "batch": .optional(batch),
+        "sequence": .optional(sequence), "tensor-parallel": .optional(tensorParallel),
+        "crossover": .optional(crossover),
+      ],
+      inputs: inputs, target: targets.count == 1 ? targets[0].record : .null,
+      result: explained.map { rows.json.adding(["explanation": .string($0)]) } ?? rows.json,
+      status: rows.fits ? .yes : .no, table: rows.table
+    ) { [all = self.table.all] style in explained ?? rows.text(style, showsAll: all) }
   }
 
   /// The answer to `--gemms` or `--cases`; nil where a model is asked about.

@@ -11,13 +11,14 @@ struct FormatsCommand: ReportingCommand {
     commandName: "formats",
     abstract: "Lists number formats, or describes one: range, step, specials, codes.",
     usage:
-      "hwsim formats [NAME | --operators] [--table] [--encode X] [--compare A,B,...] [options]",
+      "hwsim formats [NAME | --operators | --stored CASES.json] [--table] [--encode X] [--compare A,B,...] [options]",
     discussion: """
       EXAMPLES:
         hwsim formats                                     families and their grammar
         hwsim formats e2m1 --table                        every code and value
         hwsim formats 'ap_fixed<8,3,RND,SAT>' --encode 1.37
         hwsim formats --compare e2m1,nf4,int4 --plot lines.svg
+        hwsim formats --stored cases.json                 bytes of layers in checkpoints' forms
         hwsim formats --operators --datapath dyadic       what a rule set computes
       """)
 
@@ -39,6 +40,12 @@ struct FormatsCommand: ReportingCommand {
     completion: .file(extensions: ["svg"]))
   var plot: String?
 
+  @Option(
+    help: .init(
+      "Bytes of matrices as checkpoints store them: a list of {method, config, in, out}.",
+      valueName: "CASES.json"), completion: .file(extensions: ["json"]))
+  var stored: String?
+
   @Flag(help: "List which rule sets have which operators.")
   var operators = false
 
@@ -54,6 +61,14 @@ struct FormatsCommand: ReportingCommand {
   var tableOptions: TableOptions? { tables }
 
   func report(_ session: Session) throws(Failure) -> Report {
+    if let stored {
+      guard name == nil, compare == nil, !operators else {
+        throw Failure(
+          "usage.arguments", "--stored takes no name, --compare or --operators",
+          remedy: "hwsim formats --stored CASES.json")
+      }
+      return try StoredCases(path: stored).report()
+    }
     if operators {
       let matrix = try OperatorMatrix(datapath: datapath)
       return Report(
@@ -73,6 +88,7 @@ struct FormatsCommand: ReportingCommand {
         remedy: "hwsim formats --compare A,B --plot FILE.svg")
     }
     guard let name else { return Self.families }
+    if let type = GGUFType.named(name), encode == nil { return GGUFCast.description(of: type) }
     let encoding = try Encoding.named(name, option: "NAME")
     return try description(of: encoding)
   }

@@ -9,16 +9,19 @@ struct InspectCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Lists a model's layers: operators, shapes, number formats, work and parameters.",
-    usage: "hwsim inspect MODEL [--ranges | --node NAME | --dot] [options]",
+    usage: "hwsim inspect MODEL [--ranges | --node NAME | --dot] [options]\n"
+      + "       hwsim inspect CONFIG [--batch N] [--sequence N] [--attention causal] [options]",
     discussion: """
       EXAMPLES:
         hwsim inspect my_project/               the layers
         hwsim inspect model.fml --ranges        what each accumulator can reach, and a safe type
+        hwsim inspect config.json --batch 8 --sequence 4096   a transformer: shapes, work, cache
       """)
 
   @Argument(
     help: .init(
-      "The model: an hls4ml project folder or .fml file, a .tflite or an .onnx file.",
+      "The model: an hls4ml project folder or .fml file, a .tflite or an .onnx file; a transformer's "
+        + "config.json, a folder that holds one, or a .gguf file.",
       valueName: "MODEL"),
     completion: .file())
   var model: String
@@ -33,6 +36,7 @@ struct InspectCommand: ConfigurableCommand {
   var dot = false
 
   @OptionGroup var binding: ModelArguments
+  @OptionGroup var transformer: TransformerArguments
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
@@ -46,6 +50,19 @@ struct InspectCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
+    if let file = try TransformerFile(path: model) {
+      guard !ranges, node == nil, !dot else {
+        throw Failure(
+          "usage.arguments", "--ranges, --node and --dot are about graphs of codes",
+          remedy: "leave them out; a configuration has shapes only.")
+      }
+      return try TransformerAnswer(file, transformer).report()
+    }
+    guard transformer.isEmpty else {
+      throw Failure(
+        "usage.arguments", "sizes of a run are about transformers' configurations", at: model,
+        remedy: "leave them out, or name a config.json, a folder that holds one or a .gguf file.")
+    }
     let file = try ModelFile(path: model, options: try binding.options())
     let choice = try binding.choice(for: file)
     let answer = try InspectAnswer(file, by: choice, node: node, withRanges: ranges)

@@ -31,6 +31,7 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
         hwsim search --table out/sensitivity.json --budget weight_bits=50%      no network is run
         hwsim search --table scores.json --budget size=50% --write hf -o out    for a transformer
+        hwsim search config.json --sensitivity scores.json --objective score,size --budget size=40%
       """)
 
   @Argument(
@@ -87,6 +88,7 @@ struct SearchCommand: ConfigurableCommand {
     completion: .file(extensions: ["json"]))
   var table: String?
 
+  @OptionGroup var transformer: TransformerRunOptions
   @OptionGroup var cache: CacheOptions
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
@@ -107,6 +109,14 @@ struct SearchCommand: ConfigurableCommand {
         remedy: "give a model, --table PROBLEMS.json or --merge STUDY...")
     }
     if let table { return try SearchTable(self, path: table).report(session) }
+    if let model, let file = try TransformerFile(path: model) {
+      guard let scores = goal.sensitivity else {
+        throw Failure(
+          "usage.arguments", "a configuration has no weights to measure: --sensitivity is missing",
+          at: model, remedy: "--sensitivity SCORES.json; hwsim schema scores describes the file.")
+      }
+      return try SearchTable(self, path: scores, transformer: file).report(session)
+    }
     if let model {
       return try SearchJob(self, model: model).report(session)
     }
@@ -266,7 +276,7 @@ struct SearchGoalOptions: ParsableArguments {
   @Option(
     help: .init(
       "The most allocations that are tried on the calibration samples first (default: 4 for each "
-        + "evaluation, at least 400).", valueName: "N"))
+        + "evaluation, 400 to 1,000).", valueName: "N"))
   var screening: Int?
 
   @Option(
@@ -275,18 +285,34 @@ struct SearchGoalOptions: ParsableArguments {
 }
 
 extension SearchDataOptions {
-  /// How scales are chosen.
-  func rule() throws(Failure) -> QuantizationRule {
-    func search(_ name: String, _ option: String) throws(Failure) -> ScaleSearch {
-      guard let found = ScaleSearch(name: name) else {
-        throw Failure(
-          "usage.arguments", "\(option) '\(name)' is no rule",
-          remedy: "write max, mse, or percentile:99.9 with a number over 0 and at most 100.")
-      }
-      return found
-    }
-    let weights = try search(weightScale, "--weight-scale")
-    return QuantizationRule(
-      weights: weights, activations: try search(activationScale, "--activation-scale"))
+  /// The files and rules that are named.
+  var files: SearchDataFiles {
+    var files = SearchDataFiles()
+    files.inputs = inputs
+    files.labels = labels
+    files.calibration = calibration
+    files.calibrationLabels = calibrationLabels
+    files.weightScale = weightScale
+    files.activationScale = activationScale
+    files.datapath = datapath
+    return files
   }
 }
+
+extension SpaceOptions {
+  /// What may be chosen.
+  var choice: SpaceChoice {
+    var choice = SpaceChoice()
+    choice.bits = bits
+    choice.formats = formats
+    choice.candidates = candidates
+    choice.space = space
+    choice.ties = ties
+    choice.fix = fix
+    choice.restrict = restrict
+    choice.exclude = exclude
+    return choice
+  }
+}
+
+extension QONNXChoice: ExpressibleByArgument {}

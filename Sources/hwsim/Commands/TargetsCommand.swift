@@ -4,6 +4,7 @@ import HWModel
 import Importers
 import QuantGraph
 import Schedules
+import Sessions
 
 /// `hwsim targets [ID]`: the devices and where their numbers come from.
 struct TargetsCommand: ReportingCommand {

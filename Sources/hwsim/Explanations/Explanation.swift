@@ -23,7 +23,7 @@ struct Explanation: Sendable {
   /// Every code, sorted.
   static let all: [Explanation] =
     (frame + graph + models + onnx + containers + arrays + hls + hardware + schedules + formats
-    + targets + transformers + results + sensitivities + search)
+    + gpus + targets + transformers + results + sensitivities + search)
     .sorted { $0.code < $1.code }
 
   static func of(_ code: String) -> Explanation? { all.first { $0.code == code } }

@@ -55,5 +55,11 @@ extension Explanation {
       Descriptions of families are part of the program and are read by its tests; this one cannot be
       read. Please report it with the configuration.
       """),
+    Explanation(
+      "transformer.files-differ", "weights that are not those of the configuration",
+      """
+      Names and shapes in the headers of a folder's safetensors files differ from what config.json
+      says. The configuration was used; the first differences are listed.
+      """),
   ]
 }

@@ -1,4 +1,5 @@
 import Documents
+import QuantGraph
 
 extension Schema {
   /// The file that `search` writes a point and `--allocation` reads.
@@ -11,7 +12,7 @@ extension Schema {
       "required": ["schema"],
       "additionalProperties": false,
       "properties": [
-        "schema": ["const": .string(AllocationFile.schema)],
+        "schema": ["const": .string(Allocation.schema)],
         "model": nullable(
           object(
             ["sha256": nullable(digest)], required: [])),
@@ -21,9 +22,18 @@ extension Schema {
           "additionalProperties": nullable([
             "type": "object", "additionalProperties": false,
             "properties": [
-              "weights": nullable(string("Format, such as int<4>.")),
-              "activations": nullable(string("Format of the layer's input.")),
-              "accumulator": nullable(string("Format of the sums of products.")),
+              "weights": role("Of the weights, such as int<4>."),
+              "activations": role("Of the layer's input."),
+              "accumulator": role("Of the sums of products."),
+              "second_operand": role("The other computed operand of a node that multiplies two."),
+              "bias": role("Of the bias."),
+              "result": role("Of the result."),
+              "state": role("Of what one run leaves to the next, such as a cache."),
+              "choices": nullable([
+                "type": "object",
+                "description": "Choices of hardware by name, such as reuse_factor.",
+                "additionalProperties": nullable(["type": ["integer", "string"]]),
+              ]),
               "grouping": nullable([
                 "type": "string",
                 "pattern": "^(filters|unequal-filters|runs<[1-9][0-9]*>|widths<[0-9]+(,[0-9]+)*>)$",
@@ -52,4 +62,23 @@ extension Schema {
         ],
       ],
     ])
+
+  /// A format's name, or the name with how many elements share a scale.
+  private static func role(_ description: String) -> JSON {
+    nullable([
+      "description": .string("Format. " + description),
+      "anyOf": [
+        ["type": "string"],
+        [
+          "type": "object", "additionalProperties": false,
+          "properties": [
+            "format": nullable(string("Format.")),
+            "granularity": nullable([
+              "type": "string", "pattern": "^(tensor|axis<[0-9]+>|blocks<[0-9]+,[1-9][0-9]*>)$",
+            ]),
+          ],
+        ],
+      ],
+    ])
+  }
 }

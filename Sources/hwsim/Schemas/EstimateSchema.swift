@@ -4,8 +4,61 @@ extension Schema {
   static let estimate = command(
     "estimate", "Latency, memory and flash of a network (hwsim estimate --json)",
     result: [
-      "anyOf": [estimateResult, object(["results": array(of: estimateResult)])]
+      "anyOf": [
+        estimateResult, object(["results": array(of: estimateResult)]), rowsResult,
+        calibrationResult,
+      ]
     ])
+
+  /// Answers of ``--gemms`` and of transformers' configurations.
+  private static let rowsResult = object(
+    [
+      "rows": array(
+        of: object(
+          [
+            "id": string("Of a product, as its table has it."),
+            "target": string("Id of the device."),
+            "bits": string("Formats of weights, data and cache."),
+            "batch": integer("Sequences."), "sequence": integer("Tokens of each."),
+            "tensor_parallel": integer("Devices that the model is spread over."),
+            "fits": boolean("Whether the memory holds it."),
+            "prefill_seconds": nullable(number("First pass over the sequence.")),
+            "decode_seconds": nullable(number("One more token of every sequence.")),
+            "tokens_per_second": nullable(number("Of all sequences.")),
+            "memory": object([
+              "weights": number("Bytes on one device."), "cache": number("Bytes."),
+              "activations": number("Bytes."), "total": number("Bytes."),
+              "available": nullable(number("What the device has.")),
+            ]),
+            "latency_seconds": number("Of a product."),
+            "bound": nullable(string("compute, memory or launch.")),
+            "path": string("Kernel path, and whether it is native, converted or emulated."),
+            "shares": [
+              "type": "object", "description": "Share of the last phase by kind of kernel.",
+            ],
+            "energy_joules": nullable(number("At most: design power times the last phase.")),
+            "error": nullable(["type": "object", "description": "Measured error of the path."]),
+          ], required: [])),
+      "crossovers": array(
+        of: object([
+          "target": string("Id of the device."), "formats": array(of: string("A configuration.")),
+          "batch": nullable(integer("Where the other is the faster.")),
+          "faster_below": nullable(string("The faster one below.")),
+        ])),
+    ], required: ["rows"])
+
+  private static let calibrationResult = object([
+    "target": string("Id of the device."),
+    "calibrations": array(
+      of: object([
+        "path": string("Kernel path."), "rows": integer("Measurements."),
+        "before": ["type": "object", "description": "Error with the description's constants."],
+        "after": ["type": "object", "description": "Error with the fitted ones."],
+        "folded": nullable(["type": "object", "description": "Error over five folds."]),
+        "table": string("Key of the description that takes the row."),
+        "row": ["type": "object", "description": "The fitted constants."],
+      ])),
+  ])
 
   private static let estimateResult = object(
     [

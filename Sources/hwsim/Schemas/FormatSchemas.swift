@@ -8,6 +8,13 @@ extension Schema {
       "description":
         "Without a name: families[] and floats[]; with one: the format's facts; with --compare: formats[].",
       "properties": [
+        "cases": array(
+          of: object(
+            [
+              "stored_bytes": integer("Bytes of all tensors of the case."),
+              "bits_per_weight": number("Stored bits a weight."),
+              "tensors": array(of: ["type": "object"], "Name, shape, type and bytes of each."),
+            ], required: ["stored_bytes", "bits_per_weight"]), "With --stored, in order."),
         "families": array(
           of: object([
             "grammar": string("Form of the names."), "summary": string("What they are."),

@@ -2,6 +2,7 @@ import Documents
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// `hwsim search --merge STUDY...`: evaluations that were made elsewhere, solved again.
 struct MergeJob {
@@ -10,7 +11,7 @@ struct MergeJob {
   init(_ command: SearchCommand) { self.command = command }
 
   func report() throws(Failure) -> Report {
-    let products = try SearchProducts(command)
+    let products = try SearchProducts(command.write, hasFolder: command.product != nil)
     let header: StudyHeader
     let evaluations: [Evaluation]
     do throws(StudyError) {

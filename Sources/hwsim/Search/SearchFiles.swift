@@ -4,6 +4,7 @@ import HWModel
 import Importers
 import QuantGraph
 import Search
+import Sessions
 
 /// The folder that a search writes.
 struct SearchFiles {

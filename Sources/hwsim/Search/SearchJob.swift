@@ -30,11 +30,14 @@ struct SearchJob {
     let objective = try SearchSettings.objective(
       goal.objective, hasLabels: command.data.labels != nil)
     let (quality, objectives) = (objective.quality, objective.costs)
-    let source = try SensitivitySource(command, objective: objective)
-    let products = try SearchProducts(command)
+    let source = try SensitivitySource(
+      goal.sensitivity, others: goal.sensitivityOf, share: goal.sensitivityShare,
+      cache: SensitivityCacheFolder(command.cache.cache, isOff: command.cache.noCache),
+      objective: objective)
+    let products = try SearchProducts(command.write, hasFolder: command.product != nil)
     let threads = command.computing.threads ?? Processors.count
-    let model = try SearchModel.read(path: path, data: command.data, threads: threads)
-    let plain = try command.spaceOptions.space(
+    let model = try SearchModel.read(path: path, data: command.data.files, threads: threads)
+    let plain = try command.spaceOptions.choice.space(
       over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
       sharedInputs: model.sharedInputs)
     let untied = try model.resolved(plain)
@@ -50,7 +53,8 @@ struct SearchJob {
     let task = SearchTask(
       space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
       budgets: budgets, method: method, evaluations: goal.evaluations,
-      screening: goal.screening ?? max(400, 4 * goal.evaluations), seed: command.computing.seed,
+      screening: goal.screening ?? SearchSettings.screening(goal.evaluations),
+      seed: command.computing.seed,
       shard: shard, sensitivities: scores)
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
@@ -83,7 +87,7 @@ struct SearchJob {
     var answer = SearchAnswer(
       header: header, space: space, objective: objective, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
-      seed: command.computing.seed, spaceName: command.spaceOptions.name,
+      seed: command.computing.seed, spaceName: command.spaceOptions.space,
       modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
       notes: header.notes ?? [], ranges: { model.usedRange(layer: $0, $1) })
     if let folder = command.product, products.allocations {
@@ -248,7 +252,7 @@ struct SearchJob {
       "objective": objective.text,
       "method": command.goal.method, "seed": String(command.computing.seed),
       "sensitivity": metric,
-      "space": command.spaceOptions.name, "shard": command.shard ?? "1/1",
+      "space": command.spaceOptions.space, "shard": command.shard ?? "1/1",
       "hwsim": ResultVersion.tool,
     ]
     if let datapath { settings["datapath"] = datapath }

@@ -1,35 +1,36 @@
 import Documents
 import FoundationEssentials
 import Importers
+import Knapsack
 import QuantGraph
 import Search
+import Sessions
 
 /// `hwsim search --table FILE`: problems or scores that a user brings, solved without a network.
 struct SearchTable {
   private let command: SearchCommand
   private let path: String
+  /// The transformer whose shapes give the costs; nil where the file has them.
+  private let transformer: TransformerFile?
 
-  init(_ command: SearchCommand, path: String) {
+  init(_ command: SearchCommand, path: String, transformer: TransformerFile? = nil) {
     self.command = command
     self.path = path
+    self.transformer = transformer
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let bytes = try Self.contents(path)
+    let bytes = try ScoreFile.contents(path)
     let method = try SearchSettings.tableMethod(command.goal.method)
-    let products = try SearchProducts(command)
+    let products = try SearchProducts(command.write, hasFolder: command.product != nil)
+    if transformer != nil, !Self.isScoreFile(bytes) {
+      throw Failure(
+        "usage.arguments", "--sensitivity of a configuration is a file of scores", at: path,
+        remedy: "hwsim schema scores describes it.")
+    }
     return Self.isScoreFile(bytes)
       ? try report(scores: bytes, method: method, products: products)
       : try report(problems: bytes, method: method, session)
-  }
-
-  /// The bytes of the file at a path.
-  static func contents(_ path: String) throws(Failure) -> [UInt8] {
-    do throws(ImportError) {
-      return try [UInt8](contentsOf: path)
-    } catch {
-      throw Failure(Diagnostic(error))
-    }
   }
 
   /// Files of scores say their schema; tables of problems have none.
@@ -52,13 +53,15 @@ struct SearchTable {
         "usage.arguments", "\(option) goes with a file of scores", at: path,
         remedy: "budgets and objectives of problems stand in their file.")
     }
+    let progress = session.progress("problems")
+    defer { progress.finish() }
     let answer = try TableAnswer(
       path: path, bytes: bytes, method: method, seed: command.computing.seed,
-      progress: session.progress("problems"))
+      progress: progress.update(done:of:))
     let report = Report(
       schema: "search", arguments: arguments(method),
       inputs: [InputRecord(role: "table", path: path, kind: "json")],
-      result: answer.json, status: answer.status, table: answer.table
+      result: answer.json, status: answer.isSolved ? .yes : .no, table: answer.table
     ) { [command] style in answer.text(style, all: command.tableForm.all) }
     if let folder = command.product {
       let files = SearchFiles(folder: folder)
@@ -73,15 +76,21 @@ struct SearchTable {
   private func report(
     scores bytes: [UInt8], method: AllocationMethod, products: SearchProducts
   ) throws(Failure) -> Report {
-    let file = try ScoreFile(bytes: bytes, path: path)
+    var file = try ScoreFile(bytes: bytes, path: path)
+    if let transformer {
+      file = try TransformerCosts(
+        transformer, run: command.transformer.run, ties: command.spaceOptions.ties
+      ).priced(file, at: path)
+    }
     let objectives = try objectives(file)
     let answer = try ScoreAnswer(
       path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
       seed: command.computing.seed)
     let report = Report(
       schema: "search", arguments: arguments(method),
-      inputs: [InputRecord(role: "table", path: path, kind: "json")],
-      warnings: warnings(file), result: answer.json, status: answer.status, table: answer.table
+      inputs: (transformer.map { [$0.record] } ?? [])
+        + [InputRecord(role: "table", path: path, kind: "json")],
+      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no, table: answer.table
     ) { [command] style in
       answer.text(style, all: command.tableForm.all, folder: command.product)
     }
@@ -168,39 +177,5 @@ struct SearchTable {
       "objective": .optional(command.goal.objective), "budget": .strings(command.goal.budget),
       "write": .optional(command.write), "seed": .integer(Int(clamping: command.computing.seed)),
     ]
-  }
-}
-
-/// What a search leaves in its folder beside search.json.
-struct SearchProducts: Sendable {
-  let allocations: Bool
-  /// `hf_quant_config.json` of a transformer's checkpoint.
-  let checkpoints: Bool
-
-  init(_ command: SearchCommand) throws(Failure) {
-    guard let text = command.write else {
-      (allocations, checkpoints) = (true, false)
-      return
-    }
-    guard command.product != nil else {
-      throw Failure(
-        "usage.arguments", "--write needs a folder", remedy: "give it with -o DIR.")
-    }
-    var words: Set<String> = []
-    for word in SearchSettings.list(text) {
-      guard ["allocation", "hf", "none"].contains(word) else {
-        throw .unknown(
-          "product", word, code: "search.write", among: ["allocation", "hf", "none"],
-          listedBy: "hwsim search --help", at: "--write")
-      }
-      words.insert(word)
-    }
-    guard !words.isEmpty, words == ["none"] || !words.contains("none") else {
-      throw Failure(
-        "search.write", "'\(text)' says nothing to write", at: "--write",
-        remedy: "write allocation, hf, both, or none alone.")
-    }
-    allocations = words.contains("allocation")
-    checkpoints = words.contains("hf")
   }
 }

@@ -9,6 +9,9 @@ import Testing
 /// GGUF's types against the gguf package 0.19, bit for bit.
 @Suite("GGUF blocks")
 struct GGUFBlockTests {
+  private static let shared = SharedData.path(
+    "conformance/transformers/gguf_decode_shared.npz")
+
   private static func decoded(_ bytes: [UInt8], _ type: GGUFType) -> [Float] {
     var values: [Float] = []
     for start in stride(from: 0, to: bytes.count, by: type.bytes) {
@@ -23,6 +26,27 @@ struct GGUFBlockTests {
       #expect(type.encode(values[start..<start + type.block], into: &bytes))
     }
     return bytes
+  }
+
+  @Test("recorded blocks decode and encode to the same bits", .enabled(if: shared != nil))
+  func recorded() throws {
+    let arrays = try NPZ.read(#require(Self.shared))
+    var (decoders, encoders) = (0, 0)
+    for type in GGUFType.all {
+      guard case .uint8(let bytes)? = arrays["\(type.name)/bytes"]?.storage,
+        case .float32(let values)? = arrays["\(type.name)/values"]?.storage
+      else { continue }
+      decoders += 1
+      #expect(
+        Self.decoded(bytes, type).map(\.bitPattern) == values.map(\.bitPattern), "\(type.name)")
+      guard case .float32(let inputs)? = arrays["\(type.name)/q_input"]?.storage,
+        case .uint8(let blocks)? = arrays["\(type.name)/q_bytes"]?.storage
+      else { continue }
+      encoders += 1
+      #expect(Self.encoded(inputs, type) == blocks, "\(type.name)")
+    }
+    #expect(decoders == 23)
+    #expect(encoders == 8)
   }
 
   @Test("blocks of the committed fixture decode and encode to the same bits")

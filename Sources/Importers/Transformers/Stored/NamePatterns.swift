@@ -292,11 +292,12 @@ struct RegularExpression: Sendable {
   /// Whether the expression matches a beginning of `name` (Python's `re.match`).
   func matchesStart(of name: String) -> Bool {
     let bytes = Array(name.utf8)
-    var states: Set<Int> = []
-    if follow(0, at: 0, of: bytes.count, into: &states) { return true }
+    var walk = Walk(marks: Array(repeating: -1, count: program.count))
+    var states: [Int] = []
+    if follow(0, at: 0, of: bytes.count, &walk, into: &states) { return true }
+    var next: [Int] = []
     for (index, byte) in bytes.enumerated() {
-      var next: Set<Int> = []
-      var isMatch = false
+      next.removeAll(keepingCapacity: true)
       for state in states {
         let moves =
           switch program[state] {
@@ -305,29 +306,40 @@ struct RegularExpression: Sendable {
           case .oneOf(let members, let negated): members.contains(byte) != negated
           case .start, .end, .fork, .jump, .match: false
           }
-        if moves, follow(state + 1, at: index + 1, of: bytes.count, into: &next) { isMatch = true }
+        if moves, follow(state + 1, at: index + 1, of: bytes.count, &walk, into: &next) {
+          return true
+        }
       }
-      if isMatch { return true }
-      states = next
+      swap(&states, &next)
       if states.isEmpty { return false }
     }
     return false
   }
 
+  /// What a walk over a name uses again at each byte.
+  private struct Walk {
+    /// The position at which a state was last reached.
+    var marks: [Int]
+    var pending: [Int] = []
+  }
+
   /// Adds the states that are reached without a byte; true if one of them is a match.
-  private func follow(_ first: Int, at index: Int, of count: Int, into states: inout Set<Int>)
-    -> Bool
-  {
-    var pending = [first]
-    while let state = pending.popLast() {
-      guard states.insert(state).inserted else { continue }
+  private func follow(
+    _ first: Int, at index: Int, of count: Int, _ walk: inout Walk, into states: inout [Int]
+  ) -> Bool {
+    walk.pending.append(first)
+    while let state = walk.pending.popLast() {
+      guard walk.marks[state] != index else { continue }
+      walk.marks[state] = index
       switch program[state] {
       case .match: return true
-      case .jump(let target): pending.append(target)
-      case .fork(let a, let b): pending += [a, b]
-      case .start: if index == 0 { pending.append(state + 1) }
-      case .end: if index == count { pending.append(state + 1) }
-      case .byte, .any, .oneOf: break
+      case .jump(let target): walk.pending.append(target)
+      case .fork(let a, let b):
+        walk.pending.append(a)
+        walk.pending.append(b)
+      case .start: if index == 0 { walk.pending.append(state + 1) }
+      case .end: if index == count { walk.pending.append(state + 1) }
+      case .byte, .any, .oneOf: states.append(state)
       }
     }
     return false

@@ -35,12 +35,19 @@ public struct AffineRequantization: GraphRequantization {
     let tensor: TensorID
     let bits: Int
   }
+  /// How many operands of nodes each tensor is.
+  private let readerCounts: [Int]
+  private let tensorNames: Set<String>
 
   /// The layers of a graph; there are none in a float network.
   public init(_ graph: Graph) {
     model = graph
     let shared = SharedEncodings(graph)
     self.shared = shared
+    var readerCounts = [Int](repeating: 0, count: graph.tensors.count)
+    for node in graph.nodes { for input in node.inputs { readerCounts[input.index] += 1 } }
+    self.readerCounts = readerCounts
+    tensorNames = Set(graph.tensors.map(\.name))
     var nodes: [Int] = []
     var layers: [SearchLayer] = []
     for (index, node) in graph.nodes.enumerated() {
@@ -207,7 +214,10 @@ public struct AffineRequantization: GraphRequantization {
     }
     if isSame { return model }
     var changed: [Int: Node] = [:]
-    for index in nodes { try moveBias(of: index, tensors: &tensors, nodes: &changed) }
+    var names = tensorNames
+    for index in nodes {
+      try moveBias(of: index, tensors: &tensors, names: &names, nodes: &changed)
+    }
     var nodes = model.nodes
     for (index, node) in changed { nodes[index] = node }
     do throws(GraphProblems) {
@@ -238,7 +248,7 @@ public struct AffineRequantization: GraphRequantization {
 
   /// Gives the layer biases in its new scales, in a tensor of their own if others read them.
   private func moveBias(
-    of index: Int, tensors: inout [Tensor], nodes: inout [Int: Node]
+    of index: Int, tensors: inout [Tensor], names: inout Set<String>, nodes: inout [Int: Node]
   ) throws(EvaluationError) {
     let node = model.nodes[index]
     guard node.inputs.count > 2, let weights = model.weights(of: node),
@@ -257,14 +267,12 @@ public struct AffineRequantization: GraphRequantization {
       throw .unsupported(
         layer: node.name, role: "biases", encoding: "int<\(Self.width(model[bias]))>")
     }
-    let readers = model.nodes.reduce(0) { $0 + $1.inputs.count { $0 == bias } }
-    if readers == 1 {
+    if readerCounts[bias.index] == 1 {
       tensors[bias.index] = made
       return
     }
     var name = made.name + " (\(node.name))"
-    let names = Set(tensors.map(\.name))
-    while names.contains(name) { name += "'" }
+    while !names.insert(name).inserted { name += "'" }
     tensors.append(
       Tensor(name: name, shape: made.shape, encoding: made.encoding, constant: made.constant))
     var inputs = node.inputs

@@ -1,5 +1,5 @@
 public import Arith
-internal import QuantGraph
+public import QuantGraph
 
 /// A `Precision` key of a layer in hls4ml's configuration, with its type.
 public struct HLSPrecisionKey: Sendable, Hashable {

@@ -1,0 +1,162 @@
+public import Arith
+import Documents
+
+/// An ``Allocation`` by the positions of one graph.
+public struct GraphAllocation: Hashable, Sendable {
+  /// What each node takes, one a node of the graph.
+  public var nodes: [NodeAllocation]
+  /// The encoding that each tensor was given by itself, one a tensor of the graph; nil for none.
+  public var tensors: [Encoding?]
+
+  /// Everything as the model has it.
+  public init(_ graph: Graph) {
+    nodes = Array(repeating: NodeAllocation(), count: graph.nodes.count)
+    tensors = Array(repeating: nil, count: graph.tensors.count)
+  }
+
+  /// An allocation whose names are those of `graph`.
+  ///
+  /// - Throws: an ``AllocationRefusal`` with every name that the graph lacks.
+  public init(_ allocation: Allocation, in graph: Graph) throws(AllocationRefusal) {
+    self.init(graph)
+    var unknown = UnknownNames()
+    for name in allocation.nodeNames {
+      if let index = graph.index.node(named: name) {
+        nodes[index] = allocation[node: name] ?? NodeAllocation()
+      } else {
+        unknown.add("layer", in: "layers", name, among: graph.nodes.lazy.map(\.name))
+      }
+    }
+    for name in allocation.tensorNames {
+      if let id = graph.tensor(named: name) {
+        tensors[id.index] = allocation[tensor: name]
+      } else {
+        unknown.add("tensor", in: "tensors", name, among: graph.tensors.lazy.map(\.name))
+      }
+    }
+    guard unknown.problems.isEmpty else { throw AllocationRefusal(unknown.problems) }
+  }
+
+  /// The same by the names of `graph`.
+  public func named(in graph: Graph) -> Allocation {
+    var result = Allocation()
+    for (node, formats) in zip(graph.nodes, nodes) where !formats.isUnchanged {
+      result[node: node.name] = formats
+    }
+    for (tensor, encoding) in zip(graph.tensors, tensors) where encoding != nil {
+      result[tensor: tensor.name] = encoding
+    }
+    return result
+  }
+}
+
+extension Allocation {
+  /// What each of some layers takes; tensors stand for the layers that read them, as weights or as
+  /// their data.
+  ///
+  /// - Parameters:
+  ///   - layers: names of nodes with weights whose formats can be chosen.
+  ///   - graph: the model.
+  /// - Returns: one a layer, in their order; what is not named stays.
+  /// - Throws: an ``AllocationRefusal`` with every name that is none of these, and every encoding that
+  ///   contradicts another.
+  /// - Complexity: linear in the graph and the allocation.
+  public func formats(
+    ofLayers layers: [String], in graph: Graph
+  ) throws(AllocationRefusal) -> [NodeAllocation] {
+    var result = [NodeAllocation](repeating: NodeAllocation(), count: layers.count)
+    var problems: [Diagnostic] = []
+    var unknown = UnknownNames()
+    let places = Dictionary(zip(layers, layers.indices)) { first, _ in first }
+    for name in nodeNames {
+      if let place = places[name] {
+        result[place] = self[node: name] ?? NodeAllocation()
+      } else if graph.index.node(named: name) != nil {
+        problems.append(
+          Diagnostic(
+            code: "allocation.unknown-name",
+            message: "'\(name)' has no weights, so no format can be chosen there",
+            location: "layers.\(name)",
+            notes: [
+              "layers with weights: \(layers.prefix(8).joined(separator: ", "))"
+                + (layers.count > 8 ? ", ... (\(layers.count))" : "")
+            ], remedy: "take it out of the file."))
+      } else {
+        unknown.add("layer", in: "layers", name, among: layers)
+      }
+    }
+    let readers = tensorNames.isEmpty ? [:] : Self.readers(layers, graph)
+    for name in tensorNames {
+      guard let encoding = self[tensor: name] else { continue }
+      guard let id = graph.tensor(named: name) else {
+        unknown.add("tensor", in: "tensors", name, among: graph.tensors.lazy.map(\.name))
+        continue
+      }
+      guard let reading = readers[id] else {
+        problems.append(
+          Diagnostic(
+            code: "allocation.unknown-name",
+            message: "no layer with weights reads tensor '\(name)'", location: "tensors.\(name)",
+            remedy: "name weights or the input of a layer, or take it out of the file."))
+        continue
+      }
+      for (layer, role) in reading {
+        if let other = result[layer][role], other != encoding {
+          problems.append(
+            Diagnostic(
+              code: "allocation.value",
+              message: "'\(name)' is \(encoding.name), and layer '\(layers[layer])' takes it as "
+                + other.name, location: "tensors.\(name)", remedy: "keep one of both."))
+        }
+        result[layer][role] = encoding
+      }
+    }
+    problems = unknown.problems + problems
+    guard problems.isEmpty else { throw AllocationRefusal(problems) }
+    return result
+  }
+
+  /// The layers that read each tensor as weights or as data.
+  private static func readers(
+    _ layers: [String], _ graph: Graph
+  ) -> [TensorID: [(layer: Int, role: OperandRole)]] {
+    var readers: [TensorID: [(layer: Int, role: OperandRole)]] = [:]
+    for (layer, name) in layers.enumerated() {
+      guard let index = graph.index.node(named: name) else { continue }
+      let node = graph.nodes[index]
+      let weights = graph.weights(of: node)
+      if let weights { readers[weights, default: []].append((layer, .weights)) }
+      if let data = node.inputs.first, data != weights {
+        readers[data, default: []].append((layer, .activations))
+      }
+    }
+    return readers
+  }
+}
+
+/// Names that a model does not have; the nearest ones are looked for only a few times, since each look
+/// goes through all names.
+private struct UnknownNames {
+  private static let suggestionLimit = 10
+  private(set) var problems: [Diagnostic] = []
+
+  mutating func add(
+    _ what: String, in place: String, _ name: String, among names: some Sequence<String>
+  ) {
+    let suggestion =
+      problems.count < Self.suggestionLimit ? Suggestion.sentence(for: name, among: names) : nil
+    problems.append(
+      Diagnostic(
+        code: "allocation.unknown-name", message: "the model has no \(what) '\(name)'",
+        location: "\(place).\(name)",
+        remedy: suggestion ?? "hwsim inspect MODEL lists the names."))
+  }
+}
+
+extension Graph {
+  /// The constant that `node` multiplies with, or nil if it multiplies nothing.
+  public func weights(of node: Node) -> TensorID? {
+    guard multiplyAccumulates(of: node) > 0 else { return nil }
+    return node.inputs.dropFirst().first { self[$0].constant != nil }
+  }
+}

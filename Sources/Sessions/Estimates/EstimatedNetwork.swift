@@ -1,0 +1,100 @@
+import HWModel
+package import QuantGraph
+package import Schedules
+import Search
+
+/// What an estimate is of: a model and the formats that the user gives it, whatever the device.
+package struct EstimatedNetwork {
+  package let file: ModelFile
+
+  package init(file: ModelFile) { self.file = file }
+
+  /// - Parameters:
+  ///   - options: choices by name that a family may know, such as `patch`.
+  ///   - limits: bounds that schedules are chosen under.
+  /// - Returns: the model as devices are asked of it.
+  package func workload(options: [String: String], limits: [EstimateLimit]) -> Workload {
+    var workload = Workload(file.graph, modelBytes: file.byteCount, place: file.path)
+    workload.options = options
+    for limit in limits {
+      let key = limit.quantity.key
+      workload.limits[key] = min(workload.limits[key] ?? .infinity, limit.bound)
+    }
+    return workload
+  }
+
+  /// The formats of a file; those of a TensorFlow Lite model are the ones that it runs with.
+  ///
+  /// - Throws: a ``Failure`` for names and formats that do not go with the network.
+  package func choices(_ allocation: AllocationFile) throws(Failure) -> FormatChoices {
+    try allocation.checkCosts()
+    let graph = file.graph
+    if file.isFloatNetwork {
+      let layers = graph.nodes.filter { graph.weights(of: $0) != nil }.map { node in
+        SearchLayer(
+          name: node.name,
+          weightCount: graph.weights(of: node).map { graph[$0].shape.count } ?? 0,
+          macs: graph.multiplyAccumulates(of: node))
+      }
+      return FormatChoices(
+        try allocation.candidates(of: layers, in: graph), nodes: graph.positions(of: layers))
+    }
+    guard case .tflite = file.source else { return try allocation.choices(in: graph) }
+    let requantization = AffineRequantization(graph)
+    let candidates = try allocation.candidates(of: requantization.layers, in: graph)
+    do throws(EvaluationError) {
+      return FormatChoices(
+        try requantization.effective(try requantization.requested(candidates)))
+    } catch {
+      throw Failure(error, model: allocation.path)
+    }
+  }
+}
+
+extension AllocationFile {
+  /// The formats of a quantized graph's layers and tensors.
+  ///
+  /// What calibration saw of inputs has no meaning there and is passed over.
+  ///
+  /// - Throws: a ``Failure`` with every name that the model does not have.
+  package func choices(in graph: Graph) throws(Failure) -> FormatChoices {
+    let bound: GraphAllocation
+    do throws(AllocationRefusal) {
+      bound = try GraphAllocation(allocation, in: graph)
+    } catch {
+      throw Failure(error, in: path)
+    }
+    var choices = FormatChoices(bound.nodes, nodes: Array(graph.nodes.indices))
+    var readers: [TensorID: [Int]] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      if let weights = graph.weights(of: node) { readers[weights, default: []].append(index) }
+    }
+    for (index, encoding) in bound.tensors.enumerated() {
+      guard let encoding else { continue }
+      choices.tensors[index] = encoding
+      for node in readers[TensorID(index)] ?? [] {
+        choices.nodes[node, default: .init()].weights = encoding
+      }
+    }
+    return choices
+  }
+
+  /// Refuses what no estimate has a cost for.
+  ///
+  /// - Throws: a ``Failure`` with every such role.
+  package func checkCosts() throws(Failure) {
+    var problems: [Diagnostic] = []
+    for name in allocation.nodeNames {
+      let formats = allocation[node: name] ?? NodeAllocation()
+      for key in formats.unknown(
+        roles: [.weights, .activations, .accumulator], choices: Set(formats.choices.keys))
+      {
+        problems.append(
+          Diagnostic(
+            code: "allocation.value", message: "the estimate has no cost for '\(key)'",
+            location: "\(path): layers.\(name).\(key)", remedy: "take it out of the file."))
+      }
+    }
+    guard problems.isEmpty else { throw Failure(problems) }
+  }
+}

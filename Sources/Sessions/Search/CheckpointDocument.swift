@@ -1,0 +1,90 @@
+package import Documents
+package import QuantGraph
+package import Search
+
+extension QuantizedCheckpoint {
+  /// `hf_quant_config.json`: keys in the order in which Model Optimizer writes them.
+  package var document: JSON {
+    var members: [JSON.Member] = [
+      .init(
+        key: "quant_algo",
+        value: isMixed ? "MIXED_PRECISION" : .optional(uniform?.name)),
+      .init(key: "kv_cache_quant_algo", value: .optional(keyValues?.rawValue)),
+    ]
+    members += uniform?.parameters ?? []
+    if isMixed { members.append(.init(key: "quantized_layers", value: quantizedLayers)) }
+    members.append(.init(key: "exclude_modules", value: .strings(excluded)))
+    return [
+      "producer": ["name": "hwsim", "version": .string(ResultVersion.tool)],
+      "quantization": .object(members),
+    ]
+  }
+
+  /// `quant_cfg.json`, where TensorRT-LLM looks for the layers of a mixed checkpoint; nil for others.
+  package var layerDocument: JSON? {
+    guard isMixed else { return nil }
+    return [
+      "quant_algo": "MIXED_PRECISION", "kv_cache_quant_algo": .optional(keyValues?.rawValue),
+      "quantized_layers": quantizedLayers,
+    ]
+  }
+
+  private var quantizedLayers: JSON {
+    .object(
+      layers.compactMap { layer in
+        layer.algorithm.map { algorithm in
+          JSON.Member(
+            key: layer.name,
+            value: .object(
+              [.init(key: "quant_algo", value: .string(algorithm.name))] + algorithm.parameters))
+        }
+      })
+  }
+
+  /// Both files under their names in `folder`, which ends in a slash or is empty.
+  package func files(in folder: String) -> [(name: String, document: JSON)] {
+    [("\(folder)hf_quant_config.json", document)]
+      + (layerDocument.map { [("\(folder)quant_cfg.json", $0)] } ?? [])
+  }
+}
+
+extension QuantAlgorithm {
+  /// What stands beside the algorithm's name.
+  fileprivate var parameters: [JSON.Member] {
+    var members: [JSON.Member] = []
+    if let groupSize { members.append(.init(key: "group_size", value: .integer(groupSize))) }
+    if scalesInputs {
+      members += [
+        .init(key: "has_zero_point", value: false), .init(key: "pre_quant_scale", value: true),
+      ]
+    }
+    return members
+  }
+}
+
+extension SearchAnswer {
+  /// Files of each point's checkpoint, in a folder of its name.
+  ///
+  /// - Throws: a ``Failure`` with every layer whose candidate no algorithm has.
+  package func checkpointFiles() throws(Failure) -> [(name: String, document: JSON)] {
+    var files: [(name: String, document: JSON)] = []
+    var problems: [Diagnostic] = []
+    for point in points {
+      do throws(QuantizedCheckpointProblems) {
+        let checkpoint = try QuantizedCheckpoint(
+          space.layers.indices.map { layer in
+            let name = space.layers[layer].name
+            return .init(
+              group: name, layers: [name], role: .linear,
+              format: space.candidates[layer][point.choice[layer]].name)
+          })
+        files += checkpoint.files(in: "\(point.id)/")
+      } catch {
+        for problem in Diagnostic.messages(error, place: "--write hf")
+        where !problems.contains(problem) { problems.append(problem) }
+      }
+    }
+    guard problems.isEmpty else { throw Failure(problems) }
+    return files
+  }
+}

@@ -1,0 +1,158 @@
+package import Arith
+package import HWModel
+package import Importers
+package import QuantGraph
+package import Schedules
+package import Search
+
+/// A float network with its data, ready to be evaluated.
+package struct FloatSubject: SearchSubject {
+  package let file: ModelFile
+  package let network: FloatNetwork
+  /// Runs the samples that decide.
+  package let quantized: QuantizedEvaluator
+  package let screener: any Evaluator
+  package let records: [InputRecord]
+  package let warnings: [Diagnostic]
+  package let calibration: EvaluationData
+  /// The calibration samples, with labels where there are some.
+  private let measured: EvaluationData
+
+  package var layers: [SearchLayer] { quantized.layers }
+  package var evaluator: any Evaluator { quantized }
+  package var inputRanges: [InputRange]? { quantized.inputRanges }
+  package var spaceDefaults: SpaceDefaults { .float }
+  package var rule: QuantizationRule? { quantized.rule }
+
+  package func usedRange(layer: Int, _ encoding: Encoding?) -> InputRange? {
+    quantized.usedRange(layer: layer, encoding)
+  }
+
+  package init(
+    _ file: ModelFile, data: SearchDataFiles, threads: Int
+  ) throws(Failure) {
+    guard let inputs = data.inputs else {
+      throw Failure(
+        "usage.arguments", "--inputs is missing",
+        remedy: "give the samples that decide: --inputs X.npy.")
+    }
+    self.file = file
+    let path = file.path
+    do throws(FloatNetworkProblems) {
+      network = try FloatNetwork(file.graph)
+    } catch {
+      throw Failure(error.problems.map { Self.diagnostic($0, path: path) })
+    }
+    var labels: [Int]?
+    if let path = data.labels { labels = try SearchSamples.labels(path) }
+    let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
+    if let path = data.calibration {
+      var labels: [Int]?
+      if let path = data.calibrationLabels { labels = try SearchSamples.labels(path) }
+      measured = try Self.samples(
+        path, labels: labels, of: file, network, role: "--calibration")
+      calibration = try Self.unlabelled(measured, network)
+      warnings = []
+    } else {
+      measured = deciding
+      calibration = try Self.unlabelled(deciding, network)
+      warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
+    }
+    let rule = try data.rule()
+    quantized = QuantizedEvaluator(
+      network, calibration: calibration, evaluation: deciding, rule: rule, threads: threads)
+    screener = QuantizedEvaluator(
+      network, calibration: calibration, evaluation: calibration, rule: rule, threads: threads)
+    records =
+      [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
+      + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
+      + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
+      + (data.calibrationLabels.map {
+        [InputRecord(role: "calibration-labels", path: $0, kind: "npy")]
+      } ?? [])
+  }
+
+  /// The space with the sign that each layer's input asks for, and the widths of filters that
+  /// calibration chooses.
+  package func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
+    do throws(EvaluationError) {
+      return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
+        try quantized.realised(
+          layer: layer, try quantized.candidate(layer: layer, candidate.formats))
+      }
+    } catch {
+      throw Failure(error, model: file.path)
+    }
+  }
+
+  package func sensitivities(
+    _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
+  ) throws(SensitivityError) -> SensitivityScores {
+    let analysis = SensitivityAnalysis(
+      network, data: measured, inputRanges: quantized.inputRanges, rule: quantized.rule)
+    return try analysis.scores(
+      metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
+  }
+
+  package var workload: Workload {
+    Workload(file.graph, modelBytes: file.byteCount, place: file.path)
+  }
+  package var hasFreeFormats: Bool { true }
+
+  package var choices: DeviceCosts.Choices {
+    let nodes = file.graph.positions(of: layers)
+    return { FormatChoices($0, nodes: nodes, unchanged: .float(.float32)) }
+  }
+
+  // MARK: Samples
+
+  private static func samples(
+    _ path: String, labels: [Int]?, of file: ModelFile, _ network: FloatNetwork, role: String
+  ) throws(Failure) -> EvaluationData {
+    let model = file.graph.inputs.first.map { file.graph[$0].shape.extents } ?? []
+    let array = try SearchSamples.array(
+      path, sampleShape: Array(model.dropFirst()), role: role)
+    let values = try SearchSamples.numbers(array, path: path)
+    do throws(EvaluationDataError) {
+      return try EvaluationData(values.map { Float($0) }, labels: labels, for: network)
+    } catch {
+      throw Failure(SearchSamples.diagnostic(error, path: path))
+    }
+  }
+
+  private static func unlabelled(
+    _ data: EvaluationData, _ network: FloatNetwork
+  ) throws(Failure) -> EvaluationData {
+    do throws(EvaluationDataError) {
+      return try EvaluationData(data.samples, for: network)
+    } catch {
+      throw Failure(SearchSamples.diagnostic(error, path: "--inputs"))
+    }
+  }
+
+  package static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
+    let message =
+      switch problem.kind {
+      case .unsupportedOperator(let name): "operator '\(name)' is not evaluated in a search"
+      case .unsupportedForm(let name, let reason): "operator '\(name)': \(reason)"
+      case .notFloat32(let tensor): "tensor '\(tensor)' is not float32"
+      case .count(let inputs, let outputs):
+        "the network has \(inputs) inputs and \(outputs) outputs, expected one of each"
+      case .noLayers: "no layer has constant weights"
+      case .notFinite(let tensor): "constant '\(tensor)' has no finite number"
+      }
+    return Diagnostic(
+      code: "search.network", message: message,
+      location: problem.node.map { "\(path): node '\($0)'" } ?? path,
+      remedy: "export the network as one classifier with float32 tensors.")
+  }
+}
+
+extension Graph {
+  /// The position of the node that each layer is; nil for names that no node has.
+  package func positions(of layers: [SearchLayer]) -> [Int?] {
+    let known = Dictionary(
+      nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    return layers.map { known[$0.name] }
+  }
+}

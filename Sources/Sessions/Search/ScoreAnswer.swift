@@ -1,0 +1,228 @@
+import Arith
+package import Documents
+package import Knapsack
+package import QuantGraph
+package import Search
+
+/// The answer of `hwsim search --table` for a file of scores.
+package struct ScoreAnswer: Sendable {
+  package let path: String
+  package let file: ScoreFile
+  /// Names of the objectives' costs; empty where only the score counts.
+  package let objectives: [String]
+  package let budgets: [(cost: String, limit: Double)]
+  package let method: AllocationMethod
+  package let problem: ScoreProblem
+  /// One allocation under the budgets; nil without budgets.
+  package let solution: AllocationSolution?
+  /// Every nondominated point; nil where one allocation is asked for.
+  package let frontier: ParetoFrontier?
+  /// Time of solving; the one number of a result that differs from run to run.
+  package let seconds: Double
+
+  /// Solves.
+  ///
+  /// With budgets one allocation; without, or with objectives that were asked for, the frontier. The
+  /// costs of the objectives are all of the file's where none is named.
+  package init(
+    path: String, file: ScoreFile, objectives: [String]?,
+    budgets: [(cost: String, limit: Double)], method: AllocationMethod, seed: UInt64
+  ) throws(Failure) {
+    self.path = path
+    self.file = file
+    self.budgets = budgets
+    self.method = method
+    let wantsFrontier = budgets.isEmpty || objectives != nil
+    let named = objectives ?? (budgets.isEmpty ? file.costNames : [])
+    self.objectives = named
+    // The costs with budgets come first: published methods know the first one alone.
+    let costs = budgets.map(\.cost) + named.filter { name in !budgets.contains { $0.cost == name } }
+    guard costs.count <= AllocationProblem.maximumCostCount else {
+      throw Failure(
+        "allocation.cost-count", "\(costs.count) costs, at most 3 are minimised or limited",
+        at: path, notes: ["costs: \(costs.joined(separator: ", "))"],
+        remedy: "name those that count: --objective score,\(costs[0]).")
+    }
+    let start = ContinuousClock.now
+    do throws(ScoreProblemError) {
+      problem = try ScoreProblem(
+        file, costs: costs,
+        budgets: budgets.isEmpty
+          ? []
+          : costs.indices.map { $0 < budgets.count ? budgets[$0].limit : .infinity })
+    } catch {
+      throw Failure(Diagnostic(error, file: path))
+    }
+    do throws(AllocationError) {
+      solution =
+        budgets.isEmpty ? nil : try problem.problem.solution(by: method, seed: seed)
+      frontier =
+        wantsFrontier
+        ? try problem.problem.frontier(
+          of: [.loss]
+            + named.compactMap { name in costs.firstIndex(of: name).map { .cost($0) } },
+          by: method, seed: seed) : nil
+    } catch {
+      if case .noBudgets = error {
+        throw Failure(
+          "search.method", "'\(method.rawValue)' fills a budget, and there is none",
+          at: "--method", remedy: "give --budget COST=MAX, or take exact, greedy, zeroq or nsga2.")
+      }
+      throw Failure(Diagnostic(error, problem: path))
+    }
+    let (whole, attoseconds) = (ContinuousClock.now - start).components
+    seconds = Double(whole) + Double(attoseconds) * 1e-18
+  }
+
+  /// `optimal`, `infeasible`, `feasible` or `unmet`.
+  package var state: AllocationSolution.Status {
+    if let solution { return solution.status }
+    if frontier?.points.isEmpty ?? true { return .infeasible }
+    return method == .exact ? .optimal : .feasible
+  }
+
+  /// Whether there is an allocation.
+  package var isSolved: Bool { state == .optimal || state == .feasible }
+
+  // MARK: Allocations
+
+  /// One allocation with the name of its files.
+  package struct Point: Sendable {
+    /// Empty for the one allocation under budgets.
+    package let id: String
+    /// Index of the format of each group.
+    package let formats: [Int]
+    package let score: Double
+    /// One number a cost of the problem.
+    package let costs: [Double]
+  }
+
+  /// The one allocation; nil where there is none.
+  package var chosen: Point? {
+    solution?.allocation.map {
+      Point(id: "", formats: problem.formats(of: $0.choice), score: $0.loss, costs: $0.costs)
+    }
+  }
+
+  /// The points of the frontier, by ascending first objective after the score.
+  package var points: [Point] {
+    guard let frontier else { return [] }
+    let allocations = frontier.points.map { problem.problem.evaluate($0.choice) }
+    let first = objectives.first.flatMap { problem.costs.firstIndex(of: $0) }
+    let sorted = allocations.sorted { a, b in
+      let (x, y) = (first.map { a.costs[$0] } ?? a.loss, first.map { b.costs[$0] } ?? b.loss)
+      if x != y { return x < y }
+      return a.loss != b.loss
+        ? a.loss < b.loss : a.choice.lexicographicallyPrecedes(b.choice)
+    }
+    return sorted.enumerated().map { index, allocation in
+      Point(
+        id: SearchPoint.label(index), formats: problem.formats(of: allocation.choice),
+        score: allocation.loss, costs: allocation.costs)
+    }
+  }
+
+  /// What a reader must know.
+  package var notes: [String] {
+    guard let solution else { return [] }
+    var notes: [String] = []
+    if solution.status == .unmet, let optimum = solution.optimum {
+      notes.append(
+        "\(method.rawValue) ends without meeting the budgets; the exact method meets them, "
+          + "score \(SearchQuantity.threeDigits(optimum.loss))")
+    } else if solution.status == .unmet {
+      notes.append("\(method.rawValue) ends without meeting the budgets; that proves nothing")
+    } else if solution.status == .feasible, let optimum = solution.optimum,
+      let found = solution.allocation, found.loss > optimum.loss
+    {
+      notes.append(
+        "the smallest score is \(SearchQuantity.threeDigits(optimum.loss)), by the exact method")
+    }
+    return notes
+  }
+}
+
+// MARK: Files
+
+extension ScoreAnswer {
+  /// Files of the allocations that are asked for, by name.
+  ///
+  /// - Throws: a ``Failure`` with every layer whose format a file cannot say.
+  package func documents(
+    _ products: SearchProducts
+  ) throws(Failure) -> [(name: String, document: JSON)] {
+    let wanted = solution == nil ? points : [isSolved ? chosen : nil].compactMap { $0 }
+    var files: [(name: String, document: JSON)] = []
+    var problems: [Diagnostic] = []
+    // Labels that an allocation file cannot say, with the groups that took them.
+    var labels: [(label: String, groups: [String])] = []
+    for point in wanted {
+      if products.allocations {
+        let (document, unsaid) = allocation(point)
+        files.append((point.id.isEmpty ? "allocation.json" : "\(point.id).json", document))
+        for (group, label) in unsaid {
+          guard let place = labels.firstIndex(where: { $0.label == label }) else {
+            labels.append((label, [group]))
+            continue
+          }
+          if !labels[place].groups.contains(group) { labels[place].groups.append(group) }
+        }
+      }
+      if products.checkpoints {
+        do throws(QuantizedCheckpointProblems) {
+          files += try checkpoint(point).files(in: point.id.isEmpty ? "" : "\(point.id)/")
+        } catch {
+          problems += Diagnostic.messages(error, place: path)
+        }
+      }
+    }
+    problems += labels.map { label, groups in
+      Diagnostic(
+        code: "scores.label", message: "'\(label)' is no format of an allocation file",
+        location: path,
+        notes: [
+          "chosen for \(groups.prefix(3).joined(separator: ", "))"
+            + (groups.count > 3 ? " and \(groups.count - 3) more" : "")
+        ],
+        remedy: "write formats such as w4a8 or e4m3 in the file, or take --write hf or none.")
+    }
+    var distinct: [Diagnostic] = []
+    for problem in problems where !distinct.contains(problem) { distinct.append(problem) }
+    guard distinct.isEmpty else { throw Failure(distinct) }
+    return files
+  }
+
+  private func checkpoint(
+    _ point: Point
+  ) throws(QuantizedCheckpointProblems) -> QuantizedCheckpoint {
+    try QuantizedCheckpoint(
+      zip(file.groups, point.formats).map { group, format in
+        .init(
+          group: group.name, layers: group.layers, role: group.role,
+          format: group.formats[format])
+      })
+  }
+
+  /// The allocation file of a point, and each group whose label it cannot say.
+  private func allocation(
+    _ point: Point
+  ) -> (document: JSON, unsaid: [(group: String, label: String)]) {
+    var allocation = Allocation(modelSum: file.modelDigest)
+    var unsaid: [(group: String, label: String)] = []
+    for (group, format) in zip(file.groups, point.formats) {
+      let label = group.formats[format]
+      guard let candidate = try? SpaceCandidate(label) else {
+        unsaid.append((group.name, label))
+        continue
+      }
+      for layer in group.layers {
+        switch group.role {
+        case .linear: allocation[node: layer] = candidate.formats
+        case .keyValue:
+          allocation[tensor: layer] = candidate.formats.activations ?? candidate.formats.weights
+        }
+      }
+    }
+    return (allocation.document, unsaid)
+  }
+}

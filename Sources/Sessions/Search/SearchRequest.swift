@@ -1,0 +1,59 @@
+import Arith
+package import HWModel
+package import QuantGraph
+import Search
+
+/// The files that a search reads beside the model, and how their numbers are used.
+package struct SearchDataFiles: Sendable {
+  /// Samples that decide, in the model's input shape.
+  package var inputs: String?
+  /// Classes of the samples, integers from 0.
+  package var labels: String?
+  /// Samples for ranges and sensitivities; nil takes those that decide.
+  package var calibration: String?
+  /// Classes of the calibration samples.
+  package var calibrationLabels: String?
+  /// How scales of a float network's weights are chosen: `max`, `mse` or `percentile:P`.
+  package var weightScale = "max"
+  /// The same of the inputs of its layers.
+  package var activationScale = "max"
+  /// Rules that a quantized model runs by; nil for those of its kind.
+  package var datapath: String?
+
+  package init() {}
+}
+
+/// What may be chosen for the layers of a model, as texts.
+package struct SpaceChoice: Sendable {
+  package var bits: String?
+  package var formats: String?
+  package var candidates: String?
+  /// `w_only`, `wa_same`, `wa_free`, or the path of a space file.
+  package var space = "wa_same"
+  package var ties: String?
+  /// `LAYERS=CANDIDATE`.
+  package var fix: [String] = []
+  /// `LAYERS=CANDIDATE,CANDIDATE`.
+  package var restrict: [String] = []
+  package var exclude: [String] = []
+
+  package init() {}
+}
+
+extension SearchDataFiles {
+  /// How scales are chosen.
+  /// - Throws: a ``Failure`` for a rule that is none.
+  package func rule() throws(Failure) -> QuantizationRule {
+    func search(_ name: String, _ option: String) throws(Failure) -> ScaleSearch {
+      guard let found = ScaleSearch(name: name) else {
+        throw Failure(
+          "usage.arguments", "\(option) '\(name)' is no rule",
+          remedy: "write max, mse, or percentile:99.9 with a number over 0 and at most 100.")
+      }
+      return found
+    }
+    let weights = try search(weightScale, "--weight-scale")
+    return QuantizationRule(
+      weights: weights, activations: try search(activationScale, "--activation-scale"))
+  }
+}

@@ -1,0 +1,170 @@
+import Documents
+import FoundationEssentials
+import HWModel
+import Importers
+package import Knapsack
+package import QuantGraph
+package import Search
+
+/// What `--objective` says.
+package struct SearchObjective: Sendable {
+  package let quality: QualityObjective
+  /// As it was written: a quality, or the metric whose sum is minimised.
+  package let name: String
+  /// The metric that the quality names; nil for a measured quality and for `score`.
+  package let metric: SensitivityMetric?
+  /// Keys of the costs.
+  package let costs: [String]
+
+  /// As `--objective` has it.
+  package var text: String { ([name] + costs).joined(separator: ",") }
+}
+
+/// What a user asks of a search beside model and data, read from the words typed.
+package enum SearchSettings {
+  /// Choices that are tried on the calibration samples where the user does not say: four an
+  /// evaluation, 400 to 1,000. More would not change a model that holds no more of them.
+  package static func screening(_ evaluations: Int) -> Int { max(400, 4 * min(evaluations, 250)) }
+
+  /// Splits `--objective`; `accuracy,weight_bits` or `loss,weight_bits` without it.
+  package static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective {
+    let words = list(text ?? (hasLabels ? "accuracy,weight_bits" : "loss,weight_bits"))
+    let first = words.first ?? ""
+    let metric = SensitivityMetric(rawValue: first)
+    // A measured loss and the metric of that name are told apart by `score`.
+    guard let quality = QualityObjective(rawValue: first) ?? metric.map({ _ in .score }) else {
+      throw .unknown(
+        "quality", first, code: "search.objective",
+        among: QualityObjective.allCases.map(\.rawValue)
+          + SensitivityMetric.allCases.map(\.rawValue).filter { $0 != "loss" },
+        listedBy: "hwsim search --help", at: "--objective", showsAll: true)
+    }
+    guard quality != .accuracy || hasLabels else {
+      throw Failure(
+        "search.objective", "accuracy needs the classes of the samples", at: "--objective",
+        remedy: "give --labels Y.npy, or take loss as the quality.")
+    }
+    let costs = words.dropFirst().map(SearchQuantity.key)
+    guard (1...3).contains(costs.count), Set(costs).count == costs.count else {
+      throw Failure(
+        "search.objective", "a search needs one to three different costs beside the quality",
+        at: "--objective", remedy: "write it as --objective accuracy,weight_bits.")
+    }
+    return SearchObjective(
+      quality: quality, name: first, metric: quality == .score ? metric : nil, costs: costs)
+  }
+
+  /// The parts of a list separated by commas.
+  package static func list(_ text: String) -> [String] {
+    // Commas inside <> belong to a format's name.
+    var parts: [String] = []
+    var current = ""
+    var depth = 0
+    for character in text {
+      if character == "<" { depth += 1 }
+      if character == ">" { depth -= 1 }
+      if character == ",", depth == 0 {
+        parts.append(current)
+        current = ""
+      } else if !character.isWhitespace {
+        current.append(character)
+      }
+    }
+    parts.append(current)
+    return parts.filter { !$0.isEmpty }
+  }
+
+  /// The costs of a search: the objectives first, then all others that are known.
+  package static func ordered(
+    _ available: [any CostModel], objectives: [String]
+  ) throws(Failure) -> [any CostModel] {
+    var costs: [any CostModel] = []
+    for key in objectives {
+      guard let cost = available.first(where: { $0.name == key }) else {
+        throw .unknown(
+          "cost", key, code: "search.objective", among: available.map(\.name),
+          listedBy: "hwsim search --help", at: "--objective")
+      }
+      costs.append(cost)
+    }
+    return costs + available.filter { cost in !objectives.contains(cost.name) }
+  }
+
+  /// One budget a cost from `--budget NAME=LIMIT`.
+  ///
+  /// - Parameters:
+  ///   - texts: as typed.
+  ///   - costs: name and unit of each cost; nil where the unit is not known.
+  ///   - largest: the largest total of a cost, for shares of it.
+  /// - Returns: a bound a cost, infinite where none is set.
+  /// - Throws: a ``Failure`` for a name that no cost has, or no amount.
+  package static func budgets(
+    _ texts: [String], costs: [(name: String, unit: String?)],
+    largest: (Int) throws(Failure) -> Double
+  ) throws(Failure) -> [Double] {
+    var budgets = [Double](repeating: .infinity, count: costs.count)
+    let names = costs.map(\.name)
+    for text in texts {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      func refusal(_ notes: [String] = []) -> Failure {
+        Failure(
+          "search.budget", "'\(text)' is no budget", at: "--budget", notes: notes,
+          remedy: "write it as weight_bits=50%, size=20KiB or latency=5ms.")
+      }
+      guard parts.count == 2 else { throw refusal() }
+      // A file may have a name of its own that is short for another.
+      guard
+        let index = names.firstIndex(of: parts[0])
+          ?? names.firstIndex(of: SearchQuantity.key(parts[0]))
+      else {
+        throw .unknown(
+          "cost", parts[0], code: "search.budget", among: names,
+          listedBy: "hwsim search --help", at: "--budget")
+      }
+      let unit = costs[index].unit
+      if let share = UnitAmount.share(parts[1]) {
+        budgets[index] = min(budgets[index], share * (try largest(index)))
+      } else if let value = UnitAmount.value(parts[1], unit: unit) {
+        budgets[index] = min(budgets[index], value)
+      } else {
+        throw refusal(["units of \(names[index]): \(UnitAmount.suffixes(of: unit)), or %"])
+      }
+    }
+    return budgets
+  }
+
+  package static func method(_ name: String) throws(Failure) -> SearchMethod {
+    guard let method = SearchMethod(rawValue: name) else {
+      throw .unknown(
+        "method", name, code: "search.method", among: SearchMethod.allCases.map(\.rawValue),
+        listedBy: "hwsim search --help", at: "--method", showsAll: true)
+    }
+    return method
+  }
+
+  /// The method that solves a table; `auto` is exact.
+  package static func tableMethod(_ name: String) throws(Failure) -> AllocationMethod {
+    let method = try method(name)
+    return AllocationMethod(rawValue: method.rawValue) ?? .exact
+  }
+
+  package static func shard(_ text: String?) throws(Failure) -> SearchShard? {
+    guard let text else { return nil }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1],
+      let shard = SearchShard(index: index, count: count)
+    else {
+      throw Failure(
+        "search.shard", "'\(text)' is no part of a search", at: "--shard",
+        remedy: "write 1/4 for the first of four parts; at most 4096.")
+    }
+    return shard
+  }
+}
+
+extension Failure {
+  package init(_ error: SpaceError, at place: String? = nil) { self.init(Diagnostic(error, at: place)) }
+  package init(_ error: StudyError) { self.init(Diagnostic(error)) }
+
+  package init(_ error: EvaluationError, model: String) { self.init(Diagnostic(error, model: model)) }
+}

@@ -1,0 +1,181 @@
+import Arith
+import Documents
+import Importers
+import QuantGraph
+
+/// `hwsim cast` from and to blocks of GGUF: rows of bytes on one side, values on the other.
+struct GGUFCast: Sendable {
+  private enum Direction: Sendable {
+    case decode(GGUFType)
+    case encode(GGUFType)
+  }
+
+  private let direction: Direction
+
+  /// - Returns: nil if neither name is a GGUF type that other formats lack.
+  /// - Throws: a ``Failure`` if the type cannot be cast so.
+  init?(from: String?, to: String) throws(Failure) {
+    func type(_ name: String?) -> GGUFType? {
+      guard let name, let found = GGUFType.named(name), found.block > 1 else { return nil }
+      // Names that other families have in lower case, such as mxfp4, are theirs.
+      return found.name == name ? found : nil
+    }
+    if let source = type(from) {
+      guard source.isDecodable else { throw Self.unknown(source) }
+      guard ["float32", "f32", "fp32"].contains(to.lowercased()) else {
+        throw Failure(
+          "usage.arguments", "blocks of \(source.name) become float32, not \(to)",
+          remedy: "write --to float32, and cast the values again.")
+      }
+      direction = .decode(source)
+    } else if let target = type(to) {
+      guard target.isEncodable else {
+        throw Failure(
+          "format.no-code", "\(target.name) has no encoder of its own",
+          notes: [
+            "its blocks are found by searches over importance-weighted errors",
+            "encoders: " + GGUFType.all.filter(\.isEncodable).map(\.name).joined(separator: ", "),
+          ], remedy: "encode with the tool that makes the file, or take one of these.")
+      }
+      guard from == nil || ["float32", "f32", "fp32"].contains(from?.lowercased()) else {
+        throw Failure(
+          "usage.arguments", "\(target.name) is encoded from values, not from codes",
+          remedy: "leave out --from.")
+      }
+      direction = .encode(target)
+    } else {
+      return nil
+    }
+  }
+
+  private static func unknown(_ type: GGUFType) -> Failure {
+    Failure(
+      "format.no-code", "\(type.name) is not decoded",
+      notes: [
+        "decoders: " + GGUFType.all.filter(\.isDecodable).map(\.name).joined(separator: ", ")
+      ], remedy: "take one of these.")
+  }
+
+  func report(_ input: String, to output: String, writesValues: Bool) throws(Failure) -> Report {
+    let array: NDArray
+    do throws(ImportError) {
+      array = try NPY.read(input)
+    } catch {
+      throw Failure(error)
+    }
+    let type: GGUFType
+    let result: NDArray
+    let count: Int
+    switch direction {
+    case .decode(let source):
+      type = source
+      let values = try decoded(array, from: source, at: input)
+      count = values.count
+      result = NDArray(
+        shape: array.shape.dropLast() + [(array.shape.last ?? 0) / source.bytes * source.block],
+        values)
+    case .encode(let target):
+      type = target
+      let bytes = try encoded(array, to: target, at: input)
+      count = array.count
+      result = NDArray(
+        shape: array.shape.dropLast() + [(array.shape.last ?? 0) / target.block * target.bytes],
+        bytes)
+    }
+    let shape = result.shape
+    do throws(ImportError) {
+      try NPY.write(result, to: output)
+    } catch {
+      throw Failure(error)
+    }
+    let isDecoding = if case .decode = direction { true } else { false }
+    let text = isDecoding ? "\(type.name) -> float32" : "float32 -> \(type.name)"
+    return Report(
+      schema: "cast",
+      arguments: [
+        "to": .string(isDecoding ? "float32" : type.name),
+        "from": .string(isDecoding ? type.name : "float32"),
+      ],
+      inputs: input == "-" ? [] : [InputRecord(role: "input", path: input, kind: "npy")],
+      result: [
+        "format": .string(isDecoding ? "float32" : type.name), "shape": .integers(shape),
+        "values": .integer(count), "invalid_values": 0,
+        "type": .string(isDecoding ? "float32" : "uint8"),
+      ]
+    ) { _ in "\(Quantity.count(count, "value")): \(text)  exact\n" }
+  }
+
+  private func decoded(
+    _ array: NDArray, from type: GGUFType, at path: String
+  ) throws(Failure) -> [Float] {
+    guard let last = array.shape.last, last % type.bytes == 0,
+      case .uint8(let bytes) = array.storage
+    else {
+      throw Self.misshapen(array, at: path, "rows of uint8 of a multiple of \(type.bytes) bytes")
+    }
+    var values: [Float] = []
+    values.reserveCapacity(bytes.count / type.bytes * type.block)
+    for start in stride(from: 0, to: bytes.count, by: type.bytes) {
+      guard type.decode(bytes[start..<start + type.bytes], into: &values) else {
+        throw Self.unknown(type)
+      }
+    }
+    return values
+  }
+
+  private func encoded(
+    _ array: NDArray, to type: GGUFType, at path: String
+  ) throws(Failure) -> [UInt8] {
+    guard let last = array.shape.last, last % type.block == 0, array.elementType.isFloatingPoint,
+      let numbers = array.doubles()
+    else {
+      throw Self.misshapen(array, at: path, "rows of float32 of a multiple of \(type.block) values")
+    }
+    if let index = numbers.firstIndex(where: { !Float($0).isFinite }) {
+      throw Failure(
+        "format.no-code", "\(type.name) has no code for \(numbers[index])", at: "\(path)[\(index)]",
+        remedy: "clamp or mask the input.")
+    }
+    let values = numbers.map { Float($0) }
+    var bytes: [UInt8] = []
+    for start in stride(from: 0, to: values.count, by: type.block) {
+      guard type.encode(values[start..<start + type.block], into: &bytes) else {
+        throw Self.unknown(type)
+      }
+    }
+    return bytes
+  }
+
+  private static func misshapen(_ array: NDArray, at path: String, _ expected: String) -> Failure {
+    Failure(
+      "array.shape",
+      "an array of \(array.elementType.rawValue) \(array.shape), expected \(expected)", at: path,
+      remedy: "one block after the other, along the last axis.")
+  }
+
+  /// `hwsim formats Q4_K`.
+  static func description(of type: GGUFType) -> Report {
+    let bits = Double(type.bytes * 8) / Double(type.block)
+    let form = StoredForm.gguf(type)
+    return Report(
+      schema: "formats", arguments: ["name": .string(type.name)],
+      result: [
+        "name": .string(type.name), "bits": .null, "bits_per_weight": .number(bits),
+        "block": .integer(type.block), "block_bytes": .integer(type.bytes),
+        "number": .integer(type.number), "decodes": .bool(type.isDecodable),
+        "encodes": .bool(type.isEncodable),
+        "source": "github ggml-org/ggml, src/ggml-common.h; gguf package 0.19",
+      ]
+    ) { style in
+      style.bold(type.name) + "\n"
+        + FormatFacts.aligned([
+          ("family", "GGUF block (\(form.method) type \(type.number))"),
+          ("block", "\(type.block) values in \(type.bytes) bytes"),
+          ("bits a weight", "\(bits)"),
+          ("decodes", type.isDecodable ? "yes, to float32, bit for bit" : "no"),
+          ("encodes", type.isEncodable ? "yes" : "no: its blocks come from a search"),
+          ("source", "github ggml-org/ggml, src/ggml-common.h; gguf package 0.19"),
+        ])
+    }
+  }
+}

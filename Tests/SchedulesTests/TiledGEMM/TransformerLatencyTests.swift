@@ -1,0 +1,193 @@
+import FoundationEssentials
+import HWModel
+import Importers
+import QuantGraph
+import Schedules
+import TestSupport
+import Testing
+
+@Suite("transformers on GPUs")
+struct TransformerLatencyTests {
+  /// A small decoder, as its configuration says it.
+  static let small = """
+    {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008,
+     "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32,
+     "vocab_size": 32000, "max_position_embeddings": 4096, "hidden_act": "silu",
+     "tie_word_embeddings": false}
+    """
+
+  static func workload(
+    _ configuration: String, batch: Int, sequence: Int
+  ) throws -> TransformerWorkload {
+    try TransformerConfiguration(parsing: Array(configuration.utf8))
+      .shapes(TransformerRun(sizes: ["batch": batch, "sequence": sequence])).workload
+  }
+
+  private func estimate(
+    _ device: String, _ formats: String, batch: Int = 1, sequence: Int = 256, devices: Int = 1
+  ) throws -> TransformerEstimate {
+    try GPUDevice(try GPUs.target(device)).estimate(
+      try Self.workload(Self.small, batch: batch, sequence: sequence), formats: formats,
+      devices: devices)
+  }
+
+  @Test("a step at batch 1 streams the weights: fewer bits are faster, in order")
+  func order() throws {
+    for device in ["a100", "rtx4090", "l40s"] {
+      let times = try ["w16a16", "w8a16", "w4a16"].map {
+        try #require(estimate(device, $0).phase("decode")).seconds
+      }
+      #expect(times[0] > times[1] && times[1] > times[2], "\(device): \(times)")
+      // Never faster than the bytes of the weights allow.
+      let rate = try #require(GPUs.target(device).dramBytesPerSecond)
+      #expect(times[0] > 6.6e9 * 2 / rate)
+    }
+  }
+
+  @Test("memory is weights, cache and buffers; narrower ones take less")
+  func memory() throws {
+    let wide = try estimate("l40s", "w16a16", batch: 32, sequence: 2048).memory
+    let narrow = try estimate("l40s", "w4a16kv4", batch: 32, sequence: 2048).memory
+    // 6.74 G parameters in 16 bits; 2 x 32 layers x 4096 numbers a token.
+    #expect(abs(wide.weights - 6_738_415_616 * 2) < 1)
+    #expect(wide.cache == 2 * 32 * 4096 * 32 * 2048 * 2)
+    #expect(narrow.weights < wide.weights / 3 && narrow.cache < wide.cache / 3)
+    #expect(!wide.fits && narrow.fits)
+    let spread = try estimate("l40s", "w16a16", batch: 32, sequence: 2048, devices: 2).memory
+    #expect(spread.total == wide.total / 2)
+  }
+
+  @Test("shares of kinds add up, and every kernel has a bound")
+  func phases() throws {
+    let estimate = try estimate("h100", "fp8", batch: 8, sequence: 1024, devices: 2)
+    for phase in estimate.phases {
+      let sum = phase.shares.reduce(0) { $0 + $1.seconds }
+      #expect(abs(sum / phase.seconds - 1) < 1e-9)
+      #expect(phase.steps.contains { $0.kind == "all-reduce" })
+      #expect(phase.steps.allSatisfy { ["compute", "memory", "launch"].contains($0.bound) })
+    }
+    #expect(estimate.phase("prefill")?.bound == "compute")
+    #expect(estimate.path == "fp8 (native)")
+  }
+
+  @Test(
+    "a whole estimate of a large model takes less than a millisecond",
+    .enabled(if: TransformerLatencyTests.isOptimized))
+  func speed() throws {
+    let work = try Self.workload(
+      Self.small.replacing("\"num_hidden_layers\": 32", with: "\"num_hidden_layers\": 80"),
+      batch: 8, sequence: 2048)
+    let device = GPUDevice(try GPUs.target("a100"))
+    let clock = ContinuousClock()
+    var best = Duration.seconds(1)
+    for _ in 0..<20 {
+      let time = try clock.measure {
+        _ = try device.estimate(work, formats: "w4a16", devices: 1)
+      }
+      best = min(best, time)
+    }
+    #expect(best < .milliseconds(1))
+  }
+
+  static var isOptimized: Bool {
+    var isDebug = false
+    assert(
+      {
+        isDebug = true
+        return true
+      }())
+    return !isDebug
+  }
+}
+
+@Suite("measured transformers", .enabled(if: SharedData.root != nil, "no ../shared"))
+struct MeasuredTransformerTests {
+  private struct Latencies: Decodable {
+    struct Row: Decodable {
+      let kind: String
+      let source: String
+      let device: String?
+      let model: String?
+      let quant: String?
+      let batch: Int?
+      let context: Int?
+      let prompt: Int?
+      let gen: Int?
+      let tp: Int?
+      let fits: Bool?
+      let tokens_per_s: Double?
+      let software_bound: Bool?
+    }
+    let rows: [Row]
+  }
+
+  /// Configurations of the models that rows name; the others have none in the pack.
+  private static let configurations = [
+    "Llama-2-7B": "llama2_7b", "Vicuna-7B": "llama2_7b", "Llama-2-70B": "llama2_70b",
+    "Llama-3-8B": "llama31_8b", "Falcon-7B": "falcon_7b", "Mistral-7B": "mistral_7b",
+    "Zephyr-7B": "mistral_7b",
+  ]
+
+  private func rows() throws -> [Latencies.Row] {
+    let path = try #require(SharedData.path("conformance/gpu/latency.json"))
+    return try JSONDecoder().decode(Latencies.self, from: Data(contentsOf: URL(filePath: path)))
+      .rows
+  }
+
+  private func configuration(_ model: String) throws -> String? {
+    guard let name = Self.configurations[model] else { return nil }
+    let path = try #require(SharedData.path("conformance/transformers/configs/\(name).json"))
+    return try String(contentsOfFile: path, encoding: .utf8)
+  }
+
+  @Test("decode at batch 1 with short contexts: nothing was fitted on these rows")
+  func decode() throws {
+    var errors: [Double] = []
+    var times: [String: [String: (predicted: Double, measured: Double)]] = [:]
+    for row in try rows() where row.kind == "llm_decode" && row.batch == 1 {
+      guard let quant = row.quant, ["W16A16", "W8A16", "W4A16"].contains(quant),
+        row.software_bound != true, (row.context ?? 0) < 2048, let model = row.model,
+        let device = row.device, let text = try configuration(model),
+        let rate = row.tokens_per_s
+      else { continue }
+      let estimate = try GPUDevice(try GPUs.target(device.lowercased())).estimate(
+        try TransformerLatencyTests.workload(text, batch: 1, sequence: 256),
+        formats: quant, devices: row.tp ?? 1)
+      let seconds = try #require(estimate.phase("decode")).seconds
+      errors.append(abs(seconds * rate - 1) * 100)
+      times["\(row.source) \(device) \(model) \(row.tp ?? 1)", default: [:]][quant] =
+        (seconds, 1 / rate)
+    }
+    #expect(errors.count >= 25)
+    let mean = errors.reduce(0, +) / Double(errors.count)
+    #expect(mean <= 15, "mean error \(mean) % over \(errors.count) rows")
+    // Formats that one source timed for one model and device stand in the measured order.
+    for (name, group) in times.sorted(by: { $0.key < $1.key }) {
+      for (a, x) in group {
+        for (b, y) in group where x.measured < y.measured {
+          #expect(x.predicted < y.predicted, "\(name): \(a) before \(b)")
+        }
+      }
+    }
+  }
+
+  @Test("what fits and what does not")
+  func fits() throws {
+    var compared = 0
+    for row in try rows() {
+      guard row.kind == "llm_fits" || row.kind == "llm_throughput",
+        let quant = row.quant, ["W16A16", "W8A8", "W4A16"].contains(quant),
+        let model = row.model, let device = row.device, let text = try configuration(model)
+      else { continue }
+      let expected = row.fits ?? true
+      let tokens = (row.prompt ?? 1024) + (row.gen ?? 512)
+      let estimate = try GPUDevice(try GPUs.target(device.lowercased())).estimate(
+        try TransformerLatencyTests.workload(text, batch: 1, sequence: tokens), formats: quant,
+        devices: row.tp ?? 1)
+      compared += 1
+      #expect(
+        estimate.memory.fits == expected, "\(device) \(model) \(quant): \(estimate.memory)")
+    }
+    #expect(compared >= 6)
+  }
+}
