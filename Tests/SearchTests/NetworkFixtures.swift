@@ -142,10 +142,10 @@ struct AllocatedNetwork {
           accumulator: candidate.accumulator, grouping: candidate.grouping),
         inputRange: ranges[index])
     }
-    do {
+    do throws(PlanProblems) {
       plan = try Plan(graph, on: FakeQuantized(layers: layers))
-    } catch let problems as PlanProblems {
-      guard case .refused(let refusal)? = problems.problems.first?.error else { throw problems }
+    } catch {
+      guard case .refused(let refusal)? = error.problems.first?.error else { throw error }
       throw EvaluationError(refusal)
     }
   }
