@@ -88,7 +88,7 @@ struct FusionScheduleTests {
     #expect(throws: BitSerialError.tooLarge(layer: "fc")) {
       try ArrayLayer(product: "fc", rows: 1 << 40, inputChannels: 1 << 20, outputChannels: 8)
     }
-    #expect(throws: BitSerialError.extent(layer: "fc", name: "output width", value: 0)) {
+    #expect(throws: BitSerialError.extent(layer: "fc", name: "input width", value: 0)) {
       try ArrayLayer(product: "fc", rows: 0, inputChannels: 1, outputChannels: 1)
     }
   }
