@@ -28,7 +28,8 @@ struct ArrayStepCost {
       terms[.energy] = .sum(
         "energy",
         picojoules.map {
-          .count($0.0, ($0.1 ?? 0) * times * Self.joulesPerPicojoule)
+          .product(
+            "pJ of \($0.0)", count: ($0.1 ?? 0) * times, each: Self.joulesPerPicojoule)
         })
     }
     self.terms = terms

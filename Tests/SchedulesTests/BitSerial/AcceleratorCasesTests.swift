@@ -194,7 +194,7 @@ struct AcceleratorCasesTests {
       let document = try read(Self.folder + file)
       let weights = try weights()
       var generator = SeededGenerator(seed: 16)
-      for _ in 0..<200 {
+      for _ in 0..<(sweep ? 400 : 30) {
         let damaged = replacingOne(document, values: values, using: &generator)
         _ = try? AcceleratorCases(damaged, weights: lookup(weights)).answered()
       }

@@ -26,14 +26,14 @@ struct FusionScheduleTests {
   func pruned(kind: FusionArray.Kind) throws {
     var generator = SeededGenerator(seed: 7)
     var found = 0
-    for _ in 0..<60 {
+    for _ in 0..<(sweep ? 200 : 24) {
       func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
       let kernel = pick(1...3)
       let stride = pick(1...2)
-      let output = Plane(pick(1...9), pick(1...9))
+      let output = Plane(pick(1...5), pick(1...5))
       let layer = try ArrayLayer(
-        convolution: "layer", batch: pick(1...3), inputChannels: pick(1...20),
-        channelsPerOutput: pick(1...20), outputChannels: pick(1...20),
+        convolution: "layer", batch: pick(1...3), inputChannels: pick(1...9),
+        channelsPerOutput: pick(1...9), outputChannels: pick(1...9),
         kernel: Plane(kernel, kernel), stride: Plane(stride, stride),
         input: Plane(30, 30), output: output)
       let machine = array(
@@ -54,7 +54,7 @@ struct FusionScheduleTests {
         }
       }
     }
-    #expect(found > 20)
+    #expect(found > 8)
   }
 
   @Test("a tile that fits nowhere names its buffer")
@@ -88,7 +88,7 @@ struct FusionScheduleTests {
     #expect(throws: BitSerialError.tooLarge(layer: "fc")) {
       try ArrayLayer(product: "fc", rows: 1 << 40, inputChannels: 1 << 20, outputChannels: 8)
     }
-    #expect(throws: BitSerialError.extent(layer: "fc", name: "output width", value: 0)) {
+    #expect(throws: BitSerialError.extent(layer: "fc", name: "input width", value: 0)) {
       try ArrayLayer(product: "fc", rows: 0, inputChannels: 1, outputChannels: 1)
     }
   }
