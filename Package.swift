@@ -68,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search", "Sessions", "Reports",
+        "Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search", "Sessions",
+        "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

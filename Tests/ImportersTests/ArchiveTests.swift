@@ -290,7 +290,8 @@ struct ArchiveTests {
   func shared() throws {
     let root = try #require(SharedData.root)
     var arrays = 0
-    for path in SharedFiles.all(under: root + "/conformance") {
+    // Field cases hold damaged and misnamed files too.
+    for path in SharedFiles.all(under: root + "/conformance") where !path.contains("/field/") {
       if path.hasSuffix(".npy") {
         _ = try NPY.read(path)
         arrays += 1

@@ -42,7 +42,7 @@ struct ModelSessionTests {
     try FileManager.default.copyItem(atPath: Self.example(name), toPath: copy)
     let again = try ModelFile(path: copy)
     #expect(again.kind == kind)
-    #expect(again.graph == file.graph)
+    #expect(again.graph.tensors == file.graph.tensors && again.graph.nodes == file.graph.nodes)
     #expect(again.byteCount == file.byteCount)
   }
 

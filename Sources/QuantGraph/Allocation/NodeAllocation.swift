@@ -1,7 +1,8 @@
 public import Arith
 
-/// What one node takes: an encoding for each role that is to have one, who shares its scales, and
-/// choices of hardware. What it does not name stays as the model has it.
+/// What one node takes: encodings by role, who shares their scales, and choices of hardware.
+///
+/// What it does not name stays as the model has it.
 ///
 /// Scales that a format needs and its name does not give follow from ``inputRange`` and
 /// ``weightScale``, or from the rule of what applies it. Whoever applies an allocation or counts its

@@ -18,7 +18,9 @@ struct ScoreHead: Sendable {
   init(_ graph: Graph) {
     output = graph.outputs[0]
     var tensor = output
-    while let node = graph.index.producer(of: tensor).map({ graph.nodes[$0] }), let input = node.inputs.first {
+    while let node = graph.index.producer(of: tensor).map({ graph.nodes[$0] }),
+      let input = node.inputs.first
+    {
       switch node.operation {
       case .reshape, .copy, .convert, .dequantize, .cast:
         tensor = input

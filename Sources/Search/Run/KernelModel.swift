@@ -44,9 +44,10 @@ struct KernelModel {
 
   private var count: Int { points.count }
 
-  /// Makes `wanted` the known choices: appends what is missing, or begins anew with an empty model
-  /// where they do not start with those that there are. ``fit(priors:targets:)`` has to follow before
-  /// anything is predicted.
+  /// Makes `wanted` the known choices.
+  ///
+  /// Appends what is missing, or begins anew with an empty model where they do not start with those
+  /// that there are. ``fit(priors:targets:)`` has to follow before anything is predicted.
   mutating func extend(to wanted: [[Int]], anew empty: KernelModel) {
     if !wanted.starts(with: points) { self = empty }
     for point in wanted.dropFirst(count) { append(point) }

@@ -32,6 +32,7 @@ struct Neighbourhood {
   private let grid: ChoiceGrid
 
   /// - Parameters:
+  ///   - grid: the space.
   ///   - points: members themselves, without their neighbours.
   ///   - nearby: points whose neighbours are members.
   ///   - excluded: hashes of points that are no members, see ``ChoiceGrid/hash(_:)``.

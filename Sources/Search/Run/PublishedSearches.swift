@@ -174,7 +174,6 @@ struct EvolutionarySearch {
   }
 
   /// The best members by front, the last front by crowding distance; equal points once.
-  /// The best members; equal points once.
   private static func selected(_ all: [Member]) -> [Member] {
     var seen: Set<[Int]> = []
     let distinct = all.filter { seen.insert($0.point).inserted }

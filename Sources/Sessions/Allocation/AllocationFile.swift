@@ -45,7 +45,8 @@ package struct AllocationFile: Sendable {
   /// One candidate a layer: what the file says of it, and nothing for layers that it does not name.
   ///
   /// - Throws: a ``Failure`` with every name that is none, and every format that contradicts another.
-  package func candidates(of layers: [SearchLayer], in graph: Graph) throws(Failure) -> [Candidate] {
+  package func candidates(of layers: [SearchLayer], in graph: Graph) throws(Failure) -> [Candidate]
+  {
     do throws(AllocationRefusal) {
       return try allocation.formats(ofLayers: layers.map(\.name), in: graph)
     } catch {

@@ -22,12 +22,14 @@ package struct SearchObjective: Sendable {
 
 /// What a user asks of a search beside model and data, read from the words typed.
 package enum SearchSettings {
-  /// Choices that are tried on the calibration samples where the user does not say: four an
-  /// evaluation, 400 to 1,000. More would not change a model that holds no more of them.
+  /// Choices that are tried on the calibration samples where the user does not say.
+  ///
+  /// Four an evaluation, 400 to 1,000; more would not change a model that holds no more of them.
   package static func screening(_ evaluations: Int) -> Int { max(400, 4 * min(evaluations, 250)) }
 
   /// Splits `--objective`; `accuracy,weight_bits` or `loss,weight_bits` without it.
-  package static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective {
+  package static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective
+  {
     let words = list(text ?? (hasLabels ? "accuracy,weight_bits" : "loss,weight_bits"))
     let first = words.first ?? ""
     let metric = SensitivityMetric(rawValue: first)
@@ -163,8 +165,12 @@ package enum SearchSettings {
 }
 
 extension Failure {
-  package init(_ error: SpaceError, at place: String? = nil) { self.init(Diagnostic(error, at: place)) }
+  package init(_ error: SpaceError, at place: String? = nil) {
+    self.init(Diagnostic(error, at: place))
+  }
   package init(_ error: StudyError) { self.init(Diagnostic(error)) }
 
-  package init(_ error: EvaluationError, model: String) { self.init(Diagnostic(error, model: model)) }
+  package init(_ error: EvaluationError, model: String) {
+    self.init(Diagnostic(error, model: model))
+  }
 }

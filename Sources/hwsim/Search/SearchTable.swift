@@ -90,7 +90,8 @@ struct SearchTable {
       schema: "search", arguments: arguments(method),
       inputs: (transformer.map { [$0.record] } ?? [])
         + [InputRecord(role: "table", path: path, kind: "json")],
-      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no, table: answer.table
+      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no,
+      table: answer.table
     ) { [command] style in
       answer.text(style, all: command.tableForm.all, folder: command.product)
     }
