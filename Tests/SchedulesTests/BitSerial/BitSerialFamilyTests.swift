@@ -75,18 +75,36 @@ struct BitSerialFamilyTests {
       ], inputs: [TensorID(0)], outputs: [TensorID(2)])
   }
 
+  /// Energy is said where the simulator states it for such widths; elsewhere a note says that it is not.
+  private func expectEnergyOrReason(_ schedule: Schedule, _ id: String) {
+    if let energy = schedule.cost["energy_joules"] {
+      #expect(energy.value > 0 && energy.value.isFinite, "\(id)")
+    } else {
+      #expect(schedule.notes.contains { $0.contains("energy") }, "\(id)")
+    }
+  }
+
   @Test("a quantized graph on every target, and under other widths")
   func graphs() throws {
     let workload = Workload(try network())
     for id in families.library.ids {
       let deployment = try device(id).deploy(workload)
-      let schedule = try deployment.schedule(FormatChoices(), for: nil)
+      var choices = FormatChoices()
+      do {
+        _ = try deployment.schedule(choices, for: nil)
+      } catch {
+        // Arrays of narrow lanes refuse the model's 8 bits.
+        #expect(error.problems.contains { $0.message.contains("8 bits") })
+        choices.uniform = .init(weights: 4, activations: 4)
+      }
+      let schedule = try deployment.schedule(choices, for: nil)
       #expect(schedule.steps.map(\.name) == ["fc"])
       #expect(schedule.macs == 8 * 64 * 32)
-      for key in ["cycles", "energy_joules", "dram_bytes"] {
+      for key in ["cycles", "dram_bytes"] {
         let total = try #require(schedule.cost[key], "\(id) lacks \(key)")
         #expect(total.value > 0 && total.value.isFinite)
       }
+      expectEnergyOrReason(schedule, id)
     }
     let deployment = try device("bitfusion").deploy(workload)
     func cycles(_ weights: Int, _ inputs: Int) throws -> Double {
@@ -195,7 +213,7 @@ struct BitSerialFamilyTests {
           let schedule = try device.schedule(
             phase, of: workload, bits: .init(weights: 4, activations: 4), byProduct: [:])
           #expect((schedule.cost["cycles"]?.value ?? 0) > 1e6)
-          #expect((schedule.cost["energy_joules"]?.value ?? 0) > 0)
+          expectEnergyOrReason(schedule, id)
           #expect((schedule.cost["dram_bytes"]?.value ?? 0) > 1e6)
         }
       }
