@@ -46,7 +46,7 @@ struct WeightRewriteTests {
     }
   }
 
-  @Test("bit flip is its definition, and clears as many columns as asked for")
+  @Test("bit flip is its definition")
   func flip() throws {
     var generator = SeededGenerator(seed: 1)
     for _ in 0..<2000 {
@@ -56,8 +56,6 @@ struct WeightRewriteTests {
       let original = weights(width, group, &generator)
       let flipped = try BitFlip(width: width, columns: columns, group: group)(original)
       #expect(flipped == plainFlip(original, width: width, columns: columns), "\(original)")
-      let used = flipped.reduce(0) { $0 | abs($1) }
-      #expect(width - 1 - used.nonzeroBitCount >= min(columns, width - 1))
     }
   }
 
