@@ -8,7 +8,7 @@
 public struct BitFlip: Hashable, Sendable {
   /// Bits of a weight, the sign included.
   public let width: Int
-  /// Zero columns that a group has at least.
+  /// Zero columns that a group is to have.
   public let columns: Int
   /// Weights that share columns, following one another along the input channels.
   public let group: Int

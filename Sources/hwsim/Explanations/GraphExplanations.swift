@@ -2,6 +2,13 @@ extension Explanation {
   /// Codes of graphs and number formats.
   static let graph: [Explanation] = [
     Explanation(
+      "graph.limit", "a graph holds more than a run can take",
+      """
+      Elements of a tensor, elements of all tensors together, taps of a window and products of a layer
+      have bounds far beyond networks that run, so that a damaged or hostile file ends in this message
+      and not in a machine without memory. hwsim inspect MODEL shows the shapes.
+      """),
+    Explanation(
       "format.invalid", "a number format that cannot exist",
       """
       The text is no type, or its parameters are outside what the type allows: widths of stored fixed

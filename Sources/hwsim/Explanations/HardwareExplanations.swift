@@ -2,6 +2,18 @@ extension Explanation {
   /// Codes of datapaths, inputs and checks.
   static let hardware: [Explanation] = [
     Explanation(
+      "datapath.limit", "a run would take more memory or work than one may ask for",
+      """
+      Buffers, tables and products of a plan are counted before anything is allocated. Run a smaller
+      batch or image, or cut the graph with --outputs.
+      """),
+    Explanation(
+      "datapath.without-codes", "a parameter has a shape and no values",
+      """
+      A model that is known by its shapes alone has costs (hwsim estimate) and cannot be computed. Give
+      the model with its weights.
+      """),
+    Explanation(
       "datapath.unsupported", "a datapath has no rule for an operator",
       """
       A datapath is the set of rules by which one piece of hardware computes. Running an operator

@@ -318,6 +318,13 @@ extension Explanation {
       saturate depend on the order of their additions.
       """),
     Explanation(
+      "search.space", "layers of a transformer cannot be tied like that", status: .usage,
+      """
+      --ties names the rules by which projections that a serving system fuses share one format: q, k and
+      v, gate and up. Tied layers need a format that every one of them has a score for; none leaves all
+      layers free.
+      """),
+    Explanation(
       "search.time-limit", "a time limit ended the search",
       """
       A warning. The answer is the frontier of what was evaluated until then; how much that is depends
