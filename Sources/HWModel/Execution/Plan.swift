@@ -36,7 +36,15 @@ public struct Plan: Sendable {
         problems.append(.init(node: nil, error: error))
       }
     }
-    guard problems.isEmpty else { throw PlanProblems(graph: graph, problems: problems) }
+    guard problems.isEmpty else {
+      for (index, node) in graph.nodes.enumerated() where !datapath.supports(node.operation) {
+        problems.append(
+          .init(
+            node: index,
+            error: .unsupported(operation: node.operation.name, datapath: datapath.name)))
+      }
+      throw PlanProblems(graph: graph, problems: problems)
+    }
     // What follows a node with a problem is left out.
     for (index, node) in graph.nodes.enumerated() {
       guard datapath.supports(node.operation) else {

@@ -47,8 +47,7 @@ public struct BitSerialFamily: DeviceFamily, AnswersCases {
   }
 
   public var headlineNote: String? {
-    "each follows the rules of its published simulator, and was found equal to it: cycles exactly, "
-      + "energy to 1e-9"
+    "each follows its published simulator and equals it: cycles exactly, energy to 1e-9"
   }
 
   public func answer(

@@ -11,7 +11,7 @@ struct FormatsCommand: ReportingCommand {
     commandName: "formats",
     abstract: "Lists number formats, or describes one: range, step, specials, codes.",
     usage:
-      "hwsim formats [NAME | --operators | --stored CASES.json] [--table] [--encode X] [--compare A,B,...] [options]",
+      "hwsim formats [NAME | --operators | --stored CASES.json] [--encode X] [options]",
     discussion: """
       EXAMPLES:
         hwsim formats                                     families and their grammar

@@ -227,6 +227,17 @@ extension Schema {
                 "latency_error_percent": nullable(number("Median, networks left out.")),
                 "latency_worst_error_percent": nullable(number("Largest, networks left out.")),
                 "latency_board_error_percent": nullable(number("Median, the board left out.")),
+                "multiprocessors": nullable(integer("Streaming multiprocessors.")),
+                "memory_bytes": nullable(number("Memory of the device.")),
+                "dram_bytes_per_second": nullable(number("Bandwidth of that memory.")),
+                "fp16_ops_per_second": nullable(number("Dense peak of 16-bit floating point.")),
+                "int8_ops_per_second": nullable(number("Dense peak of 8-bit integers.")),
+                "paths": array(of: string("Formats of a matrix product that the device has.")),
+                "rules": string("The simulator whose rules an array follows."),
+                "rows": nullable(integer("Rows of the array.")),
+                "columns": nullable(integer("Columns of the array.")),
+                "weight_buffer_bytes": nullable(number("Buffer of weights.")),
+                "input_buffer_bytes": nullable(number("Buffer of inputs.")),
               ], required: ["id", "family", "name", "aliases"]))
         ]),
         object([

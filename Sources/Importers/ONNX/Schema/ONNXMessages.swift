@@ -54,12 +54,16 @@ struct Onnx_ModelProto: ProtoMessage {
 
 struct Onnx_OperatorSetIdProto: ProtoMessage {
   var domain = ""
+  /// Whether the message states the domain, be it empty.
+  private var statesDomain = false
   var version: Int64 = 0
   var unknown: [UInt8] = []
 
   mutating func take(_ field: ProtoField) throws(ProtoError) -> Bool {
     switch field.number {
-    case 1: return try field.set(&domain)
+    case 1:
+      statesDomain = true
+      return try field.set(&domain)
     case 2:
       guard let value = field.integer else { return false }
       version = value
@@ -69,7 +73,7 @@ struct Onnx_OperatorSetIdProto: ProtoMessage {
   }
 
   func write(to writer: inout ProtoWriter) {
-    writer.text(1, domain)
+    if statesDomain || !domain.isEmpty { writer.data(1, domain.utf8) }
     writer.integer(2, version)
   }
 }
