@@ -121,7 +121,7 @@ struct EstimateCommandTests {
     let unknown = try ToolRun(
       "estimate", Self.model, "--target", "nucleo-l4r5zi", "--explain", layer + "x")
     #expect(unknown.code == 64)
-    #expect(unknown.error.contains("did you mean"))
+    #expect(unknown.error.contains("usage.unknown-layer"))
   }
 
   @Test("an allocation is read, and what it names must exist")
