@@ -17,8 +17,8 @@ public struct TransformerEstimator: Sendable {
 
   /// Floor of a small kernel (a norm, an activation) under a CUDA graph, in microseconds.
   ///
-  /// As the floor of an all-reduce, and the number of such kernels a layer: taken from estimates that
-  /// were held to decode rates of gpt-fast, torchao and TinyChat.
+  /// As the floor of an all-reduce, and the number of such kernels a layer: chosen on the decode rows
+  /// of conformance/gpu/latency.json, whose errors are therefore not those of rows left out.
   public static let smallKernelUs = 2.0
   /// Small kernels a layer beside products and attention.
   public static let smallKernels = 4.0

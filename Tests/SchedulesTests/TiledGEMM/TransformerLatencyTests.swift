@@ -140,7 +140,7 @@ struct MeasuredTransformerTests {
     return try String(contentsOfFile: path, encoding: .utf8)
   }
 
-  @Test("decode at batch 1 with short contexts: nothing was fitted on these rows")
+  @Test("decode at batch 1 with short contexts; the kernels' floor was chosen on these rows")
   func decode() throws {
     var errors: [Double] = []
     var times: [String: [String: (predicted: Double, measured: Double)]] = [:]
