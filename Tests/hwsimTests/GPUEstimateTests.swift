@@ -46,7 +46,8 @@ struct GPUEstimateTests {
     #expect(run.code == 0, "\(run.error)")
     let rows = try #require(JSONValue(run.output)["result"]?["rows"]?.elements)
     #expect(
-      rows.compactMap { $0["target"] } == ["a100-80", "bitmod", "bitfusion"].map { .string($0) })
+      rows.compactMap { $0["target"] }
+        == ["a100-80", "bitmod@hpca25", "bitfusion"].map { .string($0) })
     for row in rows {
       #expect(row["bits"] == .string("w4a8") && row["bound"] != nil)
       #expect(row["phases"]?.elements.count == 2)
