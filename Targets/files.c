@@ -3,360 +3,368 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-static const unsigned char file0[] = {
+static const unsigned char bitserial_adafloat_ant[] = {
 #embed "bitserial/adafloat@ant.json"
 };
-static const unsigned char file1[] = {
+static const unsigned char bitserial_ant[] = {
 #embed "bitserial/ant.json"
 };
-static const unsigned char file2[] = {
+static const unsigned char bitserial_ant_bitmod[] = {
 #embed "bitserial/ant@bitmod.json"
 };
-static const unsigned char file3[] = {
+static const unsigned char bitserial_biscaled_ant[] = {
 #embed "bitserial/biscaled@ant.json"
 };
-static const unsigned char file4[] = {
+static const unsigned char bitserial_bismo_pynq_z1[] = {
+#embed "bitserial/bismo@pynq-z1.json"
+};
+static const unsigned char bitserial_bismo_ultra96[] = {
+#embed "bitserial/bismo@ultra96.json"
+};
+static const unsigned char bitserial_bitfusion[] = {
 #embed "bitserial/bitfusion.json"
 };
-static const unsigned char file5[] = {
+static const unsigned char bitserial_bitlet_bbs[] = {
 #embed "bitserial/bitlet@bbs.json"
 };
-static const unsigned char file6[] = {
+static const unsigned char bitserial_bitmod_2025[] = {
 #embed "bitserial/bitmod@2025.json"
 };
-static const unsigned char file7[] = {
+static const unsigned char bitserial_bitmod_hpca25[] = {
 #embed "bitserial/bitmod@hpca25.json"
 };
-static const unsigned char file8[] = {
+static const unsigned char bitserial_bitvert_plain_bbs[] = {
 #embed "bitserial/bitvert-plain@bbs.json"
 };
-static const unsigned char file9[] = {
+static const unsigned char bitserial_bitvert_bbs[] = {
 #embed "bitserial/bitvert@bbs.json"
 };
-static const unsigned char file10[] = {
+static const unsigned char bitserial_bitwave_bbs[] = {
 #embed "bitserial/bitwave@bbs.json"
 };
-static const unsigned char file11[] = {
+static const unsigned char bitserial_fp16_bitmod[] = {
 #embed "bitserial/fp16@bitmod.json"
 };
-static const unsigned char file12[] = {
+static const unsigned char bitserial_olaccel_ant[] = {
 #embed "bitserial/olaccel@ant.json"
 };
-static const unsigned char file13[] = {
+static const unsigned char bitserial_olive_bitmod[] = {
 #embed "bitserial/olive@bitmod.json"
 };
-static const unsigned char file14[] = {
+static const unsigned char bitserial_pragmatic_bbs[] = {
 #embed "bitserial/pragmatic@bbs.json"
 };
-static const unsigned char file15[] = {
+static const unsigned char bitserial_stripes_bbs[] = {
 #embed "bitserial/stripes@bbs.json"
 };
-static const unsigned char file16[] = {
+static const unsigned char gpu_a10[] = {
 #embed "gpu/a10.json"
 };
-static const unsigned char file17[] = {
+static const unsigned char gpu_a100_40[] = {
 #embed "gpu/a100-40.json"
 };
-static const unsigned char file18[] = {
+static const unsigned char gpu_a100_80[] = {
 #embed "gpu/a100-80.json"
 };
-static const unsigned char file19[] = {
+static const unsigned char gpu_a100_pcie_40[] = {
 #embed "gpu/a100-pcie-40.json"
 };
-static const unsigned char file20[] = {
+static const unsigned char gpu_a100_pcie_80[] = {
 #embed "gpu/a100-pcie-80.json"
 };
-static const unsigned char file21[] = {
+static const unsigned char gpu_a40[] = {
 #embed "gpu/a40.json"
 };
-static const unsigned char file22[] = {
+static const unsigned char gpu_a6000[] = {
 #embed "gpu/a6000.json"
 };
-static const unsigned char file23[] = {
+static const unsigned char gpu_b200[] = {
 #embed "gpu/b200.json"
 };
-static const unsigned char file24[] = {
+static const unsigned char gpu_b300[] = {
 #embed "gpu/b300.json"
 };
-static const unsigned char file25[] = {
+static const unsigned char gpu_gb200[] = {
 #embed "gpu/gb200.json"
 };
-static const unsigned char file26[] = {
+static const unsigned char gpu_gb300[] = {
 #embed "gpu/gb300.json"
 };
-static const unsigned char file27[] = {
+static const unsigned char gpu_h100_nvl[] = {
 #embed "gpu/h100-nvl.json"
 };
-static const unsigned char file28[] = {
+static const unsigned char gpu_h100_pcie[] = {
 #embed "gpu/h100-pcie.json"
 };
-static const unsigned char file29[] = {
+static const unsigned char gpu_h100_sxm[] = {
 #embed "gpu/h100-sxm.json"
 };
-static const unsigned char file30[] = {
+static const unsigned char gpu_h200[] = {
 #embed "gpu/h200.json"
 };
-static const unsigned char file31[] = {
+static const unsigned char gpu_jetson_agx_orin_32[] = {
 #embed "gpu/jetson-agx-orin-32.json"
 };
-static const unsigned char file32[] = {
+static const unsigned char gpu_jetson_agx_orin_64[] = {
 #embed "gpu/jetson-agx-orin-64.json"
 };
-static const unsigned char file33[] = {
+static const unsigned char gpu_l4[] = {
 #embed "gpu/l4.json"
 };
-static const unsigned char file34[] = {
+static const unsigned char gpu_l40[] = {
 #embed "gpu/l40.json"
 };
-static const unsigned char file35[] = {
+static const unsigned char gpu_l40s[] = {
 #embed "gpu/l40s.json"
 };
-static const unsigned char file36[] = {
+static const unsigned char gpu_mi300x[] = {
 #embed "gpu/mi300x.json"
 };
-static const unsigned char file37[] = {
+static const unsigned char gpu_rtx3070[] = {
 #embed "gpu/rtx3070.json"
 };
-static const unsigned char file38[] = {
+static const unsigned char gpu_rtx3090[] = {
 #embed "gpu/rtx3090.json"
 };
-static const unsigned char file39[] = {
+static const unsigned char gpu_rtx3090ti[] = {
 #embed "gpu/rtx3090ti.json"
 };
-static const unsigned char file40[] = {
+static const unsigned char gpu_rtx4080[] = {
 #embed "gpu/rtx4080.json"
 };
-static const unsigned char file41[] = {
+static const unsigned char gpu_rtx4090[] = {
 #embed "gpu/rtx4090.json"
 };
-static const unsigned char file42[] = {
+static const unsigned char gpu_rtx5090[] = {
 #embed "gpu/rtx5090.json"
 };
-static const unsigned char file43[] = {
+static const unsigned char gpu_rtxpro6000[] = {
 #embed "gpu/rtxpro6000.json"
 };
-static const unsigned char file44[] = {
+static const unsigned char gpu_t4[] = {
 #embed "gpu/t4.json"
 };
-static const unsigned char file45[] = {
+static const unsigned char gpu_v100[] = {
 #embed "gpu/v100.json"
 };
-static const unsigned char file46[] = {
+static const unsigned char mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn[] = {
 #embed "mcu/arduino-nano-33-ble-sense+tflm+cmsis-nn.json"
 };
-static const unsigned char file47[] = {
+static const unsigned char mcu_ek_ra8d1_renesas[] = {
 #embed "mcu/ek-ra8d1+renesas.json"
 };
-static const unsigned char file48[] = {
+static const unsigned char mcu_esp32_s3_tflm[] = {
 #embed "mcu/esp32-s3+tflm.json"
 };
-static const unsigned char file49[] = {
+static const unsigned char mcu_gap9_evk_gapflow[] = {
 #embed "mcu/gap9-evk+gapflow.json"
 };
-static const unsigned char file50[] = {
+static const unsigned char mcu_ndp9120_syntiant[] = {
 #embed "mcu/ndp9120+syntiant.json"
 };
-static const unsigned char file51[] = {
+static const unsigned char mcu_nrf5340_dk_microtvm_cmsis_nn[] = {
 #embed "mcu/nrf5340-dk+microtvm+cmsis-nn.json"
 };
-static const unsigned char file52[] = {
+static const unsigned char mcu_nucleo_g0b1re_hale[] = {
 #embed "mcu/nucleo-g0b1re+hale.json"
 };
-static const unsigned char file53[] = {
+static const unsigned char mcu_nucleo_h7a3zi_q_hale[] = {
 #embed "mcu/nucleo-h7a3zi-q+hale.json"
 };
-static const unsigned char file54[] = {
+static const unsigned char mcu_nucleo_h7a3zi_q_plumerai_2023[] = {
 #embed "mcu/nucleo-h7a3zi-q+plumerai-2023.json"
 };
-static const unsigned char file55[] = {
+static const unsigned char mcu_nucleo_h7a3zi_q_x_cube_ai_7_0[] = {
 #embed "mcu/nucleo-h7a3zi-q+x-cube-ai-7.0.json"
 };
-static const unsigned char file56[] = {
+static const unsigned char mcu_nucleo_h7a3zi_q_x_cube_ai_7_3[] = {
 #embed "mcu/nucleo-h7a3zi-q+x-cube-ai-7.3.json"
 };
-static const unsigned char file57[] = {
+static const unsigned char mcu_nucleo_h7a3zi_q_x_cube_ai_8_1[] = {
 #embed "mcu/nucleo-h7a3zi-q+x-cube-ai-8.1.json"
 };
-static const unsigned char file58[] = {
+static const unsigned char mcu_nucleo_h7a3zi_q_x_cube_ai_9[] = {
 #embed "mcu/nucleo-h7a3zi-q+x-cube-ai-9.json"
 };
-static const unsigned char file59[] = {
+static const unsigned char mcu_nucleo_l4r5zi_hale[] = {
 #embed "mcu/nucleo-l4r5zi+hale.json"
 };
-static const unsigned char file60[] = {
+static const unsigned char mcu_nucleo_l4r5zi_microtvm_cmsis_nn[] = {
 #embed "mcu/nucleo-l4r5zi+microtvm+cmsis-nn.json"
 };
-static const unsigned char file61[] = {
+static const unsigned char mcu_nucleo_l4r5zi_microtvm[] = {
 #embed "mcu/nucleo-l4r5zi+microtvm.json"
 };
-static const unsigned char file62[] = {
+static const unsigned char mcu_nucleo_l4r5zi_onnc[] = {
 #embed "mcu/nucleo-l4r5zi+onnc.json"
 };
-static const unsigned char file63[] = {
+static const unsigned char mcu_nucleo_l4r5zi_plumerai_2021[] = {
 #embed "mcu/nucleo-l4r5zi+plumerai-2021.json"
 };
-static const unsigned char file64[] = {
+static const unsigned char mcu_nucleo_l4r5zi_plumerai_2023[] = {
 #embed "mcu/nucleo-l4r5zi+plumerai-2023.json"
 };
-static const unsigned char file65[] = {
+static const unsigned char mcu_nucleo_l4r5zi_tflm_cmsis_nn[] = {
 #embed "mcu/nucleo-l4r5zi+tflm+cmsis-nn.json"
 };
-static const unsigned char file66[] = {
+static const unsigned char mcu_nucleo_l4r5zi_tflm[] = {
 #embed "mcu/nucleo-l4r5zi+tflm.json"
 };
-static const unsigned char file67[] = {
+static const unsigned char mcu_nucleo_l4r5zi_x_cube_ai_7_0[] = {
 #embed "mcu/nucleo-l4r5zi+x-cube-ai-7.0.json"
 };
-static const unsigned char file68[] = {
+static const unsigned char mcu_nucleo_l4r5zi_x_cube_ai_7_3[] = {
 #embed "mcu/nucleo-l4r5zi+x-cube-ai-7.3.json"
 };
-static const unsigned char file69[] = {
+static const unsigned char mcu_nucleo_l4r5zi_x_cube_ai_8_1[] = {
 #embed "mcu/nucleo-l4r5zi+x-cube-ai-8.1.json"
 };
-static const unsigned char file70[] = {
+static const unsigned char mcu_nucleo_l4r5zi_x_cube_ai_9[] = {
 #embed "mcu/nucleo-l4r5zi+x-cube-ai-9.json"
 };
-static const unsigned char file71[] = {
+static const unsigned char mcu_nucleo_u575zi_q_hale[] = {
 #embed "mcu/nucleo-u575zi-q+hale.json"
 };
-static const unsigned char file72[] = {
+static const unsigned char mcu_nucleo_u575zi_q_plumerai_2023[] = {
 #embed "mcu/nucleo-u575zi-q+plumerai-2023.json"
 };
-static const unsigned char file73[] = {
+static const unsigned char mcu_nucleo_u575zi_q_x_cube_ai_7_0[] = {
 #embed "mcu/nucleo-u575zi-q+x-cube-ai-7.0.json"
 };
-static const unsigned char file74[] = {
+static const unsigned char mcu_nucleo_u575zi_q_x_cube_ai_7_3[] = {
 #embed "mcu/nucleo-u575zi-q+x-cube-ai-7.3.json"
 };
-static const unsigned char file75[] = {
+static const unsigned char mcu_nucleo_u575zi_q_x_cube_ai_8_1[] = {
 #embed "mcu/nucleo-u575zi-q+x-cube-ai-8.1.json"
 };
-static const unsigned char file76[] = {
+static const unsigned char mcu_nucleo_u575zi_q_x_cube_ai_9[] = {
 #embed "mcu/nucleo-u575zi-q+x-cube-ai-9.json"
 };
-static const unsigned char file77[] = {
+static const unsigned char mcu_raspberry_pi_pico_tflm_cmsis_nn[] = {
 #embed "mcu/raspberry-pi-pico+tflm+cmsis-nn.json"
 };
-static const unsigned char file78[] = {
+static const unsigned char mcu_rx65n_cloud_kit_renesas[] = {
 #embed "mcu/rx65n-cloud-kit+renesas.json"
 };
-static const unsigned char file79[] = {
+static const unsigned char mcu_stm32f746g_disco_tflm_cmsis_nn[] = {
 #embed "mcu/stm32f746g-disco+tflm+cmsis-nn.json"
 };
-static const unsigned char file80[] = {
+static const unsigned char mcu_stm32f746g_disco_tinyengine[] = {
 #embed "mcu/stm32f746g-disco+tinyengine.json"
 };
-static const unsigned char file81[] = {
+static const unsigned char mcu_stm32f746g_disco_x_cube_ai_9[] = {
 #embed "mcu/stm32f746g-disco+x-cube-ai-9.json"
 };
-static const unsigned char file82[] = {
+static const unsigned char mcu_stm32h743_tflm_cmsis_nn[] = {
 #embed "mcu/stm32h743+tflm+cmsis-nn.json"
 };
-static const unsigned char file83[] = {
+static const unsigned char mcu_stm32h743_tflm[] = {
 #embed "mcu/stm32h743+tflm.json"
 };
-static const unsigned char file84[] = {
+static const unsigned char mcu_stm32h743_tinyengine[] = {
 #embed "mcu/stm32h743+tinyengine.json"
 };
-static const unsigned char file85[] = {
+static const unsigned char mcu_stm32h743_x_cube_ai_7_3[] = {
 #embed "mcu/stm32h743+x-cube-ai-7.3.json"
 };
-static const unsigned char file86[] = {
+static const unsigned char mcu_stm32h747i_disco_x_cube_ai_10[] = {
 #embed "mcu/stm32h747i-disco+x-cube-ai-10.json"
 };
-static const unsigned char file87[] = {
+static const unsigned char mcu_xg24_dk2601b_tflm_mvp[] = {
 #embed "mcu/xg24-dk2601b+tflm+mvp.json"
 };
 
 static const struct hwsim_target_file files[] = {
-  {"bitserial", "adafloat@ant", file0, sizeof file0},
-  {"bitserial", "ant", file1, sizeof file1},
-  {"bitserial", "ant@bitmod", file2, sizeof file2},
-  {"bitserial", "biscaled@ant", file3, sizeof file3},
-  {"bitserial", "bitfusion", file4, sizeof file4},
-  {"bitserial", "bitlet@bbs", file5, sizeof file5},
-  {"bitserial", "bitmod@2025", file6, sizeof file6},
-  {"bitserial", "bitmod@hpca25", file7, sizeof file7},
-  {"bitserial", "bitvert-plain@bbs", file8, sizeof file8},
-  {"bitserial", "bitvert@bbs", file9, sizeof file9},
-  {"bitserial", "bitwave@bbs", file10, sizeof file10},
-  {"bitserial", "fp16@bitmod", file11, sizeof file11},
-  {"bitserial", "olaccel@ant", file12, sizeof file12},
-  {"bitserial", "olive@bitmod", file13, sizeof file13},
-  {"bitserial", "pragmatic@bbs", file14, sizeof file14},
-  {"bitserial", "stripes@bbs", file15, sizeof file15},
-  {"gpu", "a10", file16, sizeof file16},
-  {"gpu", "a100-40", file17, sizeof file17},
-  {"gpu", "a100-80", file18, sizeof file18},
-  {"gpu", "a100-pcie-40", file19, sizeof file19},
-  {"gpu", "a100-pcie-80", file20, sizeof file20},
-  {"gpu", "a40", file21, sizeof file21},
-  {"gpu", "a6000", file22, sizeof file22},
-  {"gpu", "b200", file23, sizeof file23},
-  {"gpu", "b300", file24, sizeof file24},
-  {"gpu", "gb200", file25, sizeof file25},
-  {"gpu", "gb300", file26, sizeof file26},
-  {"gpu", "h100-nvl", file27, sizeof file27},
-  {"gpu", "h100-pcie", file28, sizeof file28},
-  {"gpu", "h100-sxm", file29, sizeof file29},
-  {"gpu", "h200", file30, sizeof file30},
-  {"gpu", "jetson-agx-orin-32", file31, sizeof file31},
-  {"gpu", "jetson-agx-orin-64", file32, sizeof file32},
-  {"gpu", "l4", file33, sizeof file33},
-  {"gpu", "l40", file34, sizeof file34},
-  {"gpu", "l40s", file35, sizeof file35},
-  {"gpu", "mi300x", file36, sizeof file36},
-  {"gpu", "rtx3070", file37, sizeof file37},
-  {"gpu", "rtx3090", file38, sizeof file38},
-  {"gpu", "rtx3090ti", file39, sizeof file39},
-  {"gpu", "rtx4080", file40, sizeof file40},
-  {"gpu", "rtx4090", file41, sizeof file41},
-  {"gpu", "rtx5090", file42, sizeof file42},
-  {"gpu", "rtxpro6000", file43, sizeof file43},
-  {"gpu", "t4", file44, sizeof file44},
-  {"gpu", "v100", file45, sizeof file45},
-  {"mcu", "arduino-nano-33-ble-sense+tflm+cmsis-nn", file46, sizeof file46},
-  {"mcu", "ek-ra8d1+renesas", file47, sizeof file47},
-  {"mcu", "esp32-s3+tflm", file48, sizeof file48},
-  {"mcu", "gap9-evk+gapflow", file49, sizeof file49},
-  {"mcu", "ndp9120+syntiant", file50, sizeof file50},
-  {"mcu", "nrf5340-dk+microtvm+cmsis-nn", file51, sizeof file51},
-  {"mcu", "nucleo-g0b1re+hale", file52, sizeof file52},
-  {"mcu", "nucleo-h7a3zi-q+hale", file53, sizeof file53},
-  {"mcu", "nucleo-h7a3zi-q+plumerai-2023", file54, sizeof file54},
-  {"mcu", "nucleo-h7a3zi-q+x-cube-ai-7.0", file55, sizeof file55},
-  {"mcu", "nucleo-h7a3zi-q+x-cube-ai-7.3", file56, sizeof file56},
-  {"mcu", "nucleo-h7a3zi-q+x-cube-ai-8.1", file57, sizeof file57},
-  {"mcu", "nucleo-h7a3zi-q+x-cube-ai-9", file58, sizeof file58},
-  {"mcu", "nucleo-l4r5zi+hale", file59, sizeof file59},
-  {"mcu", "nucleo-l4r5zi+microtvm+cmsis-nn", file60, sizeof file60},
-  {"mcu", "nucleo-l4r5zi+microtvm", file61, sizeof file61},
-  {"mcu", "nucleo-l4r5zi+onnc", file62, sizeof file62},
-  {"mcu", "nucleo-l4r5zi+plumerai-2021", file63, sizeof file63},
-  {"mcu", "nucleo-l4r5zi+plumerai-2023", file64, sizeof file64},
-  {"mcu", "nucleo-l4r5zi+tflm+cmsis-nn", file65, sizeof file65},
-  {"mcu", "nucleo-l4r5zi+tflm", file66, sizeof file66},
-  {"mcu", "nucleo-l4r5zi+x-cube-ai-7.0", file67, sizeof file67},
-  {"mcu", "nucleo-l4r5zi+x-cube-ai-7.3", file68, sizeof file68},
-  {"mcu", "nucleo-l4r5zi+x-cube-ai-8.1", file69, sizeof file69},
-  {"mcu", "nucleo-l4r5zi+x-cube-ai-9", file70, sizeof file70},
-  {"mcu", "nucleo-u575zi-q+hale", file71, sizeof file71},
-  {"mcu", "nucleo-u575zi-q+plumerai-2023", file72, sizeof file72},
-  {"mcu", "nucleo-u575zi-q+x-cube-ai-7.0", file73, sizeof file73},
-  {"mcu", "nucleo-u575zi-q+x-cube-ai-7.3", file74, sizeof file74},
-  {"mcu", "nucleo-u575zi-q+x-cube-ai-8.1", file75, sizeof file75},
-  {"mcu", "nucleo-u575zi-q+x-cube-ai-9", file76, sizeof file76},
-  {"mcu", "raspberry-pi-pico+tflm+cmsis-nn", file77, sizeof file77},
-  {"mcu", "rx65n-cloud-kit+renesas", file78, sizeof file78},
-  {"mcu", "stm32f746g-disco+tflm+cmsis-nn", file79, sizeof file79},
-  {"mcu", "stm32f746g-disco+tinyengine", file80, sizeof file80},
-  {"mcu", "stm32f746g-disco+x-cube-ai-9", file81, sizeof file81},
-  {"mcu", "stm32h743+tflm+cmsis-nn", file82, sizeof file82},
-  {"mcu", "stm32h743+tflm", file83, sizeof file83},
-  {"mcu", "stm32h743+tinyengine", file84, sizeof file84},
-  {"mcu", "stm32h743+x-cube-ai-7.3", file85, sizeof file85},
-  {"mcu", "stm32h747i-disco+x-cube-ai-10", file86, sizeof file86},
-  {"mcu", "xg24-dk2601b+tflm+mvp", file87, sizeof file87},
+  {"bitserial", "adafloat@ant", bitserial_adafloat_ant, sizeof bitserial_adafloat_ant},
+  {"bitserial", "ant", bitserial_ant, sizeof bitserial_ant},
+  {"bitserial", "ant@bitmod", bitserial_ant_bitmod, sizeof bitserial_ant_bitmod},
+  {"bitserial", "biscaled@ant", bitserial_biscaled_ant, sizeof bitserial_biscaled_ant},
+  {"bitserial", "bismo@pynq-z1", bitserial_bismo_pynq_z1, sizeof bitserial_bismo_pynq_z1},
+  {"bitserial", "bismo@ultra96", bitserial_bismo_ultra96, sizeof bitserial_bismo_ultra96},
+  {"bitserial", "bitfusion", bitserial_bitfusion, sizeof bitserial_bitfusion},
+  {"bitserial", "bitlet@bbs", bitserial_bitlet_bbs, sizeof bitserial_bitlet_bbs},
+  {"bitserial", "bitmod@2025", bitserial_bitmod_2025, sizeof bitserial_bitmod_2025},
+  {"bitserial", "bitmod@hpca25", bitserial_bitmod_hpca25, sizeof bitserial_bitmod_hpca25},
+  {"bitserial", "bitvert-plain@bbs", bitserial_bitvert_plain_bbs, sizeof bitserial_bitvert_plain_bbs},
+  {"bitserial", "bitvert@bbs", bitserial_bitvert_bbs, sizeof bitserial_bitvert_bbs},
+  {"bitserial", "bitwave@bbs", bitserial_bitwave_bbs, sizeof bitserial_bitwave_bbs},
+  {"bitserial", "fp16@bitmod", bitserial_fp16_bitmod, sizeof bitserial_fp16_bitmod},
+  {"bitserial", "olaccel@ant", bitserial_olaccel_ant, sizeof bitserial_olaccel_ant},
+  {"bitserial", "olive@bitmod", bitserial_olive_bitmod, sizeof bitserial_olive_bitmod},
+  {"bitserial", "pragmatic@bbs", bitserial_pragmatic_bbs, sizeof bitserial_pragmatic_bbs},
+  {"bitserial", "stripes@bbs", bitserial_stripes_bbs, sizeof bitserial_stripes_bbs},
+  {"gpu", "a10", gpu_a10, sizeof gpu_a10},
+  {"gpu", "a100-40", gpu_a100_40, sizeof gpu_a100_40},
+  {"gpu", "a100-80", gpu_a100_80, sizeof gpu_a100_80},
+  {"gpu", "a100-pcie-40", gpu_a100_pcie_40, sizeof gpu_a100_pcie_40},
+  {"gpu", "a100-pcie-80", gpu_a100_pcie_80, sizeof gpu_a100_pcie_80},
+  {"gpu", "a40", gpu_a40, sizeof gpu_a40},
+  {"gpu", "a6000", gpu_a6000, sizeof gpu_a6000},
+  {"gpu", "b200", gpu_b200, sizeof gpu_b200},
+  {"gpu", "b300", gpu_b300, sizeof gpu_b300},
+  {"gpu", "gb200", gpu_gb200, sizeof gpu_gb200},
+  {"gpu", "gb300", gpu_gb300, sizeof gpu_gb300},
+  {"gpu", "h100-nvl", gpu_h100_nvl, sizeof gpu_h100_nvl},
+  {"gpu", "h100-pcie", gpu_h100_pcie, sizeof gpu_h100_pcie},
+  {"gpu", "h100-sxm", gpu_h100_sxm, sizeof gpu_h100_sxm},
+  {"gpu", "h200", gpu_h200, sizeof gpu_h200},
+  {"gpu", "jetson-agx-orin-32", gpu_jetson_agx_orin_32, sizeof gpu_jetson_agx_orin_32},
+  {"gpu", "jetson-agx-orin-64", gpu_jetson_agx_orin_64, sizeof gpu_jetson_agx_orin_64},
+  {"gpu", "l4", gpu_l4, sizeof gpu_l4},
+  {"gpu", "l40", gpu_l40, sizeof gpu_l40},
+  {"gpu", "l40s", gpu_l40s, sizeof gpu_l40s},
+  {"gpu", "mi300x", gpu_mi300x, sizeof gpu_mi300x},
+  {"gpu", "rtx3070", gpu_rtx3070, sizeof gpu_rtx3070},
+  {"gpu", "rtx3090", gpu_rtx3090, sizeof gpu_rtx3090},
+  {"gpu", "rtx3090ti", gpu_rtx3090ti, sizeof gpu_rtx3090ti},
+  {"gpu", "rtx4080", gpu_rtx4080, sizeof gpu_rtx4080},
+  {"gpu", "rtx4090", gpu_rtx4090, sizeof gpu_rtx4090},
+  {"gpu", "rtx5090", gpu_rtx5090, sizeof gpu_rtx5090},
+  {"gpu", "rtxpro6000", gpu_rtxpro6000, sizeof gpu_rtxpro6000},
+  {"gpu", "t4", gpu_t4, sizeof gpu_t4},
+  {"gpu", "v100", gpu_v100, sizeof gpu_v100},
+  {"mcu", "arduino-nano-33-ble-sense+tflm+cmsis-nn", mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn, sizeof mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn},
+  {"mcu", "ek-ra8d1+renesas", mcu_ek_ra8d1_renesas, sizeof mcu_ek_ra8d1_renesas},
+  {"mcu", "esp32-s3+tflm", mcu_esp32_s3_tflm, sizeof mcu_esp32_s3_tflm},
+  {"mcu", "gap9-evk+gapflow", mcu_gap9_evk_gapflow, sizeof mcu_gap9_evk_gapflow},
+  {"mcu", "ndp9120+syntiant", mcu_ndp9120_syntiant, sizeof mcu_ndp9120_syntiant},
+  {"mcu", "nrf5340-dk+microtvm+cmsis-nn", mcu_nrf5340_dk_microtvm_cmsis_nn, sizeof mcu_nrf5340_dk_microtvm_cmsis_nn},
+  {"mcu", "nucleo-g0b1re+hale", mcu_nucleo_g0b1re_hale, sizeof mcu_nucleo_g0b1re_hale},
+  {"mcu", "nucleo-h7a3zi-q+hale", mcu_nucleo_h7a3zi_q_hale, sizeof mcu_nucleo_h7a3zi_q_hale},
+  {"mcu", "nucleo-h7a3zi-q+plumerai-2023", mcu_nucleo_h7a3zi_q_plumerai_2023, sizeof mcu_nucleo_h7a3zi_q_plumerai_2023},
+  {"mcu", "nucleo-h7a3zi-q+x-cube-ai-7.0", mcu_nucleo_h7a3zi_q_x_cube_ai_7_0, sizeof mcu_nucleo_h7a3zi_q_x_cube_ai_7_0},
+  {"mcu", "nucleo-h7a3zi-q+x-cube-ai-7.3", mcu_nucleo_h7a3zi_q_x_cube_ai_7_3, sizeof mcu_nucleo_h7a3zi_q_x_cube_ai_7_3},
+  {"mcu", "nucleo-h7a3zi-q+x-cube-ai-8.1", mcu_nucleo_h7a3zi_q_x_cube_ai_8_1, sizeof mcu_nucleo_h7a3zi_q_x_cube_ai_8_1},
+  {"mcu", "nucleo-h7a3zi-q+x-cube-ai-9", mcu_nucleo_h7a3zi_q_x_cube_ai_9, sizeof mcu_nucleo_h7a3zi_q_x_cube_ai_9},
+  {"mcu", "nucleo-l4r5zi+hale", mcu_nucleo_l4r5zi_hale, sizeof mcu_nucleo_l4r5zi_hale},
+  {"mcu", "nucleo-l4r5zi+microtvm+cmsis-nn", mcu_nucleo_l4r5zi_microtvm_cmsis_nn, sizeof mcu_nucleo_l4r5zi_microtvm_cmsis_nn},
+  {"mcu", "nucleo-l4r5zi+microtvm", mcu_nucleo_l4r5zi_microtvm, sizeof mcu_nucleo_l4r5zi_microtvm},
+  {"mcu", "nucleo-l4r5zi+onnc", mcu_nucleo_l4r5zi_onnc, sizeof mcu_nucleo_l4r5zi_onnc},
+  {"mcu", "nucleo-l4r5zi+plumerai-2021", mcu_nucleo_l4r5zi_plumerai_2021, sizeof mcu_nucleo_l4r5zi_plumerai_2021},
+  {"mcu", "nucleo-l4r5zi+plumerai-2023", mcu_nucleo_l4r5zi_plumerai_2023, sizeof mcu_nucleo_l4r5zi_plumerai_2023},
+  {"mcu", "nucleo-l4r5zi+tflm+cmsis-nn", mcu_nucleo_l4r5zi_tflm_cmsis_nn, sizeof mcu_nucleo_l4r5zi_tflm_cmsis_nn},
+  {"mcu", "nucleo-l4r5zi+tflm", mcu_nucleo_l4r5zi_tflm, sizeof mcu_nucleo_l4r5zi_tflm},
+  {"mcu", "nucleo-l4r5zi+x-cube-ai-7.0", mcu_nucleo_l4r5zi_x_cube_ai_7_0, sizeof mcu_nucleo_l4r5zi_x_cube_ai_7_0},
+  {"mcu", "nucleo-l4r5zi+x-cube-ai-7.3", mcu_nucleo_l4r5zi_x_cube_ai_7_3, sizeof mcu_nucleo_l4r5zi_x_cube_ai_7_3},
+  {"mcu", "nucleo-l4r5zi+x-cube-ai-8.1", mcu_nucleo_l4r5zi_x_cube_ai_8_1, sizeof mcu_nucleo_l4r5zi_x_cube_ai_8_1},
+  {"mcu", "nucleo-l4r5zi+x-cube-ai-9", mcu_nucleo_l4r5zi_x_cube_ai_9, sizeof mcu_nucleo_l4r5zi_x_cube_ai_9},
+  {"mcu", "nucleo-u575zi-q+hale", mcu_nucleo_u575zi_q_hale, sizeof mcu_nucleo_u575zi_q_hale},
+  {"mcu", "nucleo-u575zi-q+plumerai-2023", mcu_nucleo_u575zi_q_plumerai_2023, sizeof mcu_nucleo_u575zi_q_plumerai_2023},
+  {"mcu", "nucleo-u575zi-q+x-cube-ai-7.0", mcu_nucleo_u575zi_q_x_cube_ai_7_0, sizeof mcu_nucleo_u575zi_q_x_cube_ai_7_0},
+  {"mcu", "nucleo-u575zi-q+x-cube-ai-7.3", mcu_nucleo_u575zi_q_x_cube_ai_7_3, sizeof mcu_nucleo_u575zi_q_x_cube_ai_7_3},
+  {"mcu", "nucleo-u575zi-q+x-cube-ai-8.1", mcu_nucleo_u575zi_q_x_cube_ai_8_1, sizeof mcu_nucleo_u575zi_q_x_cube_ai_8_1},
+  {"mcu", "nucleo-u575zi-q+x-cube-ai-9", mcu_nucleo_u575zi_q_x_cube_ai_9, sizeof mcu_nucleo_u575zi_q_x_cube_ai_9},
+  {"mcu", "raspberry-pi-pico+tflm+cmsis-nn", mcu_raspberry_pi_pico_tflm_cmsis_nn, sizeof mcu_raspberry_pi_pico_tflm_cmsis_nn},
+  {"mcu", "rx65n-cloud-kit+renesas", mcu_rx65n_cloud_kit_renesas, sizeof mcu_rx65n_cloud_kit_renesas},
+  {"mcu", "stm32f746g-disco+tflm+cmsis-nn", mcu_stm32f746g_disco_tflm_cmsis_nn, sizeof mcu_stm32f746g_disco_tflm_cmsis_nn},
+  {"mcu", "stm32f746g-disco+tinyengine", mcu_stm32f746g_disco_tinyengine, sizeof mcu_stm32f746g_disco_tinyengine},
+  {"mcu", "stm32f746g-disco+x-cube-ai-9", mcu_stm32f746g_disco_x_cube_ai_9, sizeof mcu_stm32f746g_disco_x_cube_ai_9},
+  {"mcu", "stm32h743+tflm+cmsis-nn", mcu_stm32h743_tflm_cmsis_nn, sizeof mcu_stm32h743_tflm_cmsis_nn},
+  {"mcu", "stm32h743+tflm", mcu_stm32h743_tflm, sizeof mcu_stm32h743_tflm},
+  {"mcu", "stm32h743+tinyengine", mcu_stm32h743_tinyengine, sizeof mcu_stm32h743_tinyengine},
+  {"mcu", "stm32h743+x-cube-ai-7.3", mcu_stm32h743_x_cube_ai_7_3, sizeof mcu_stm32h743_x_cube_ai_7_3},
+  {"mcu", "stm32h747i-disco+x-cube-ai-10", mcu_stm32h747i_disco_x_cube_ai_10, sizeof mcu_stm32h747i_disco_x_cube_ai_10},
+  {"mcu", "xg24-dk2601b+tflm+mvp", mcu_xg24_dk2601b_tflm_mvp, sizeof mcu_xg24_dk2601b_tflm_mvp},
 };
 
 const long hwsim_target_file_count = sizeof files / sizeof files[0];

@@ -12,11 +12,12 @@ extension BitSerialTarget {
   private static let keys: [TargetKey] = [
     TargetKey(
       "rules", .text(Rules.allCases.map(\.rawValue)), required: true,
-      "the simulator whose rules hold: terms of weights (bitmod), fused elements (bitfusion, ant), "
-        + "bits of weights (bbs)"),
+      "whose rules hold: terms of weights (bitmod), fused elements (bitfusion, ant), bits of weights "
+        + "(bbs), bits of both operands (bismo)"),
     TargetKey("rows", .integer(extents), required: true, "rows of elements"),
     TargetKey("columns", .integer(extents), required: true, "columns of elements"),
-    TargetKey("lanes", .integer(extents), "inputs of one element's dot product (bitmod, bbs)"),
+    TargetKey(
+      "lanes", .integer(extents), "inputs of one element's dot product (bitmod, bbs, bismo)"),
     TargetKey("decode_rows", .integer(extents), "rows for passes of one token (bitmod)"),
     TargetKey("decode_columns", .integer(extents), "columns for passes of one token (bitmod)"),
     TargetKey("clock_hz", .number(1...1e12), unit: "Hz", "clock of the array"),
@@ -36,9 +37,13 @@ extension BitSerialTarget {
       "one access to the input buffer, all banks (bbs)"),
     TargetKey(
       "dram_bits", .integer(1...1 << 30), unit: "bit", required: true,
-      "one transfer of DRAM: two a cycle, or one (bitfusion, ant)"),
+      "one transfer of DRAM: two a cycle, or one (bitfusion, ant, bismo)"),
     TargetKey(
-      "dram_pj_per_bit", .number(picojoules), unit: "pJ", required: true, "a bit from DRAM"),
+      "dram_pj_per_bit", .number(picojoules), unit: "pJ",
+      "a bit from DRAM (bitmod, bitfusion, ant, bbs)"
+    ),
+    TargetKey(
+      "power_w", .number(0...1e6), unit: "W", "the board at most; without it no energy (bismo)"),
     TargetKey(
       "dram_write_pj_per_bit", .number(picojoules), unit: "pJ",
       "a bit to DRAM, if it is another (ant)"),

@@ -2,24 +2,26 @@
 public struct BitSerialTarget: Sendable, Hashable {
   /// Whose rules hold.
   public enum Rules: String, CaseIterable, Sendable, Hashable {
-    case bitmod, bitfusion, ant, bbs
+    case bitmod, bitfusion, ant, bbs, bismo
 
-    /// The simulator.
+    /// The simulator, or the design where nobody published one.
     public var source: String {
       switch self {
       case .bitmod: "github abdelfattah-lab/BitMoD-HPCA-25, bitmod_sim"
       case .bitfusion: "github hsharma35/bitfusion@04ec1c8"
       case .ant: "github clevercool/ANT-Quantization@bc84067, ant_simulator"
       case .bbs: "github yc2367/BitSim@6845fad2882d"
+      case .bismo: "arXiv 1806.08862 and github EECS-NTNU/bismo"
       }
     }
 
-    /// Cases of that simulator that the rules were found equal on.
-    public var comparedCases: Int {
+    /// Cases of that simulator that the rules were found equal on; nil without a simulator.
+    public var comparedCases: Int? {
       switch self {
       case .bitmod: 174
       case .bitfusion, .ant: 24
       case .bbs: 22
+      case .bismo: nil
       }
     }
   }
@@ -40,6 +42,7 @@ public struct BitSerialTarget: Sendable, Hashable {
     case terms(TermArray, decode: TermArray, attention: String)
     case fused(FusionArray)
     case weightBits(WeightBitArray)
+    case planes(PlaneArray)
   }
 
   /// What groups of weights store besides.
@@ -84,6 +87,7 @@ public struct BitSerialTarget: Sendable, Hashable {
     case .bitmod: machine = try Self.terms(description)
     case .bitfusion, .ant: machine = .fused(try Self.fused(description, rules))
     case .bbs: machine = .weightBits(try Self.weightBits(description))
+    case .bismo: machine = .planes(try Self.planes(description))
     }
     try checkBuffers()
   }
@@ -99,6 +103,9 @@ public struct BitSerialTarget: Sendable, Hashable {
     case .weightBits(let array):
       weights = array.arrangement.rows * array.arrangement.lanes * array.parallelBits
       inputs = array.arrangement.columns * array.arrangement.lanes * array.parallelBits
+    case .planes(let array):
+      weights = array.rows * array.lanes
+      inputs = array.columns * array.lanes
     case .fused(let array):
       // Half of a double buffer: a tile of one input channel and one output.
       weights = 2 * array.rows * array.maximumBits
@@ -135,6 +142,18 @@ public struct BitSerialTarget: Sendable, Hashable {
     let decode = hasDecode ? try array("decode_rows", "decode_columns") : wide
     return .terms(
       wide, decode: decode, attention: try description.required(description.text, "attention"))
+  }
+
+  private static func planes(_ description: TargetDescription) throws(TargetProblems) -> PlaneArray
+  {
+    func integer(_ key: String) throws(TargetProblems) -> Int {
+      try description.required(description.integer, key)
+    }
+    return PlaneArray(
+      rows: try integer("rows"), columns: try integer("columns"), lanes: try integer("lanes"),
+      weightBufferBytes: try integer("weight_buffer_bytes"),
+      inputBufferBytes: try integer("input_buffer_bytes"), portBits: try integer("dram_bits"),
+      powerW: description.number("power_w"))
   }
 
   private static func fused(

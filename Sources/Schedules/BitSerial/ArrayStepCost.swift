@@ -142,6 +142,35 @@ struct ArrayStepCost {
       ], count: count)
   }
 
+  /// A product on an array that takes both operands plane by plane.
+  init(_ layer: PlaneLayer, on array: PlaneArray, clockHz: Double?) {
+    let stalls = layer.dramCycles > layer.computeCycles
+    let cycles = Double(max(layer.computeCycles, layer.dramCycles))
+    self.init(
+      path: stalls ? "dram" : "compute",
+      cycles: .maximum(
+        stalls ? "DRAM stalls the array" : "computing hides DRAM",
+        [
+          .product(
+            "tiles of \(array.lanes) terms, \(array.rows) x \(array.columns) results",
+            count: Double(layer.tiles), each: Double(layer.weightBits * layer.inputBits)),
+          .count(
+            "DRAM, weights fetched \(layer.fetches.weights)x, inputs \(layer.fetches.inputs)x",
+            Double(layer.dramCycles)),
+        ]),
+      picojoules: [
+        (
+          "the board, at most",
+          array.powerW.flatMap { power in clockHz.map { power * cycles / $0 * 1e12 } }
+        )
+      ],
+      dramBytes: [
+        ("weights", Double(layer.weightBytes * layer.fetches.weights)),
+        ("inputs", Double(layer.inputBytes * layer.fetches.inputs)),
+        ("outputs", Double(layer.outputBytes)),
+      ], count: layer.work.count)
+  }
+
   /// Steps with their totals on a device.
   static func schedule(
     _ steps: [Schedule.Step], on device: BitSerialDevice, energyIsKnown: Bool
@@ -161,7 +190,8 @@ struct ArrayStepCost {
       steps: steps, rules: rules, macs: steps.reduce(0) { $0 + $1.macs }, clockHz: clock,
       columns: [.cycles] + (energyIsKnown ? [.energy] : []) + [.dramTraffic])
     if !energyIsKnown {
-      schedule.notes.append("energy is left out: no cost of such buffers is tabulated")
+      schedule.notes.append(
+        "energy is left out: no cost of such buffers is tabulated, and no power is stated")
     }
     schedule.notes += device.description.notes
     return schedule

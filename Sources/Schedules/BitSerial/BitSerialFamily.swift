@@ -36,7 +36,9 @@ public struct BitSerialFamily: DeviceFamily, AnswersCases {
         .init("array", [.words("\(rows) x \(columns)" + (lanes.map { " x \($0)" } ?? ""))]),
         .init("weights KiB", [.count(weights >> 10)], isNumber: true),
         .init("inputs KiB", [.count(inputs >> 10)], isNumber: true),
-        .init("equal to its simulator", [.words("\(target.rules.comparedCases) cases")]),
+        .init(
+          "equal to its simulator",
+          [.words(target.rules.comparedCases.map { "\($0) cases" } ?? "there is none")]),
       ],
       members: [
         .init(key: "rules", value: .string(target.rules.rawValue)),
@@ -93,10 +95,11 @@ public struct BitSerialDevice: Device {
   public func basis(of quantity: CostQuantity) -> CostBasis {
     .estimate(
       model: "rules of \(target.rules.source)",
-      error: MeasuredError(
-        median: 0, worst: 0,
-        scope: "against that simulator on \(target.rules.comparedCases) cases",
-        source: "accel/bitmod.json, accel/bitserial_shared.json"))
+      error: target.rules.comparedCases.map { cases in
+        MeasuredError(
+          median: 0, worst: 0, scope: "against that simulator on \(cases) cases",
+          source: "accel/bitmod.json, accel/bitserial_shared.json")
+      })
   }
 
   public func deploy(_ workload: Workload) throws(DeviceProblems) -> any DeployedWorkload {

@@ -120,6 +120,16 @@ extension BitSerialDevice: RunsTransformers {
             inputs: inputs))
       }
       return costs
+    case .planes(let array):
+      var costs: [StepCost] = []
+      for (work, width) in zip(works, widths) {
+        let layer = try PlaneLayer(work, on: array, weightBits: width, inputBits: inputs)
+        costs.append(
+          StepCost(
+            cost: ArrayStepCost(layer, on: array, clockHz: target.clockHz), weights: width,
+            inputs: inputs))
+      }
+      return costs
     case .fused(let array):
       var costs: [StepCost] = []
       for (work, width) in zip(works, widths) {

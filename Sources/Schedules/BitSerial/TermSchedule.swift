@@ -59,21 +59,9 @@ public struct TermLayer: Hashable, Sendable {
     inputBytes =
       stored(work.storedInputs, Double(operands.inputBits)) * work.storedRows * work.batch
     outputBytes = stored(work.outputs, Double(operands.inputBits)) * work.rows * work.batch
-    var fetches = (weights: 1, inputs: 1)
-    if weightBytes > array.weightBufferBytes, inputBytes > array.inputBufferBytes {
-      let ofWeights = ceilingDivide(inputBytes, array.inputBufferBytes)
-      let ofInputs = ceilingDivide(weightBytes, array.weightBufferBytes)
-      let byWeights = ofWeights.multipliedReportingOverflow(by: weightBytes)
-      let byInputs = ofInputs.multipliedReportingOverflow(by: inputBytes)
-      guard !byWeights.overflow, !byInputs.overflow, byWeights.partialValue < 1 << 60,
-        byInputs.partialValue < 1 << 60
-      else { throw .tooLarge(layer: work.name) }
-      if byWeights.partialValue + inputBytes < byInputs.partialValue + weightBytes {
-        fetches.weights = ofWeights
-      } else {
-        fetches.inputs = ofInputs
-      }
-    }
+    let fetches = try OperandFetches(
+      work.name, weights: (weightBytes, array.weightBufferBytes),
+      inputs: (inputBytes, array.inputBufferBytes))
     weightFetches = fetches.weights
     inputFetches = fetches.inputs
     let transfer = Double(2 * array.busBits)
@@ -82,7 +70,7 @@ public struct TermLayer: Hashable, Sendable {
       + Double(outputBytes) * 8 / transfer
       + Double(inputBytes) * 8 / transfer * Double(fetches.inputs)
     dramCycles = Int(cycles)
-    let bytes = weightBytes * weightFetches + inputBytes * inputFetches + outputBytes
+    let bytes = fetches.bytes + outputBytes
     // Sums over a network of layers stay within 64 bits.
     for amount in [computeCycles, bytes] where Double(amount) * Double(work.count) > 0x1p54 {
       throw .tooLarge(layer: work.name)

@@ -29,7 +29,7 @@ struct BitSerialFamilyTests {
   @Test("every shipped description is a device")
   func shipped() throws {
     let ids = families.library.ids
-    #expect(ids.count == 16)
+    #expect(ids.count == 18)
     for id in ids { #expect(try device(id).description.id == id) }
     #expect(try device("bitmod").description.id == "bitmod@hpca25")
     #expect(try device("stripes").description.id == "stripes@bbs")
