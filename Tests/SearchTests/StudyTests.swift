@@ -50,6 +50,39 @@ struct StudyTests {
     #expect(try run(folder.file("whole"), stopAfter: nil).runs == 0)
   }
 
+  @Test("costs and keys that were changed by hand are refused with their line")
+  func edited() throws {
+    let folder = try TemporaryFolder()
+    let task = evaluator.task(try evaluator.space(), evaluations: 5)
+    let path = folder.file("study")
+    _ = try task.run(evaluator: evaluator, study: Study(path: path, header: header(task)))
+    let lines = try bytes(path).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+    func study(_ change: (String) -> String) throws -> Study {
+      var changed = lines
+      changed[2] = change(lines[2])
+      #expect(changed[2] != lines[2])
+      try Data((changed.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+      return try Study(path: path, header: header(task))
+    }
+    let cheap = try study {
+      $0.replacing(/"costs":\[[^,\]]*/, with: "\"costs\":[1")
+    }
+    let error = #expect(throws: SearchError.self) {
+      try task.run(evaluator: evaluator, study: cheap)
+    }
+    guard case .study(.damaged(_, let line, _))? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(line == 3)
+    #expect(throws: StudyError.self) {
+      _ = try study { $0.replacing("\"loss\"", with: "\"los\"") }
+    }
+    #expect(throws: StudyError.self) {
+      _ = try study { $0.replacing("{\"choice\"", with: "{\"a\":1,\"choice\"") }
+    }
+  }
+
   @Test("a file cut anywhere is read up to its last whole line, or refused as no study")
   func truncation() throws {
     let folder = try TemporaryFolder()

@@ -14,7 +14,15 @@ package enum UnitAmount {
     case "s": [("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("s", 1), ("", 1)]
     case "J":
       [("mJ", 1e-3), ("uJ", 1e-6), ("nJ", 1e-9), ("pJ", 1e-12), ("J", 1), ("", 1)]
-    case "Hz": [("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3), ("Hz", 1), ("", 1)]
+    // A bare 84 is a megahertz to some and a hertz to others.
+    case "Hz": [("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3), ("Hz", 1)]
+    // Sizes are typed in bytes, whatever they are counted in.
+    case "bit":
+      [
+        ("KiB", 8192), ("MiB", 8_388_608), ("GiB", 8_589_934_592), ("kB", 8e3), ("MB", 8e6),
+        ("GB", 8e9), ("B", 8), ("kbit", 1e3), ("Mbit", 1e6), ("Gbit", 1e9), ("bit", 1), ("k", 1e3),
+        ("K", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("", 1),
+      ]
     default:
       (unit.isEmpty ? [] : [(unit, 1)])
         + [("k", 1e3), ("K", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("", 1)]

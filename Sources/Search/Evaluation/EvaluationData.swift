@@ -19,8 +19,10 @@ public struct EvaluationData: Sendable {
     let count = samples.count / elements
     if let labels {
       guard labels.count == count else { throw .labelCount(expected: count, found: labels.count) }
-      if let index = labels.firstIndex(where: { !(0..<network.classCount).contains($0) }) {
-        throw .label(sample: index, value: labels[index], classes: network.classCount)
+      // One score stands against 0.
+      let classes = max(network.classCount, 2)
+      if let index = labels.firstIndex(where: { !(0..<classes).contains($0) }) {
+        throw .label(sample: index, value: labels[index], classes: classes)
       }
     }
     if let index = samples.firstIndex(where: { !$0.isFinite }) {

@@ -74,6 +74,13 @@ extension SearchTask {
     threads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping (_ phase: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) throws(SearchError) -> SearchOutcome {
+    try study?.check { choice throws(SearchError) in
+      do throws(CostError) {
+        return try totals(choice)
+      } catch {
+        throw .cost(error)
+      }
+    }
     let ledger = EvaluationLedger(
       task: self, evaluator: evaluator, study: study, threads: threads, isCancelled: isCancelled
     ) { progress("evaluations", $0, $1) }

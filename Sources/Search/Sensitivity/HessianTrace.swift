@@ -104,8 +104,9 @@ extension SensitivityAnalysis {
     ) { block, _, scores -> Curvature in
       var total = Curvature()
       for sample in 0..<block.range.count {
-        let base = ClassScores.logSoftmax(Array(block.scores(sample)))
-        let (forward, backward) = (Array(scores[0].row(sample)), Array(scores[1].row(sample)))
+        let base = block.unchanged.logProbabilities(sample)
+        let forward = BlockScores.classes(scores[0].row(sample))
+        let backward = BlockScores.classes(scores[1].row(sample))
         var (mean, square) = (0.0, 0.0)
         for index in base.indices {
           let slope = (forward[index] - backward[index]) / (2 * step)

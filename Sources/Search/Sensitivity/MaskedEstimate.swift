@@ -26,12 +26,12 @@ extension SensitivityAnalysis {
       return [Probe(layer: layer, weights: LayerWeights(numbers: masked))]
         + prepared[layer].map { probe(layer, $0, keeps: keeps) }
     } _: { block, _, scores in
-      let before = (0..<block.range.count).map { ClassScores.logSoftmax(Array(scores[0].row($0))) }
+      let before = (0..<block.range.count).map { scores[0].logProbabilities($0) }
       return Divergences(
         sums: scores.dropFirst().map { candidate in
           var sum = 0.0
           for sample in 0..<block.range.count {
-            let after = ClassScores.logSoftmax(Array(candidate.row(sample)))
+            let after = candidate.logProbabilities(sample)
             for (known, found) in zip(before[sample], after) {
               let probability = StableExponential.exp(known)
               if probability > 0 { sum += probability * (known - found) }

@@ -18,6 +18,16 @@ struct BlockScores: Sendable {
   func row(_ sample: Int) -> ArraySlice<Double> {
     numbers[sample * classes..<(sample + 1) * classes]
   }
+
+  /// Scores of a sample's classes: one score s stands against 0.
+  static func classes(_ scores: ArraySlice<Double>) -> [Double] {
+    scores.count == 1 ? [0] + scores : Array(scores)
+  }
+
+  /// Logarithms of a sample's class probabilities.
+  func logProbabilities(_ sample: Int) -> [Double] {
+    ClassScores.logSoftmax(Self.classes(row(sample)))
+  }
 }
 
 /// The network as it is on a block of samples.
@@ -194,22 +204,21 @@ struct ProbeMeasurement: ProbeSum {
 
   /// Adds a sample's scores.
   mutating func add(_ unchanged: ArraySlice<Double>, _ changed: ArraySlice<Double>, label: Int?) {
-    let (one, other) = (Array(unchanged), Array(changed))
+    let (one, other) = (BlockScores.classes(unchanged), BlockScores.classes(changed))
     let before = ClassScores.logSoftmax(one)
     let after = ClassScores.logSoftmax(other)
     for index in before.indices {
       let probability = StableExponential.exp(before[index])
       // A class without probability has no share of the divergence.
       if probability > 0 { divergence += probability * (before[index] - after[index]) }
-      let difference = other[index] - one[index]
-      logitSquares += difference * difference
     }
+    for (a, b) in zip(one, other) { logitSquares += (b - a) * (b - a) }
     if let label {
       crossEntropy -= after[label]
       unchangedCrossEntropy -= before[label]
     }
     if ClassScores.firstLargest(one) != ClassScores.firstLargest(other) { flips += 1 }
     samples += 1
-    classes = before.count
+    classes = unchanged.count
   }
 }

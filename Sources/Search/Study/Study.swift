@@ -23,7 +23,8 @@ public final class Study {
 
   /// Opens a study, or begins one if there is no file or an empty one.
   ///
-  /// - Throws: ``StudyError``; `changed` names every setting that differs.
+  /// - Throws: ``StudyError``; `changed` names every setting that differs, `damaged` the first line that
+  ///   is not as it was written.
   public init(path: String, header: StudyHeader) throws(StudyError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .notWritten(path: path, reason: reason()) }
@@ -97,6 +98,24 @@ public final class Study {
       throw .notWritten(path: path, reason: text)
     }
     evaluations = sorted
+  }
+
+  /// Refuses costs that do not follow from the choices.
+  ///
+  /// - Parameter totals: the costs of a choice, in the study's order.
+  /// - Throws: ``StudyError/damaged(path:line:reason:)`` for the first of them, and what `totals` throws.
+  func check(
+    _ totals: ([Int]) throws(SearchError) -> [Double]
+  ) throws(SearchError) {
+    for (index, evaluation) in evaluations.enumerated() {
+      let found = try totals(evaluation.choice)
+      guard found == evaluation.costs else {
+        throw .study(
+          .damaged(
+            path: path, line: index + 2,
+            reason: "costs \(evaluation.costs) do not fit the choice, which has \(found)"))
+      }
+    }
   }
 
   /// Reads a study without writing to it; a last line that was cut off is ignored.
@@ -233,6 +252,10 @@ extension Study {
       }
       guard let evaluation = try? decoder.decode(Evaluation.self, from: Data(line)) else {
         throw damaged("this is no evaluation")
+      }
+      // A key that is not known, or is left out, would pass as another evaluation.
+      guard try Self.line(evaluation, path: path).dropLast() == line else {
+        throw damaged("this evaluation is not as it was written: keys or numbers were changed")
       }
       guard evaluation.choice.count == header.layers.count,
         zip(evaluation.choice, header.candidates).allSatisfy({ $1.indices.contains($0) }),

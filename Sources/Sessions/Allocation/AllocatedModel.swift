@@ -17,7 +17,7 @@ extension ModelFile {
     do throws(FloatNetworkProblems) {
       network = try FloatNetwork(graph)
     } catch {
-      throw Failure(error.problems.map { FloatSubject.diagnostic($0, path: path) })
+      throw Failure(FloatSubject.diagnostics(error, path: path))
     }
     let layers = network.layers.map { SearchLayer($0) }
     let candidates = try allocation.candidates(of: layers, in: graph)

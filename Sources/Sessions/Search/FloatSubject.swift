@@ -41,7 +41,7 @@ package struct FloatSubject: SearchSubject {
     do throws(FloatNetworkProblems) {
       network = try FloatNetwork(file.graph)
     } catch {
-      throw Failure(error.problems.map { Self.diagnostic($0, path: path) })
+      throw Failure(Self.diagnostics(error, path: path))
     }
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
@@ -130,7 +130,50 @@ package struct FloatSubject: SearchSubject {
     }
   }
 
-  package static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
+  /// Every problem once: what many tensors or nodes share is one message that counts and names them.
+  package static func diagnostics(
+    _ found: FloatNetworkProblems, path: String
+  ) -> [Diagnostic] {
+    let tensors = found.problems.compactMap { problem -> String? in
+      if case .notFloat32(let tensor) = problem.kind { tensor } else { nil }
+    }
+    var nodes: [String: [String]] = [:]
+    for problem in found.problems {
+      guard case .unsupportedOperator(let name) = problem.kind, let node = problem.node else {
+        continue
+      }
+      nodes[name, default: []].append(node)
+    }
+    func named(_ list: [String]) -> String {
+      list.prefix(3).map { "'\($0)'" }.joined(separator: ", ") + (list.count > 3 ? ", ..." : "")
+    }
+    var told: Set<String> = []
+    var diagnostics: [Diagnostic] = []
+    for problem in found.problems {
+      switch problem.kind {
+      case .notFloat32 where tensors.count > 1:
+        guard told.insert("").inserted else { continue }
+        diagnostics.append(
+          Diagnostic(
+            code: "search.network",
+            message:
+              "\(Quantity.count(tensors.count, "tensor")) are not float32: \(named(tensors))",
+            location: path, remedy: "export or convert the network with float32 tensors."))
+      case .unsupportedOperator(let name) where (nodes[name]?.count ?? 0) > 1:
+        guard told.insert(name).inserted, let places = nodes[name] else { continue }
+        diagnostics.append(
+          Diagnostic(
+            code: "search.network",
+            message: "operator '\(name)' is not evaluated in a search: "
+              + "\(Quantity.count(places.count, "node"))", location: "\(path): \(named(places))",
+            remedy: "search a network without it, or give scores: --table SCORES.json."))
+      default: diagnostics.append(diagnostic(problem, path: path))
+      }
+    }
+    return diagnostics
+  }
+
+  private static func diagnostic(_ problem: FloatNetworkProblem, path: String) -> Diagnostic {
     let message =
       switch problem.kind {
       case .unsupportedOperator(let name): "operator '\(name)' is not evaluated in a search"

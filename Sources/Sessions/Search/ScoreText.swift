@@ -195,8 +195,13 @@ extension ScoreAnswer {
     }
     var text = style.bad("INFEASIBLE") + "   "
     if let index = found.budget {
-      return text + "\(budgets[index].cost) of at most \(amount(budgets[index].limit)) cannot be "
-        + "met; the smallest is \(amount(found.reachableMinimum[index]))\n"
+      let minimum = found.reachableMinimum[index]
+      let limit =
+        SearchQuantity.digits(of: budgets[index].limit, besides: minimum)
+        ?? amount(budgets[index].limit)
+      return text + "\(budgets[index].cost) of at most \(limit) cannot be met; the smallest is "
+        + (SearchQuantity.digits(of: minimum, besides: budgets[index].limit) ?? amount(minimum))
+        + "\n"
     }
     text += "no allocation meets all budgets together\n"
     for (budget, minimum) in zip(budgets, found.reachableMinimum) {

@@ -36,6 +36,14 @@ package enum SearchQuantity {
     return unit == "s" ? seconds(value) : "\(threeDigits(value)) \(unit)"
   }
 
+  /// All digits of a bound where three would hide on which side of `other` it is; nil elsewhere.
+  package static func digits(of bound: Double, besides other: Double) -> String? {
+    guard bound != other, bound.isFinite, other.isFinite,
+      abs(bound - other) < 0.01 * max(abs(bound), abs(other))
+    else { return nil }
+    return JSON.amount(bound).compact
+  }
+
   private static func seconds(_ value: Double) -> String {
     for (factor, unit) in [(1.0, "s"), (1e-3, "ms"), (1e-6, "us")] where value >= factor {
       return "\(threeDigits(value / factor)) \(unit)"

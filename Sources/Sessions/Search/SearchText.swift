@@ -69,7 +69,15 @@ extension SearchAnswer {
     return words.joined(separator: ", ")
   }
 
-  package func text(_ style: Style, all: Bool, folder: String?, model: String) -> String {
+  /// - Parameters:
+  ///   - style: of the terminal.
+  ///   - all: whether every row is shown.
+  ///   - folder: what was written into; nil for nothing.
+  ///   - hasAllocations: whether that holds a file a point.
+  ///   - model: heads the text.
+  package func text(
+    _ style: Style, all: Bool, folder: String?, hasAllocations: Bool = true, model: String
+  ) -> String {
     let right = "seed \(seed), method \(method)"
     if let infeasible { return infeasibleText(infeasible, style) }
     let configurations = SearchQuantity.text(space.configurationCount, unit: "", kind: .exact)
@@ -98,8 +106,8 @@ extension SearchAnswer {
     let example = points.first { $0.isKnee } ?? points.last
     if let folder, let example {
       text += style.hint(
-        "hint: hwsim report \(folder)/search.json -o \(folder)/report.html; "
-          + "apply: --allocation \(folder)/\(example.id).json"
+        "hint: hwsim report \(folder)/search.json -o \(folder)/report.html"
+          + (hasAllocations ? "; apply: --allocation \(folder)/\(example.id).json" : "")
           + (qonnx.names[example.id] == nil ? "" : " (.qonnx.onnx: as a model)") + "\n")
     } else {
       text += style.hint("hint: -o DIR keeps the study, search.json and an allocation a point\n")
@@ -113,7 +121,11 @@ extension SearchAnswer {
       let cost = header.costs[index]
       let minimum = SearchQuantity.text(
         infeasible.reachableMinimum[index], unit: cost.unit, kind: .exact)
-      let limit = SearchQuantity.text(infeasible.budgets[index], unit: cost.unit, kind: .exact)
+      let bound = infeasible.budgets[index]
+      let limit =
+        SearchQuantity.digits(of: bound, besides: infeasible.reachableMinimum[index])
+        .map { "\($0) \(cost.unit)" }
+        ?? SearchQuantity.text(bound, unit: cost.unit, kind: .exact)
       text += "\(cost.name) of at most \(limit) cannot be met; the smallest is \(minimum)\n"
     } else {
       text += "no allocation meets all budgets together\n"

@@ -9,6 +9,8 @@ package struct TableAnswer: Sendable {
   /// One problem's answer.
   package struct Row: Sendable {
     package let name: String
+    /// The most of each cost; empty for problems with objectives.
+    let limits: [Double]
     package let outcome: Outcome
     /// Time of solving alone; the one number of a result that differs from run to run.
     package let seconds: Double
@@ -51,7 +53,7 @@ package struct TableAnswer: Sendable {
       let (seconds, attoseconds) = (ContinuousClock.now - start).components
       rows.append(
         Row(
-          name: entry.name, outcome: outcome,
+          name: entry.name, limits: entry.problem.budgets, outcome: outcome,
           seconds: Double(seconds) + Double(attoseconds) * 1e-18))
       progress(rows.count, table.entries.count)
     }
@@ -87,7 +89,7 @@ package struct TableAnswer: Sendable {
         if row.isSolved, let allocation = solution.allocation {
           loss = .init(JSON.amount(allocation.loss).compact)
         }
-        why = solution.words
+        why = solution.words(row.limits)
       case .frontier(let frontier): points = .count(frontier.points.count)
       }
       table.append([
@@ -115,14 +117,17 @@ package struct TableAnswer: Sendable {
 
 extension AllocationSolution {
   /// What a budget or another method says of it; empty for a proven optimum.
-  fileprivate var words: String {
+  ///
+  /// - Parameter limits: the problem's, one a cost.
+  fileprivate func words(_ limits: [Double]) -> String {
     switch status {
     case .optimal: return ""
     case .infeasible:
       guard let infeasibility, let budget = infeasibility.budget else {
         return "budgets fail together"
       }
-      return "budget \(budget) >= \(JSON.amount(infeasibility.reachableMinimum[budget]).compact)"
+      let smallest = JSON.amount(infeasibility.reachableMinimum[budget]).compact
+      return "cost \(budget): limit \(JSON.amount(limits[budget]).compact), smallest \(smallest)"
     case .feasible, .unmet:
       guard let optimum else { return "" }
       return "exact: \(JSON.amount(optimum.loss).compact)"

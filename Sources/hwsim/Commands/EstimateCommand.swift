@@ -418,11 +418,11 @@ struct EstimateCommand: ConfigurableCommand {
       listedBy: "hwsim inspect \(model ?? "MODEL")")
   }
 
-  /// `80MHz`, `8e7`; nil if nothing is given.
+  /// `80MHz`, `8e7Hz`; nil if nothing is given.
   private static func clock(_ text: String?) throws(Failure) -> Double? {
     guard let text else { return nil }
     if let value = UnitAmount.value(text, unit: "Hz"), value > 0 { return value }
     throw Failure(
-      "usage.arguments", "--clock \(text) is no frequency", remedy: "write 80MHz or 80000000.")
+      "usage.arguments", "--clock \(text) is no frequency", remedy: "write it with its unit: 80MHz.")
   }
 }

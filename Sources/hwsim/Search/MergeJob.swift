@@ -90,7 +90,7 @@ struct MergeJob {
       text: { [command] style in
         answer.text(
           style, all: command.tableForm.all, folder: command.product,
-          model: command.merge.joined(separator: " "))
+          hasAllocations: products.allocations, model: command.merge.joined(separator: " "))
       })
     if let folder = command.product {
       try SearchFiles(folder: folder).write(answer, report, products: products)

@@ -113,7 +113,7 @@ struct SearchJob {
       text: { [command] style in
         written.text(
           style, all: command.tableForm.all, folder: command.product,
-          model: path)
+          hasAllocations: products.allocations, model: path)
       })
     if let folder = command.product {
       let files = SearchFiles(folder: folder)

@@ -1,5 +1,4 @@
 import Documents
-import FoundationEssentials
 import Importers
 import Knapsack
 import QuantGraph
@@ -23,21 +22,55 @@ struct SearchTable {
     let bytes = try ScoreFile.contents(path)
     let method = try SearchSettings.tableMethod(command.goal.method)
     let products = try SearchProducts(command.write, hasFolder: command.product != nil)
-    if transformer != nil, !Self.isScoreFile(bytes) {
+    let isScores = try isScoreFile(bytes)
+    if transformer != nil, !isScores {
       throw Failure(
         "usage.arguments", "--sensitivity of a configuration is a file of scores", at: path,
         remedy: "hwsim schema scores describes it.")
     }
-    return Self.isScoreFile(bytes)
+    try refuseOptions()
+    return isScores
       ? try report(scores: bytes, method: method, products: products)
       : try report(problems: bytes, method: method, session)
   }
 
   /// Files of scores say their schema; tables of problems have none.
-  private static func isScoreFile(_ bytes: [UInt8]) -> Bool {
-    struct Head: Decodable { let schema: String }
-    let head = try? JSONDecoder().decode(Head.self, from: Data(bytes))
-    return head?.schema.hasPrefix("hwsim.scores/") ?? false
+  ///
+  /// - Throws: a ``Failure`` for a text that is no JSON, with its place.
+  private func isScoreFile(_ bytes: [UInt8]) throws(Failure) -> Bool {
+    do throws(JSONSyntaxError) {
+      return try JSON(parsing: bytes)["schema"]?.text?.hasPrefix("hwsim.scores/") ?? false
+    } catch {
+      throw Failure(
+        "allocation.table", error.reason, at: "\(path):\(error.line):\(error.column)",
+        remedy: "write numbers as RFC 8259 has them; a score that is missing or no number is null, "
+          + "\"nan\" or \"inf\".")
+    }
+  }
+
+  /// Refuses what a network alone can use.
+  private func refuseOptions() throws(Failure) {
+    let (space, data, goal) = (command.spaceOptions, command.data, command.goal)
+    let given: [(option: String, isGiven: Bool)] = [
+      ("--bits", space.bits != nil), ("--formats", space.formats != nil),
+      ("--candidates", space.candidates != nil), ("--space", space.space != "wa_same"),
+      ("--ties", space.ties != nil && transformer == nil), ("--fix", !space.fix.isEmpty),
+      ("--restrict", !space.restrict.isEmpty), ("--exclude", !space.exclude.isEmpty),
+      ("--inputs", data.inputs != nil), ("--labels", data.labels != nil),
+      ("--calibration", data.calibration != nil),
+      ("--calibration-labels", data.calibrationLabels != nil), ("--datapath", data.datapath != nil),
+      ("--study", command.study != nil), ("--shard", command.shard != nil),
+      ("--cost-table", !goal.costTable.isEmpty), ("--screening", goal.screening != nil),
+      ("--sensitivity", goal.sensitivity != nil && transformer == nil),
+      ("--sensitivity-of", !goal.sensitivityOf.isEmpty), ("--time-limit", goal.timeLimit != nil),
+    ]
+    let refused = given.filter(\.isGiven).map(\.option)
+    guard refused.isEmpty else {
+      throw Failure(
+        "usage.arguments", "\(refused.joined(separator: ", ")) would change nothing here", at: path,
+        notes: ["a table is solved as it stands; no network is run"],
+        remedy: "leave it out; what a group may be is its formats in the file.")
+    }
   }
 
   // MARK: Problems
