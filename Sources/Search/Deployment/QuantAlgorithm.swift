@@ -116,7 +116,7 @@ private enum DeploymentLabel {
   /// Equal for texts that name one candidate, whatever the sign of its integer inputs.
   static func candidateKey(_ label: String) -> String? {
     guard let candidate = try? SpaceCandidate(label), candidate.formats.grouping == .filters,
-      candidate.formats.accumulator == nil
+      candidate.formats.accumulator == nil, candidate.formats.weightRewrite == nil
     else { return nil }
     guard let bits = candidate.integerBits else {
       return

@@ -1,0 +1,163 @@
+import FoundationEssentials
+import Importers
+import TestSupport
+import Testing
+
+/// Rewrites of weights and BitMoD's groups: one allocation file for what a network computes and for
+/// what it costs.
+@Suite("Command line: rewritten weights and groups on bit-serial arrays")
+struct WeightRewriteCommandTests {
+  private static let cnn = "examples/digits_cnn/"
+  private static let digits = "examples/digits/"
+
+  private func document(_ run: ToolRun, schema: String) throws -> JSONValue {
+    #expect(run.code == 0, "\(run.error)")
+    let document = try JSONValue(run.output)
+    #expect(
+      SchemaValidator.problems(document, try JSONValue(ToolRun("schema", schema).output)) == [])
+    return document
+  }
+
+  private func number(_ document: JSONValue, _ key: String) -> Double? {
+    document["result"]?["totals"]?[key]?["value"]?.number
+  }
+
+  @Test("an allocation with a rewrite changes what a TFLite model computes, and what it costs")
+  func file() throws {
+    let folder = try TemporaryFolder()
+    let allocation = try folder.write(
+      Array(
+        #"""
+        {"schema": "hwsim.allocation/1", "layers": {"conv_relu": {"choices":
+        {"weight_rewrite": "bit-flip<5,32>"}}}}
+        """#.utf8), to: "flip.json")
+    let layer = try #require(
+      JSONValue(ToolRun("inspect", Self.cnn + "model.tflite", "--json").output)["result"]?["nodes"]?
+        .elements.first { $0["operator"]?.text?.contains("Conv") == true }?["name"]?.text)
+    let text = try String(contentsOf: URL(filePath: allocation), encoding: .utf8)
+      .replacing("conv_relu", with: layer)
+    let path = try folder.write(Array(text.utf8), to: "named.json")
+    let output = folder.file("y.npz")
+    let plain = folder.file("x.npz")
+    func run(_ output: String, _ more: [String]) throws -> [Int64] {
+      let run = try ToolRun(
+        arguments: [
+          "run", Self.cnn + "model.tflite", "--inputs", Self.cnn + "input.npy", "-o", output,
+        ] + more)
+      #expect(run.code == 0, "\(run.error)")
+      let archive = try NPZ.open(output)
+      return try #require(try archive.read(try #require(archive.names.first)).integers())
+    }
+    #expect(try run(output, ["--allocation", path]) != run(plain, []))
+    func cycles(_ more: [String]) throws -> Double {
+      let run = try ToolRun(
+        arguments: ["estimate", Self.cnn + "model.tflite", "--target", "pragmatic", "--json"] + more)
+      return try #require(number(document(run, schema: "estimate"), "cycles"))
+    }
+    #expect(try cycles(["--allocation", path]) < cycles([]))
+    let wrong = try ToolRun(
+      "run", Self.cnn + "model.tflite", "--inputs", Self.cnn + "input.npy", "-o", output,
+      "--allocation", allocation)
+    #expect(wrong.code == 65 && wrong.error.contains("conv_relu"))
+  }
+
+  /// Every point's right answers by `run`, and its costs by `estimate`, from its file.
+  private func expectReproduced(
+    model: String, inputs: String, labels: String, target: String, arguments: [String],
+    costs: [String], correct: (String) throws -> Int
+  ) throws -> [JSONValue] {
+    let folder = try TemporaryFolder()
+    let run = try ToolRun(
+      arguments: [
+        "search", model, "--inputs", inputs, "--labels", labels, "--target", target, "-o",
+        folder.file("out"), "--json",
+      ] + arguments)
+    let result = try #require(try document(run, schema: "search")["result"])
+    let points = result["points"]?.elements ?? []
+    for point in points {
+      let allocation = folder.file("out/" + (try #require(point["allocation"]?.text)))
+      let output = folder.file("y.npz")
+      let applied = try ToolRun(
+        "run", model, "--inputs", inputs, "--allocation", allocation, "-o", output)
+      #expect(applied.code == 0, "\(applied.error)")
+      #expect(try correct(output) == point["correct"]?.integer)
+      let estimate = try document(
+        ToolRun("estimate", model, "--target", target, "--allocation", allocation, "--json"),
+        schema: "estimate")
+      for cost in costs {
+        #expect(number(estimate, cost) == point[cost]?.number, "\(cost)")
+      }
+    }
+    return points
+  }
+
+  private func right(_ output: String, of labels: String) throws -> Int {
+    let archive = try NPZ.open(output)
+    let name = archive.names.first { $0.hasSuffix(".sum") } ?? archive.names.first
+    let array = try archive.read(try #require(name))
+    let values = try #require(array.doubles())
+    let labels = try #require(try NPY.read(SharedData.packageRoot + "/" + labels).integers())
+    let count = values.count / labels.count
+    return labels.indices.count { row in
+      let scores = values[row * count..<(row + 1) * count]
+      let best = scores.indices.first { scores[$0] == scores.max() } ?? scores.startIndex
+      return Int64(best - scores.startIndex) == labels[row]
+    }
+  }
+
+  @Test("a search chooses rewrites a layer; run and estimate say the same of a point's file")
+  func rewrites() throws {
+    let labels = Self.cnn + "labels.npy"
+    let points = try expectReproduced(
+      model: Self.cnn + "model.tflite", inputs: Self.cnn + "input.npy", labels: labels,
+      target: "bitwave",
+      arguments: [
+        "--objective", "accuracy,cycles,energy,dram_bytes", "--space", "w_only", "--candidates",
+        "model+bit-flip<0>,model+bit-flip<3>,model+bit-flip<5>", "--evaluations", "12",
+        "--screening", "0",
+      ], costs: ["cycles", "energy_joules", "dram_bytes"]
+    ) { try right($0, of: labels) }
+    #expect(points.count > 1)
+  }
+
+  @Test("BitMoD's groups as candidates of a float network: numerics and cost from one file")
+  func groups() throws {
+    let labels = Self.digits + "classes.npy"
+    let points = try expectReproduced(
+      model: Self.digits + "network.onnx", inputs: Self.digits + "images.npy", labels: labels,
+      target: "bitmod",
+      arguments: [
+        "--calibration", Self.digits + "calibration.npy", "--objective", "accuracy,cycles,dram_bytes",
+        "--candidates", "bitmod<3>/float,bitmod<4>/float,group<int<6>,128>/float,w8/float",
+        "--evaluations", "10", "--screening", "0",
+      ], costs: ["cycles", "dram_bytes"]
+    ) { try right($0, of: labels) }
+    #expect(points.count > 1)
+  }
+
+  @Test(
+    "cycles, energy and DRAM traffic are objectives of every kind of model",
+    arguments: [
+      ("stripes", ["examples/digits_cnn/model.tflite", "--labels", "examples/digits_cnn/labels.npy"]),
+      ("bitfusion", ["examples/digits/network.onnx", "--labels", "examples/digits/classes.npy"]),
+      ("bitlet", ["examples/digits/project", "--labels", "examples/digits/labels.npy"]),
+    ])
+  func objectives(target: String, model: [String]) throws {
+    let inputs =
+      model[0].hasSuffix(".onnx")
+      ? Self.digits + "images.npy"
+      : model[0].hasSuffix(".tflite") ? Self.cnn + "input.npy" : Self.digits + "input.npy"
+    let run = try ToolRun(
+      arguments: ["search"] + model + [
+        "--inputs", inputs, "--target", target, "--objective", "accuracy,cycles,energy,dram_bytes",
+        "--bits", "4,8", "--evaluations", "6", "--screening", "0", "--json",
+      ])
+    let points = try #require(try document(run, schema: "search")["result"]?["points"]?.elements)
+    #expect(!points.isEmpty)
+    for point in points {
+      for key in ["cycles", "energy_joules", "dram_bytes"] {
+        #expect(try #require(point[key]?.number) > 0)
+      }
+    }
+  }
+}
