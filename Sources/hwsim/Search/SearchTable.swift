@@ -77,10 +77,21 @@ struct SearchTable {
     scores bytes: [UInt8], method: AllocationMethod, products: SearchProducts
   ) throws(Failure) -> Report {
     var file = try ScoreFile(bytes: bytes, path: path)
+    let target = try command.goal.target.map { name throws(Failure) in try TargetChoice(name) }
+    if target != nil, transformer == nil {
+      throw Failure(
+        "usage.arguments", "--target goes with a model; a file of scores has its own costs",
+        at: path, remedy: "search CONFIG --sensitivity \(path), or leave --target out.")
+    }
     if let transformer {
       file = try TransformerCosts(
         transformer, run: command.transformer.run, ties: command.spaceOptions.ties
       ).priced(file, at: path)
+      if let target, let shapes = try transformer.shapes(command.transformer.run) {
+        file = try TransformerDeviceCosts(
+          shapes.workload, on: target, place: transformer.path
+        ).adding(to: file, at: path)
+      }
     }
     let objectives = try objectives(file)
     let answer = try ScoreAnswer(
@@ -89,8 +100,9 @@ struct SearchTable {
     let report = Report(
       schema: "search", arguments: arguments(method),
       inputs: (transformer.map { [$0.record] } ?? [])
-        + [InputRecord(role: "table", path: path, kind: "json")],
-      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no,
+        + [InputRecord(role: "table", path: path, kind: "json")]
+        + (target?.path.map { [InputRecord(role: "target", path: $0, kind: "target")] } ?? []),
+      target: target?.record ?? .null, warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no,
       table: answer.table
     ) { [command] style in
       answer.text(style, all: command.tableForm.all, folder: command.product)
@@ -176,6 +188,7 @@ struct SearchTable {
     [
       "table": .string(path), "method": .string(method.rawValue),
       "objective": .optional(command.goal.objective), "budget": .strings(command.goal.budget),
+      "target": .optional(command.goal.target),
       "write": .optional(command.write), "seed": .integer(Int(clamping: command.computing.seed)),
     ]
   }
