@@ -40,7 +40,8 @@ private struct CountingDevice: Device {
       device.count.value.withLock { $0 += 1 }
       let steps = graph.nodes.indices.map { node in
         Schedule.Step(
-          name: graph.nodes[node].name, node: node, operation: "Dense", path: "", shape: [], macs: 0,
+          name: graph.nodes[node].name, node: node, operation: "Dense", path: "", shape: [],
+          macs: 0,
           bits: [], traffic: [],
           terms: [.cycles: .count("bits", Double(choices.nodes[node]?.weights?.scalarWidth ?? 8))])
       }

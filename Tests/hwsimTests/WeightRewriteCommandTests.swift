@@ -25,18 +25,7 @@ struct WeightRewriteCommandTests {
   @Test("an allocation with a rewrite changes what a TFLite model computes, and what it costs")
   func file() throws {
     let folder = try TemporaryFolder()
-    let allocation = try folder.write(
-      Array(
-        #"""
-        {"schema": "hwsim.allocation/1", "layers": {"conv_relu": {"choices":
-        {"weight_rewrite": "bit-flip<5,32>"}}}}
-        """#.utf8), to: "flip.json")
-    let layer = try #require(
-      JSONValue(ToolRun("inspect", Self.cnn + "model.tflite", "--json").output)["result"]?["nodes"]?
-        .elements.first { $0["operator"]?.text?.contains("Conv") == true }?["name"]?.text)
-    let text = try String(contentsOf: URL(filePath: allocation), encoding: .utf8)
-      .replacing("conv_relu", with: layer)
-    let path = try folder.write(Array(text.utf8), to: "named.json")
+    let path = "examples/accelerators/flip.json"
     let output = folder.file("y.npz")
     let plain = folder.file("x.npz")
     func run(_ output: String, _ more: [String]) throws -> [Int64] {
@@ -51,10 +40,17 @@ struct WeightRewriteCommandTests {
     #expect(try run(output, ["--allocation", path]) != run(plain, []))
     func cycles(_ more: [String]) throws -> Double {
       let run = try ToolRun(
-        arguments: ["estimate", Self.cnn + "model.tflite", "--target", "pragmatic", "--json"] + more)
+        arguments: ["estimate", Self.cnn + "model.tflite", "--target", "pragmatic", "--json"] + more
+      )
       return try #require(number(document(run, schema: "estimate"), "cycles"))
     }
     #expect(try cycles(["--allocation", path]) < cycles([]))
+    let allocation = try folder.write(
+      Array(
+        #"""
+        {"schema": "hwsim.allocation/1", "layers": {"conv_relu": {"choices":
+        {"weight_rewrite": "bit-flip<5,32>"}}}}
+        """#.utf8), to: "flip.json")
     let wrong = try ToolRun(
       "run", Self.cnn + "model.tflite", "--inputs", Self.cnn + "input.npy", "-o", output,
       "--allocation", allocation)
@@ -127,7 +123,8 @@ struct WeightRewriteCommandTests {
       model: Self.digits + "network.onnx", inputs: Self.digits + "images.npy", labels: labels,
       target: "bitmod",
       arguments: [
-        "--calibration", Self.digits + "calibration.npy", "--objective", "accuracy,cycles,dram_bytes",
+        "--calibration", Self.digits + "calibration.npy",
+        "--objective", "accuracy,cycles,dram_bytes",
         "--candidates", "bitmod<3>/float,bitmod<4>/float,group<int<6>,128>/float,w8/float",
         "--evaluations", "10", "--screening", "0",
       ], costs: ["cycles", "dram_bytes"]
@@ -138,20 +135,15 @@ struct WeightRewriteCommandTests {
   @Test(
     "cycles, energy and DRAM traffic are objectives of every kind of model",
     arguments: [
-      ("stripes", ["examples/digits_cnn/model.tflite", "--labels", "examples/digits_cnn/labels.npy"]),
-      ("bitfusion", ["examples/digits/network.onnx", "--labels", "examples/digits/classes.npy"]),
-      ("bitlet", ["examples/digits/project", "--labels", "examples/digits/labels.npy"]),
+      ("stripes", cnn + "model.tflite", cnn + "input.npy", cnn + "labels.npy"),
+      ("bitfusion", digits + "network.onnx", digits + "images.npy", digits + "classes.npy"),
+      ("bitlet", digits + "project", digits + "input.npy", digits + "labels.npy"),
     ])
-  func objectives(target: String, model: [String]) throws {
-    let inputs =
-      model[0].hasSuffix(".onnx")
-      ? Self.digits + "images.npy"
-      : model[0].hasSuffix(".tflite") ? Self.cnn + "input.npy" : Self.digits + "input.npy"
+  func objectives(target: String, model: String, inputs: String, labels: String) throws {
     let run = try ToolRun(
-      arguments: ["search"] + model + [
-        "--inputs", inputs, "--target", target, "--objective", "accuracy,cycles,energy,dram_bytes",
-        "--bits", "4,8", "--evaluations", "6", "--screening", "0", "--json",
-      ])
+      "search", model, "--inputs", inputs, "--labels", labels, "--target", target, "--objective",
+      "accuracy,cycles,energy,dram_bytes", "--bits", "4,8", "--evaluations", "6", "--screening",
+      "0", "--json")
     let points = try #require(try document(run, schema: "search")["result"]?["points"]?.elements)
     #expect(!points.isEmpty)
     for point in points {
@@ -159,5 +151,57 @@ struct WeightRewriteCommandTests {
         #expect(try #require(point[key]?.number) > 0)
       }
     }
+  }
+
+  /// Scores of every linear layer of a model of 28 blocks, made up.
+  private func scores(_ folder: borrowing TemporaryFolder) throws -> String {
+    let names = [
+      "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+      "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
+    ]
+    let groups = (0..<28).flatMap { block in
+      names.enumerated().map { index, name in
+        #"{"group": "model.layers.\#(block).\#(name)", "formats": ["W4A16_AWQ", "W8A16"], "#
+          + #""scores": [\#(index + block + 1), 0]}"#
+      }
+    }
+    return try folder.write(
+      Array(
+        #"{"schema": "hwsim.scores/1", "groups": [\#(groups.joined(separator: ", "))]}"#.utf8),
+      to: "scores.json")
+  }
+
+  @Test("layers of a transformer cost what estimate says of them, for every choice of formats")
+  func transformer() throws {
+    let folder = try TemporaryFolder()
+    let config = "examples/transformers/qwen3-0.6b.json"
+    let run = try ToolRun(
+      "search", config, "--sensitivity", try scores(folder), "--target", "bitmod", "--objective",
+      "score,cycles,dram_bytes", "--ties", "none", "--sequence", "256", "--json")
+    let points = try #require(
+      try document(run, schema: "search")["result"]?["points"]?.elements)
+    #expect(points.count > 10)
+    for (bits, best) in [("w4a16", false), ("w8a16", true)] {
+      let estimate = try JSONValue(
+        ToolRun(
+          "estimate", config, "--target", "bitmod", "--bits", bits, "--sequence", "256", "--json"
+        ).output)
+      let rows = estimate["result"]?["rows"]?.elements ?? []
+      let row = try #require(rows.first { $0["phase"]?.text == "decode" })
+      for key in ["cycles", "dram_bytes"] {
+        var sum = 0.0
+        for layer in row["layers"]?.elements ?? []
+        where layer["name"]?.text?.hasSuffix("_proj") == true {
+          sum += try #require(layer[key]?.number)
+        }
+        let found = points.compactMap { $0[key]?.number }
+        let end = try #require(best ? found.max() : found.min())
+        #expect((end - sum).magnitude <= 1e-9 * sum, "\(bits) \(key)")
+      }
+    }
+    let refused = try ToolRun(
+      "search", config, "--sensitivity", folder.file("scores.json"), "--target", "stm32f746",
+      "--objective", "score,cycles")
+    #expect(refused.code != 0 && refused.error.contains("family bitserial"))
   }
 }

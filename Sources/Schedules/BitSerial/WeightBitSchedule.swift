@@ -146,6 +146,7 @@ extension WeightBitArray {
   ///   - weights: what the cost of tiles follows from.
   ///   - readsInput: whether its input comes from DRAM.
   ///   - keepsOutput: whether a product's result stays in the buffer: of the last layer.
+  /// - Returns: what it takes.
   /// - Throws: ``BitSerialError`` for weights that are missing or do not go with the layer.
   func schedule(
     _ layer: ArrayLayer, weights: WeightBitSchedule.Weights, readsInput: Bool, keepsOutput: Bool

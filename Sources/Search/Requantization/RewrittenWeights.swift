@@ -18,6 +18,7 @@ struct RewrittenWeights: Sendable {
   /// - Parameters:
   ///   - rewrites: by position of the node; nodes that share a constant have the same.
   ///   - graph: the model in the formats of an allocation.
+  /// - Returns: a valid graph; the given one without rewrites.
   /// - Throws: ``EvaluationError`` for weights that cannot be rewritten, or are asked to be in two ways.
   func graph(
     _ rewrites: [Int: WeightRewrite], of graph: Graph
@@ -56,7 +57,8 @@ struct RewrittenWeights: Sendable {
       return try graph.replacing(tensors: tensors)
     } catch {
       throw .notRunnable(
-        node: graph.name, reason: error.problems.first.map { Diagnostic($0).message } ?? "not valid")
+        node: graph.name, reason: error.problems.first.map { Diagnostic($0).message } ?? "not valid"
+      )
     }
   }
 }

@@ -46,6 +46,8 @@ package struct TransformerDeviceCosts {
   /// - Parameters:
   ///   - file: layers by the model's names.
   ///   - path: where it was read.
+  /// - Returns: the same groups and scores; quantities that the device does not say of every format are
+  ///   left out.
   /// - Throws: a ``Failure`` for layers that the model does not have, and formats that are unknown or
   ///   that the device does not take.
   package func adding(to file: ScoreFile, at path: String) throws(Failure) -> ScoreFile {

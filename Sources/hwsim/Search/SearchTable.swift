@@ -97,13 +97,15 @@ struct SearchTable {
     let answer = try ScoreAnswer(
       path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
       seed: command.computing.seed)
+    var records = (transformer.map { [$0.record] } ?? [])
+    records.append(InputRecord(role: "table", path: path, kind: "json"))
+    if let path = target?.path {
+      records.append(InputRecord(role: "target", path: path, kind: "target"))
+    }
     let report = Report(
-      schema: "search", arguments: arguments(method),
-      inputs: (transformer.map { [$0.record] } ?? [])
-        + [InputRecord(role: "table", path: path, kind: "json")]
-        + (target?.path.map { [InputRecord(role: "target", path: $0, kind: "target")] } ?? []),
-      target: target?.record ?? .null, warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no,
-      table: answer.table
+      schema: "search", arguments: arguments(method), inputs: records,
+      target: target?.record ?? .null, warnings: warnings(file), result: answer.json,
+      status: answer.isSolved ? .yes : .no, table: answer.table
     ) { [command] style in
       answer.text(style, all: command.tableForm.all, folder: command.product)
     }

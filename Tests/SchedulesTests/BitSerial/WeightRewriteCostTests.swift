@@ -28,7 +28,8 @@ struct WeightRewriteCostTests {
     func weights(_ count: Int) -> Codes {
       .int8(
         (0..<count).map { _ in
-          let sum = (0..<4).reduce(0) { sum, _ in sum + Int.random(in: -31...31, using: &generator) }
+          let sum = (0..<4).reduce(0) { sum, _ in sum + Int.random(in: -31...31, using: &generator)
+          }
           return Int8(sum)
         })
     }
@@ -49,7 +50,8 @@ struct WeightRewriteCostTests {
           constant: weights(32 * 9 * 16)),
         Tensor(name: "h", shape: try Shape([1, 8, 8, 32]), encoding: affine),
         Tensor(
-          name: "w2", shape: try Shape([40, 1, 1, 32]), encoding: affine, constant: weights(40 * 32)),
+          name: "w2", shape: try Shape([40, 1, 1, 32]), encoding: affine, constant: weights(40 * 32)
+        ),
         Tensor(name: "y", shape: try Shape([1, 8, 8, 40]), encoding: affine),
       ],
       nodes: [
@@ -109,7 +111,8 @@ struct WeightRewriteCostTests {
       let chosen = try device.deploy(Workload(graph)).schedule(choices(graph, rewrite), for: nil)
       #expect(costs(chosen) == costs(written), "\(id)")
       let plain = try device.deploy(Workload(graph)).schedule(FormatChoices(), for: nil)
-      #expect(try #require(chosen.cost["cycles"]).value < (try #require(plain.cost["cycles"]).value))
+      let (fewer, cycles) = (chosen.cost["cycles"]?.value, plain.cost["cycles"]?.value)
+      #expect(try #require(fewer) < (try #require(cycles)), "\(id)")
     }
   }
 
