@@ -19,7 +19,7 @@ struct WeightRewriteCommandTests {
   }
 
   private func number(_ document: JSONValue, _ key: String) -> Double? {
-    document["result"]?["totals"]?[key]?["value"]?.number
+    document["result"]?["quantities"]?.elements.first { $0["key"]?.text == key }?["value"]?.number
   }
 
   @Test("an allocation with a rewrite changes what a TFLite model computes, and what it costs")

@@ -42,15 +42,18 @@ public struct BitSerialDeployment: DeployedWorkload {
   }
 
   public var notes: [String] {
-    var notes = ["convolutions and matrix products alone are counted; layers do not overlap"]
-    if case .weightBits(let array) = target.machine, array.flipsWeights {
-      let rewrite = WeightRewrite.bitFlip(
-        columns: 8 - array.serialBits, group: WeightRewrite.defaultGroup)
-      notes.append(
-        "weights without a weight_rewrite are flipped for their cost alone, as the simulator does; "
-          + "\(rewrite.name) in an allocation runs them so too")
-    }
-    return notes
+    ["convolutions and matrix products alone are counted; layers do not overlap"]
+      + (flipNote.map { [$0] } ?? [])
+  }
+
+  /// Of arrays that flip weights which no allocation flips.
+  private var flipNote: String? {
+    guard case .weightBits(let array) = target.machine, array.flipsWeights else { return nil }
+    let rewrite = WeightRewrite.bitFlip(
+      columns: 8 - array.serialBits, group: WeightRewrite.defaultGroup)
+    return
+      "weights without a weight_rewrite are flipped for their cost alone, as the simulator does; "
+      + "\(rewrite.name) in an allocation runs them so too"
   }
 
   public func notes(forBits bits: [Int]) -> [String] { [] }
@@ -159,7 +162,11 @@ public struct BitSerialDeployment: DeployedWorkload {
         costs.append(made.cost)
         readsInput = made.writesOutput
       }
-      return make(costs, widths)
+      var schedule = make(costs, widths)
+      if let flipNote, layers.contains(where: { choices.nodes[$0.node]?.weightRewrite == nil }) {
+        schedule.notes.append(flipNote)
+      }
+      return schedule
     } catch {
       throw problem(error)
     }
