@@ -5,9 +5,9 @@ public struct WeightPlaces: Hashable, Sendable {
   public let positions: Int
   /// Input channels that one output sees.
   public let channels: Int
-  private let order: Order
+  fileprivate let order: Order
 
-  private enum Order: Hashable {
+  fileprivate enum Order: Hashable {
     case outputChannelPosition
     case outputPositionChannel
     case positionChannelOutput
@@ -76,14 +76,5 @@ extension Graph {
     case .transposedConvolution: return nil
     }
     return places.count == weights.shape.count ? places : nil
-  }
-}
-
-extension WeightPlaces {
-  private init(outputs: Int, positions: Int, channels: Int, order: Order) {
-    self.outputs = outputs
-    self.positions = positions
-    self.channels = channels
-    self.order = order
   }
 }
