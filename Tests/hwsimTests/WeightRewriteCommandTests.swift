@@ -1,5 +1,8 @@
 import FoundationEssentials
+import HWModel
 import Importers
+import QuantGraph
+import Schedules
 import TestSupport
 import Testing
 
@@ -181,19 +184,20 @@ struct WeightRewriteCommandTests {
     let points = try #require(
       try document(run, schema: "search")["result"]?["points"]?.elements)
     #expect(points.count > 10)
+    let bytes = [UInt8](
+      try Data(contentsOf: URL(filePath: SharedData.packageRoot + "/" + config)))
+    let workload = try TransformerConfiguration(parsing: bytes)
+      .shapes(TransformerRun(sizes: ["sequence": 256])).workload
+    let families = DeviceFamilies([BitSerialFamily()])
+    let device = try #require(
+      try families.device(#require(try families.library.description(named: "bitmod")))
+        as? any RunsTransformers)
     for (bits, best) in [("w4a16", false), ("w8a16", true)] {
-      let estimate = try JSONValue(
-        ToolRun(
-          "estimate", config, "--target", "bitmod", "--bits", bits, "--sequence", "256", "--json"
-        ).output)
-      let rows = estimate["result"]?["rows"]?.elements ?? []
-      let row = try #require(rows.first { $0["phase"]?.text == "decode" })
-      for key in ["cycles", "dram_bytes"] {
-        var sum = 0.0
-        for layer in row["layers"]?.elements ?? []
-        where layer["name"]?.text?.hasSuffix("_proj") == true {
-          sum += try #require(layer[key]?.number)
-        }
+      let phase = try #require(
+        try device.estimate(workload, formats: bits, devices: 1).phase("decode"))
+      for (key, quantity) in [("cycles", CostQuantity.cycles), ("dram_bytes", .dramTraffic)] {
+        let sum = phase.schedule.steps.filter { $0.name.hasSuffix("_proj") }
+          .reduce(0) { $0 + ($1.terms[quantity]?.value ?? .nan) }
         let found = points.compactMap { $0[key]?.number }
         let end = try #require(best ? found.max() : found.min())
         #expect((end - sum).magnitude <= 1e-9 * sum, "\(bits) \(key)")

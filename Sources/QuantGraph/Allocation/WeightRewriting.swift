@@ -83,7 +83,7 @@ extension Graph {
     case .int8: .int8(result.map { Int8(truncatingIfNeeded: $0) })
     case .int16: .int16(result.map { Int16(truncatingIfNeeded: $0) })
     case .int32: .int32(result.map { Int32(truncatingIfNeeded: $0) })
-    case .wide: .wide(result.map { Int512($0) })
+    case .wide: .wide(result.map { Int512(Int64($0)) })
     case .int64, .uint8, .uint16, .float32, .float64: .int64(result.map { Int64($0) })
     }
   }

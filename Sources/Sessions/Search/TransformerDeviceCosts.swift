@@ -11,7 +11,7 @@ package import Search
 /// name, and attention but for the formats of its keys and values, are no part of a choice and are
 /// not counted, as in the bytes of a checkpoint.
 package struct TransformerDeviceCosts {
-  private let device: any SchedulesTransformers
+  private let device: any RunsTransformers
   private let workload: TransformerWorkload
   private let phase: TransformerWorkload.Phase
   private let place: String
@@ -24,11 +24,12 @@ package struct TransformerDeviceCosts {
   package init(
     _ workload: TransformerWorkload, on target: TargetChoice, place: String
   ) throws(Failure) {
-    guard let device = try target.device() as? any SchedulesTransformers else {
+    guard let device = try target.device() as? any RunsTransformers else {
       throw Failure(
         "cost.unsupported",
         "'\(target.description.id)' has no costs of a transformer's layers by their formats",
-        at: "--target", remedy: "take a target of family bitserial: hwsim targets lists them.")
+        at: "--target",
+        remedy: "take a GPU, or a target of family bitserial: hwsim targets lists them.")
     }
     guard let phase = workload.phases.last else {
       throw Failure(
@@ -51,14 +52,14 @@ package struct TransformerDeviceCosts {
   /// - Throws: a ``Failure`` for layers that the model does not have, and formats that are unknown or
   ///   that the device does not take.
   package func adding(to file: ScoreFile, at path: String) throws(Failure) -> ScoreFile {
-    var known: [Widths: Schedule] = [:]
+    var known: [String: Schedule] = [:]
     var rows: [[[String: Double]]] = []
     for group in file.groups {
       var row: [[String: Double]] = []
       for format in group.formats {
-        let widths = try Widths(format, of: group.role, at: path)
-        let schedule = try known[widths] ?? self.schedule(widths)
-        known[widths] = schedule
+        let formats = try Self.formats(format, of: group.role, at: path)
+        if known[formats] == nil { known[formats] = try schedule(formats) }
+        guard let schedule = known[formats] else { continue }
         row.append(try costs(of: group, under: schedule, at: path))
       }
       rows.append(row)
@@ -84,16 +85,16 @@ package struct TransformerDeviceCosts {
     }
   }
 
-  private func schedule(_ widths: Widths) throws(Failure) -> Schedule {
+  private func schedule(_ formats: String) throws(Failure) -> Schedule {
     do throws(DeviceProblems) {
-      return try device.schedule(
-        phase, of: workload,
-        bits: TransformerBits(
-          weights: widths.weights, activations: widths.activations, cache: widths.cache),
-        byProduct: [:])
+      let estimate = try device.estimate(workload, formats: formats, devices: 1)
+      if let phase = estimate.phases.last { return phase.schedule }
     } catch {
       throw Failure(error, file: place)
     }
+    throw Failure(
+      "cost.unsupported", "'\(device.description.id)' says nothing of \(formats)", at: place,
+      remedy: "take another target.")
   }
 
   // MARK: Shares
@@ -102,23 +103,48 @@ package struct TransformerDeviceCosts {
   private func costs(
     of group: ScoreFile.Group, under schedule: Schedule, at path: String
   ) throws(Failure) -> [String: Double] {
-    var shares = [Double](repeating: 0, count: phase.products.count)
+    let steps = steps(of: schedule)
+    var shares = [Double](repeating: 0, count: schedule.steps.count)
     for layer in group.layers {
-      let found = group.role == .linear ? linears(layer) : attention(layer)
+      let found =
+        group.role == .linear
+        ? linears(layer).flatMap { product, share in
+          (steps[product] ?? []).map { ($0.step, $0.share * share) }
+        } : attention(layer, in: schedule)
       guard !found.isEmpty else {
         throw .unknown(
           "layer", layer, code: "usage.unknown-layer", among: phase.products.map(\.name),
           listedBy: "hwsim inspect \(place)", at: path)
       }
-      for (product, share) in found { shares[product] = min(shares[product] + share, 1) }
+      for (step, share) in found { shares[step] = min(shares[step] + share, 1) }
     }
     var costs: [String: Double] = [:]
-    for quantity in device.quantities where schedule.cost[quantity.key] != nil {
-      costs[quantity.key] = zip(shares, schedule.steps.indices).reduce(0) { sum, step in
-        step.0 == 0 ? sum : sum + step.0 * part(of: quantity, in: schedule, step: step.1)
+    for quantity in device.quantities
+    where !quantity.isGain && schedule.cost[quantity.key] != nil {
+      costs[quantity.key] = shares.indices.reduce(0) { sum, step in
+        shares[step] == 0
+          ? sum : sum + shares[step] * part(of: quantity, in: schedule, step: step)
       }
     }
     return costs
+  }
+
+  /// The steps that a product is in, with its part of each: products that read the same data may be one
+  /// kernel, which is named after all of them.
+  private func steps(of schedule: Schedule) -> [Int: [(step: Int, share: Double)]] {
+    var result: [Int: [(step: Int, share: Double)]] = [:]
+    for (index, step) in schedule.steps.enumerated() {
+      let names = Set(step.name.split(separator: ",").map { $0.drop { $0 == " " } })
+      let products = phase.products.indices.filter {
+        isWeights($0) && names.contains(phase.products[$0].name[...])
+      }
+      let columns = products.reduce(0) { $0 + phase.products[$1].n }
+      for product in products {
+        result[product, default: []].append(
+          (index, Double(phase.products[product].n) / Double(max(columns, 1))))
+      }
+    }
+    return result
   }
 
   private func part(of quantity: CostQuantity, in schedule: Schedule, step: Int) -> Double {
@@ -165,45 +191,38 @@ package struct TransformerDeviceCosts {
   }
 
   /// The attention of the layer that a name numbers, or of all layers.
-  private func attention(_ layer: String) -> [(product: Int, share: Double)] {
-    let found = phase.products.indices.filter { phase.products[$0].role == .cache }
+  private func attention(_ layer: String, in schedule: Schedule) -> [(step: Int, share: Double)] {
     let isOne = layer.split(separator: ".").contains { Int($0) != nil }
     let layers = Set(workload.cache.flatMap { Array($0.layers) }).count
-    return found.map { ($0, isOne ? 1 / Double(max(layers, 1)) : 1) }
+    return schedule.steps.indices.filter { schedule.steps[$0].operation == "attention" }
+      .map { ($0, isOne ? 1 / Double(max(layers, 1)) : 1) }
   }
-}
 
-/// Bits of a pass whose products all have one format; nil takes the array's own.
-private struct Widths: Hashable {
-  var weights: Int?
-  var activations: Int?
-  var cache: Int?
-
+  /// A configuration of all layers in the words of devices.
+  ///
   /// - Throws: a ``Failure`` for a label that is no format of a checkpoint, or of keys and values.
-  init(_ format: String, of role: ScoreFile.Role, at path: String) throws(Failure) {
+  private static func formats(
+    _ label: String, of role: ScoreFile.Role, at path: String
+  ) throws(Failure) -> String {
+    let names: [String]
     switch role {
     case .linear:
-      switch QuantAlgorithm.meaning(of: format) {
+      switch QuantAlgorithm.meaning(of: label) {
       case .algorithm(let algorithm):
-        weights = algorithm.weightBits
-        activations = algorithm.activationBits
-      case .unquantized: (weights, activations) = (16, 16)
-      case nil:
-        throw .unknown(
-          "format", format, code: "transformer.quantization", among: QuantAlgorithm.names,
-          listedBy: "hwsim explain transformer.quantization", at: path)
+        return "w\(algorithm.weightBits)a\(algorithm.activationBits)"
+      case .unquantized: return "w16a16"
+      case nil: names = QuantAlgorithm.names
       }
     case .keyValue:
-      switch KeyValueAlgorithm.meaning(of: format) {
-      case .algorithm(.fp8), .algorithm(.int8): cache = 8
-      case .algorithm(.nvfp4): cache = 4
-      case .unquantized: cache = 16
-      case nil:
-        throw .unknown(
-          "format", format, code: "transformer.quantization",
-          among: KeyValueAlgorithm.allCases.map(\.rawValue),
-          listedBy: "hwsim explain transformer.quantization", at: path)
+      switch KeyValueAlgorithm.meaning(of: label) {
+      case .algorithm(.fp8), .algorithm(.int8): return "w16a16kv8"
+      case .algorithm(.nvfp4): return "w16a16kv4"
+      case .unquantized: return "w16a16"
+      case nil: names = KeyValueAlgorithm.allCases.map(\.rawValue)
       }
     }
+    throw .unknown(
+      "format", label, code: "transformer.quantization", among: names,
+      listedBy: "hwsim explain transformer.quantization", at: path)
   }
 }
