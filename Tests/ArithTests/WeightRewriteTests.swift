@@ -59,6 +59,91 @@ struct WeightRewriteTests {
     }
   }
 
+  @Test("a flip clears the columns that are asked for, or leaves a group by its rule")
+  func clearedColumns() throws {
+    var generator = SeededGenerator(seed: 4)
+    var (cleared, left) = (0, 0)
+    for _ in 0..<4000 {
+      let width = Int.random(in: 2...9, using: &generator)
+      let columns = Int.random(in: 0..<width, using: &generator)
+      let group = Int.random(in: 1...12, using: &generator)
+      let original = weights(width, group, &generator)
+      let bound = (1 << (width - 1)) - 1
+      let clamped = original.map { min(max($0, -bound), bound) }
+      func zeros(_ values: [Int]) -> Set<Int> {
+        let used = values.reduce(0) { $0 | abs($1) }
+        return Set((1..<width).filter { used >> (width - 1 - $0) & 1 == 0 })
+      }
+      let flipped = try BitFlip(width: width, columns: columns, group: group)(original)
+      let (before, after) = (zeros(clamped), zeros(flipped))
+      #expect(before.isSubset(of: after), "\(original)")
+      if after.count >= columns {
+        cleared += 1
+        continue
+      }
+      // Nothing was done: the first columns, as many as are to be kept with the zero ones among
+      // them, end with a zero one or hold the sign alone.
+      left += 1
+      #expect(flipped == clamped, "\(original)")
+      var kept = 0
+      var last = 0
+      while kept < width - columns - 1, last + 1 < width {
+        last += 1
+        if !before.contains(last) { kept += 1 }
+      }
+      while last + 1 < width, before.contains(last + 1) { last += 1 }
+      #expect(last == 0 || before.contains(last), "\(original), \(columns) columns")
+    }
+    #expect(cleared > 2000 && left > 200)
+  }
+
+  @Test("names of rewrites read back; others are none")
+  func names() throws {
+    let names = ["bit-flip<3,32>", "rounded-average<4,16>", "zero-point-shift<4,32,6>"]
+    for name in names { #expect(WeightRewrite(name: name)?.name == name) }
+    #expect(WeightRewrite(name: "bit-flip<3>") == .bitFlip(columns: 3, group: 32))
+    for name in [
+      "", "bit-flip", "bit-flip<>", "bit-flip<3", "bit-flip<-1>", "bit-flip<16>", "bit-flip<3,0>",
+      "bit-flip<3,65537>", "bit-flip<3,32,1>", "bit-flip<3,>", "flip<3>", "zero-point-shift<3,32>",
+      "zero-point-shift<3,32,9>", "bit-flip<99999999999999999999>",
+    ] { #expect(WeightRewrite(name: name) == nil, "\(name)") }
+  }
+
+  @Test("a rewrite by name is the one by its parameters, and stays within the width")
+  func named() throws {
+    var generator = SeededGenerator(seed: 5)
+    var refused = 0
+    for _ in 0..<500 {
+      let columns = Int.random(in: 0...7, using: &generator)
+      let group = Int.random(in: 1...40, using: &generator)
+      let channels = Int.random(in: 1...40, using: &generator)
+      let original = weights(8, 120, &generator)
+      let own = min(group, channels)
+      #expect(
+        try WeightRewrite.bitFlip(columns: columns, group: group)(
+          original, width: 8, channels: channels)
+          == BitFlip(columns: columns, group: own)(original))
+      let shift = WeightRewrite.zeroPointShift(columns: columns, group: group, bits: 8)
+      let plain = try BinaryPruning(.zeroPointShift(bits: 8), columns: columns, group: own)(
+        original)
+      if plain.allSatisfy({ (-128...127).contains($0) }) {
+        #expect(try shift(original, width: 8, channels: channels) == plain)
+      } else {
+        refused += 1
+        #expect(throws: WeightRewriteError.self) {
+          try shift(original, width: 8, channels: channels)
+        }
+      }
+    }
+    #expect(refused > 0)
+    #expect(throws: WeightRewriteError.range(128, width: 8)) {
+      try WeightRewrite.bitFlip(columns: 1, group: 4)([1, 128], width: 8, channels: 2)
+    }
+    #expect(throws: WeightRewriteError.columns(4, width: 4)) {
+      try WeightRewrite.bitFlip(columns: 4, group: 4)([1], width: 4, channels: 1)
+    }
+  }
+
   @Test("a group keeps one bit pattern in the columns that are pruned")
   func average() throws {
     var generator = SeededGenerator(seed: 2)

@@ -5,6 +5,12 @@
 /// the column after the last zero one on, magnitudes become the nearest multiple of the step that
 /// the cleared columns leave, ties to the smaller (Shi et al., BitWave, HPCA 2024; rule and groups
 /// checked against the BBS authors' software, accel/bitserial_shared.npz).
+///
+/// What holds of a group then: columns that were zero stay zero, and at least ``columns`` are, with
+/// one exception. Where the column just above those that would be cleared is zero in the whole group,
+/// or is the sign (`columns == width - 1`), the published rule has nothing to round and leaves the
+/// group as it is, with its fewer zero columns. The least integer `-2^(width - 1)` has no magnitude
+/// and counts as the one above it.
 public struct BitFlip: Hashable, Sendable {
   /// Bits of a weight, the sign included.
   public let width: Int

@@ -32,6 +32,21 @@ public enum WeightRewriteError: Error, Hashable, Sendable {
   case columns(Int, width: Int)
   case width(Int)
   case group(Int)
+  /// A weight, or what a rewrite makes of one, that `width` bits do not hold.
+  case range(Int, width: Int)
+}
+
+extension WeightRewriteError {
+  /// The error in one line.
+  public var reason: String {
+    switch self {
+    case .columns(let columns, let width):
+      "\(columns) columns cannot be taken from weights of \(width) bits"
+    case .width(let width): "weights of \(width) bits have no planes (2 to 16 have)"
+    case .group(let group): "groups of \(group) weights"
+    case .range(let value, let width): "it makes \(value) of a weight of \(width) bits"
+    }
+  }
 }
 
 /// Groups of `group` weights that follow one another, the last one shorter if they do not divide.

@@ -140,6 +140,8 @@ public enum BitSerialError: Error, Hashable, Sendable {
   /// Tiles cost what their weights' planes say, and there are no weights.
   case weightsMissing(layer: String)
   case weightCount(layer: String, expected: Int, found: Int)
+  /// Weights that cannot be rewritten as an allocation says.
+  case rewrite(layer: String, rewrite: String, reason: String)
 }
 
 extension BitSerialError {
@@ -158,6 +160,8 @@ extension BitSerialError {
       "'\(layer)': cycles depend on the bits of weights, and there are none"
     case .weightCount(let layer, let expected, let found):
       "'\(layer)': \(found) weights where the shape has \(expected)"
+    case .rewrite(let layer, let rewrite, let reason):
+      "'\(layer)': weights cannot be rewritten by \(rewrite): \(reason)"
     }
   }
 }

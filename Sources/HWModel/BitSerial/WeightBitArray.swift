@@ -1,3 +1,5 @@
+public import Arith
+
 /// An array that takes weights bit by bit: Stripes, Pragmatic, Bitlet, BitWave, BitVert.
 ///
 /// `rows` output channels by `columns` output positions of processing elements, each a dot product
@@ -93,9 +95,11 @@ public struct WeightBitArray: Hashable, Sendable {
     }
   }
 
-  public let tileCost: TileCost
+  public private(set) var tileCost: TileCost
   /// Planes of a weight that are processed; the width of weights in time and, for some, memory.
-  public let serialBits: Int
+  public private(set) var serialBits: Int
+  /// Whether weights get their zero columns from the array, as in the simulator.
+  public private(set) var flipsWeights: Bool
   /// Bits of inputs and of weights as stored.
   public let parallelBits: Int
   public let arrangement: Arrangement
@@ -123,6 +127,7 @@ public struct WeightBitArray: Hashable, Sendable {
   ) {
     self.tileCost = tileCost
     self.serialBits = serialBits
+    flipsWeights = tileCost == .nonzeroColumns && serialBits < 8
     self.parallelBits = parallelBits
     self.arrangement = arrangement
     self.arrangements = arrangements
@@ -134,5 +139,45 @@ public struct WeightBitArray: Hashable, Sendable {
     self.weightPortBits = weightPortBits
     self.inputPortBits = inputPortBits
     self.energy = energy
+  }
+}
+
+extension WeightBitArray {
+  /// The array as it takes the weights of one layer.
+  ///
+  /// Narrower weights have fewer planes. A rewrite takes the place of what the array does with
+  /// weights by itself: a bit flip that of BitWave, binary pruning that of BitVert, then of every
+  /// output channel. Rewrites that an array has no use for leave it all planes.
+  ///
+  /// - Parameters:
+  ///   - bits: of a weight, 1 to 8.
+  ///   - rewrite: how the weights were rewritten; nil for the array's own rule.
+  /// - Returns: an array with the same elements, buffers and energies.
+  public func taking(bits: Int, rewrite: WeightRewrite?) -> WeightBitArray {
+    var own = self
+    own.serialBits = min(serialBits, bits)
+    switch tileCost {
+    case .bits, .onesOfWeight, .onesOfPlane, .halvedPlanes: break
+    case .nonzeroColumns:
+      guard let rewrite else { break }
+      own.flipsWeights = false
+      own.serialBits = bits
+      if case .bitFlip(let columns, _) = rewrite { own.serialBits = max(bits - columns, 1) }
+    case .prunedColumns(let low):
+      switch rewrite {
+      case nil: own.tileCost = .prunedColumns(low: min(low, Double(own.serialBits)))
+      case .bitFlip?: own.tileCost = .prunedColumns(low: Double(own.serialBits))
+      case .roundedAverage(let columns, _)?, .zeroPointShift(let columns, _, _)?:
+        own.tileCost = .prunedColumns(low: Double(max(own.serialBits - columns, 1)))
+      }
+    case .clearedColumns(let cleared):
+      switch rewrite {
+      case nil: own.tileCost = .clearedColumns(min(cleared, own.serialBits - 1))
+      case .bitFlip?: own.tileCost = .clearedColumns(0)
+      case .roundedAverage(let columns, _)?, .zeroPointShift(let columns, _, _)?:
+        own.tileCost = .clearedColumns(min(columns, own.serialBits - 1))
+      }
+    }
+    return own
   }
 }

@@ -9,15 +9,18 @@ public struct LayerFormats: Hashable, Sendable {
   /// What holds the sums of products of integers.
   public var accumulator: Encoding?
   public var grouping: WeightGrouping
+  /// What becomes of the weights' integers; nil leaves them.
+  public var rewrite: WeightRewrite?
 
   public init(
     weights: Encoding? = nil, activations: Encoding? = nil, accumulator: Encoding? = nil,
-    grouping: WeightGrouping = .filters
+    grouping: WeightGrouping = .filters, rewrite: WeightRewrite? = nil
   ) {
     self.weights = weights
     self.activations = activations
     self.accumulator = accumulator
     self.grouping = grouping
+    self.rewrite = rewrite
   }
 }
 

@@ -46,8 +46,11 @@ extension FloatNetwork {
       var weights: LayerIntegers.Weights?
       if let encoding = formats.weights {
         guard let bits = encoding.plainInteger?.bits else { return nil }
-        let quantized = try QuantizedWeights(parameters, encoding, quantization.rule.weights)
-        guard let codes = quantized.codes else { return nil }
+        guard let quantized = try parameters.quantized(formats, quantization.rule.weights),
+          let codes = quantized.codes,
+          // A rewrite may make the least integer, which symmetric ones lack.
+          codes.allSatisfy({ $0 > -(1 << (bits - 1)) })
+        else { return nil }
         weights = .init(bits: bits, codes: codes, scales: quantized.scales.map { Float($0) })
       }
       var input: LayerIntegers.Input?

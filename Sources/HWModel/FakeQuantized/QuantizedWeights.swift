@@ -15,7 +15,7 @@ package struct QuantizedWeights: Sendable {
   /// Integers, -q to q; nil for encodings that are no plain integers.
   package var codes: [Int32]? { narrow.map { $0.map { Int32($0) } } }
   /// Integers of at most 16 bits.
-  private let narrow: [Int16]?
+  private var narrow: [Int16]?
   /// The numbers of other encodings.
   private let numbers: [Float]
   /// What a code is worth in float64, one a filter; empty where runs or blocks have scales.
@@ -204,6 +204,38 @@ package struct QuantizedWeights: Sendable {
     numbers = values
   }
 
+  /// The same with integers rewritten in groups along the channels of each kernel position; what a
+  /// step is worth stays.
+  ///
+  /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)`` for numbers that are no integers,
+  ///   filters of different widths, and what the rewrite refuses.
+  func rewritten(
+    by rewrite: WeightRewrite, as encoding: Encoding, grouping: WeightGrouping
+  ) throws(FormatRefusal) -> QuantizedWeights {
+    func refusal(_ reason: String) -> FormatRefusal {
+      .unsupported(
+        layer: parameters.name, role: "weights",
+        encoding: "\(encoding.name) rewritten by \(rewrite.name) (\(reason))")
+    }
+    guard let narrow, let width = encoding.plainInteger?.bits else {
+      throw refusal("integers alone are rewritten")
+    }
+    if case .widths = grouping { throw refusal("filters of different widths") }
+    let made: [Int]
+    do throws(WeightRewriteError) {
+      made = try rewrite(
+        parameters.arranged(narrow).map { Int($0) }, width: width,
+        channels: parameters.geometry.groupChannels)
+    } catch {
+      throw refusal(error.reason)
+    }
+    var result = self
+    var codes = narrow
+    for (place, code) in zip(parameters.order, made) { codes[place] = Int16(code) }
+    result.narrow = codes
+    return result
+  }
+
   /// A number of steps, rounded half to even, at most q of either sign.
   package static func steps(_ value: Double, q: Double) -> Double {
     let rounded = value.rounded(.toNearestOrEven)
@@ -274,7 +306,13 @@ extension LayerParameters {
     _ formats: LayerFormats, _ search: ScaleSearch
   ) throws(FormatRefusal) -> QuantizedWeights? {
     if let encoding = formats.weights {
-      return try QuantizedWeights(self, encoding, search, grouping: formats.grouping)
+      let made = try QuantizedWeights(self, encoding, search, grouping: formats.grouping)
+      guard let rewrite = formats.rewrite else { return made }
+      return try made.rewritten(by: rewrite, as: encoding, grouping: formats.grouping)
+    }
+    if let rewrite = formats.rewrite {
+      throw .unsupported(
+        layer: name, role: "weights", encoding: "\(rewrite.name) without a format")
     }
     guard formats.grouping == .filters else {
       throw .unsupported(

@@ -10,8 +10,8 @@ extension Allocation {
   /// `{"schema": "hwsim.allocation/1", "model": {"sha256": "..."}, "layers": {"conv1": {"weights":
   /// "int<4>", "activations": "uint<8>", "accumulator": "int<32>", "grouping": "runs<32>",
   /// "input_range": [0, 2.5], "weight_scale": "mse", "state": {"format": "int<4>", "granularity":
-  /// "axis<1>"}, "choices": {"reuse_factor": 4}}}, "tensors": {"name": "int<8>"}}`. Every
-  /// ``OperandRole`` may be a format's name or an object as that of the state here; null is the same
+  /// "axis<1>"}, "choices": {"reuse_factor": 4, "weight_rewrite": "bit-flip<3,32>"}}}, "tensors":
+  /// {"name": "int<8>"}}`. Every ``OperandRole`` may be a format's name or an object as that of the state here; null is the same
   /// as nothing.
   ///
   /// - Throws: an ``AllocationRefusal`` with the problems of the document by key path, at most
@@ -208,6 +208,16 @@ private struct AllocationReader {
   private mutating func choices(_ value: JSON, _ place: String) -> [String: HardwareChoice] {
     var choices: [String: HardwareChoice] = [:]
     for member in members(value, place) where member.value != .null {
+      if member.key == NodeAllocation.weightRewriteKey {
+        if let rewrite = member.value.text.flatMap({ WeightRewrite(name: $0) }) {
+          choices[member.key] = .text(rewrite.name)
+        } else {
+          problem(
+            "\(place).\(member.key)", "\(Self.quoted(member.value)) is no rewrite of weights",
+            "write \(WeightRewrite.grammar), such as \"bit-flip<3,32>\".")
+        }
+        continue
+      }
       switch member.value {
       case .integer(let number): choices[member.key] = .integer(number)
       case .string(let text): choices[member.key] = .text(text)

@@ -88,7 +88,8 @@ public struct NodeAllocation: Hashable, Sendable {
   }
 
   /// `weights/activations` by the names of their formats, `-` for a tensor that stays as it is; then
-  /// the accumulator, other roles and the grouping of the weights, if there are any.
+  /// the accumulator, other roles, the grouping of the weights and how they are rewritten, if there
+  /// are any.
   public var name: String {
     var text = "\(weights?.name ?? "-")/\(activations?.name ?? "-")"
     if let accumulator { text += "/\(accumulator.name)" }
@@ -96,6 +97,7 @@ public struct NodeAllocation: Hashable, Sendable {
       if let encoding = others[role] { text += " \(role.rawValue)=\(encoding.name)" }
     }
     if grouping != .filters { text += " \(grouping.name)" }
+    if let weightRewrite { text += " \(weightRewrite.name)" }
     return text
   }
 }

@@ -10,6 +10,24 @@ public struct BitSerialDeployment: DeployedWorkload {
   private let layers: [GraphLayer]
   private let stepOfNode: [Int: Int]
   private let place: String
+  /// Layers that were scheduled before.
+  private let known = LatestValues<LayerKey, LayerCost>(bytes: 1 << 26)
+
+  private struct LayerKey: Hashable {
+    let layer: Int
+    let widths: Widths
+    let rewrite: WeightRewrite?
+    let readsInput: Bool
+  }
+
+  private struct LayerCost {
+    /// About what the terms of one take.
+    static let bytes = 2048
+
+    let cost: ArrayStepCost
+    /// Whether the result goes to DRAM; false where layers know nothing of each other.
+    var writesOutput = false
+  }
 
   private var target: BitSerialTarget { device.target }
 
@@ -25,6 +43,17 @@ public struct BitSerialDeployment: DeployedWorkload {
 
   public var notes: [String] {
     ["convolutions and matrix products alone are counted; layers do not overlap"]
+      + (flipNote.map { [$0] } ?? [])
+  }
+
+  /// Of arrays that flip weights which no allocation flips.
+  private var flipNote: String? {
+    guard case .weightBits(let array) = target.machine, array.flipsWeights else { return nil }
+    let rewrite = WeightRewrite.bitFlip(
+      columns: 8 - array.serialBits, group: WeightRewrite.defaultGroup)
+    return
+      "weights without a weight_rewrite are flipped for their cost alone, as the simulator does; "
+      + "\(rewrite.name) in an allocation runs them so too"
   }
 
   public func notes(forBits bits: [Int]) -> [String] { [] }
@@ -34,7 +63,7 @@ public struct BitSerialDeployment: DeployedWorkload {
   // MARK: Widths
 
   /// Widths of one layer: stored bits of a weight, planes or operand bits, bits of inputs.
-  struct Widths {
+  struct Widths: Hashable {
     let weights: Int
     let storedWeights: Double
     let inputs: Int
@@ -52,6 +81,15 @@ public struct BitSerialDeployment: DeployedWorkload {
     var weights = choice?.weights ?? second.flatMap { choices.tensors[$0.index] }
     if weights == nil, choices.uniform?.weights == nil || layer.weights == nil {
       weights = ownWeights
+    }
+    if let rewrite = choice?.weightRewrite {
+      switch weights {
+      case .fixed?, .affine?: break
+      default:
+        throw refusal(
+          "weights of \(weights?.name ?? "no format") are no integers that \(rewrite.name) rewrites",
+          node.name)
+      }
     }
     let uniformInputs = choices.uniform?.activations
     var inputs = choice?.data ?? input.flatMap { choices.tensors[$0.index] }
@@ -94,6 +132,7 @@ public struct BitSerialDeployment: DeployedWorkload {
       switch error {
       case .bufferTooSmall(_, let buffer, _, _): "enlarge the \(buffer) buffer of the description."
       case .precision: "choose widths that the array has, or another target."
+      case .rewrite: "leave that rewrite out, or give it fewer columns."
       case .weightsMissing: "give a model with weights, or a target that does not look at bits."
       default: "choose a smaller network, or another target."
       }
@@ -111,40 +150,63 @@ public struct BitSerialDeployment: DeployedWorkload {
     var widths: [Widths] = []
     for layer in layers { widths.append(try self.widths(layer, choices)) }
     do throws(BitSerialError) {
-      let costs: [ArrayStepCost]
-      switch target.machine {
-      case .fused(let array):
-        costs = try layers.indices.map { (index) throws(BitSerialError) in
-          let (part, count) = try layers[index].layer.independentPart()
-          let schedule = try FusionSchedule(
-            part, on: array,
-            operands: FusionOperands(
-              inputBits: widths[index].inputs, weightBits: widths[index].weights))
-          return ArrayStepCost(schedule, count: count)
+      var costs: [ArrayStepCost] = []
+      var readsInput = true
+      for index in layers.indices {
+        let rewrite = choices.nodes[layers[index].node]?.weightRewrite
+        let key = LayerKey(
+          layer: index, widths: widths[index], rewrite: rewrite, readsInput: readsInput)
+        let made = try known.value(key) { () throws(BitSerialError) in
+          (try cost(key), LayerCost.bytes)
         }
-      case .terms(let array, _, _):
-        costs = try layers.indices.map { (index) throws(BitSerialError) in
-          let width = widths[index]
-          let layer = try TermLayer(
-            try MatrixWork(layers[index].layer), on: array,
-            operands: TermOperands(weightBits: width.storedWeights, inputBits: width.inputs))
-          return ArrayStepCost(layer, on: array)
-        }
-      case .weightBits(let array):
-        let schedule = try WeightBitSchedule(layers.map(\.layer), on: array) { index in
-          let layer = layers[index]
-          let bits = min(max(widths[index].weights, 2), 8)
-          return WeightBitSchedule.Weights(
-            values: array.tileCost.readsWeights ? layer.integers(in: graph, bits: bits) : nil,
-            keptChannels: Int(target.keptShare * Double(layer.layer.outputChannels)))
-        }
-        costs = schedule.layers.map {
-          ArrayStepCost($0, of: schedule, count: $0.layer.hasOwnWeights ? $0.layer.batch : 1)
-        }
+        costs.append(made.cost)
+        readsInput = made.writesOutput
       }
-      return make(costs, widths)
+      var schedule = make(costs, widths)
+      if let flipNote, layers.contains(where: { choices.nodes[$0.node]?.weightRewrite == nil }) {
+        schedule.notes.append(flipNote)
+      }
+      return schedule
     } catch {
       throw problem(error)
+    }
+  }
+
+  private func cost(_ key: LayerKey) throws(BitSerialError) -> LayerCost {
+    let (layer, width) = (layers[key.layer], key.widths)
+    switch target.machine {
+    case .fused(let array):
+      let (part, count) = try layer.layer.independentPart()
+      let schedule = try FusionSchedule(
+        part, on: array,
+        operands: FusionOperands(inputBits: width.inputs, weightBits: width.weights))
+      return LayerCost(cost: ArrayStepCost(schedule, count: count))
+    case .terms(let array, _, _):
+      let made = try TermLayer(
+        try MatrixWork(layer.layer), on: array,
+        operands: TermOperands(weightBits: width.storedWeights, inputBits: width.inputs))
+      return LayerCost(cost: ArrayStepCost(made, on: array))
+    case .weightBits(let array):
+      if let rewrite = key.rewrite, width.weights > 8 {
+        throw .rewrite(
+          layer: layer.layer.name, rewrite: rewrite.name,
+          reason: "the array has 8 planes, weights \(width.weights) bits")
+      }
+      let bits = min(max(width.weights, 2), 8)
+      let own = array.taking(bits: bits, rewrite: key.rewrite)
+      let kept = key.rewrite == nil ? target.keptShare : 0
+      let made = try own.schedule(
+        layer.layer,
+        weights: WeightBitSchedule.Weights(
+          values: own.tileCost.readsWeights
+            ? layer.integers(in: graph, bits: bits, rewrite: key.rewrite) : nil,
+          keptChannels: Int(kept * Double(layer.layer.outputChannels))),
+        readsInput: key.readsInput, keepsOutput: key.layer == layers.count - 1)
+      return LayerCost(
+        cost: ArrayStepCost(
+          made, of: WeightBitSchedule([made], on: array),
+          count: layer.layer.hasOwnWeights ? layer.layer.batch : 1),
+        writesOutput: made.writesOutput)
     }
   }
 
@@ -160,6 +222,13 @@ public struct BitSerialDeployment: DeployedWorkload {
         traffic: [.init("dram", costs[index].dramBytes)], terms: costs[index].terms)
     }
     return ArrayStepCost.schedule(steps, on: device, energyIsKnown: costs.allSatisfy(\.hasEnergy))
+  }
+}
+
+extension FormatChoices.Node {
+  /// How the node's weights are rewritten; nil leaves them.
+  var weightRewrite: WeightRewrite? {
+    hardware[NodeAllocation.weightRewriteKey].flatMap { WeightRewrite(name: $0) }
   }
 }
 

@@ -8,17 +8,8 @@ struct GraphLayer {
   let layer: ArrayLayer
   /// The constant that it multiplies with; nil for products of two computed tensors.
   let weights: TensorID?
-  let weightOrder: WeightOrder
-
-  /// Where the weight of output `o`, channel `c` and kernel position `k` stands.
-  enum WeightOrder {
-    /// `outputs, channels, positions`
-    case outputChannelPosition
-    /// `outputs, positions, channels`
-    case outputPositionChannel
-    /// `positions, channels, outputs`
-    case positionChannelOutput
-  }
+  /// Where the weights stand; nil without them.
+  let places: WeightPlaces?
 }
 
 extension GraphLayer {
@@ -61,6 +52,7 @@ extension GraphLayer {
   private init?(_ node: Node, _ index: Int, in graph: Graph) throws(LayerFault) {
     self.node = index
     guard let linear = graph.linear(node) else { return nil }
+    places = graph.weightPlaces(of: linear)
     let data = graph[linear.data].shape
     let results = graph[linear.result].shape
     let constant = graph[linear.weights].isParameter ? linear.weights : nil
@@ -72,7 +64,6 @@ extension GraphLayer {
     switch linear.form {
     case .dense(let dense):
       weights = constant
-      weightOrder = dense.weightsAreOutputMajor ? .outputChannelPosition : .positionChannelOutput
       guard dense.rows > 0 else { throw LayerFault("a matrix product without rows") }
       layer = try faulty { () throws(BitSerialError) in
         try ArrayLayer(
@@ -91,7 +82,6 @@ extension GraphLayer {
       // One matrix for all: the batch is more rows.
       let isShared = right.count == inner * columns
       weights = isShared ? constant : nil
-      weightOrder = product.transposesRight ? .outputChannelPosition : .positionChannelOutput
       layer = try faulty { () throws(BitSerialError) in
         try ArrayLayer(
           product: node.name, batch: isShared ? 1 : batch, rows: isShared ? rows * batch : rows,
@@ -99,14 +89,13 @@ extension GraphLayer {
       }
     case .convolution(let convolution):
       weights = constant
-      (layer, weightOrder) = try Self.convolution(
+      layer = try Self.convolution(
         convolution, node, data: data, results: results,
         weights: graph[linear.weights].shape.count)
     case .transposedConvolution:
       throw LayerFault("a transposed convolution has no rule on an array")
     case .dot:
       weights = nil
-      weightOrder = .outputChannelPosition
       layer = try faulty { () throws(BitSerialError) in
         try ArrayLayer(
           product: node.name, rows: 1, inputChannels: data.count, outputChannels: 1)
@@ -116,7 +105,7 @@ extension GraphLayer {
 
   private static func convolution(
     _ convolution: Convolution, _ node: Node, data: Shape, results: Shape, weights count: Int
-  ) throws(LayerFault) -> (ArrayLayer, WeightOrder) {
+  ) throws(LayerFault) -> ArrayLayer {
     let axes = convolution.kernel.count
     guard (1...2).contains(axes), data.rank > axes, results.rank > axes, node.inputs.count > 1
     else {
@@ -135,41 +124,72 @@ extension GraphLayer {
     let output = split(results)
     let area = convolution.kernel.reduce(1, *)
     let perOutput = count / max(output.channels * area, 1)
-    let order: WeightOrder
-    switch (convolution.isDepthwise, convolution.weightLayout) {
-    case (true, _): order = .positionChannelOutput
-    case (_, .kernelChannelsFilters): order = .positionChannelOutput
-    case (_, .filtersKernelChannels): order = .outputPositionChannel
-    default: order = .outputChannelPosition
-    }
     func plane(_ list: [Int]) -> Plane { axes == 1 ? Plane(1, list[0]) : Plane(list[0], list[1]) }
     do throws(BitSerialError) {
-      return (
-        try ArrayLayer(
-          convolution: node.name, batch: max(input.batch, 1), inputChannels: input.channels,
-          channelsPerOutput: perOutput, outputChannels: output.channels,
-          kernel: plane(convolution.kernel), stride: plane(convolution.strides),
-          input: input.plane, output: output.plane), order
-      )
+      return try ArrayLayer(
+        convolution: node.name, batch: max(input.batch, 1), inputChannels: input.channels,
+        channelsPerOutput: perOutput, outputChannels: output.channels,
+        kernel: plane(convolution.kernel), stride: plane(convolution.strides),
+        input: input.plane, output: output.plane)
     } catch {
       throw LayerFault(error)
     }
   }
 
-  /// Weights as integers of `bits` bits, `outputs, channels, positions`.
+  /// Weights as integers of `bits` bits, `outputs * channels * positions`.
   ///
-  /// Codes that fit are taken as they are; floats, and wider codes, are scaled by output channel so
-  /// that the largest magnitude becomes the largest code, and rounded half to even.
+  /// Codes that fit are taken as they are. What is wider gets other scales, by the rules by which
+  /// narrower weights are run: of floats one an output channel, the largest magnitude over the largest
+  /// code; of affine codes as many as the model has, rounded to binary32; codes are rounded half to
+  /// even.
   ///
+  /// - Parameters:
+  ///   - graph: the network.
+  ///   - bits: of a weight.
+  ///   - rewrite: what becomes of the integers then.
   /// - Returns: nil where the weights are no constant.
-  func integers(in graph: Graph, bits: Int) -> [Int]? {
-    guard let weights, let codes = graph[weights].constant else { return nil }
+  /// - Throws: ``BitSerialError/rewrite(layer:rewrite:reason:)``.
+  func integers(
+    in graph: Graph, bits: Int, rewrite: WeightRewrite?
+  ) throws(BitSerialError) -> [Int]? {
+    guard let weights, let places, let codes = graph[weights].constant,
+      places.count == layer.weightCount, let integers = narrowed(codes, graph[weights], bits: bits)
+    else { return nil }
+    let order = places.all
+    var ordered = order.map { integers[$0] }
+    if let rewrite {
+      do throws(WeightRewriteError) {
+        ordered = try rewrite(ordered, width: bits, channels: places.channels)
+      } catch {
+        throw .rewrite(layer: layer.name, rewrite: rewrite.name, reason: error.reason)
+      }
+    }
+    guard places.positions > 1 else { return ordered }
+    var result: [Int] = []
+    result.reserveCapacity(ordered.count)
+    for output in 0..<places.outputs {
+      let start = output * places.positions * places.channels
+      for channel in 0..<places.channels {
+        for position in 0..<places.positions {
+          result.append(ordered[start + position * places.channels + channel])
+        }
+      }
+    }
+    return result
+  }
+
+  /// Integers of `bits` bits in the constant's order; nil for codes that are no 64-bit integers.
+  private func narrowed(_ codes: Codes, _ tensor: Tensor, bits: Int) -> [Int]? {
+    guard let places else { return nil }
     let values: [Double]
-    var isExact = false
+    var (scales, isRounded) = ([1.0], false)
     if let integers = codes.int64 {
+      let bound = Int64(1) << (bits - 1)
+      if integers.allSatisfy({ -bound <= $0 && $0 < bound }) { return integers.map { Int($0) } }
       values = integers.map(Double.init)
-      let bound = Double(1 << (bits - 1))
-      isExact = values.allSatisfy { $0 >= -bound && $0 < bound }
+      if case .affine(let format) = tensor.encoding, !format.scales.isEmpty {
+        (scales, isRounded) = (format.scales, true)
+      }
     } else {
       switch codes {
       case .float32(let floats): values = floats.map(Double.init)
@@ -177,37 +197,22 @@ extension GraphLayer {
       default: return nil
       }
     }
-    let area = layer.kernel.area
-    let channels = layer.channelsPerOutput
-    let outputs = layer.outputChannels
-    guard values.count == layer.weightCount else { return nil }
-    var ordered: [Double] = []
-    ordered.reserveCapacity(values.count)
-    for output in 0..<outputs {
-      for channel in 0..<channels {
-        for position in 0..<area {
-          let index =
-            switch weightOrder {
-            case .outputChannelPosition: (output * channels + channel) * area + position
-            case .outputPositionChannel: (output * area + position) * channels + channel
-            case .positionChannelOutput: (position * channels + channel) * outputs + output
-            }
-          ordered.append(values[index])
-        }
-      }
-    }
-    if isExact { return ordered.map { Int($0) } }
-    let largestCode = Double((1 << (bits - 1)) - 1)
-    let block = channels * area
-    var result: [Int] = []
-    result.reserveCapacity(values.count)
-    for start in stride(from: 0, to: ordered.count, by: block) {
-      let filter = ordered[start..<start + block]
-      let largest = filter.reduce(0) { max($0, $1.magnitude) }
-      let scale = largest > 0 && largest.isFinite ? largestCode / largest : 0
-      result += filter.map { value in
-        let code = (value * scale).rounded(.toNearestOrEven)
-        return code.isFinite ? Int(max(min(code, largestCode), -largestCode)) : 0
+    let limit = Double((1 << (bits - 1)) - 1)
+    let depth = places.positions * places.channels
+    let order = places.all
+    // Affine tensors with one scale keep one.
+    let share = isRounded && scales.count == 1 ? order.count : depth
+    var result = [Int](repeating: 0, count: values.count)
+    for start in stride(from: 0, to: order.count, by: max(share, 1)) {
+      let part = order[start..<start + share]
+      let own = scales.count == places.outputs ? scales[start / depth] : scales[0]
+      let largest = part.reduce(0) { max($0, values[$1].magnitude) }
+      let exact = largest * own / limit
+      let scale = isRounded ? Double(Float(exact)) : exact
+      guard scale > 0, scale.isFinite else { continue }
+      for place in part {
+        let code = (values[place] * own / scale).rounded(.toNearestOrEven)
+        result[place] = code.isFinite ? Int(max(min(code, limit), -limit)) : 0
       }
     }
     return result

@@ -24,6 +24,8 @@ public struct WeightBitLayer: Hashable, Sendable {
   public let totalOperations: Int
   public let fewestOperations: Int
   public let mostOperations: Int
+  /// Planes that weights are stored with, where planes are what is stored.
+  public let storedPlanes: Int
 
   public var cycles: Double { max(computeCycles, Double(dramCycles)) }
   public var dramBytes: Double {
@@ -60,7 +62,6 @@ public struct WeightBitSchedule: Hashable, Sendable {
   public init(
     _ layers: [ArrayLayer], on array: WeightBitArray, weights: (Int) -> Weights
   ) throws(BitSerialError) {
-    self.array = array
     var result: [WeightBitLayer] = []
     var readsInput = true
     for (index, layer) in layers.enumerated() {
@@ -70,7 +71,13 @@ public struct WeightBitSchedule: Hashable, Sendable {
           layer, weights: weights(index), readsInput: readsInput, keepsOutput: isLast))
       readsInput = result[index].writesOutput
     }
-    self.layers = result
+    self.init(result, on: array)
+  }
+
+  /// Layers that are scheduled already.
+  init(_ layers: [WeightBitLayer], on array: WeightBitArray) {
+    self.array = array
+    self.layers = layers
   }
 
   public var computeCycles: Double { layers.reduce(0) { $0 + $1.computeCycles } }
@@ -132,7 +139,16 @@ public struct WeightBitSchedule: Hashable, Sendable {
 }
 
 extension WeightBitArray {
-  fileprivate func schedule(
+  /// One layer of a network.
+  ///
+  /// - Parameters:
+  ///   - layer: its extents.
+  ///   - weights: what the cost of tiles follows from.
+  ///   - readsInput: whether its input comes from DRAM.
+  ///   - keepsOutput: whether a product's result stays in the buffer: of the last layer.
+  /// - Returns: what it takes.
+  /// - Throws: ``BitSerialError`` for weights that are missing or do not go with the layer.
+  func schedule(
     _ layer: ArrayLayer, weights: WeightBitSchedule.Weights, readsInput: Bool, keepsOutput: Bool
   ) throws(BitSerialError) -> WeightBitLayer {
     let kept = Double(weights.keptChannels) / Double(layer.outputChannels)
@@ -160,7 +176,7 @@ extension WeightBitArray {
       inputBytes: inputBytes, outputBytes: outputBytes, readsInput: readsInput,
       writesOutput: writesOutput, effectiveOperations: compute.work.effective,
       totalOperations: compute.work.total, fewestOperations: compute.work.fewest,
-      mostOperations: compute.work.most)
+      mostOperations: compute.work.most, storedPlanes: serialBits)
   }
 
   /// Columns that weights keep on average.
@@ -262,9 +278,7 @@ extension WeightBitArray {
 
   /// Weights as the array stores them: BitWave's have zero columns made.
   private func rewritten(_ weights: [Int], of layer: ArrayLayer) throws(BitSerialError) -> [Int] {
-    guard tileCost == .nonzeroColumns, serialBits < 8, weights.count == layer.weightCount else {
-      return weights
-    }
+    guard flipsWeights, weights.count == layer.weightCount else { return weights }
     let group = min(32, layer.channelsPerOutput)
     do throws(WeightRewriteError) {
       return try flipped(weights, layer, group: group)
@@ -283,7 +297,7 @@ extension WeightBitArray {
   fileprivate func writePJ(_ layer: WeightBitLayer, weight: Double, input: Double) -> Double {
     let shape = layer.layer
     let bits = Self.writeBits
-    let stored = storage == .planes ? serialBits : parallelBits
+    let stored = storage == .planes ? layer.storedPlanes : parallelBits
     let weights =
       ceilingDivide(shape.channelsPerOutput * stored, bits) * shape.kernel.area
       * shape.outputChannels

@@ -2,7 +2,6 @@ import Arith
 public import HWModel
 public import QuantGraph
 public import Schedules
-import Synchronization
 
 /// What a network costs on a device, for the allocations of a search.
 ///
@@ -17,17 +16,32 @@ public struct DeviceCosts: Sendable {
   /// Step of each layer of the space; nil for layers that the device leaves out.
   private let steps: [Int?]
   private let choices: Choices
-  private let totals = KnownTotals()
+  /// Totals of allocations that were asked for before, the latest of them.
+  private let totals: LatestValues<TotalKey, Double>
+
+  /// Most bytes that totals and their allocations take by default.
+  public static let totalsBytes = 1 << 26
+
+  private struct TotalKey: Hashable {
+    let quantity: String
+    let choices: FormatChoices
+
+    /// About what the key takes: the encodings of a node, and their place in a dictionary.
+    var bytes: Int { 128 + 512 * choices.nodes.count + 256 * choices.tensors.count }
+  }
 
   /// - Parameters:
   ///   - device: where it runs.
   ///   - workload: the network.
   ///   - layers: the layers of the search space, in its order, by names of nodes.
   ///   - choices: see ``Choices``.
+  ///   - totalsBytes: about what is kept of totals; what was dropped is computed again.
   /// - Throws: ``CostError/refused(_:)`` for a network that the device cannot run.
   public init(
-    _ device: any Device, workload: Workload, layers: [SearchLayer], choices: @escaping Choices
+    _ device: any Device, workload: Workload, layers: [SearchLayer], choices: @escaping Choices,
+    totalsBytes: Int = DeviceCosts.totalsBytes
   ) throws(CostError) {
+    totals = LatestValues(bytes: totalsBytes)
     self.device = device
     self.choices = choices
     do throws(DeviceProblems) {
@@ -102,19 +116,18 @@ public struct DeviceCosts: Sendable {
   private func total(
     _ quantity: CostQuantity, _ candidates: [Candidate]
   ) throws(CostError) -> Double {
-    let choices = try choices(candidates)
-    if let known = totals.value(of: quantity, under: choices) { return known }
-    let schedule = try schedule(choices, for: [quantity.key])
-    guard let total = schedule.cost[quantity.key] else {
-      throw .refused(
-        DeviceProblems(
-          Diagnostic(
-            code: "cost.unsupported",
-            message: "'\(device.description.id)' says no \(quantity.key) of this network",
-            remedy: "take another objective, or another target.")))
+    let key = TotalKey(quantity: quantity.key, choices: try choices(candidates))
+    return try totals.value(key) { () throws(CostError) in
+      guard let total = try schedule(key.choices, for: [quantity.key]).cost[quantity.key] else {
+        throw .refused(
+          DeviceProblems(
+            Diagnostic(
+              code: "cost.unsupported",
+              message: "'\(device.description.id)' says no \(quantity.key) of this network",
+              remedy: "take another objective, or another target.")))
+      }
+      return (total.value, key.bytes)
     }
-    totals.keep(total.value, of: quantity, under: choices)
-    return total.value
   }
 }
 
@@ -125,23 +138,6 @@ extension CostKind {
     case .exact: self = .exact
     case .estimate(let model, let error):
       self = .estimate(model: model, errorPercent: error?.median)
-    }
-  }
-}
-
-/// Totals of allocations that were asked for before.
-private final class KnownTotals: Sendable {
-  private static let limit = 50_000
-  private let known = Mutex<[FormatChoices: [String: Double]]>([:])
-
-  func value(of quantity: CostQuantity, under choices: FormatChoices) -> Double? {
-    known.withLock { $0[choices]?[quantity.key] }
-  }
-
-  func keep(_ value: Double, of quantity: CostQuantity, under choices: FormatChoices) {
-    known.withLock {
-      if $0.count >= Self.limit { $0.removeAll() }
-      $0[choices, default: [:]][quantity.key] = value
     }
   }
 }

@@ -17,8 +17,18 @@ public struct QuantAlgorithm: Sendable, Hashable {
   /// that codes have no zero point.
   public let scalesInputs: Bool
 
-  private init(_ name: String, group groupSize: Int? = nil, scalesInputs: Bool = false) {
+  /// Bits of a weight.
+  public let weightBits: Int
+  /// Bits of an input.
+  public let activationBits: Int
+
+  private init(
+    _ name: String, _ weightBits: Int, _ activationBits: Int, group groupSize: Int? = nil,
+    scalesInputs: Bool = false
+  ) {
     self.name = name
+    self.weightBits = weightBits
+    self.activationBits = activationBits
     self.groupSize = groupSize
     self.scalesInputs = scalesInputs
   }
@@ -26,20 +36,20 @@ public struct QuantAlgorithm: Sendable, Hashable {
   /// Every algorithm, with the labels that stand for it: Model Optimizer's configuration, its short
   /// name, and candidates of the same formats.
   private static let table: [(algorithm: QuantAlgorithm, labels: [String])] = [
-    (.init("FP8"), ["FP8_DEFAULT_CFG", "e4m3"]),
-    (.init("FP8_PER_CHANNEL_PER_TOKEN"), ["FP8_PER_CHANNEL_PER_TOKEN_CFG", "fp8_pc_pt"]),
-    (.init("NVFP4", group: 16), ["NVFP4_DEFAULT_CFG", "nvfp4"]),
+    (.init("FP8", 8, 8), ["FP8_DEFAULT_CFG", "e4m3"]),
+    (.init("FP8_PER_CHANNEL_PER_TOKEN", 8, 8), ["FP8_PER_CHANNEL_PER_TOKEN_CFG", "fp8_pc_pt"]),
+    (.init("NVFP4", 4, 4, group: 16), ["NVFP4_DEFAULT_CFG", "nvfp4"]),
     (
-      .init("NVFP4_AWQ", group: 16, scalesInputs: true), ["NVFP4_AWQ_LITE_CFG"]
+      .init("NVFP4_AWQ", 4, 4, group: 16, scalesInputs: true), ["NVFP4_AWQ_LITE_CFG"]
     ),
-    (.init("W4A16_NVFP4", group: 16), ["W4A16_NVFP4_CFG"]),
-    (.init("W4A8_NVFP4_FP8", group: 32), ["W4A8_NVFP4_FP8_CFG"]),
-    (.init("W4A8_MXFP4_FP8", group: 32), ["W4A8_MXFP4_FP8_CFG", "mxfp4_e2m1/e4m3"]),
-    (.init("MXFP8", group: 32), ["MXFP8_DEFAULT_CFG", "mxfp8_e4m3"]),
-    (.init("W4A16_AWQ", group: 128, scalesInputs: true), ["INT4_AWQ_CFG", "int4_awq"]),
-    (.init("W4A8_AWQ", group: 128, scalesInputs: true), ["W4A8_AWQ_BETA_CFG"]),
-    (.init("W8A16"), ["INT8_WEIGHT_ONLY_CFG", "int8_wo", "w8"]),
-    (.init("W8A8_SQ_PER_CHANNEL"), ["INT8_SMOOTHQUANT_CFG", "int8_sq", "w8a8"]),
+    (.init("W4A16_NVFP4", 4, 16, group: 16), ["W4A16_NVFP4_CFG"]),
+    (.init("W4A8_NVFP4_FP8", 4, 8, group: 32), ["W4A8_NVFP4_FP8_CFG"]),
+    (.init("W4A8_MXFP4_FP8", 4, 8, group: 32), ["W4A8_MXFP4_FP8_CFG", "mxfp4_e2m1/e4m3"]),
+    (.init("MXFP8", 8, 8, group: 32), ["MXFP8_DEFAULT_CFG", "mxfp8_e4m3"]),
+    (.init("W4A16_AWQ", 4, 16, group: 128, scalesInputs: true), ["INT4_AWQ_CFG", "int4_awq"]),
+    (.init("W4A8_AWQ", 4, 8, group: 128, scalesInputs: true), ["W4A8_AWQ_BETA_CFG"]),
+    (.init("W8A16", 8, 16), ["INT8_WEIGHT_ONLY_CFG", "int8_wo", "w8"]),
+    (.init("W8A8_SQ_PER_CHANNEL", 8, 8), ["INT8_SMOOTHQUANT_CFG", "int8_sq", "w8a8"]),
   ]
 
   /// Every name.
@@ -116,7 +126,7 @@ private enum DeploymentLabel {
   /// Equal for texts that name one candidate, whatever the sign of its integer inputs.
   static func candidateKey(_ label: String) -> String? {
     guard let candidate = try? SpaceCandidate(label), candidate.formats.grouping == .filters,
-      candidate.formats.accumulator == nil
+      candidate.formats.accumulator == nil, candidate.formats.weightRewrite == nil
     else { return nil }
     guard let bits = candidate.integerBits else {
       return

@@ -79,6 +79,7 @@ struct FloatForms: AllocationForms {
     let layer: Int
     let encoding: Encoding?
     let grouping: WeightGrouping
+    let rewrite: WeightRewrite?
   }
 
   init(
@@ -133,7 +134,7 @@ struct FloatForms: AllocationForms {
       made = try weights.value(
         WeightKey(
           layer: layer, encoding: quantization.formats.weights,
-          grouping: quantization.formats.grouping)
+          grouping: quantization.formats.grouping, rewrite: quantization.formats.rewrite)
       ) { () throws(EvaluationError) in
         do throws(FormatRefusal) {
           let made = try network.parameters(layer).quantized(
@@ -174,7 +175,8 @@ extension LayerFormats {
   public init(_ candidate: Candidate) {
     self.init(
       weights: candidate.weights, activations: candidate.activations,
-      accumulator: candidate.accumulator, grouping: candidate.grouping)
+      accumulator: candidate.accumulator, grouping: candidate.grouping,
+      rewrite: candidate.weightRewrite)
   }
 }
 

@@ -22,6 +22,10 @@ extension Diagnostic {
       message = "tensor '\(tensor)' has the one encoding that \(operation) gives it"
       notes = ["softmax, logistic, tanh and recurrent cells write encodings of their own"]
       remedy = "leave the activations of its readers as the model has them."
+    case .rewrite:
+      message = error.words
+      notes = ["rewrites change signed integers of 2 to 16 bits around zero, and stay within them"]
+      remedy = "leave that rewrite out, or give it fewer columns."
     case .notRunnable(let node, let reason):
       message = "an allocation cannot run: \(reason)"
       place = (model.map { "\($0): " } ?? "") + "'\(node)'"

@@ -50,6 +50,8 @@ public enum EvaluationError: Error, Hashable, Sendable {
   case unsupported(layer: String, role: String, encoding: String)
   /// A tensor whose encoding the operator that writes it gives.
   case fixedEncoding(tensor: String, operation: String)
+  /// Weights that cannot be rewritten as the allocation says.
+  case rewrite(layer: String, rewrite: String, reason: String)
   /// A node that cannot run under an allocation.
   case notRunnable(node: String, reason: String)
 }
@@ -63,6 +65,8 @@ extension EvaluationError {
       "\(role) of layer '\(layer)' cannot take the format \(encoding)"
     case .fixedEncoding(let tensor, let operation):
       "tensor '\(tensor)' has the one encoding that \(operation) gives it"
+    case .rewrite(let layer, let rewrite, let reason):
+      "weights of layer '\(layer)' cannot be rewritten by \(rewrite): \(reason)"
     case .notRunnable(let node, let reason): "'\(node)': \(reason)"
     }
   }

@@ -33,7 +33,10 @@ extension GraphRequantization {
   public func requantized(_ formats: [NodeAllocation]) throws(AllocationRefusal) -> Graph {
     var problems: [Diagnostic] = []
     for (layer, own) in zip(layers, formats) {
-      for key in own.unknown(roles: [.weights, .activations, .accumulator]) {
+      for key in own.unknown(
+        roles: [.weights, .activations, .accumulator],
+        choices: [NodeAllocation.weightRewriteKey])
+      {
         problems.append(
           Diagnostic(
             code: "allocation.value", message: "no rule for '\(key)' in a model of this kind",

@@ -68,6 +68,7 @@ public struct PlanSensitivities: Sendable {
       // An input's format says nothing of weights, and may not fit alone.
       allocation[layer] = Candidate(
         weights: candidate.weights, activations: nil, grouping: candidate.grouping)
+      allocation[layer].weightRewrite = candidate.weightRewrite
       let after = try weights(of: layer, allocation) ?? before
       var (signal, noise) = (0.0, 0.0)
       for (a, b) in zip(before, after) {

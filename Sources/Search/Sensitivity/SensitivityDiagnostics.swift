@@ -19,6 +19,11 @@ extension Diagnostic {
         code: "sensitivity.format",
         message: "tensor '\(tensor)' has the one encoding that \(operation) gives it",
         location: model, remedy: "Leave the activations of its readers as the model has them.")
+    case .evaluation(.rewrite(let layer, let rewrite, let reason)):
+      self.init(
+        code: "sensitivity.format",
+        message: "weights of layer '\(layer)' cannot be rewritten by \(rewrite): \(reason)",
+        location: model, remedy: "Leave that rewrite out, or give it fewer columns.")
     case .evaluation(.notRunnable(let node, let reason)):
       self.init(
         code: "sensitivity.format", message: "a candidate cannot run at '\(node)': \(reason)",

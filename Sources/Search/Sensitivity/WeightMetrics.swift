@@ -49,10 +49,11 @@ extension SensitivityAnalysis {
   }
 
   /// The squared weight error with the best scales, of filters or of runs; of formats that are no
-  /// integers NaN.
+  /// integers and of rewritten ones NaN.
   ///
   /// Scales are not rounded to what is stored of them.
   func clippedError(layer: Int, _ candidate: Candidate) -> Double {
+    guard candidate.weightRewrite == nil else { return .nan }
     guard let encoding = candidate.weights else { return 0 }
     guard let integer = encoding.plainInteger, integer.isSigned else { return .nan }
     let parameters = network.parameters(layer)

@@ -37,10 +37,26 @@ public struct SpaceCandidate: Sendable, Hashable {
   ///   `int<8>/uint<8>/int<16>`); weights may be `w4`, `w4g32` or `w4u` too, and `float` leaves a
   ///   part as the model has it;
   /// - one format for weights and activations (`e4m3`, `nvfp4`), `float`, or `model` for a layer of a
-  ///   quantized model as it is.
+  ///   quantized model as it is;
+  /// - any of these, `+` and a rewrite of integer weights (`w8a8+bit-flip<3,32>`, ``WeightRewrite``).
   ///
   /// - Throws: ``SpaceError/candidate(text:reason:)``.
   public init(_ text: String) throws(SpaceError) {
+    if let plus = Self.rewriteSign(in: text) {
+      let name = text[text.index(after: plus)...]
+      guard let rewrite = WeightRewrite(name: name) else {
+        throw .candidate(
+          text: text, reason: "'\(name)' is no rewrite of weights: \(WeightRewrite.grammar)")
+      }
+      let plain = try SpaceCandidate(String(text[..<plus]))
+      guard plain.formats.weightRewrite == nil else {
+        throw .candidate(text: text, reason: "two rewrites")
+      }
+      var formats = plain.formats
+      formats.weightRewrite = rewrite
+      self.init(name: "\(plain.name)+\(rewrite.name)", formats: formats)
+      return
+    }
     if text == Self.unchanged.name {
       self = .unchanged
       return
@@ -82,10 +98,22 @@ public struct SpaceCandidate: Sendable, Hashable {
       name: isUnchanged ? Self.unchanged.name : names.joined(separator: "/"), formats: formats)
   }
 
-  /// Numbers of bits where both formats are plain integers, whose sign is the evaluator's to choose.
+  /// The last `+` of a text outside of `<>`.
+  private static func rewriteSign(in text: String) -> String.Index? {
+    var depth = 0
+    return text.indices.last { index in
+      if text[index] == ">" { depth += 1 }
+      if text[index] == "<" { depth -= 1 }
+      return depth == 0 && text[index] == "+"
+    }
+  }
+
+  /// Numbers of bits where both formats are plain integers, whose sign is the evaluator's to choose,
+  /// and weights stay as these have them.
   public var integerBits: (weights: Int, activations: Int)? {
     guard case .fixed(let weights)? = formats.weights, weights.fractionBits == 0,
-      case .fixed(let activations)? = formats.activations, activations.fractionBits == 0
+      case .fixed(let activations)? = formats.activations, activations.fractionBits == 0,
+      formats.weightRewrite == nil
     else { return nil }
     return (weights.width, activations.width)
   }

@@ -12,12 +12,15 @@ struct StoredFormats: Codable, Sendable, Hashable {
   let accumulator: String?
   /// Nil for one scale a filter.
   let grouping: String?
+  /// Nil for weights that stay as their format has them.
+  let rewrite: String?
 
   init(_ candidate: Candidate) {
     weights = candidate.weights?.name
     activations = candidate.activations?.name
     accumulator = candidate.accumulator?.name
     grouping = candidate.grouping == .filters ? nil : candidate.grouping.name
+    rewrite = candidate.weightRewrite?.name
   }
 
   /// The formats of these names; nil if one is none.
@@ -30,7 +33,12 @@ struct StoredFormats: Codable, Sendable, Hashable {
       let accumulator = encoding(accumulator),
       let grouping = WeightGrouping(name: grouping ?? WeightGrouping.filters.name)
     else { return nil }
-    return Candidate(
+    var candidate = Candidate(
       weights: weights, activations: activations, accumulator: accumulator, grouping: grouping)
+    if let rewrite {
+      guard let known = WeightRewrite(name: rewrite) else { return nil }
+      candidate.weightRewrite = known
+    }
+    return candidate
   }
 }

@@ -24,6 +24,16 @@ extension ModelFile {
     var quantized: [String: LayerQuantization] = [:]
     var problems: [Diagnostic] = []
     for (layer, candidate) in zip(layers, candidates) {
+      for key in candidate.unknown(
+        roles: [.weights, .activations, .accumulator],
+        choices: [NodeAllocation.weightRewriteKey])
+      {
+        problems.append(
+          Diagnostic(
+            code: "allocation.value", message: "no rule for '\(key)' in a float network",
+            location: "\(allocation.path): layers.\(layer.name).\(key)",
+            remedy: "take it out of the file."))
+      }
       if let activations = candidate.activations, candidate.inputRange == nil {
         problems.append(
           Diagnostic(

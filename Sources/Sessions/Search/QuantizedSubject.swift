@@ -118,6 +118,7 @@ package struct QuantizedSubject: SearchSubject {
           resolved.accumulator = format
         }
         resolved.grouping = formats.grouping
+        resolved.weightRewrite = formats.weightRewrite
         return resolved
       }
     } catch {

@@ -126,6 +126,9 @@ extension Explanation {
         int8/uint8/int16          weights/input/sums
         w4g32/e4m3                groups or unequal filters with another input
         e4m3, nvfp4, float        one format for both, or none
+        bitmod<4>/fp16            BitMoD's groups of weights, each with the list that fits best
+        w8a8+bit-flip<3,32>       integer weights rewritten: 3 zero columns in groups of 32 (BitWave)
+        model+rounded-average<2>  the model's own weights rewritten (BBS; zero-point-shift<2,32,6> too)
 
       hwsim formats lists the formats. Blocks (mx, nvfp4, bfp) run along the depth of a filter and along
       the channels of the input; they end with the filter or position.
@@ -315,7 +318,9 @@ extension Explanation {
       Integers of 2 to 16 bits, fixed point, floating point, powers of two, lists of values and blocks
       are evaluated in float networks; vectors and sums of planes are not. Groups of weights, filters of
       unequal widths and accumulators are those of integers; an accumulator wraps, since sums that
-      saturate depend on the order of their additions.
+      saturate depend on the order of their additions. Rewrites of weights (bit-flip, rounded-average,
+      zero-point-shift) change signed integers of 2 to 16 bits around zero, and are refused where they
+      would leave them.
       """),
     Explanation(
       "search.space", "layers of a transformer cannot be tied like that", status: .usage,

@@ -31,7 +31,17 @@ extension Schema {
               "state": role("Of what one run leaves to the next, such as a cache."),
               "choices": nullable([
                 "type": "object",
-                "description": "Choices of hardware by name, such as reuse_factor.",
+                "description": .string(
+                  "Choices of hardware by name, such as reuse_factor; weight_rewrite says how integer "
+                    + "weights are rewritten for bit-serial arrays."),
+                "properties": [
+                  "weight_rewrite": nullable([
+                    "type": "string",
+                    "pattern": .string(
+                      "^((bit-flip|rounded-average)<[0-9]+(,[0-9]+)?>"
+                        + "|zero-point-shift<[0-9]+,[0-9]+,[0-9]+>)$"),
+                  ])
+                ],
                 "additionalProperties": nullable(["type": ["integer", "string"]]),
               ]),
               "grouping": nullable([

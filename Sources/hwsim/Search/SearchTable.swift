@@ -110,21 +110,35 @@ struct SearchTable {
     scores bytes: [UInt8], method: AllocationMethod, products: SearchProducts
   ) throws(Failure) -> Report {
     var file = try ScoreFile(bytes: bytes, path: path)
+    let target = try command.goal.target.map { name throws(Failure) in try TargetChoice(name) }
+    if target != nil, transformer == nil {
+      throw Failure(
+        "usage.arguments", "--target goes with a model; a file of scores has its own costs",
+        at: path, remedy: "search CONFIG --sensitivity \(path), or leave --target out.")
+    }
     if let transformer {
       file = try TransformerCosts(
         transformer, run: command.transformer.run, ties: command.spaceOptions.ties
       ).priced(file, at: path)
+      if let target, let shapes = try transformer.shapes(command.transformer.run) {
+        file = try TransformerDeviceCosts(
+          shapes.workload, on: target, place: transformer.path
+        ).adding(to: file, at: path)
+      }
     }
     let objectives = try objectives(file)
     let answer = try ScoreAnswer(
       path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
       seed: command.computing.seed)
+    var records = (transformer.map { [$0.record] } ?? [])
+    records.append(InputRecord(role: "table", path: path, kind: "json"))
+    if let path = target?.path {
+      records.append(InputRecord(role: "target", path: path, kind: "target"))
+    }
     let report = Report(
-      schema: "search", arguments: arguments(method),
-      inputs: (transformer.map { [$0.record] } ?? [])
-        + [InputRecord(role: "table", path: path, kind: "json")],
-      warnings: warnings(file), result: answer.json, status: answer.isSolved ? .yes : .no,
-      table: answer.table
+      schema: "search", arguments: arguments(method), inputs: records,
+      target: target?.record ?? .null, warnings: warnings(file), result: answer.json,
+      status: answer.isSolved ? .yes : .no, table: answer.table
     ) { [command] style in
       answer.text(style, all: command.tableForm.all, folder: command.product)
     }
@@ -209,6 +223,7 @@ struct SearchTable {
     [
       "table": .string(path), "method": .string(method.rawValue),
       "objective": .optional(command.goal.objective), "budget": .strings(command.goal.budget),
+      "target": .optional(command.goal.target),
       "write": .optional(command.write), "seed": .integer(Int(clamping: command.computing.seed)),
     ]
   }

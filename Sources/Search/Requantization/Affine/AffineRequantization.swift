@@ -1,4 +1,4 @@
-import Arith
+public import Arith
 internal import HWModel
 public import QuantGraph
 public import Schedules
@@ -18,6 +18,8 @@ public import Schedules
 ///   ``candidate(layer:weightBits:activationBits:accumulatorBits:)`` gives such a layer its own width.
 /// - Biases follow the scales of data and weights, rounded half away from zero.
 /// - Sums stay int32 (int64 of 16-bit data), as the kernels have them.
+/// - Rewrites (``NodeAllocation/weightRewrite``) change the codes of weights in the width that they
+///   have then; nodes that share a constant share its rewrite.
 public struct AffineRequantization: GraphRequantization {
   /// The graph as the file has it.
   public let model: Graph
@@ -35,6 +37,7 @@ public struct AffineRequantization: GraphRequantization {
     let tensor: TensorID
     let bits: Int
   }
+  private let rewritten = RewrittenWeights()
   /// How many operands of nodes each tensor is.
   private let readerCounts: [Int]
   private let tensorNames: Set<String>
@@ -103,19 +106,22 @@ public struct AffineRequantization: GraphRequantization {
   }
 
   public func graph(_ allocation: [Candidate]) throws(EvaluationError) -> Graph {
-    try graph(widths: try requested(allocation))
+    let request = try requested(allocation)
+    return try rewritten.graph(request.rewrites, of: try graph(widths: request.widths))
   }
 
-  /// The widths that an allocation asks for; what it leaves open is nil.
+  /// The widths and rewrites that an allocation asks for; what it leaves open is nil.
   ///
   /// - Throws: ``EvaluationError`` for a number of candidates or a format that does not fit.
-  public func requested(_ allocation: [Candidate]) throws(EvaluationError) -> CodeWidths {
+  public func requested(_ allocation: [Candidate]) throws(EvaluationError) -> CodeRequest {
     guard allocation.count == layers.count else {
       throw .layerCount(expected: layers.count, found: allocation.count)
     }
     var widths = CodeWidths(model)
+    var rewrites: [Int: WeightRewrite] = [:]
     for (layer, candidate) in allocation.enumerated() {
       let name = layers[layer].name
+      rewrites[nodes[layer]] = candidate.weightRewrite
       if let accumulator = candidate.accumulator,
         width(accumulator, isSigned: true) != sumBits(layer)
       {
@@ -136,7 +142,24 @@ public struct AffineRequantization: GraphRequantization {
         widths.tensorBits[tensor] = max(widths.tensorBits[tensor] ?? 0, bits)
       }
     }
-    return widths
+    return CodeRequest(widths: widths, rewrites: rewrites)
+  }
+
+  /// What each tensor and layer gets where `request` is asked for.
+  ///
+  /// - Returns: widths as of ``effective(_:)-(CodeWidths)``, and the rewrites, also of the nodes that
+  ///   share a constant with one that names its rewrite.
+  /// - Throws: ``EvaluationError`` for widths and tensors that cannot be had.
+  public func effective(_ request: CodeRequest) throws(EvaluationError) -> CodeRequest {
+    var result = CodeRequest(widths: try effective(request.widths), rewrites: request.rewrites)
+    var shared: [TensorID: WeightRewrite] = [:]
+    for (node, rewrite) in request.rewrites {
+      if let id = model.weights(of: model.nodes[node]) { shared[id] = rewrite }
+    }
+    for node in nodes where result.rewrites[node] == nil {
+      result.rewrites[node] = model.weights(of: model.nodes[node]).flatMap { shared[$0] }
+    }
+    return result
   }
 
   /// The widths that each tensor and layer gets where `widths` are asked for; nil where the model's
@@ -331,5 +354,27 @@ public struct AffineRequantization: GraphRequantization {
   private static func width(_ tensor: Tensor) -> Int {
     if let format = affine(tensor) { return format.width }
     return tensor.encoding.scalarWidth ?? 0
+  }
+}
+
+/// What an allocation asks of a graph of integer codes.
+public struct CodeRequest: Sendable, Hashable {
+  public var widths: CodeWidths
+  /// By position of the node.
+  public var rewrites: [Int: WeightRewrite]
+
+  public init(widths: CodeWidths, rewrites: [Int: WeightRewrite] = [:]) {
+    self.widths = widths
+    self.rewrites = rewrites
+  }
+}
+
+extension FormatChoices {
+  /// The integers and rewrites of a request.
+  public init(_ request: CodeRequest) {
+    self.init(request.widths)
+    for (node, rewrite) in request.rewrites {
+      nodes[node, default: Node()].hardware[NodeAllocation.weightRewriteKey] = rewrite.name
+    }
   }
 }

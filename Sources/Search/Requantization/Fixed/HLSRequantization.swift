@@ -21,6 +21,8 @@ public import QuantGraph
 /// - A fixed-point type as a candidate is taken as it is.
 /// - Types that the configuration leaves to hls4ml (`auto`) and that its rules reproduce from the
 ///   types of the model are found anew by these rules (``HLSTypeInference``); all others stay.
+/// - Rewrites (``NodeAllocation/weightRewrite``) change the codes that weights have then; no key of
+///   hls4ml says them, so they are in allocation files alone.
 ///
 /// What stays as the model has it whatever is asked for: weights that are binary, ternary or powers
 /// of two; inputs of binary layers; the type of a tensor that feeds a table of its codes, that a
@@ -52,6 +54,7 @@ public struct HLSRequantization: GraphRequantization {
   /// Smallest and largest code of the tensors that layers read, seen in calibration.
   private let ranges: [TensorID: (low: Int512, high: Int512)]
   private let written: [TensorID: [Double]]
+  private let rewritten = RewrittenWeights()
   /// Codes of weights that were assigned to types before.
   private let constants = LatestValues<ConstantKey, Codes?>(bytes: 1 << 27)
 
@@ -191,6 +194,15 @@ public struct HLSRequantization: GraphRequantization {
   // MARK: Graphs
 
   public func graph(_ allocation: [Candidate]) throws(EvaluationError) -> Graph {
+    let typed = try graph(inTypesOf: allocation)
+    var rewrites: [Int: WeightRewrite] = [:]
+    for (detail, candidate) in zip(details, allocation) {
+      rewrites[detail.node] = candidate.weightRewrite
+    }
+    return try rewritten.graph(rewrites, of: typed)
+  }
+
+  private func graph(inTypesOf allocation: [Candidate]) throws(EvaluationError) -> Graph {
     let chosen = try chosenTypes(allocation)
     guard !chosen.isEmpty else { return graph }
     var tensors: [TensorID: Tensor] = [:]
