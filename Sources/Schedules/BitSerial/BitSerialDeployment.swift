@@ -186,6 +186,10 @@ public struct BitSerialDeployment: DeployedWorkload {
         try MatrixWork(layer.layer), on: array,
         operands: TermOperands(weightBits: width.storedWeights, inputBits: width.inputs))
       return LayerCost(cost: ArrayStepCost(made, on: array))
+    case .planes(let array):
+      let made = try PlaneLayer(
+        try MatrixWork(layer.layer), on: array, weightBits: width.weights, inputBits: width.inputs)
+      return LayerCost(cost: ArrayStepCost(made, on: array, clockHz: target.clockHz))
     case .weightBits(let array):
       if let rewrite = key.rewrite, width.weights > 8 {
         throw .rewrite(

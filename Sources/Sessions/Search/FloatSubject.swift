@@ -1,4 +1,5 @@
 package import Arith
+import Documents
 package import HWModel
 package import Importers
 package import QuantGraph
