@@ -38,14 +38,16 @@ struct WeightRewriteCommandTests {
         ] + more)
       #expect(run.code == 0, "\(run.error)")
       let archive = try NPZ.open(output)
-      return try #require(try archive.read(try #require(archive.names.first)).integers())
+      let name = try #require(archive.names.first)
+      return try #require(archive.read(name).integers())
     }
     #expect(try run(output, ["--allocation", path]) != run(plain, []))
     func cycles(_ more: [String]) throws -> Double {
       let run = try ToolRun(
         arguments: ["estimate", Self.cnn + "model.tflite", "--target", "pragmatic", "--json"] + more
       )
-      return try #require(number(document(run, schema: "estimate"), "cycles"))
+      let answer = try document(run, schema: "estimate")
+      return try #require(number(answer, "cycles"))
     }
     #expect(try cycles(["--allocation", path]) < cycles([]))
     let allocation = try folder.write(
@@ -71,10 +73,12 @@ struct WeightRewriteCommandTests {
         "search", model, "--inputs", inputs, "--labels", labels, "--target", target, "-o",
         folder.file("out"), "--json",
       ] + arguments)
-    let result = try #require(try document(run, schema: "search")["result"])
+    let answer = try document(run, schema: "search")
+    let result = try #require(answer["result"])
     let points = result["points"]?.elements ?? []
     for point in points {
-      let allocation = folder.file("out/" + (try #require(point["allocation"]?.text)))
+      let file = try #require(point["allocation"]?.text)
+      let allocation = folder.file("out/" + file)
       let output = folder.file("y.npz")
       let applied = try ToolRun(
         "run", model, "--inputs", inputs, "--allocation", allocation, "-o", output)
@@ -93,9 +97,10 @@ struct WeightRewriteCommandTests {
   private func right(_ output: String, of labels: String) throws -> Int {
     let archive = try NPZ.open(output)
     let name = archive.names.first { $0.hasSuffix(".sum") } ?? archive.names.first
-    let array = try archive.read(try #require(name))
+    let array = try archive.read(#require(name))
     let values = try #require(array.doubles())
-    let labels = try #require(try NPY.read(SharedData.packageRoot + "/" + labels).integers())
+    let truth = try NPY.read(SharedData.packageRoot + "/" + labels)
+    let labels: [Int64] = try #require(truth.integers())
     let count = values.count / labels.count
     return labels.indices.count { row in
       let scores = values[row * count..<(row + 1) * count]
@@ -147,7 +152,8 @@ struct WeightRewriteCommandTests {
       "search", model, "--inputs", inputs, "--labels", labels, "--target", target, "--objective",
       "accuracy,cycles,energy,dram_bytes", "--bits", "4,8", "--evaluations", "6", "--screening",
       "0", "--json")
-    let points = try #require(try document(run, schema: "search")["result"]?["points"]?.elements)
+    let answer = try document(run, schema: "search")
+    let points = try #require(answer["result"]?["points"]?.elements)
     #expect(!points.isEmpty)
     for point in points {
       for key in ["cycles", "energy_joules", "dram_bytes"] {
@@ -181,20 +187,19 @@ struct WeightRewriteCommandTests {
     let run = try ToolRun(
       "search", config, "--sensitivity", try scores(folder), "--target", "bitmod", "--objective",
       "score,cycles,dram_bytes", "--ties", "none", "--sequence", "256", "--json")
-    let points = try #require(
-      try document(run, schema: "search")["result"]?["points"]?.elements)
+    let answer = try document(run, schema: "search")
+    let points = try #require(answer["result"]?["points"]?.elements)
     #expect(points.count > 10)
     let bytes = [UInt8](
       try Data(contentsOf: URL(filePath: SharedData.packageRoot + "/" + config)))
     let workload = try TransformerConfiguration(parsing: bytes)
       .shapes(TransformerRun(sizes: ["sequence": 256])).workload
     let families = DeviceFamilies([BitSerialFamily()])
-    let device = try #require(
-      try families.device(#require(try families.library.description(named: "bitmod")))
-        as? any RunsTransformers)
+    let description = try #require(try families.library.description(named: "bitmod"))
+    let device = try #require(families.device(description) as? any RunsTransformers)
     for (bits, best) in [("w4a16", false), ("w8a16", true)] {
-      let phase = try #require(
-        try device.estimate(workload, formats: bits, devices: 1).phase("decode"))
+      let estimate = try device.estimate(workload, formats: bits, devices: 1)
+      let phase = try #require(estimate.phase("decode"))
       for (key, quantity) in [("cycles", CostQuantity.cycles), ("dram_bytes", .dramTraffic)] {
         let sum = phase.schedule.steps.filter { $0.name.hasSuffix("_proj") }
           .reduce(0) { $0 + ($1.terms[quantity]?.value ?? .nan) }

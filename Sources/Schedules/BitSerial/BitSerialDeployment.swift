@@ -113,6 +113,7 @@ public struct BitSerialDeployment: DeployedWorkload {
   private static func width(_ encoding: Encoding?) -> Int? {
     switch encoding {
     case .float(let format) where format.width >= 16: nil
+    case .affine(let format): format.width
     case .block(let format): format.elements.compactMap(\.scalarWidth).max()
     case let encoding?: encoding.scalarWidth
     case nil: nil
