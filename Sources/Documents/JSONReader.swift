@@ -181,6 +181,10 @@ private struct JSONReader {
     let digits = skipDigits()
     guard leadingZero != (digits > 0) else {
       position = start
+      let words = ["NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf", "-inf"]
+      if let word = words.first(where: { bytes[position...].starts(with: $0.utf8) }) {
+        throw fault("\(word) is no JSON number")
+      }
       throw fault("expected a value")
     }
     if takes(".") {

@@ -205,7 +205,9 @@ package struct TransformerRows: Sendable {
         }
         cells.append(
           .init(
-            Amounts.text(total.value, unit: quantity.unit), plain: "\(total.value)"))
+            quantity.unit == "B"
+              ? "\(Amounts.significant(total.value / 1e9)) GB"
+              : Amounts.text(total.value, unit: quantity.unit), plain: "\(total.value)"))
       }
       cells += [
         .init(row.estimate.memory.map { "\(Amounts.significant($0.total / 1e9)) GB" } ?? "-"),
