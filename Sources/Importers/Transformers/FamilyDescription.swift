@@ -99,8 +99,7 @@ struct FamilyDescription: Sendable {
           throw reader.fault("expected VARIABLE < COUNT")
         }
         statement.slot = names.number(of: variable)
-        var check = UniformityCheck(variable: statement.slot, children: children)
-        statement.isUniform = check.isUniform(children)
+        statement.deciding = Repetition.deciding(variable: statement.slot, children)
       }
       repeat {
         if let label = reader.label() {
@@ -215,8 +214,9 @@ struct Statement: Sendable {
   /// The variable of `repeat` and `let`.
   var slot: Int
   var children: [Statement] = []
-  /// Whether a `repeat` does the same each time.
-  var isUniform = false
+  /// Formulas of a `repeat` that alone decide what a repetition is: where all of them have equal
+  /// values, repetitions are alike. nil where each has to be walked.
+  var deciding: [Expression]?
   /// Position among the statements of its description.
   let number: Int
   let line: Int
@@ -238,42 +238,5 @@ struct Statement: Sendable {
   subscript(label: Label) -> Expression? {
     for (own, value) in labels where own == label { return value }
     return nil
-  }
-}
-
-/// Whether the statements of a `repeat` mean the same for each number: none reads the number, and none
-/// reads a value that an earlier repetition has left.
-private struct UniformityCheck {
-  /// Names that the statements give values.
-  private var own: Set<Int> = []
-  /// Those of them that have one by now.
-  private var assigned: Set<Int> = []
-  private let variable: Int
-
-  init(variable: Int, children: [Statement]) {
-    self.variable = variable
-    collect(children)
-  }
-
-  private mutating func collect(_ statements: [Statement]) {
-    for statement in statements {
-      if statement.slot >= 0 { own.insert(statement.slot) }
-      collect(statement.children)
-    }
-  }
-
-  mutating func isUniform(_ statements: [Statement]) -> Bool {
-    for statement in statements {
-      if statement.keyword == .repeat { assigned.insert(statement.slot) }
-      var read: [Int] = []
-      for value in statement.values { value.slots(into: &read) }
-      for label in statement.labels { label.1.slots(into: &read) }
-      for slot in read where slot == variable || (own.contains(slot) && !assigned.contains(slot)) {
-        return false
-      }
-      guard isUniform(statement.children) else { return false }
-      if statement.slot >= 0 { assigned.insert(statement.slot) }
-    }
-    return true
   }
 }
