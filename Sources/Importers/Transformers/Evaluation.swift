@@ -47,6 +47,17 @@ struct Evaluation {
     return value
   }
 
+  /// What the configuration, else the family, says of the first of some keys; nil for nothing.
+  func setting(_ keys: String...) -> ConfigurationValue? {
+    for key in keys {
+      if let value = given(key).map(ConfigurationValue.init), value != .null { return value }
+      if let slot = names.firstIndex(of: key), let value = defaults[slot], value != .null {
+        return value
+      }
+    }
+    return nil
+  }
+
   /// A missing key takes the family's default; an explicit null does not.
   private mutating func value(of slot: Int) throws(TransformerError) -> ConfigurationValue {
     if let known = values[slot] { return known }

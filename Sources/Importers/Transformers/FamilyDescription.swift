@@ -68,7 +68,9 @@ struct FamilyDescription: Sendable {
         guard case .constant(let value) = try reader.expression(&names) else {
           throw reader.fault("a default is a value")
         }
-        defaults[names.number(of: key)] = value
+        let number = names.number(of: key)
+        // What the family says stands before what a shared block says.
+        if depth == 0 || defaults[number] == nil { defaults[number] = value }
       } while reader.takes(",")
       return []
     case .alias:
@@ -156,7 +158,8 @@ struct Statement: Sendable {
     case `repeat`
     /// `parameter NAME: EXTENT, ...`.
     case parameter
-    /// `norm NAME: EXTENT, bias CONDITION`: `NAME.weight` and perhaps `NAME.bias`.
+    /// `norm NAME: EXTENT, bias C, centred C`: `NAME.weight` and perhaps `NAME.bias`; `centred`
+    /// where the mean is taken off though there is no bias.
     case norm
     /// `linear NAME: IN -> OUT, bias C, rows VALUE, tied C, lent C, turned C, kind 'scan'`: `tied`
     /// where the matrix is another layer's, `lent` where the bias is, `turned` where the matrix is
@@ -183,13 +186,18 @@ struct Statement: Sendable {
     case state
     /// `product NAME: M, N, K, count C, kind 'scan', stored C`.
     case product
+    /// `rotary NAME: EXTENT, paired C`: queries and keys are turned by their positions over EXTENT of
+    /// their values, 0 for none; `paired` where neighbours are a pair.
+    case rotary
+    /// `parallel: CONDITION`: the block's two halves read the same.
+    case parallel
 
     /// How many values without a label it may have.
     var takes: ClosedRange<Int> {
       switch self {
       case .default, .alias, .use, .let: 0...9
       case .scope, .otherwise, .phase: 0...0
-      case .when, .during, .size, .repeat, .norm, .state: 1...1
+      case .when, .during, .size, .repeat, .norm, .state, .rotary, .parallel: 1...1
       case .refuse, .linear, .conv, .embedding, .router, .latent, .keys: 2...2
       case .attention, .cross, .product: 3...3
       case .experts: 4...4
@@ -202,6 +210,7 @@ struct Statement: Sendable {
     case bias, rows, tied, lent, wide, turned, kind, kernel, depth, rank, groups, stride, positions,
       gated
     case values, window, queries, keys, causal, stored, tokens, context, count
+    case centred, paired
   }
 
   let keyword: Keyword

@@ -76,6 +76,7 @@ extension ShapeWalk {
     // Sums over layers and tokens stay in range; the product with a batch is checked where it is.
     _ = try checkedProduct(
       [max(group.elementsPerToken, group.fixedElements), Self.maximumRepetitions], statement)
+    record(statement, .cache(group))
     // Runs of neighbouring layers.
     var layers = (ranges.last ?? [0])[...]
     while let first = layers.popFirst() {

@@ -36,8 +36,9 @@ extension ShapeWalk {
   mutating func parameter(
     _ statement: Statement, role: TransformerTensor.Role
   ) throws(TransformerError) {
-    try add(
-      statement, part: 0, suffix: "", try extents(statement.values, statement), role: role)
+    let shape = try extents(statement.values, statement)
+    try add(statement, part: 0, suffix: "", shape, role: role)
+    record(statement, .parameter(shape))
   }
 
   mutating func linear(_ statement: Statement) throws(TransformerError) {
@@ -46,12 +47,21 @@ extension ShapeWalk {
     let hasBias = try flag(statement, .bias)
     let isTied = try flag(statement, .tied)
     let isTurned = try flag(statement, .turned)
+    let isLent = try flag(statement, .lent)
+    if let index = recordedPhase {
+      record(
+        statement,
+        .linear(
+          .init(
+            inputs: inputs, outputs: outputs, hasBias: hasBias, isTied: isTied, isLent: isLent,
+            isTurned: isTurned, rows: try rows(statement, index) / batch)))
+    }
     if !isTied {
       try add(
         statement, part: 0, suffix: ".weight", isTurned ? [inputs, outputs] : [outputs, inputs],
         role: .linear)
     }
-    if hasBias, try !flag(statement, .lent) {
+    if hasBias, !isLent {
       try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias)
     }
     let place = Place(statement: statement.number, part: 2)
@@ -94,9 +104,9 @@ extension ShapeWalk {
     try add(
       statement, part: 0, suffix: ".weight", [outputs, inputs], role: .router,
       isWide: try flag(statement, .wide))
-    if try flag(statement, .bias) {
-      try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias)
-    }
+    let hasBias = try flag(statement, .bias)
+    if hasBias { try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias) }
+    record(statement, .router(.init(inputs: inputs, outputs: outputs, hasBias: hasBias)))
     for index in active {
       try work(
         statement, 0, index, kind: .router, role: .weights, m: try rows(statement, index),
@@ -119,6 +129,11 @@ extension ShapeWalk {
         place: prefix + statement.name)
     }
     let hasBias = try flag(statement, .bias)
+    record(
+      statement,
+      .convolution(
+        .init(
+          inputs: inputs, outputs: outputs, kernel: kernel, groups: groups, hasBias: hasBias)))
     let weights = [outputs, inputs / groups] + kernel
     try add(statement, part: 0, suffix: ".weight", weights, role: .convolution)
     if hasBias { try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias) }
@@ -162,6 +177,12 @@ extension ShapeWalk {
     let isGated = try flag(statement, .gated, otherwise: true)
     let isTurned = try flag(statement, .turned)
     let hasBias = try flag(statement, .bias)
+    record(
+      statement,
+      .experts(
+        .init(
+          count: count, chosen: chosen, width: width, inner: inner, isGated: isGated,
+          isTurned: isTurned, hasBias: hasBias)))
     let first = try checkedProduct([inner, isGated ? 2 : 1], statement)
     let stacks = [
       (isGated ? ".gate_up_proj" : ".up_proj", first, width), (".down_proj", width, inner),

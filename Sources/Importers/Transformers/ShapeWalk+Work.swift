@@ -17,6 +17,14 @@ extension ShapeWalk {
     let isCausal = try flag(statement, .causal, otherwise: true)
     let isStored = try flag(statement, .stored, otherwise: isCausal)
     let role: TransformerWorkload.Role = isStored ? .cache : .computed
+    if recordedPhase != nil {
+      record(
+        statement,
+        .attention(
+          .init(
+            heads: heads, shared: shared, keyExtent: keyExtent, valueExtent: valueExtent,
+            window: window, isCausal: isCausal)))
+    }
     for index in active {
       setPhase(index)
       let tokens = try extent(statement, .queries) ?? phases[index].tokens
@@ -69,6 +77,7 @@ extension ShapeWalk {
 
   mutating func product(_ statement: Statement) throws(TransformerError) {
     let kind = try text(statement, .kind).flatMap(TransformerWorkload.Kind.init) ?? .linear
+    if recordedPhase != nil { record(statement, .product) }
     let role: TransformerWorkload.Role = try flag(statement, .stored) ? .cache : .computed
     for index in active {
       setPhase(index)

@@ -32,6 +32,9 @@ struct ShapeWalk {
   var places: [Place: [Int]] = [:]
   var cache: [TransformerWorkload.CacheGroup] = []
   var parameters = 0
+  /// What a graph is made of, if one is made of this phase.
+  var modules: [ShapeModule] = []
+  private let graphPhase: String?
   private var steps = 0
   /// Whether the last `when` of a block was taken.
   private var taken = false
@@ -51,7 +54,8 @@ struct ShapeWalk {
   static let maximumRepetitions = 10_000
 
   init(
-    _ family: FamilyDescription, keys: [String: JSON], run: TransformerRun
+    _ family: FamilyDescription, keys: [String: JSON], run: TransformerRun,
+    graphPhase: String? = nil
   ) throws(TransformerError) {
     var description = family
     tokensSlot = description.slot("tokens")
@@ -64,6 +68,7 @@ struct ShapeWalk {
     self.description = description
     evaluation = Evaluation(family: description, keys: keys)
     self.run = run
+    self.graphPhase = graphPhase
     for (name, value) in run.sizes where value < 1 {
       throw .badRun("\(name) is \(value)")
     }
@@ -173,15 +178,16 @@ struct ShapeWalk {
     case .parameter:
       try parameter(statement, role: .other)
     case .embedding:
-      try add(
-        statement, part: 0, suffix: ".weight", try extents(statement.values, statement),
-        role: .embedding)
+      let shape = try extents(statement.values, statement)
+      try add(statement, part: 0, suffix: ".weight", shape, role: .embedding)
+      record(statement, .embedding(.init(rows: shape[0], columns: shape[1])))
     case .norm:
       let extent = try extent(statement.values[0], statement)
       try add(statement, part: 0, suffix: ".weight", [extent], role: .norm)
-      if try flag(statement, .bias) {
-        try add(statement, part: 1, suffix: ".bias", [extent], role: .norm)
-      }
+      let hasBias = try flag(statement, .bias)
+      if hasBias { try add(statement, part: 1, suffix: ".bias", [extent], role: .norm) }
+      let isCentred = try flag(statement, .centred, otherwise: hasBias)
+      record(statement, .norm(.init(extent: extent, hasBias: hasBias, isCentred: isCentred)))
     case .linear: try linear(statement)
     case .router: try router(statement)
     case .conv: try convolution(statement)
@@ -189,6 +195,14 @@ struct ShapeWalk {
     case .attention: try attention(statement)
     case .product: try product(statement)
     case .keys, .latent, .cross, .state: try keep(statement)
+    case .rotary:
+      guard graphPhase != nil else { break }
+      let extent = try evaluation.number(statement.values[0])
+      let isPaired = try flag(statement, .paired)
+      record(statement, .rotary(.init(extent: extent, pairsNeighbours: isPaired)))
+    case .parallel:
+      guard graphPhase != nil else { break }
+      record(statement, .parallel(try evaluation.truth(statement.values[0])))
     }
   }
 
@@ -245,6 +259,17 @@ struct ShapeWalk {
     var all: [[Int]] = [[]]
     for range in ranges { all = all.flatMap { start in range.map { start + [$0] } } }
     for one in all { numbers += one + own }
+  }
+
+  /// Index of the phase that a graph is made of, where what is walked belongs to it.
+  var recordedPhase: Int? { active.first { phases[$0].name == graphPhase } }
+
+  mutating func record(_ statement: Statement, _ kind: ShapeModule.Kind) {
+    guard graphPhase != nil else { return }
+    modules.append(
+      ShapeModule(
+        scope: prefix, name: statement.name, layers: ranges, numbers: statement.numbers,
+        kind: kind))
   }
 
   func numbers(_ statement: Statement) -> [Int] {

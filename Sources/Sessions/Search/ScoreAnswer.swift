@@ -168,9 +168,10 @@ extension ScoreAnswer {
           if !labels[place].groups.contains(group) { labels[place].groups.append(group) }
         }
       }
-      if products.checkpoints {
+      if products.hasCheckpoints {
         do throws(QuantizedCheckpointProblems) {
-          files += try checkpoint(point).files(in: point.id.isEmpty ? "" : "\(point.id)/")
+          files += try checkpoint(point).files(
+            in: point.id.isEmpty ? "" : "\(point.id)/", products)
         } catch {
           problems += Diagnostic.messages(error, place: path)
         }

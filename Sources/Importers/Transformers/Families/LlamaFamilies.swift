@@ -109,6 +109,7 @@ extension TransformerFamilies {
         repeat model.layers.*: layer < num_hidden_layers
           linear self_attn.o_proj: heads * dim -> h
           linear self_attn.qkv_proj: h -> heads * dim + 2 * kv * dim
+          rotary self_attn: floor(partial_rotary_factor * dim)
           attention self_attn: heads, kv, dim, window sliding_window
           keys self_attn: kv, dim, window sliding_window
           linear mlp.gate_up_proj: h -> 2 * intermediate_size
@@ -124,6 +125,7 @@ extension TransformerFamilies {
         default vocab_size 256000, hidden_size 3072, intermediate_size 24576, num_hidden_layers 28
         default num_attention_heads 16, num_key_value_heads 16, head_dim 256, attention_bias false
         default tie_word_embeddings true
+        default hidden_activation 'gelu_pytorch_tanh'
         use decoder
         use sizes
         let dim: head_dim ?? h // heads
@@ -147,6 +149,7 @@ extension TransformerFamilies {
         default vocab_size 256000, hidden_size 2304, intermediate_size 9216, num_hidden_layers 26
         default num_attention_heads 8, num_key_value_heads 4, head_dim 256, attention_bias false
         default sliding_window 4096, layer_types null, tie_word_embeddings true
+        default hidden_activation 'gelu_pytorch_tanh'
         use decoder
         use sizes
         let dim: head_dim ?? h // heads
@@ -175,6 +178,7 @@ extension TransformerFamilies {
         default sliding_window 4096, sliding_window_pattern 6, layer_types null
         default tie_word_embeddings true
         alias sliding_window_pattern _sliding_window_pattern
+        default hidden_activation 'gelu_pytorch_tanh'
         use decoder
         use sizes
         let dim: head_dim ?? h // heads
@@ -203,6 +207,7 @@ extension TransformerFamilies {
         default vocab_size 50304, hidden_size 2560, intermediate_size 6912, num_hidden_layers 32
         default num_attention_heads 32, num_key_value_heads 32, use_qkv_bias false
         default qk_layernorm false, use_parallel_residual false, tie_word_embeddings false
+        default partial_rotary_factor 0.25
         use decoder
         use sizes
         let dim: h // heads
@@ -213,6 +218,7 @@ extension TransformerFamilies {
         let w: null
         embedding model.embed_tokens: vocab_size, h
         repeat model.layers.*: layer < num_hidden_layers
+          parallel: use_parallel_residual
           use attention
           when: qk_layernorm
             repeat self_attn.q_layernorm.norms.*: head < heads
@@ -232,6 +238,7 @@ extension TransformerFamilies {
         default vocab_size 49152, hidden_size 3072, intermediate_size 12288, num_hidden_layers 30
         default num_attention_heads 24, num_key_value_heads 2, sliding_window null, use_bias true
         default tie_word_embeddings true
+        default hidden_act 'gelu_pytorch_tanh'
         use decoder
         use sizes
         let dim: h // heads
@@ -254,6 +261,7 @@ extension TransformerFamilies {
         default vocab_size 256000, hidden_size 8192, intermediate_size 22528, num_hidden_layers 40
         default num_attention_heads 64, num_key_value_heads null, attention_bias false
         default use_qk_norm false, tie_word_embeddings true
+        default rotary_pairs true
         use decoder
         use sizes
         let dim: h // heads
@@ -264,13 +272,14 @@ extension TransformerFamilies {
         let w: null
         embedding model.embed_tokens: vocab_size, h
         repeat model.layers.*: layer < num_hidden_layers
+          parallel: true
           use attention
           when: use_qk_norm
             parameter self_attn.q_norm.weight: heads, dim
             parameter self_attn.k_norm.weight: kv, dim
           use gated
-          norm input_layernorm: h
-        norm model.norm: h
+          norm input_layernorm: h, centred true
+        norm model.norm: h, centred true
         use head
         """),
     Row(
@@ -281,6 +290,7 @@ extension TransformerFamilies {
         default head_dim null, sliding_window 4096, sliding_window_pattern 4, layer_types null
         default tie_word_embeddings true
         alias sliding_window_pattern _sliding_window_pattern
+        default rotary_pairs true
         use decoder
         use sizes
         let dim: h // heads
@@ -292,10 +302,12 @@ extension TransformerFamilies {
         repeat model.layers.*: layer < num_hidden_layers
           let local: if(has(layer_types), at(layer_types, layer) == 'sliding_attention', (layer + 1) % sliding_window_pattern != 0)
           let w: if(local, sliding_window, null)
+          let rotates: local
+          parallel: true
           use attention
           use gated
-          norm input_layernorm: h
-        norm model.norm: h
+          norm input_layernorm: h, centred true
+        norm model.norm: h, centred true
         use head
         """),
     Row(
@@ -372,6 +384,7 @@ extension TransformerFamilies {
         default num_attention_heads 16, num_key_value_heads 4, head_dim null
         default use_sliding_window false, sliding_window null, layer_types null, max_window_layers 0
         default attention_bias false, mlp_bias false, tie_word_embeddings true
+        default no_rope_layers null, no_rope_layer_interval 4
         use decoder
         use sizes
         let dim: head_dim ?? h // heads
@@ -381,6 +394,7 @@ extension TransformerFamilies {
         embedding model.embed_tokens: vocab_size, h
         repeat model.layers.*: layer < num_hidden_layers
           use layer_window
+          let rotates: if(has(no_rope_layers), at(no_rope_layers, layer) == 1, (layer + 1) % no_rope_layer_interval != 0)
           use attention
           use gated
           norm input_layernorm: h
@@ -394,6 +408,7 @@ extension TransformerFamilies {
         default vocab_size 151552, hidden_size 4096, intermediate_size 13696, num_hidden_layers 40
         default num_attention_heads 32, num_key_value_heads 2, head_dim 128, attention_bias true
         default tie_word_embeddings false
+        default partial_rotary_factor 0.5, rotary_pairs true
         use decoder
         use sizes
         let dim: head_dim ?? h // heads
@@ -419,6 +434,7 @@ extension TransformerFamilies {
         default vocab_size 256000, hidden_size 6144, intermediate_size 24576, num_hidden_layers 32
         default num_attention_heads 48, num_key_value_heads null, head_dim null
         default attention_bias false, mlp_bias false, tie_word_embeddings false
+        default partial_rotary_factor 0.5, hidden_act 'relu2'
         use decoder
         use sizes
         let dim: head_dim ?? h // heads

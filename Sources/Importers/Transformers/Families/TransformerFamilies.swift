@@ -34,7 +34,8 @@ enum TransformerFamilies {
   /// Lines that several families use.
   static let blocks: [String: String] = [
     "decoder": """
-    default architectures null
+    default architectures null, partial_rotary_factor 1.0, rotates true
+    default rotary_pairs false
     size sequence: 2048
     phase prefill: tokens sequence, context sequence
     phase decode: tokens 1, context sequence + 1
@@ -49,6 +50,7 @@ enum TransformerFamilies {
     linear self_attn.k_proj: h -> kv * dim, bias qkv_bias
     linear self_attn.v_proj: h -> kv * dim, bias qkv_bias
     linear self_attn.o_proj: heads * dim -> h, bias o_bias
+    rotary self_attn: if(rotates, floor(partial_rotary_factor * dim), 0), paired rotary_pairs
     attention self_attn: heads, kv, dim, window w
     keys self_attn: kv, dim, window w
     """,
