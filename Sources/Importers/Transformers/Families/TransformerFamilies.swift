@@ -14,7 +14,8 @@ enum TransformerFamilies {
     }
   }
 
-  static let rows: [Row] = llama + mixtures + latent + classic + encoders + states + diffusion
+  static let rows: [Row] =
+    llama + gated + mixtures + latent + classic + encoders + states + diffusion
 
   /// Names in the order of the rows.
   static var names: [String] { rows.flatMap(\.names) }
