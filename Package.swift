@@ -39,11 +39,11 @@ let package = Package(
     .target(
       name: "Importers",
       dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
-    // Device descriptions, readable and editable files, embedded in the program.
+    // Device descriptions, readable and editable files, embedded in the program (Targets/list).
     .target(
-      name: "TargetFiles", path: "Targets", exclude: ["mcu/fit.py", "gpu/fit.py"],
-      resources: [.embedInCode("mcu"), .embedInCode("gpu"), .embedInCode("bitserial")],
-      swiftSettings: settings),
+      name: "CTargetFiles", path: "Targets", exclude: ["mcu", "gpu", "bitserial", "list"],
+      sources: ["files.c"]),
+    .target(name: "TargetFiles", dependencies: ["CTargetFiles"], swiftSettings: settings),
     .target(
       name: "HWModel", dependencies: ["QuantGraph", "Documents"],
       swiftSettings: settings),

@@ -7,7 +7,7 @@ import Testing
 @Suite("Device descriptions")
 struct TargetTests {
   private let library = TargetLibrary([
-    .init(schema: MCUTarget.schema, files: TargetFiles.mcu)
+    .init(schema: MCUTarget.schema, files: TargetFiles.of(family: "mcu"))
   ])
 
   @Test("the folder and the list in the program are the same")

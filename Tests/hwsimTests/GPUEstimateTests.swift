@@ -35,6 +35,32 @@ struct GPUEstimateTests {
     #expect(text.code == 0 && text.output.contains("keys and values, 16 bits"))
   }
 
+  @Test("one table for a GPU and arrays: each says what it can of the same formats")
+  func sideBySide() throws {
+    let arguments = [
+      "estimate", configuration, "--target", "a100,bitmod,bitfusion", "--bits", "w4a8",
+      "--sequence", "256",
+    ]
+    let run = try ToolRun(
+      arguments: arguments + ["--json"], setting: .init(folder: folder.path))
+    #expect(run.code == 0, "\(run.error)")
+    let rows = try #require(JSONValue(run.output)["result"]?["rows"]?.elements)
+    #expect(
+      rows.compactMap { $0["target"] } == ["a100-80", "bitmod", "bitfusion"].map { .string($0) })
+    for row in rows {
+      #expect(row["bits"] == .string("w4a8") && row["bound"] != nil)
+      #expect(row["phases"]?.elements.count == 2)
+    }
+    #expect(rows[0]["memory"]?["total"] != nil && rows[1]["memory"] == .null)
+    for row in rows[1...] {
+      for phase in row["phases"]?.elements ?? [] {
+        #expect(phase["cycles"] != nil && phase["dram_bytes"] != nil)
+      }
+    }
+    let text = try ToolRun(arguments: arguments, setting: .init(folder: folder.path))
+    #expect(text.output.contains("cycles") && text.output.contains("DRAM"))
+  }
+
   @Test("what does not fit says what it needs, with exit code 1")
   func misfit() throws {
     let run = try run(

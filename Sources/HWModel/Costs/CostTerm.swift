@@ -9,7 +9,7 @@
 /// One part of what a step or a network costs: a number, and how it comes about.
 ///
 /// A term is a count of work times a constant of the device, or it is made of other terms: their sum,
-/// the largest of them, or a smooth maximum. Everything that is said of a cost (totals, `--explain`,
+/// how often one occurs, the largest of them, or a smooth maximum. Everything that is said of a cost (totals, `--explain`,
 /// JSON, tables) is read from terms, so that a formula stands in one place, where its term is made.
 public struct CostTerm: Sendable, Hashable {
   /// How ``value`` follows.
@@ -18,6 +18,8 @@ public struct CostTerm: Sendable, Hashable {
     case product(count: Double, constant: Double, factor: Double)
     /// The sum of the parts, in order.
     case sum([CostTerm])
+    /// `count` times the sum of the parts: kernels that run alike.
+    case repeated([CostTerm], count: Double)
     /// The largest part: work that overlaps completely.
     case maximum([CostTerm])
     /// `(sum part^exponent)^(1/exponent)`: work that overlaps in part; at least the largest part.
@@ -48,6 +50,7 @@ public struct CostTerm: Sendable, Hashable {
       switch form {
       case .product(let count, let constant, let factor): count * constant * factor
       case .sum(let parts): parts.reduce(0) { $0 + $1.value }
+      case .repeated(let parts, let count): count * parts.reduce(0) { $0 + $1.value }
       case .maximum(let parts): parts.reduce(0) { max($0, $1.value) }
       case .norm(let parts, let exponent): Self.norm(parts.map(\.value), exponent)
       }
@@ -81,15 +84,20 @@ public struct CostTerm: Sendable, Hashable {
     CostTerm(what, .sum(parts))
   }
 
+  /// Work that occurs `count` times alike; the term itself if that is once.
+  public static func repeated(_ term: CostTerm, count: Double) -> CostTerm {
+    count == 1 ? term : CostTerm(term.what, .repeated([term], count: count))
+  }
+
   public static func maximum(_ what: String, _ parts: [CostTerm]) -> CostTerm {
     CostTerm(what, .maximum(parts))
   }
 
-  /// Parts that it is made of; none of a product.
+  /// Parts that it is made of, each as often as it occurs once; none of a product.
   public var parts: [CostTerm] {
     switch form {
     case .product: []
-    case .sum(let parts), .maximum(let parts), .norm(let parts, _): parts
+    case .sum(let parts), .repeated(let parts, _), .maximum(let parts), .norm(let parts, _): parts
     }
   }
 

@@ -15,13 +15,8 @@ struct ArrayStepCost {
   ) {
     self.path = path
     let times = Double(count)
-    func scaled(_ term: CostTerm) -> CostTerm {
-      count == 1
-        ? term
-        : .product("\(count) of \(term.value) cycles", count: times, each: term.value)
-    }
     hasEnergy = picojoules.allSatisfy { $0.1 != nil }
-    var terms: Cost.StepTerms = [.cycles: scaled(cycles)]
+    var terms: Cost.StepTerms = [.cycles: .repeated(cycles, count: times)]
     terms[.dramTraffic] = .sum(
       "DRAM", dramBytes.map { .count($0.0, $0.1 * times) })
     if hasEnergy {

@@ -6,7 +6,7 @@ import TargetFiles
 /// Bit-serial and precision-scalable accelerators, by the rules of their published simulators.
 public struct BitSerialFamily: DeviceFamily, AnswersCases {
   public let schema = BitSerialTarget.schema
-  public let files = TargetFiles.bitserial
+  public let files = TargetFiles.of(family: "bitserial")
   public let quantities: [CostQuantity] = [.cycles, .latency, .energy, .dramTraffic]
 
   public init() {}

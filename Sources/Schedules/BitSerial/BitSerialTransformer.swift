@@ -1,38 +1,45 @@
 import HWModel
 public import QuantGraph
 
-/// Bits of a transformer's operands; nil takes the array's own.
-public struct TransformerBits: Sendable, Hashable {
-  public var weights: Int?
-  public var activations: Int?
-  /// Of keys and values.
-  public var cache: Int?
-
-  public init(weights: Int? = nil, activations: Int? = nil, cache: Int? = nil) {
-    self.weights = weights
-    self.activations = activations
-    self.cache = cache
+extension BitSerialDevice: RunsTransformers {
+  public func estimate(
+    _ workload: TransformerWorkload, formats: String?, devices: Int
+  ) throws(DeviceProblems) -> TransformerEstimate {
+    guard devices == 1 else {
+      throw DeviceProblems(
+        Diagnostic(
+          code: "usage.arguments",
+          message: "'\(description.id)' has no rule for a model spread over \(devices) arrays",
+          location: nil, remedy: "leave --tensor-parallel out."))
+    }
+    var bits = TransformerBits()
+    if let formats { bits = try TransformerBits(formats) }
+    let inputs = bits.activations ?? target.inputBits
+    var phases: [TransformerPhase] = []
+    for phase in workload.phases {
+      phases.append(
+        TransformerPhase(phase.name, try schedule(phase, of: workload, bits: bits, byProduct: [:])))
+    }
+    var name = "w\(bits.weights ?? target.weightBits)a\(inputs)"
+    if let cache = bits.cache { name += "kv\(cache)" }
+    var notes: [String] = []
+    for note in phases.flatMap(\.schedule.notes) where !notes.contains(note) {
+      notes.append(note)
+    }
+    return TransformerEstimate(
+      formats: name, path: "rules of \(target.rules.rawValue)", phases: phases, memory: nil,
+      error: nil, notes: notes)
   }
-}
 
-/// A device that runs transformers known by their shapes alone.
-public protocol SchedulesTransformers: Device {
   /// One pass over the model, a step for each kind of product.
   ///
   /// - Parameters:
   ///   - phase: of `workload`.
   ///   - workload: the model with its batch.
-  ///   - bits: by operand; `byProduct` names products that have other weights.
-  ///   - byProduct: bits of weights by the product's name.
+  ///   - bits: by operand.
+  ///   - byProduct: bits of weights that a product has of its own, by its name.
   /// - Returns: steps in the order of the phase's products.
   /// - Throws: ``DeviceProblems`` for shapes and widths that the device has no rule for.
-  func schedule(
-    _ phase: TransformerWorkload.Phase, of workload: TransformerWorkload, bits: TransformerBits,
-    byProduct: [String: Int]
-  ) throws(DeviceProblems) -> Schedule
-}
-
-extension BitSerialDevice: SchedulesTransformers {
   public func schedule(
     _ phase: TransformerWorkload.Phase, of workload: TransformerWorkload, bits: TransformerBits,
     byProduct: [String: Int] = [:]
@@ -51,7 +58,8 @@ extension BitSerialDevice: SchedulesTransformers {
             operation: work.operand == .weights ? "linear" : "attention",
             path: cost.cost.path, shape: [work.batch, work.rows, work.outputs], macs: work.macs,
             bits: [.init("weight", cost.weights), .init("input", cost.inputs)],
-            traffic: [.init("dram", cost.cost.dramBytes)], terms: cost.cost.terms))
+            traffic: [.init("dram", cost.cost.dramBytes)], bound: cost.cost.path,
+            terms: cost.cost.terms))
       }
       return ArrayStepCost.schedule(steps, on: self, energyIsKnown: energyIsKnown)
     } catch {

@@ -26,14 +26,16 @@ public struct Schedule: Sendable {
     public let traffic: [Amount<Double>]
     /// Bytes alive while it runs; nil where memory was not planned.
     public let liveBytes: Int?
-    /// What it costs.
+    /// What limits it: `compute`, `memory`, `launch`, `dram`; nil where the device does not say.
+    public let bound: String?
+    /// What it costs, all its runs together.
     public let terms: Cost.StepTerms
 
     public init(
       name: String, node: Int?, operation: String, path: String, shape: [Int],
       macs: Int = 0, bits: [Amount<Int>] = [], work: [Amount<Double>] = [],
       traffic: [Amount<Double>] = [],
-      liveBytes: Int? = nil, terms: Cost.StepTerms
+      liveBytes: Int? = nil, bound: String? = nil, terms: Cost.StepTerms
     ) {
       self.name = name
       self.node = node
@@ -45,6 +47,7 @@ public struct Schedule: Sendable {
       self.work = work
       self.traffic = traffic
       self.liveBytes = liveBytes
+      self.bound = bound
       self.terms = terms
     }
   }

@@ -5,7 +5,7 @@ import TargetFiles
 /// Microcontrollers: a board with the software that runs networks on it.
 public struct MCUFamily: DeviceFamily {
   public let schema = MCUTarget.schema
-  public let files = TargetFiles.mcu
+  public let files = TargetFiles.of(family: "mcu")
   public let quantities: [CostQuantity] = [.latency, .sram, .flash, .energy]
   public let workloadOptions = ["patch", "split-after"]
 

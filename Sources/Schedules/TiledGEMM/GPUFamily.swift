@@ -6,7 +6,7 @@ import TargetFiles
 /// GPUs: matrix products in tiles over multiprocessors, in waves.
 public struct GPUFamily: DeviceFamily {
   public let schema = GPUTarget.schema
-  public let files = TargetFiles.gpu
+  public let files = TargetFiles.of(family: "gpu")
   public let quantities: [CostQuantity] = [.latency, .deviceMemory, .energy]
 
   public init() {}

@@ -87,7 +87,7 @@ public struct TransformerEstimator: Sendable {
   ///   - batch: sequences, whose tokens choose experts.
   /// - Returns: its kernels.
   public func phase(_ phase: TransformerWorkload.Phase, batch: Int) -> TransformerPhase {
-    var steps: [TransformerPhase.Step] = []
+    var steps: [Schedule.Step] = []
     var streamed = 0.0
     var layers = 0
     for (position, product) in Self.fused(phase).enumerated() {
@@ -111,19 +111,17 @@ public struct TransformerEstimator: Sendable {
       let estimate = used.estimate(
         m: extents.m, n: extents.n, k: extents.k, residency: .cold)
       steps.append(
-        .init(
-          name: product.name, kind: product.isHead ? "head" : "linear",
-          count: Double(product.count), term: used.term(estimate), bound: estimate.bound,
-          extents: [m, n, k]))
+        step(
+          product.name, product.isHead ? "head" : "linear", count: product.count,
+          path: used.path.name, used.term(estimate), bound: estimate.bound, shape: [m, n, k]))
       // Other kernels read and write what products give.
       streamed += 2 * 2 * Double(product.m) * Double(n) * Double(product.count)
       if !product.isHead { layers = max(layers, product.count) }
       if isSummed {
         steps.append(
-          .init(
-            name: product.name, kind: "all-reduce", count: Double(product.count),
-            term: .count("floor of an all-reduce", Self.allReduceUs * 1e-6), bound: "launch",
-            extents: []))
+          step(
+            product.name, "all-reduce", count: product.count, path: "links",
+            .count("floor of an all-reduce", Self.allReduceUs * 1e-6), bound: "launch"))
       }
     }
     if let attention = attention(phase, layers: layers) { steps.append(attention) }
@@ -131,14 +129,35 @@ public struct TransformerEstimator: Sendable {
       let floor = Double(layers) * Self.smallKernels * Self.smallKernelUs
       let stream = streamed / memoryRate * 1e6
       steps.append(
-        .init(
-          name: "norms, activations, residuals", kind: "other", count: 1,
-          term: .sum(
+        step(
+          "norms, activations, residuals", "other", path: "elementwise",
+          .sum(
             "small kernels",
             [.count("floors", floor * 1e-6), .count("results read and written", stream * 1e-6)]),
-          bound: floor > stream ? "launch" : "memory", extents: []))
+          bound: floor > stream ? "launch" : "memory"))
     }
-    return TransformerPhase(name: phase.name, steps: steps)
+    let device = GPUDevice(target)
+    var rules = [Cost.Rule(.latency, .sum, basis: device.basis(of: .latency))]
+    if let power = target.powerW {
+      rules.append(
+        Cost.Rule(
+          .energy, .scaled(.latency, by: power * Double(devices), over: 1),
+          basis: device.basis(of: .energy)))
+    }
+    return TransformerPhase(
+      phase.name,
+      Schedule(
+        steps: steps, rules: rules, macs: phase.macs, clockHz: target.clockHz, columns: [.latency])
+    )
+  }
+
+  private func step(
+    _ name: String, _ kind: String, count: Int = 1, path: String, _ term: CostTerm, bound: String,
+    shape: [Int] = []
+  ) -> Schedule.Step {
+    Schedule.Step(
+      name: name, node: nil, operation: kind, path: path, shape: shape, bound: bound,
+      terms: [.latency: .repeated(term, count: Double(count))])
   }
 
   private var memoryRate: Double {
@@ -146,8 +165,7 @@ public struct TransformerEstimator: Sendable {
   }
 
   /// Scores and weighted values of all layers, one kernel each; nil if the phase has none.
-  private func attention(_ phase: TransformerWorkload.Phase, layers: Int) -> TransformerPhase.Step?
-  {
+  private func attention(_ phase: TransformerWorkload.Phase, layers: Int) -> Schedule.Step? {
     var (bytes, operations) = (0.0, 0.0)
     for product in phase.products where product.role == .cache || product.role == .computed {
       let bits = product.role == .cache ? Double(format.cacheBits) : 16
@@ -163,9 +181,9 @@ public struct TransformerEstimator: Sendable {
     let memory = bytes / spread / memoryRate * 1e6
     let compute = operations / spread / rate * 1e6
     let floor = Double(max(layers, 1)) * Self.smallKernelUs
-    return .init(
-      name: "attention", kind: "attention", count: 1,
-      term: .sum(
+    return step(
+      "attention", "attention", path: "streamed keys and values",
+      .sum(
         "attention",
         [
           .count("floors", floor * 1e-6),
@@ -176,8 +194,7 @@ public struct TransformerEstimator: Sendable {
               .count("keys and values, \(format.cacheBits) bits", memory * 1e-6),
             ]),
         ]),
-      bound: floor > max(memory, compute) ? "launch" : memory >= compute ? "memory" : "compute",
-      extents: [])
+      bound: floor > max(memory, compute) ? "launch" : memory >= compute ? "memory" : "compute")
   }
 
   /// Bytes of a workload on one device: weights, the cache of the whole sequence, and buffers of at most
@@ -216,7 +233,7 @@ public struct TransformerEstimator: Sendable {
 
 extension GPUDevice: RunsTransformers {
   public func estimate(
-    _ workload: TransformerWorkload, formats: String, devices: Int
+    _ workload: TransformerWorkload, formats: String?, devices: Int
   ) throws(DeviceProblems) -> TransformerEstimate {
     guard devices >= 1, devices <= 1 << 16 else {
       throw DeviceProblems(
@@ -224,7 +241,7 @@ extension GPUDevice: RunsTransformers {
           code: "usage.arguments", message: "\(devices) is no number of GPUs", location: nil,
           remedy: "write --tensor-parallel 2."))
     }
-    let format = try GPUFormat(formats, on: target)
+    let format = try GPUFormat(formats ?? "w16a16", on: target)
     let estimator = try TransformerEstimator(target, format: format, devices: devices)
     let phases = workload.phases.map { estimator.phase($0, batch: workload.batch) }
     let model = try GEMMModel(target, path: format.path)
@@ -238,9 +255,7 @@ extension GPUDevice: RunsTransformers {
     }
     return TransformerEstimate(
       formats: format.name, path: "\(format.path.name) (\(format.path.kind.rawValue))",
-      phases: phases, memory: try estimator.memory(workload),
-      energyJoules: target.powerW.flatMap { power in
-        phases.last.map { $0.seconds * power * Double(devices) }
-      }, error: model.constants.error, notes: notes)
+      phases: phases, memory: try estimator.memory(workload), error: model.constants.error,
+      notes: notes)
   }
 }

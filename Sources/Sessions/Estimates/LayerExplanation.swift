@@ -14,15 +14,20 @@ package struct LayerExplanation: Sendable {
   /// Nil where the schedule has no such step, or nothing is known of what it costs.
   package init?(_ answer: EstimateAnswer, layer: String) {
     guard let index = answer.schedule.position(of: layer) else { return nil }
-    let step = answer.schedule.steps[index]
-    costs = answer.schedule.columns.compactMap { quantity in
+    self.init(
+      answer.schedule.steps[index], of: answer.schedule, on: answer.device.description)
+  }
+
+  /// Nil where nothing is known of what a step costs.
+  package init?(_ step: Schedule.Step, of schedule: Schedule, on description: TargetDescription) {
+    costs = schedule.columns.compactMap { quantity in
       step.terms[quantity].map { (quantity, $0) }
     }
     guard !costs.isEmpty else { return nil }
     name = step.name
     operation = step.operation
-    factor = answer.schedule.factor
-    description = answer.device.description
+    factor = schedule.factor
+    self.description = description
   }
 
   /// The parts of a sum, else the term itself.
@@ -113,23 +118,26 @@ package struct LayerExplanation: Sendable {
     ]
     if let factor { columns.append(.number(factor.title)) }
     var table = Table(columns + [.number("= \(unit)")])
+    func amount(_ value: Double) -> String {
+      quantity.unit == "J" ? Amounts.energy(value) : Amounts.significant(value)
+    }
     func append(_ term: CostTerm, depth: Int) {
       let what = String(repeating: "  ", count: depth) + term.what
       var row: [Table.Cell]
       switch term.form {
       case .product(let count, let constant, let own):
         row = [
-          .init(what), .init(Amounts.large(count)), .init(Amounts.significant(constant)),
+          .init(what), .init(Amounts.large(count)), .init(amount(constant)),
         ]
         if factor != nil { row.append(.init(Amounts.significant(own))) }
-      case .sum, .maximum, .norm:
+      case .sum, .repeated, .maximum, .norm:
         row = [.init("\(what): \(term.formWord) of"), "", ""]
         if factor != nil { row.append("") }
       }
       table.append(
         row + [
           .init(
-            quantity.unit == "s" ? Amounts.significant(term.value) : Amounts.large(term.value))
+            ["s", "J"].contains(quantity.unit) ? amount(term.value) : Amounts.large(term.value))
         ])
       for part in term.parts { append(part, depth: depth + 1) }
     }
@@ -144,6 +152,7 @@ extension CostTerm {
     switch form {
     case .product: "product"
     case .sum: "sum"
+    case .repeated(_, let count): "\(Amounts.large(count)) times"
     case .maximum: "largest"
     case .norm: "smooth maximum"
     }

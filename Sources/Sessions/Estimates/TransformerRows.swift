@@ -32,8 +32,11 @@ package struct TransformerRows: Sendable {
     package var last: TransformerPhase? { decode ?? estimate.phases.last }
     /// Tokens of all sequences a second; nil for a model that makes none.
     package var tokensPerSecond: Double? {
-      decode.flatMap { $0.seconds > 0 ? Double(workload.batch) / $0.seconds : nil }
+      guard let seconds = decode?.seconds, seconds > 0 else { return nil }
+      return Double(workload.batch) / seconds
     }
+    /// Whether the device is known to hold it; true where it states no memory.
+    package var fits: Bool { estimate.memory?.fits ?? true }
   }
 
   package let path: String
@@ -51,7 +54,7 @@ package struct TransformerRows: Sendable {
     workload: @escaping ([String: Int]) throws(Failure) -> TransformerWorkload
   ) throws(Failure) {
     self.path = path
-    let formats = request.formats.isEmpty ? ["w16a16"] : request.formats
+    let formats = request.formats.isEmpty ? [nil] : request.formats.map(Optional.some)
     var rows: [Row] = []
     var crossovers: [JSON] = []
     var family = ""
@@ -59,9 +62,9 @@ package struct TransformerRows: Sendable {
       guard let device = try choice.device(request.options) as? any RunsTransformers else {
         throw Failure(
           "usage.arguments", "'\(choice.description.id)' runs no transformers by their shapes",
-          remedy: "name a device of a family that does, such as a GPU.")
+          remedy: "name a device of a family that does, such as a GPU or a bit-serial array.")
       }
-      func row(_ format: String, _ work: TransformerWorkload) throws(Failure) -> Row {
+      func row(_ format: String?, _ work: TransformerWorkload) throws(Failure) -> Row {
         do throws(DeviceProblems) {
           return Row(
             target: choice.description, workload: work, devices: request.devices,
@@ -79,7 +82,8 @@ package struct TransformerRows: Sendable {
         var sizes = request.sizes.first ?? [:]
         let seconds = { (format: String, batch: Int) throws(Failure) -> Double in
           sizes["batch"] = batch
-          return try row(format, try workload(sizes)).last?.seconds ?? 0
+          let row = try row(format, try workload(sizes))
+          return row.last?.seconds ?? row.last?.schedule.cost["cycles"]?.value ?? 0
         }
         let found = try Self.crossover(request.crossover[0], request.crossover[1], seconds)
         crossovers.append([
@@ -117,7 +121,7 @@ package struct TransformerRows: Sendable {
   }
 
   /// Whether every row fits.
-  package var fits: Bool { rows.allSatisfy(\.estimate.memory.fits) }
+  package var fits: Bool { rows.allSatisfy(\.fits) }
 
   package var json: JSON {
     ["rows": .array(rows.map(Self.json)), "crossovers": .array(crossovers)]
@@ -129,47 +133,86 @@ package struct TransformerRows: Sendable {
     return [
       "target": .string(row.target.id), "bits": .string(row.estimate.formats),
       "batch": .integer(row.workload.batch), "sequence": .integer(row.workload.sequence),
-      "tensor_parallel": .integer(row.devices), "fits": .bool(memory.fits),
+      "tensor_parallel": .integer(row.devices), "fits": .bool(row.fits),
       "prefill_seconds": optional(row.prefill?.seconds),
       "decode_seconds": optional(row.decode?.seconds),
       "tokens_per_second": optional(row.tokensPerSecond),
-      "memory": [
-        "weights": .number(memory.weights), "cache": .number(memory.cache),
-        "activations": .number(memory.activations), "total": .number(memory.total),
-        "available": optional(memory.available),
-      ],
+      "memory": memory.map { memory in
+        [
+          "weights": .number(memory.weights), "cache": .number(memory.cache),
+          "activations": .number(memory.activations), "total": .number(memory.total),
+          "available": optional(memory.available),
+        ]
+      } ?? .null,
       "bound": .optional(row.last?.bound), "path": .string(row.estimate.path),
       "shares": .object(
-        (row.last.map { phase in
-          phase.shares.map { share in
-            JSON.Member(key: share.kind, value: .number(share.seconds / phase.seconds))
-          }
-        }) ?? []),
-      "energy_joules": optional(row.estimate.energyJoules),
+        (row.last?.shares ?? []).map { JSON.Member(key: $0.kind, value: .number($0.share)) }),
+      "energy_joules": optional(row.last?.schedule.cost["energy_joules"]?.value),
       "error": row.estimate.error.map {
         ["median_percent": .number($0.median), "source": .string($0.source)]
       } ?? .null,
+      "phases": .array(row.estimate.phases.map(Self.json)),
     ]
   }
 
+  /// A pass with every quantity that the device says of it.
+  private static func json(_ phase: TransformerPhase) -> JSON {
+    .object(
+      [
+        JSON.Member(key: "phase", value: .string(phase.name)),
+        JSON.Member(key: "bound", value: .optional(phase.bound)),
+      ]
+        + phase.schedule.cost.totals.map {
+          JSON.Member(key: $0.quantity.key, value: .number($0.value))
+        })
+  }
+
+  /// Totals of a phase that a column shows where some device says them, beside its time.
+  private var columns: [CostQuantity] {
+    var found: [CostQuantity] = []
+    for total in rows.compactMap(\.last).flatMap(\.schedule.cost.totals)
+    where total.quantity != .latency && !found.contains(total.quantity) {
+      found.append(total.quantity)
+    }
+    return found
+  }
+
   package var table: Table {
-    var table = Table([
-      .text("target", isFlexible: true), .text("bits"), .number("batch"), .number("seq"),
-      .number("prefill"), .number("decode"), .number("token/s"), .number("memory"), .text("fits"),
-      .text("bound"), .text("path"),
-    ])
+    let columns = columns
+    var table = Table(
+      [
+        .text("target", isFlexible: true), .text("bits"), .number("batch"), .number("seq"),
+        .number("prefill"), .number("decode"), .number("token/s"),
+      ] + columns.map { .number($0.title) } + [
+        .number("memory"), .text("fits"), .text("bound"), .text("path"),
+      ])
     for row in rows {
-      let memory = row.estimate.memory
-      table.append([
+      func time(_ phase: TransformerPhase?) -> Table.Cell {
+        if let seconds = phase?.seconds { return .init(Amounts.time(seconds)) }
+        let cycles = phase?.schedule.cost["cycles"]?.value
+        return .init(cycles.map { "\(Amounts.large($0)) cycles" } ?? "-")
+      }
+      var cells: [Table.Cell] = [
         .init(row.target.id + (row.devices > 1 ? " x\(row.devices)" : "")),
         .init(row.estimate.formats), .count(row.workload.batch), .count(row.workload.sequence),
-        .init(row.prefill.map { Amounts.time($0.seconds) } ?? "-"),
-        .init(row.decode.map { Amounts.time($0.seconds) } ?? "-"),
+        time(row.prefill), time(row.decode),
         .init(row.tokensPerSecond.map(Amounts.significant) ?? "-"),
-        .init("\(Amounts.significant(memory.total / 1e9)) GB"),
-        .init(memory.fits ? "yes" : "no"), .init(row.last?.bound ?? "-"),
-        .init(row.estimate.path),
-      ])
+      ]
+      for quantity in columns {
+        guard let total = row.last?.schedule.cost[quantity.key] else {
+          cells.append(.init("-", plain: ""))
+          continue
+        }
+        cells.append(
+          .init(
+            Amounts.text(total.value, unit: quantity.unit), plain: "\(total.value)"))
+      }
+      cells += [
+        .init(row.estimate.memory.map { "\(Amounts.significant($0.total / 1e9)) GB" } ?? "-"),
+        .init(row.estimate.memory == nil ? "-" : row.fits ? "yes" : "no"),
+        .init(row.last?.bound ?? "-"), .init(row.estimate.path),
+      ]
+      table.append(cells)
     }
     return table
   }
@@ -179,7 +222,7 @@ package struct TransformerRows: Sendable {
       path, "\(family), \(Amounts.large(Double(rows.first?.workload.parameters ?? 0))) parameters",
       right: "estimates")
     text += table.render(limit: showsAll ? nil : 40, style: style)
-    for row in rows where !row.estimate.memory.fits { text += Self.misfit(row) }
+    for row in rows where !row.fits { text += Self.misfit(row) }
     for crossover in crossovers {
       let names = crossover["formats"]?.elements?.compactMap(\.text) ?? []
       let target = crossover["target"]?.text ?? ""
@@ -200,8 +243,7 @@ package struct TransformerRows: Sendable {
 
   /// What a row that does not fit needs.
   private static func misfit(_ row: Row) -> String {
-    let memory = row.estimate.memory
-    guard let available = memory.available else { return "" }
+    guard let memory = row.estimate.memory, let available = memory.available else { return "" }
     let needed = Int((memory.total * Double(row.devices) / available).rounded(.up))
     var remedy = "needs \(needed) GPUs"
     let narrow = memory.total - memory.cache * 0.75
@@ -211,30 +253,29 @@ package struct TransformerRows: Sendable {
   }
 
   /// The formula of the kernels whose name or kind is `layer`, with numbers and sources.
-  package func explanation(of layer: String) throws(Failure) -> String {
+  ///
+  /// - Throws: a ``Failure`` with code `usage.unknown-layer` if there is none.
+  package func explanation(of layer: String, _ style: Style) throws(Failure) -> String {
     var text = ""
     for row in rows {
       for phase in row.estimate.phases {
-        for step in phase.steps where step.name.contains(layer) || step.kind == layer {
+        for step in phase.schedule.steps where step.name.contains(layer) || step.operation == layer
+        {
+          guard
+            let explanation = LayerExplanation(step, of: phase.schedule, on: row.target)
+          else { continue }
           text +=
-            "\(row.target.id) \(row.estimate.formats), \(phase.name): \(step.name)"
-            + (step.extents.isEmpty
-              ? "" : " [\(step.extents.map(String.init).joined(separator: " x "))]")
-            + ", \(Amounts.significant(step.count)) times \(Amounts.time(step.term.value))\n"
-          text += Self.lines(step.term, indent: "  ")
+            "\(row.target.id) \(row.estimate.formats), batch \(row.workload.batch), \(phase.name)"
+            + (step.shape.isEmpty
+              ? "" : ", \(step.shape.map(String.init).joined(separator: " x "))")
+            + "\n" + explanation.text(style) + "\n"
         }
       }
     }
     guard text.isEmpty else { return text }
     throw .unknown(
       "layer", layer, code: "usage.unknown-layer",
-      among: rows.first?.estimate.phases.flatMap { $0.steps.map(\.name) } ?? [],
+      among: rows.first?.estimate.phases.flatMap { $0.schedule.steps.map(\.name) } ?? [],
       listedBy: "hwsim inspect \(path)")
-  }
-
-  private static func lines(_ term: CostTerm, indent: String) -> String {
-    var text = "\(indent)\(term.what): \(Amounts.time(term.value))"
-    if let source = term.source { text += "   [\(source)]" }
-    return text + "\n" + term.parts.map { lines($0, indent: indent + "  ") }.joined()
   }
 }

@@ -162,12 +162,6 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
     let options = try workloadOptions(targets)
-    if var transformer = try TransformerSchedules(path: model) {
-      for choice in targets {
-        try transformer.add(choice, options: deviceOptions, widths: widths, sizes: try sizes())
-      }
-      return report(transformer, targets: targets)
-    }
     var modelOptions = ModelOptions()
     modelOptions.shapes = shape
     let file = try ModelFile(path: model, options: modelOptions)
@@ -214,21 +208,6 @@ struct EstimateCommand: ConfigurableCommand {
     return report(answers, targets: targets, file: file)
   }
 
-  private func report(_ transformer: TransformerSchedules, targets: [TargetChoice]) -> Report {
-    let table = transformer.table
-    return Report(
-      schema: "estimate",
-      arguments: [
-        "target": .strings(targets.map(\.description.id)), "bits": .optional(bits),
-        "batch": .optional(batch), "sequence": .optional(sequence), "clock": .optional(clock),
-      ],
-      inputs: [InputRecord(role: "model", path: transformer.path, kind: "transformers-config")],
-      result: transformer.json, table: table
-    ) { style in
-      "\(transformer.configuration.family)   \(transformer.path)\n\n" + table.render(style: style)
-    }
-  }
-
   /// The quantities of the families of some targets, each once.
   private static func quantities(of targets: [TargetChoice]) -> [CostQuantity] {
     var keys: Set<String> = []
@@ -259,17 +238,11 @@ struct EstimateCommand: ConfigurableCommand {
     ) { style in answer.text(style) }
   }
 
-  /// The answer for a transformer's configuration in rows of prefill and decode; nil for other models,
-  /// and for targets that answer with a schedule a phase.
+  /// The answer for a transformer's configuration in rows of prefill and decode; nil for other models.
   private func transformerReport(
     _ path: String, _ targets: [TargetChoice]
   ) throws(Failure) -> Report? {
     guard let model = try TransformerSource(path) else { return nil }
-    var answersInSchedules = true
-    for choice in targets where !(try choice.device(DeviceOptions()) is any SchedulesTransformers) {
-      answersInSchedules = false
-    }
-    guard !answersInSchedules else { return nil }
     guard allocation == nil, patch == nil, splitAfter == nil, shape.isEmpty, limit.isEmpty,
       option.isEmpty
     else {
@@ -295,7 +268,9 @@ struct EstimateCommand: ConfigurableCommand {
     let rows = try TransformerRows(path, request) { sizes throws(Failure) in
       try model.workload(sizes)
     }
-    let explained = try explain.map { layer throws(Failure) in try rows.explanation(of: layer) }
+    let explained = try explain.map { layer throws(Failure) in
+      try rows.explanation(of: layer, .plain)
+    }
     var inputs = [model.record]
     for choice in targets {
       if let path = choice.path {

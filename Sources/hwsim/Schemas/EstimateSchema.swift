@@ -25,18 +25,29 @@ extension Schema {
             "prefill_seconds": nullable(number("First pass over the sequence.")),
             "decode_seconds": nullable(number("One more token of every sequence.")),
             "tokens_per_second": nullable(number("Of all sequences.")),
-            "memory": object([
-              "weights": number("Bytes on one device."), "cache": number("Bytes."),
-              "activations": number("Bytes."), "total": number("Bytes."),
-              "available": nullable(number("What the device has.")),
-            ]),
+            "memory": nullable(
+              object([
+                "weights": number("Bytes on one device."), "cache": number("Bytes."),
+                "activations": number("Bytes."), "total": number("Bytes."),
+                "available": nullable(number("What the device has.")),
+              ])),
+            "phases": array(
+              of: object(
+                [
+                  "phase": string("prefill, decode, encoder, ..."),
+                  "bound": nullable(string("What bounds most of it.")),
+                  "latency_seconds": number("Time of the pass."),
+                  "cycles": number("Cycles of the pass."),
+                  "energy_joules": number("Energy of the pass."),
+                  "dram_bytes": number("Bytes from and to DRAM."),
+                ], required: ["phase", "bound"])),
             "latency_seconds": number("Of a product."),
-            "bound": nullable(string("compute, memory or launch.")),
+            "bound": nullable(string("compute, memory, launch or dram.")),
             "path": string("Kernel path, and whether it is native, converted or emulated."),
             "shares": [
               "type": "object", "description": "Share of the last phase by kind of kernel.",
             ],
-            "energy_joules": nullable(number("At most: design power times the last phase.")),
+            "energy_joules": nullable(number("Of the last phase; of a GPU at most.")),
             "error": nullable(["type": "object", "description": "Measured error of the path."]),
           ], required: [])),
       "crossovers": array(

@@ -193,6 +193,27 @@ struct BitSerialFamilyTests {
     #expect(schedule.cost["cycles"]?.value == cycles)
   }
 
+  @Test("a run of a transformer is its passes: formats by name, one array, no memory stated")
+  func estimate() throws {
+    let (workload, phase) = llama(tokens: 1, context: 256)
+    let device = try device("bitmod")
+    let estimate = try device.estimate(workload, formats: "w4a16kv8", devices: 1)
+    #expect(estimate.formats == "w4a16kv8" && estimate.memory == nil)
+    let bits = TransformerBits(weights: 4, activations: 16, cache: 8)
+    let pass = try device.schedule(phase, of: workload, bits: bits)
+    #expect(estimate.phase("decode")?.schedule.cost == pass.cost)
+    #expect(["compute", "dram"].contains(estimate.phase("decode")?.bound))
+    // The array's own formats are named.
+    let own = try device.estimate(workload, formats: nil, devices: 1)
+    #expect(own.formats == "w\(device.target.weightBits)a\(device.target.inputBits)")
+    #expect(throws: DeviceProblems.self) {
+      try device.estimate(workload, formats: nil, devices: 2)
+    }
+    for text in ["", "w", "w0", "w65", "a8w4", "w4a8kv", "w4a8x", "-"] {
+      #expect(throws: DeviceProblems.self, "\(text)") { try TransformerBits(text) }
+    }
+  }
+
   @Test("a language model in milliseconds on every target that does not look at bits")
   func every() throws {
     for id in families.library.ids {
