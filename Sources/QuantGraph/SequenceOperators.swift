@@ -26,7 +26,7 @@ extension TopK {
     guard let last = data.extents.last, (1...max(last, 1)).contains(count), last > 0 else {
       throw .parameter("count \(count)", reason: "outside 1 to the extent of the last axis")
     }
-    let expected = data.extents.dropLast() + [count]
+    let expected = Array(data.extents.dropLast()) + [count]
     for output in outputs { try Operator.requireShape(output.name, output.shape, expected) }
   }
 }

@@ -289,7 +289,8 @@ public struct InspectAnswer: Sendable {
   // MARK: Text
 
   public func text(_ style: Style, showsAll: Bool) -> String {
-    var text = Heading.line(model.path, model.summary, right: datapath.map { "datapath \($0.name)" } ?? "")
+    var text = Heading.line(
+      model.path, model.summary, right: datapath.map { "datapath \($0.name)" } ?? "")
     text += "\(Quantity.count(work)) MAC a sample, \(Quantity.count(parameters, "parameter"))\n"
     text += named("in ", graph.inputs) + named("out", graph.outputs) + "\n"
     if node != nil { return text + nodeText(style) }

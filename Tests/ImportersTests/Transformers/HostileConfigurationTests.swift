@@ -65,7 +65,8 @@ struct HostileConfigurationTests {
 
   /// Names by which families read keys that are written otherwise.
   private static let aliases: [String: [String]] = [
-    "hidden_size": ["n_embd", "d_model"], "num_hidden_layers": ["n_layer", "n_layers", "num_layers"],
+    "hidden_size": ["n_embd", "d_model"],
+    "num_hidden_layers": ["n_layer", "n_layers", "num_layers"],
     "num_attention_heads": ["n_head", "n_heads", "num_heads"], "d_model": ["hidden_size"],
     "n_layer": ["num_hidden_layers"], "n_head": ["num_attention_heads"],
     "num_experts": ["num_local_experts", "n_routed_experts"],
@@ -107,12 +108,14 @@ struct HostileConfigurationTests {
     }
   }
 
-  @Test("a family that names itself, a list or nothing", arguments: [
-    "{\"model_type\": [\"llama\"]}", "{\"model_type\": {\"model_type\": \"llama\"}}",
-    "{\"model_type\": null}", "{\"model_type\": \"model_type\"}", "{}", "[]", "null", "\"llama\"",
-    "{\"model_type\": \"llama\", \"num_attention_heads\": \"num_attention_heads\"}",
-    "{\"model_type\": \"llama\", \"head_dim\": \"head_dim\"}",
-  ])
+  @Test(
+    "a family that names itself, a list or nothing",
+    arguments: [
+      "{\"model_type\": [\"llama\"]}", "{\"model_type\": {\"model_type\": \"llama\"}}",
+      "{\"model_type\": null}", "{\"model_type\": \"model_type\"}", "{}", "[]", "null", "\"llama\"",
+      "{\"model_type\": \"llama\", \"num_attention_heads\": \"num_attention_heads\"}",
+      "{\"model_type\": \"llama\", \"head_dim\": \"head_dim\"}",
+    ])
   func circular(_ text: String) {
     #expect(throws: TransformerError.self) {
       try TransformerConfiguration(parsing: Array(text.utf8)).shapes()

@@ -7,7 +7,7 @@ extension DecoderGraph {
       throw parts.fault("layer \(layer ?? 0) has no causal attention")
     }
     let place = module.name(in: layer)
-    let scope = module.name
+    let scope = module.nameInLayer
     let turn = take([scope], \.rotary)?.value
     let rotary = turn.flatMap { turn in
       turn.extent > 0
@@ -97,6 +97,14 @@ extension DecoderGraph {
         return try parts.node(
           name + ".norm", .normalizeLayer(axis: 3, epsilon: settings.epsilon),
           [data, try parts.parameter(name, shape)], parts.extents(data))
+      }
+      if let (names, shape) = takeRepeated(own[1] + ".norms.*.weight") {
+        var scales: [TensorID] = []
+        for name in names { scales.append(try parts.parameter(name, shape)) }
+        let all = try parts.concatenate(own[1], scales, axis: 0)
+        return try parts.node(
+          own[1] + ".norm.\(layer ?? 0)", .normalizeLayer(axis: 3, epsilon: settings.epsilon),
+          [data, try parts.reshape(own[1] + ".scales", all, [heads, extent])], parts.extents(data))
       }
       return try norm(own, data)
     }

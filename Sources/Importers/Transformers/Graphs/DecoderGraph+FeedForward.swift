@@ -35,7 +35,8 @@ extension DecoderGraph {
       return nil
     }
     gate = try activation(place + ".activation", gate)
-    return try need([scope + ".down_proj"], try parts.binary(place + ".multiply", .multiply, gate, up))
+    return try need(
+      [scope + ".down_proj"], try parts.binary(place + ".multiply", .multiply, gate, up))
   }
 
   /// Each token meets the matrices of the experts that the router chose for it.

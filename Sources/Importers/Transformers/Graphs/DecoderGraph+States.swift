@@ -167,7 +167,8 @@ extension DecoderGraph {
     let wide = try parts.reshape(place + ".steps", steps, [batch, tokens, heads, 1])
     let inputs = try parts.binary(place + ".inputs", .multiply, values, wide)
     let terms = try parts.product(
-      place + ".update", try parts.reshape(place + ".inputs", inputs, [batch, tokens, heads, extent, 1]),
+      place + ".update",
+      try parts.reshape(place + ".inputs", inputs, [batch, tokens, heads, extent, 1]),
       try matrices(three[1], [1, size], place + ".b"), transposesRight: false, columns: size)
     let decay = try parts.unary(
       place + ".decay", .exponential, try parts.binary(place + ".rates", .multiply, steps, rates))

@@ -32,7 +32,7 @@ struct DecoderGraph {
       throw parts.fault("\(error)")
     }
     for module in modules {
-      guard module.layers.count < 2 else {
+      guard module.layers.count < 3 else {
         throw parts.fault("'\(module.scope)\(module.name)' is nested")
       }
       for layer in module.layers.first ?? [-1] { left[layer, default: []].append(module) }
@@ -47,13 +47,23 @@ struct DecoderGraph {
   ) -> (name: String, value: Found)? {
     let place = layer ?? -1
     for name in names {
-      for (index, module) in (left[place] ?? []).enumerated() where module.name == name {
+      for (index, module) in (left[place] ?? []).enumerated() where module.nameInLayer == name {
         guard let found = module[keyPath: kind] else { continue }
         left[place]?.remove(at: index)
         return (module.name(in: layer), found)
       }
     }
     return nil
+  }
+
+  /// Takes parameters that a layer has several times, such as once a head.
+  mutating func takeRepeated(_ name: String) -> (names: [String], shape: [Int])? {
+    let place = layer ?? -1
+    guard let index = (left[place] ?? []).firstIndex(where: { $0.nameInLayer == name }),
+      let module = left[place]?.remove(at: index), let shape = module.parameter,
+      module.layers.count == 2
+    else { return nil }
+    return (module.layers[1].map { module.name(in: layer, $0) }, shape)
   }
 
   /// Takes the first module of a kind, whatever its name.
@@ -69,11 +79,11 @@ struct DecoderGraph {
     return nil
   }
 
-  func has(_ name: String) -> Bool { (left[layer ?? -1] ?? []).contains { $0.name == name } }
+  func has(_ name: String) -> Bool { (left[layer ?? -1] ?? []).contains { $0.nameInLayer == name } }
 
   func hasNorm(_ names: [String], extent: Int) -> Bool {
     (left[layer ?? -1] ?? []).contains { module in
-      module.norm?.extent == extent && names.contains(module.name)
+      module.norm?.extent == extent && names.contains(module.nameInLayer)
     }
   }
 
@@ -150,7 +160,7 @@ struct DecoderGraph {
     }
     layer = nil
     if let module = left[-1]?.first(where: { $0.norm != nil }) {
-      x = try norm([module.name], x)
+      x = try norm([module.nameInLayer], x)
     }
     x = try linear(["model.decoder.project_out"], x) ?? x
     if let head = left[-1]?.first(where: { $0.linear != nil }), let linear = head.linear {
@@ -158,10 +168,11 @@ struct DecoderGraph {
         let extents = [batch, linear.rows, parts.extents(x)[2]]
         x = try parts.node(
           "last_positions",
-          .slice(Slice(begin: [0, tokens - linear.rows, 0], extents: extents, strides: [1, 1, 1])),
+          .slice(
+            Slice(begin: [0, tokens - linear.rows, 0], extents: extents, strides: [1, 1, 1])),
           [x], extents)
       }
-      x = try self.linear([head.name], x, tied: table) ?? x
+      x = try self.linear([head.nameInLayer], x, tied: table) ?? x
     }
     for (_, modules) in left.sorted(by: { $0.key < $1.key }) {
       if let module = modules.first {

@@ -79,7 +79,8 @@ struct GraphParts {
       let extents = replacing(all, axis, by: limit)
       next = try node(
         name + ".recent",
-        .slice(Slice(begin: begin, extents: extents, strides: begin.map { _ in 1 })), [all], extents)
+        .slice(Slice(begin: begin, extents: extents, strides: begin.map { _ in 1 })), [all], extents
+      )
     }
     states.append(StateTensor(tensor: state, next: next, initial: nil))
     return all

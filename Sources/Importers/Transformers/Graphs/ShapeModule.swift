@@ -88,10 +88,18 @@ struct ShapeModule {
   let numbers: [Int]
   let kind: Kind
 
-  /// The name in one layer; the scope's only number is the layer's.
-  func name(in layer: Int?) -> String {
+  /// The name without that of the layer, with `*` for numbers within it.
+  var nameInLayer: String {
+    guard let star = scope.firstIndex(of: "*") else { return scope + name }
+    return scope[star...].dropFirst(2) + name
+  }
+
+  /// The name in one layer.
+  ///
+  /// - Parameter inner: the number of what is repeated within the layer.
+  func name(in layer: Int?, _ inner: Int? = nil) -> String {
     TransformerTensor.names(
-      of: scope + name, numbers: (layer.map { [$0] } ?? []) + numbers, count: 1)[0]
+      of: scope + name, numbers: [layer, inner].compactMap(\.self) + numbers, count: 1)[0]
   }
 }
 
@@ -106,6 +114,8 @@ extension ShapeModule {
   var attention: Attention? { if case .attention(let found) = kind { found } else { nil } }
   var rotary: Turn? { if case .rotary(let found) = kind { found } else { nil } }
   var parallel: Bool? { if case .parallel(let found) = kind { found } else { nil } }
-  var cache: TransformerWorkload.CacheGroup? { if case .cache(let found) = kind { found } else { nil } }
+  var cache: TransformerWorkload.CacheGroup? {
+    if case .cache(let found) = kind { found } else { nil }
+  }
   var isProduct: Bool? { if case .product = kind { true } else { nil } }
 }
