@@ -178,7 +178,7 @@ struct TransformerCommandTests {
   func written(_ model: String) throws {
     let scratch = try TemporaryFolder()
     let feedForward =
-      model == small
+      model == Self.small
       ? ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"] : ["mlp.experts", "mlp.gate"]
     var groups: [String] = []
     for layer in 0..<3 {

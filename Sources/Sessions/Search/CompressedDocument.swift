@@ -1,6 +1,4 @@
 package import Documents
-import Importers
-package import QuantGraph
 package import Search
 
 extension QuantizedCheckpoint {

@@ -1,6 +1,7 @@
 import Documents
 import FoundationEssentials
 import Importers
+import QuantGraph
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import Arith
 import Documents
 import FoundationEssentials
 import Importers
