@@ -31,7 +31,7 @@ struct Evaluation {
 
   mutating func set(_ slot: Int, _ value: ConfigurationValue) {
     values[slot] = value
-    members[slot] = nil
+    if !members.isEmpty { members[slot] = nil }
   }
 
   /// What the configuration says of a key; nil if it does not have it.

@@ -24,12 +24,12 @@ struct FamilyDescription: Sendable {
 
   private mutating func read(_ text: String, depth: Int) throws(TransformerError) -> [Statement] {
     var lines: [Line] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
-      let content = line.drop { $0 == " " }
-      guard let first = content.first, first != "#" else { continue }
+    let split = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+    for (index, line) in split.enumerated() {
+      let content = line.drop { $0 == 0x20 }
+      guard let first = content.first, first != UInt8(ascii: "#") else { continue }
       lines.append(
-        Line(indent: line.utf8.count - content.utf8.count, text: content, number: index + 1))
+        Line(indent: line.count - content.count, text: Substring(content), number: index + 1))
     }
     var next = 0
     return try block(lines, from: &next, indent: lines.first?.indent ?? 0, depth: depth)
@@ -58,7 +58,7 @@ struct FamilyDescription: Sendable {
     _ line: Line, _ children: [Statement], depth: Int
   ) throws(TransformerError) -> [Statement] {
     var reader = ExpressionReader(line.text, line: line.number)
-    guard let word = reader.name(), let keyword = Statement.Keyword(rawValue: word) else {
+    guard let word = reader.name(), let keyword = Statement.Keyword.named[word] else {
       throw reader.fault("unknown statement")
     }
     switch keyword {
@@ -133,7 +133,9 @@ struct FamilyDescription: Sendable {
 
 /// One line of a description.
 struct Statement: Sendable {
-  enum Keyword: String, Sendable {
+  enum Keyword: String, Sendable, CaseIterable {
+    static let named = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+
     /// `default KEY VALUE, ...`: what a missing key is.
     case `default`
     /// `alias KEY OTHER ...`: keys that stand in for KEY.
@@ -206,7 +208,9 @@ struct Statement: Sendable {
     }
   }
 
-  enum Label: String, Sendable {
+  enum Label: String, Sendable, CaseIterable {
+    static let named = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+
     case bias, rows, tied, lent, wide, turned, kind, kernel, depth, rank, groups, stride, positions,
       gated
     case values, window, queries, keys, causal, stored, tokens, context, count
@@ -223,8 +227,9 @@ struct Statement: Sendable {
   /// The variable of `repeat` and `let`.
   var slot: Int
   var children: [Statement] = []
-  /// Formulas of a `repeat` that alone decide what a repetition is: where all of them have equal
-  /// values, repetitions are alike. nil where each has to be walked.
+  /// Formulas that alone decide what a repetition of a `repeat` is.
+  ///
+  /// Where all have equal values, repetitions are alike; nil where each has to be walked.
   var deciding: [Expression]?
   /// Position among the statements of its description.
   let number: Int
@@ -234,6 +239,12 @@ struct Statement: Sendable {
     keyword: Keyword, name: String, values: [Expression], slot: Int, number: Int, line: Int
   ) {
     self.keyword = keyword
+    guard name.utf8.contains(where: { (0x30...0x39).contains($0) }) else {
+      numbers = []
+      self.name = name
+      (self.values, self.slot, self.number, self.line) = (values, slot, number, line)
+      return
+    }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     numbers = parts.compactMap { Int($0) }
     self.name =

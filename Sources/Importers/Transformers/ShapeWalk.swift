@@ -256,9 +256,19 @@ struct ShapeWalk {
       numbers.append(contentsOf: ranges[0])
       return
     }
-    var all: [[Int]] = [[]]
-    for range in ranges { all = all.flatMap { start in range.map { start + [$0] } } }
-    for one in all { numbers += one + own }
+    var places = [Int](repeating: 0, count: ranges.count)
+    while true {
+      for (range, place) in zip(ranges, places) { numbers.append(range[place]) }
+      numbers += own
+      // The last number changes fastest.
+      var level = places.count - 1
+      while level >= 0, places[level] + 1 == ranges[level].count {
+        places[level] = 0
+        level -= 1
+      }
+      guard level >= 0 else { return }
+      places[level] += 1
+    }
   }
 
   /// Index of the phase that a graph is made of, where what is walked belongs to it.

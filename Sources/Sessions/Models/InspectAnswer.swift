@@ -70,7 +70,9 @@ public struct InspectAnswer: Sendable {
       summary: "\(graph.name), \(Quantity.count(graph.nodes.count, "node")), shapes only",
       graph: graph, source: nil, project: nil)
     datapath = nil
-    commonPath = ""
+    // What stands before the number of a layer.
+    let layered = graph.nodes.lazy.map(\.name).first { $0.contains(".0.") }
+    commonPath = layered.map { String($0.prefix { !$0.isNumber }) } ?? ""
     projectLayers = [:]
     node = try Self.node(name, of: graph, path: file.path)
     bounds = nil

@@ -13,11 +13,16 @@ extension QuantizedCheckpoint {
     ]
     members += uniform?.parameters ?? []
     if isMixed { members.append(.init(key: "quantized_layers", value: quantizedLayers)) }
-    members.append(.init(key: "exclude_modules", value: .strings(excluded)))
+    members.append(.init(key: "exclude_modules", value: .strings(excluded.map(Self.pattern))))
     return [
       "producer": ["name": "hwsim", "version": .string(ResultVersion.tool)],
       "quantization": .object(members),
     ]
+  }
+
+  /// Experts are modules below the name of all of them.
+  private static func pattern(_ name: String) -> String {
+    name.hasSuffix(".experts") ? name + "*" : name
   }
 
   /// `quant_cfg.json`, where TensorRT-LLM looks for the layers of a mixed checkpoint; nil for others.

@@ -77,10 +77,12 @@ struct SearchTable {
     scores bytes: [UInt8], method: AllocationMethod, products: SearchProducts
   ) throws(Failure) -> Report {
     var file = try ScoreFile(bytes: bytes, path: path)
+    var unscored: [String] = []
     if let transformer {
-      file = try TransformerCosts(
-        transformer, run: command.transformer.run, ties: command.spaceOptions.ties
-      ).priced(file, at: path)
+      let costs = try TransformerCosts(
+        transformer, run: command.transformer.run, ties: command.spaceOptions.ties)
+      unscored = costs.layers(without: file)
+      file = try costs.priced(file, at: path)
     }
     let objectives = try objectives(file)
     let answer = try ScoreAnswer(
@@ -97,7 +99,7 @@ struct SearchTable {
     }
     if let folder = command.product {
       // What is asked for but cannot be said stops before anything is written.
-      let documents = try answer.documents(products)
+      let documents = try answer.documents(products, unscored: unscored)
       let files = SearchFiles(folder: folder)
       try files.create()
       for (name, document) in documents { try files.write(document, to: name) }

@@ -136,7 +136,7 @@ extension TransformerFamilies {
           linear attention.query_key_value: h -> 3 * h, bias attention_bias
           linear attention.dense: h -> h, bias attention_bias
           parallel: use_parallel_residual
-          rotary attention: floor(rotary_pct * dim)
+          rotary attention: 2 * ceil(floor(rotary_pct * dim), 2)
           attention attention: heads, heads, dim
           keys attention: heads, dim
           linear mlp.dense_h_to_4h: h -> intermediate_size, bias true
@@ -290,7 +290,7 @@ extension TransformerFamilies {
             norm self_attn.q_layernorm: dim, bias true
             norm self_attn.k_layernorm: dim, bias true
           parallel: true
-          rotary self_attn: floor(partial_rotary_factor * dim)
+          rotary self_attn: 2 * ceil(floor(partial_rotary_factor * dim), 2)
           attention self_attn: heads, kv, dim
           keys self_attn: kv, dim
           linear mlp.fc1: h -> inner, bias true

@@ -109,7 +109,7 @@ extension TransformerFamilies {
         repeat model.layers.*: layer < num_hidden_layers
           linear self_attn.o_proj: heads * dim -> h
           linear self_attn.qkv_proj: h -> heads * dim + 2 * kv * dim
-          rotary self_attn: floor(partial_rotary_factor * dim)
+          rotary self_attn: 2 * ceil(floor(partial_rotary_factor * dim), 2)
           attention self_attn: heads, kv, dim, window sliding_window
           keys self_attn: kv, dim, window sliding_window
           linear mlp.gate_up_proj: h -> 2 * intermediate_size

@@ -51,7 +51,7 @@ enum TransformerFamilies {
     linear self_attn.k_proj: h -> kv * dim, bias qkv_bias
     linear self_attn.v_proj: h -> kv * dim, bias qkv_bias
     linear self_attn.o_proj: heads * dim -> h, bias o_bias
-    rotary self_attn: if(rotates, floor(partial_rotary_factor * dim), 0), paired rotary_pairs
+    rotary self_attn: if(rotates, 2 * ceil(floor(partial_rotary_factor * dim), 2), 0), paired rotary_pairs
     attention self_attn: heads, kv, dim, window w
     keys self_attn: kv, dim, window w
     """,

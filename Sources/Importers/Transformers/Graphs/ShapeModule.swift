@@ -94,9 +94,7 @@ struct ShapeModule {
     return scope[star...].dropFirst(2) + name
   }
 
-  /// The name in one layer.
-  ///
-  /// - Parameter inner: the number of what is repeated within the layer.
+  /// The name in one layer; `inner` is the number of what is repeated within the layer.
   func name(in layer: Int?, _ inner: Int? = nil) -> String {
     TransformerTensor.names(
       of: scope + name, numbers: [layer, inner].compactMap(\.self) + numbers, count: 1)[0]
