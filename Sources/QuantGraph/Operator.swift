@@ -82,6 +82,12 @@ public enum Operator: Hashable, Sendable {
   /// `data, indices -> result`: elements at positions along an axis; a negative one counts from the
   /// end.
   case gatherAxis(axis: Int)
+  /// `data -> values, positions`: the largest along the last axis.
+  case topK(TopK)
+  /// `data, cosines, sines -> result`: pairs of values turned by their position's angle.
+  case rotary(Rotary)
+  /// `factors, terms, state -> states, next state`: a linear recurrence along an axis.
+  case recurrence(Recurrence)
   /// `data, scale, zero point -> codes`: quantization whose parameters are operands.
   case quantize(Quantize)
   /// `codes, scale, zero point -> values`: `(code - zero point) * scale`.
@@ -96,6 +102,9 @@ public enum Operator: Hashable, Sendable {
   case normalizeBatch(epsilon: Float)
   /// `data, scale [, bias] -> result`: normalization over the axes from `axis` on.
   case normalizeLayer(axis: Int, epsilon: Float)
+  /// `data, scale -> result`: `x / sqrt(mean(x^2) + epsilon) * scale` over the last axis (RMSNorm,
+  /// arXiv:1910.07467, equation 4).
+  case normalizeRootMeanSquare(epsilon: Float)
   /// A quantizer of QONNX.
   case qonnx(QONNXOperator)
   /// An integer-only function of a transformer.
@@ -303,6 +312,9 @@ extension Operator {
     case .rearrange(let rearrangement): rearrangement.name
     case .gather: "Embedding"
     case .gatherAxis: "Gather"
+    case .topK: "TopK"
+    case .rotary: "Rotary"
+    case .recurrence: "Recurrence"
     case .quantize: "QuantizeLinear"
     case .dequantize: "DequantizeLinear"
     case .dynamicQuantize: "DynamicQuantizeLinear"
@@ -311,6 +323,7 @@ extension Operator {
     case .integerProduct(.matMul): "MatMulInteger"
     case .normalizeBatch: "BatchNormalization"
     case .normalizeLayer: "LayerNormalization"
+    case .normalizeRootMeanSquare: "RMSNormalization"
     case .qonnx(let operation): operation.name
     case .integerTransformer(let function): function.name
     }

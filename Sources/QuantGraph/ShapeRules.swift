@@ -127,6 +127,16 @@ extension Operator {
       let expected =
         data.extents[..<axis] + inputs[1].shape.extents + data.extents[(axis + 1)...]
       try Self.requireShape("result", result, Array(expected))
+    case .normalizeRootMeanSquare:
+      try Self.requireAxis(data.rank - 1, of: data)
+      try Self.requireShape("result", result, data.extents)
+      try Self.requireShape("scale", inputs[1].shape, [data[data.rank - 1]])
+    case .topK(let search):
+      try search.check(data: data, outputs: outputs)
+    case .rotary(let rotary):
+      try rotary.check(inputs: inputs, result: result)
+    case .recurrence(let recurrence):
+      try recurrence.check(inputs: inputs, outputs: outputs)
     case .resizeNearest:
       guard data.rank == result.rank, data.rank >= 2, data.extents.last == result.extents.last,
         data.count > 0, result.count > 0, data.extents.allSatisfy({ $0 < 1 << 40 })
@@ -158,12 +168,14 @@ extension Operator {
     case .matMul: (allowed, constants) = (2...3, 3..<3)
     case .pool, .softmax, .copy, .convert, .reshape, .transpose, .pad, .crop, .resizeNearest,
       .unary, .axisSoftmax, .reduce, .argument, .cast, .slice, .split, .broadcast, .tile, .resize,
-      .rearrange:
+      .rearrange, .topK:
       (allowed, constants) = (1...1, 1..<1)
     case .surround: (allowed, constants) = (1...2, 2..<2)
     case .lstm(let cell):
       (allowed, constants) = (cell.operands.count...cell.operands.count, 0..<0)
     case .svdf: (allowed, constants) = (4...5, 1..<3)
+    case .normalizeRootMeanSquare: (allowed, constants) = (2...2, 2..<2)
+    case .rotary, .recurrence: (allowed, constants) = (3...3, 3..<3)
     case .select: (allowed, constants) = (3...3, 3..<3)
     case .activation(let activation):
       let count = 1 + activation.parameterCount
@@ -202,7 +214,7 @@ extension Operator {
       return
     case .quantized: return
     case .lstm, .dynamicQuantize: expected = 3
-    case .svdf: expected = 2
+    case .svdf, .topK, .recurrence: expected = 2
     default: expected = 1
     }
     guard found == expected else {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TestSupport
 import Testing
 
@@ -162,5 +163,59 @@ struct TransformerCommandTests {
       try ToolRun("search", Self.small, "--sensitivity", unknown, "--objective", "score,size").code
         == 64)
     #expect(try ToolRun("search", Self.small, "--objective", "score,size").code == 64)
+  }
+
+  /// Names and counts of what is stored in another form than the rest.
+  private static func quantized(_ folder: String) throws -> [String] {
+    let result = try result("inspect", folder)
+    let layers = try #require(result["stored"]?["layers"]?.elements)
+    return layers.filter { $0["form"]?.text != "bfloat16" && $0["form"]?.text != "float32" }.map {
+      "\($0["name"]?.text ?? "") \($0["count"]?.integer ?? 0)"
+    }.sorted()
+  }
+
+  @Test("both files of a search are read as the same layers", arguments: [small, mixture])
+  func written(_ model: String) throws {
+    let scratch = try TemporaryFolder()
+    let feedForward =
+      model == Self.small
+      ? ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"] : ["mlp.experts", "mlp.gate"]
+    var groups: [String] = []
+    for layer in 0..<3 {
+      for (index, name) in (["self_attn.q_proj", "self_attn.o_proj"] + feedForward).enumerated() {
+        let score = (layer * 7 + index * 3) % 5 + 1
+        groups.append(
+          """
+          {"group": "\(layer).\(name)", "layers": ["model.layers.\(layer).\(name)"],
+           "formats": ["NVFP4", "FP8", "none"], "scores": [\(score), 0.\(score), 0]}
+          """)
+      }
+    }
+    let usable = groups.filter { !$0.contains("mlp.gate\"") }
+    let scores = try scratch.write(
+      Array(
+        "{\"schema\": \"hwsim.scores/1\", \"groups\": [\(usable.joined(separator: ","))]}".utf8),
+      to: "scores.json")
+    let out = scratch.file("out")
+    let run = try ToolRun(
+      "search", model, "--sensitivity", scores, "--budget", "size=60%", "--write",
+      "hf,compressed-tensors", "-o", out)
+    #expect(run.code == 0, "\(run.error)")
+    let config = try ToolRun.contents(model)
+    let end = try #require(config.lastIndex(of: "}"))
+    // The block inside of a configuration, and the file beside one.
+    let block = try ToolRun.contents(out + "/quantization_config.json")
+    let beside = try ToolRun.contents(out + "/hf_quant_config.json")
+    for (name, text) in [
+      ("inside/config.json", config[..<end] + ", \"quantization_config\": \(block)}"),
+      ("beside/config.json", config[...]), ("beside/hf_quant_config.json", beside[...]),
+    ] {
+      let folder = scratch.file(String(name.prefix { $0 != "/" }))
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      _ = try scratch.write(Array(text.utf8), to: name)
+    }
+    let layers = try Self.quantized(scratch.file("inside"))
+    #expect(!layers.isEmpty)
+    #expect(try layers == Self.quantized(scratch.file("beside")))
   }
 }

@@ -9,6 +9,8 @@ struct Evaluation {
   private let defaults: [Int: ConfigurationValue]
   private let keys: [String: JSON]
   private var values: [ConfigurationValue?]
+  /// Elements of lists that were searched.
+  private var members: [Int: Set<ConfigurationValue>] = [:]
   /// Formulas of names that are no keys.
   private var sources: [Int: Expression] = [:]
 
@@ -23,11 +25,14 @@ struct Evaluation {
 
   /// Gives a name the value of a formula; errors then name the keys of the formula.
   mutating func define(_ slot: Int, as expression: Expression) throws(TransformerError) {
-    values[slot] = try self(expression)
+    set(slot, try self(expression))
     sources[slot] = expression
   }
 
-  mutating func set(_ slot: Int, _ value: ConfigurationValue) { values[slot] = value }
+  mutating func set(_ slot: Int, _ value: ConfigurationValue) {
+    values[slot] = value
+    if !members.isEmpty { members[slot] = nil }
+  }
 
   /// What the configuration says of a key; nil if it does not have it.
   private func given(_ name: String) -> JSON? {
@@ -40,6 +45,17 @@ struct Evaluation {
       value = inner
     }
     return value
+  }
+
+  /// What the configuration, else the family, says of the first of some keys; nil for nothing.
+  func setting(_ keys: String...) -> ConfigurationValue? {
+    for key in keys {
+      if let value = given(key).map(ConfigurationValue.init), value != .null { return value }
+      if let slot = names.firstIndex(of: key), let value = defaults[slot], value != .null {
+        return value
+      }
+    }
+    return nil
   }
 
   /// A missing key takes the family's default; an explicit null does not.
@@ -226,7 +242,14 @@ struct Evaluation {
         throw fault("\(list.words) stands where a list belongs", expression)
       }
       let value = try self(arguments[1])
-      return .flag(elements.contains { ConfigurationValue($0) == value })
+      guard case .slot(let slot) = arguments[0] else {
+        return .flag(elements.contains { ConfigurationValue($0) == value })
+      }
+      // Each layer asks.
+      if let known = members[slot] { return .flag(known.contains(value)) }
+      let all = Set(elements.lazy.map(ConfigurationValue.init))
+      members[slot] = all
+      return .flag(all.contains(value))
     case .begins where arguments.count == 2, .ends where arguments.count == 2:
       let (whole, part) = (try self(arguments[0]), try self(arguments[1]))
       guard case .text(let text) = whole, case .text(let other) = part else {

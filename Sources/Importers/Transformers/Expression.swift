@@ -156,7 +156,7 @@ struct ExpressionReader {
   /// The label that is next; a word with nothing to label after it is a name.
   mutating func label() -> Statement.Label? {
     let start = position
-    if let label = name().flatMap(Statement.Label.init) {
+    if let label = name().flatMap({ Statement.Label.named[$0] }) {
       skipSpace()
       if position < text.count, Self.isNamePart(text[position]) || text[position] == 0x27 {
         return label
@@ -180,18 +180,33 @@ struct ExpressionReader {
 
   private mutating func nextOperation() -> (Expression.Binary, Int)? {
     skipSpace()
-    if let word = peekName() {
-      guard let operation = Expression.Binary(rawValue: word), word == "or" || word == "and" else {
-        return nil
+    guard position < text.count else { return nil }
+    let first = text[position]
+    if Self.isNamePart(first) {
+      switch peekName() {
+      case "or": return (.or, 2)
+      case "and": return (.and, 3)
+      default: return nil
       }
-      return (operation, word.utf8.count)
     }
-    for length in [2, 1] where position + length <= text.count {
-      let symbol = String(decoding: text[position..<position + length], as: UTF8.self)
-      if symbol == "->" { return nil }
-      if let operation = Expression.Binary(rawValue: symbol) { return (operation, length) }
+    let second = position + 1 < text.count ? text[position + 1] : 0
+    switch (first, second) {
+    case (UInt8(ascii: "?"), UInt8(ascii: "?")): return (.otherwise, 2)
+    case (UInt8(ascii: "="), UInt8(ascii: "=")): return (.equal, 2)
+    case (UInt8(ascii: "!"), UInt8(ascii: "=")): return (.unequal, 2)
+    case (UInt8(ascii: "<"), UInt8(ascii: "=")): return (.lessOrEqual, 2)
+    case (UInt8(ascii: ">"), UInt8(ascii: "=")): return (.greaterOrEqual, 2)
+    case (UInt8(ascii: "/"), UInt8(ascii: "/")): return (.floorDivide, 2)
+    case (UInt8(ascii: "-"), UInt8(ascii: ">")): return nil
+    case (UInt8(ascii: "<"), _): return (.less, 1)
+    case (UInt8(ascii: ">"), _): return (.greater, 1)
+    case (UInt8(ascii: "+"), _): return (.add, 1)
+    case (UInt8(ascii: "-"), _): return (.subtract, 1)
+    case (UInt8(ascii: "*"), _): return (.multiply, 1)
+    case (UInt8(ascii: "/"), _): return (.divide, 1)
+    case (UInt8(ascii: "%"), _): return (.remainder, 1)
+    default: return nil
     }
-    return nil
   }
 
   private mutating func operand(_ names: inout NameTable) throws(TransformerError) -> Expression {

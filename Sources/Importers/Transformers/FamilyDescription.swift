@@ -24,12 +24,12 @@ struct FamilyDescription: Sendable {
 
   private mutating func read(_ text: String, depth: Int) throws(TransformerError) -> [Statement] {
     var lines: [Line] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
-      let content = line.drop { $0 == " " }
-      guard let first = content.first, first != "#" else { continue }
+    let split = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+    for (index, line) in split.enumerated() {
+      let content = line.drop { $0 == 0x20 }
+      guard let first = content.first, first != UInt8(ascii: "#") else { continue }
       lines.append(
-        Line(indent: line.utf8.count - content.utf8.count, text: content, number: index + 1))
+        Line(indent: line.count - content.count, text: Substring(content), number: index + 1))
     }
     var next = 0
     return try block(lines, from: &next, indent: lines.first?.indent ?? 0, depth: depth)
@@ -58,7 +58,7 @@ struct FamilyDescription: Sendable {
     _ line: Line, _ children: [Statement], depth: Int
   ) throws(TransformerError) -> [Statement] {
     var reader = ExpressionReader(line.text, line: line.number)
-    guard let word = reader.name(), let keyword = Statement.Keyword(rawValue: word) else {
+    guard let word = reader.name(), let keyword = Statement.Keyword.named[word] else {
       throw reader.fault("unknown statement")
     }
     switch keyword {
@@ -68,7 +68,9 @@ struct FamilyDescription: Sendable {
         guard case .constant(let value) = try reader.expression(&names) else {
           throw reader.fault("a default is a value")
         }
-        defaults[names.number(of: key)] = value
+        let number = names.number(of: key)
+        // What the family says stands before what a shared block says.
+        if depth == 0 || defaults[number] == nil { defaults[number] = value }
       } while reader.takes(",")
       return []
     case .alias:
@@ -99,8 +101,7 @@ struct FamilyDescription: Sendable {
           throw reader.fault("expected VARIABLE < COUNT")
         }
         statement.slot = names.number(of: variable)
-        var check = UniformityCheck(variable: statement.slot, children: children)
-        statement.isUniform = check.isUniform(children)
+        statement.deciding = Repetition.deciding(variable: statement.slot, children)
       }
       repeat {
         if let label = reader.label() {
@@ -132,7 +133,9 @@ struct FamilyDescription: Sendable {
 
 /// One line of a description.
 struct Statement: Sendable {
-  enum Keyword: String, Sendable {
+  enum Keyword: String, Sendable, CaseIterable {
+    static let named = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+
     /// `default KEY VALUE, ...`: what a missing key is.
     case `default`
     /// `alias KEY OTHER ...`: keys that stand in for KEY.
@@ -157,7 +160,8 @@ struct Statement: Sendable {
     case `repeat`
     /// `parameter NAME: EXTENT, ...`.
     case parameter
-    /// `norm NAME: EXTENT, bias CONDITION`: `NAME.weight` and perhaps `NAME.bias`.
+    /// `norm NAME: EXTENT, bias C, centred C`: `NAME.weight` and perhaps `NAME.bias`; `centred`
+    /// where the mean is taken off though there is no bias.
     case norm
     /// `linear NAME: IN -> OUT, bias C, rows VALUE, tied C, lent C, turned C, kind 'scan'`: `tied`
     /// where the matrix is another layer's, `lent` where the bias is, `turned` where the matrix is
@@ -184,13 +188,18 @@ struct Statement: Sendable {
     case state
     /// `product NAME: M, N, K, count C, kind 'scan', stored C`.
     case product
+    /// `rotary NAME: EXTENT, paired C`: queries and keys are turned by their positions over EXTENT of
+    /// their values, 0 for none; `paired` where neighbours are a pair.
+    case rotary
+    /// `parallel: CONDITION`: the block's two halves read the same.
+    case parallel
 
     /// How many values without a label it may have.
     var takes: ClosedRange<Int> {
       switch self {
       case .default, .alias, .use, .let: 0...9
       case .scope, .otherwise, .phase: 0...0
-      case .when, .during, .size, .repeat, .norm, .state: 1...1
+      case .when, .during, .size, .repeat, .norm, .state, .rotary, .parallel: 1...1
       case .refuse, .linear, .conv, .embedding, .router, .latent, .keys: 2...2
       case .attention, .cross, .product: 3...3
       case .experts: 4...4
@@ -199,10 +208,13 @@ struct Statement: Sendable {
     }
   }
 
-  enum Label: String, Sendable {
+  enum Label: String, Sendable, CaseIterable {
+    static let named = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+
     case bias, rows, tied, lent, wide, turned, kind, kernel, depth, rank, groups, stride, positions,
       gated
     case values, window, queries, keys, causal, stored, tokens, context, count
+    case centred, paired
   }
 
   let keyword: Keyword
@@ -215,8 +227,10 @@ struct Statement: Sendable {
   /// The variable of `repeat` and `let`.
   var slot: Int
   var children: [Statement] = []
-  /// Whether a `repeat` does the same each time.
-  var isUniform = false
+  /// Formulas that alone decide what a repetition of a `repeat` is.
+  ///
+  /// Where all have equal values, repetitions are alike; nil where each has to be walked.
+  var deciding: [Expression]?
   /// Position among the statements of its description.
   let number: Int
   let line: Int
@@ -225,6 +239,12 @@ struct Statement: Sendable {
     keyword: Keyword, name: String, values: [Expression], slot: Int, number: Int, line: Int
   ) {
     self.keyword = keyword
+    guard name.utf8.contains(where: { (0x30...0x39).contains($0) }) else {
+      numbers = []
+      self.name = name
+      (self.values, self.slot, self.number, self.line) = (values, slot, number, line)
+      return
+    }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     numbers = parts.compactMap { Int($0) }
     self.name =
@@ -238,42 +258,5 @@ struct Statement: Sendable {
   subscript(label: Label) -> Expression? {
     for (own, value) in labels where own == label { return value }
     return nil
-  }
-}
-
-/// Whether the statements of a `repeat` mean the same for each number: none reads the number, and none
-/// reads a value that an earlier repetition has left.
-private struct UniformityCheck {
-  /// Names that the statements give values.
-  private var own: Set<Int> = []
-  /// Those of them that have one by now.
-  private var assigned: Set<Int> = []
-  private let variable: Int
-
-  init(variable: Int, children: [Statement]) {
-    self.variable = variable
-    collect(children)
-  }
-
-  private mutating func collect(_ statements: [Statement]) {
-    for statement in statements {
-      if statement.slot >= 0 { own.insert(statement.slot) }
-      collect(statement.children)
-    }
-  }
-
-  mutating func isUniform(_ statements: [Statement]) -> Bool {
-    for statement in statements {
-      if statement.keyword == .repeat { assigned.insert(statement.slot) }
-      var read: [Int] = []
-      for value in statement.values { value.slots(into: &read) }
-      for label in statement.labels { label.1.slots(into: &read) }
-      for slot in read where slot == variable || (own.contains(slot) && !assigned.contains(slot)) {
-        return false
-      }
-      guard isUniform(statement.children) else { return false }
-      if statement.slot >= 0 { assigned.insert(statement.slot) }
-    }
-    return true
   }
 }

@@ -1,4 +1,6 @@
+import Arith
 public import Documents
+public import QuantGraph
 
 /// A transformer's configuration: the keys of a `config.json`, and the family that they are of.
 public struct TransformerConfiguration: Sendable {
@@ -75,6 +77,42 @@ public struct TransformerConfiguration: Sendable {
   {
     var walk = try ShapeWalk(description, keys: keys, run: run)
     return try walk.result()
+  }
+
+  /// One pass over the model as a graph whose parameters have no codes.
+  ///
+  /// Inputs are `input_ids` `[batch, tokens]`, tables of positions' angles or `position_ids`, and
+  /// the masks that are added to scores; the result is what the head makes, `[batch, positions,
+  /// words]`. Caches are states that grow, `[batch, heads, tokens, extent]`: empty before a prefill.
+  /// Whole matrices are products of the graph, also what a mask hides, so that its work is that of
+  /// ``TransformerWorkload`` for ``TransformerRun/Attention/square``.
+  ///
+  /// - Parameters:
+  ///   - run: its sizes, how it meets latent caches, and which positions have logits.
+  ///   - phase: `prefill` or `decode`.
+  /// - Returns: a valid graph of a decoder.
+  /// - Throws: ``TransformerError/noGraph(_:family:)`` for models whose layers are not known to hang
+  ///   together in this way, and what is wrong with a key.
+  public func graph(
+    _ run: TransformerRun = .init(), phase: String
+  ) throws(TransformerError) -> Graph {
+    var walk = try ShapeWalk(description, keys: keys, run: run, graphPhase: phase)
+    let shapes = try walk.result()
+    guard let found = shapes.workload.phase(phase), ["prefill", "decode"].contains(phase),
+      shapes.workload.phases.count == 2
+    else { throw .noGraph("it is no decoder with a phase '\(phase)'", family: family) }
+    let name = document["torch_dtype"]?.text ?? document["dtype"]?.text ?? "bfloat16"
+    let encoding: Encoding =
+      switch name.split(separator: ".").last {
+      case "float32": .float(.float32)
+      case "float16": .float(.float16)
+      default: .float(.bfloat16)
+      }
+    var graph = try DecoderGraph(
+      family: family, modules: walk.modules,
+      settings: try DecoderSettings(walk.evaluation, modules: walk.modules), encoding: encoding,
+      batch: shapes.workload.batch, tokens: found.tokens, past: found.context - found.tokens)
+    return try graph.graph("\(family).\(phase)")
   }
 
   /// Known names that differ from `name` by a few letters, or begin as it does.

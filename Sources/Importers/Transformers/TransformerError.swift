@@ -22,6 +22,8 @@ public enum TransformerError: Error, Hashable, Sendable {
   case damaged(String, offset: Int)
   /// The file cannot be read.
   case unreadable(String)
+  /// The configuration's shapes are known, but not how its layers hang together.
+  case noGraph(String, family: String)
   /// A fault in an embedded description; found by tests.
   case description(String, line: Int)
 
@@ -70,6 +72,11 @@ public enum TransformerError: Error, Hashable, Sendable {
       Diagnostic(
         code: "transformer.damaged", message: problem, location: "byte \(offset)",
         remedy: "fetch the file again; nothing is taken from a damaged header.")
+    case .noGraph(let problem, let family):
+      Diagnostic(
+        code: "transformer.no-graph", message: "no graph of this '\(family)': \(problem)",
+        location: "model_type",
+        remedy: "use its shapes and its work: hwsim inspect CONFIG without --graph, or estimate.")
     case .unreadable(let problem):
       Diagnostic(
         code: "file.unreadable", message: problem, remedy: "check the path and its permissions.")

@@ -94,6 +94,30 @@ public struct TransformerShapes: Hashable, Sendable {
   public internal(set) var sizes: [String: Int] = [:]
   public internal(set) var workload: TransformerWorkload
 
+  /// Puts the numbers of every entry in the order of the layers.
+  mutating func sortNumbers() {
+    for index in tensors.indices {
+      Self.sort(&tensors[index].numbers, count: tensors[index].count)
+    }
+    for index in linears.indices {
+      Self.sort(&linears[index].numbers, count: linears[index].count)
+    }
+    for index in experts.indices {
+      Self.sort(&experts[index].numbers, count: experts[index].count)
+    }
+  }
+
+  private static func sort(_ numbers: inout [Int], count: Int) {
+    guard count > 1, numbers.count >= count else { return }
+    let width = numbers.count / count
+    if width == 1 {
+      numbers.sort()
+      return
+    }
+    let places = (0..<count).map { numbers[$0 * width..<($0 + 1) * width] }
+    numbers = places.sorted { $0.lexicographicallyPrecedes($1) }.flatMap(\.self)
+  }
+
   /// Stored numbers, tied matrices once.
   public var parameters: Int { workload.parameters }
 

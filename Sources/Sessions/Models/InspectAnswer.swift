@@ -6,14 +6,26 @@ public import QuantGraph
 
 /// A graph as a table, as JSON and as a drawing.
 public struct InspectAnswer: Sendable {
-  private let model: ModelFile
+  private let model: Subject
   private let node: Node?
   private let bounds: (graph: Graph, ranges: [AccumulatorRange])?
-  private let datapath: DatapathChoice
+  /// nil for a graph that nothing runs.
+  private let datapath: DatapathChoice?
   /// The folders with which most names begin: those of the first node.
   private let commonPath: String
   /// Facts about the layers of an hls4ml project by name.
   private let projectLayers: [String: HLS4MLProjectInfo.Layer]
+
+  /// What is shown.
+  private struct Subject {
+    let path: String
+    let kind: String
+    let summary: String
+    let graph: Graph
+    /// nil for a graph made of a configuration.
+    let source: ModelFile.Source?
+    let project: HLS4MLProjectInfo?
+  }
 
   private var graph: Graph { model.graph }
   private var ranges: [AccumulatorRange]? { bounds?.ranges }
@@ -29,22 +41,15 @@ public struct InspectAnswer: Sendable {
     _ file: ModelFile, by choice: DatapathChoice, node name: String? = nil,
     withRanges hasRanges: Bool = false
   ) throws(Failure) {
-    model = file
+    model = Subject(
+      path: file.path, kind: file.kind, summary: file.summary, graph: file.graph,
+      source: file.source, project: file.project)
     datapath = choice
     commonPath = Self.commonPath(file.graph)
     projectLayers = Dictionary(
       (file.project?.layers ?? []).map { ($0.name, $0) }
     ) { first, _ in first }
-    if let name {
-      guard let found = file.graph.index.node(named: name).map({ file.graph.nodes[$0] }) else {
-        throw .unknown(
-          "layer", name, code: "usage.unknown-layer", among: file.graph.nodes.map(\.name),
-          listedBy: "hwsim inspect \(file.path)")
-      }
-      node = found
-    } else {
-      node = nil
-    }
+    node = try Self.node(name, of: file.graph, path: file.path)
     if hasRanges {
       let plan = try choice.plan(file)
       let rules = plan.rules as? any BoundsAccumulators
@@ -53,6 +58,39 @@ public struct InspectAnswer: Sendable {
       bounds = nil
     }
   }
+
+  /// A graph of shapes made of a transformer's configuration; nothing runs it.
+  ///
+  /// - Throws: a ``Failure`` for a layer that there is not.
+  package init(
+    _ file: TransformerFile, graph: Graph, node name: String? = nil
+  ) throws(Failure) {
+    model = Subject(
+      path: file.path, kind: file.kind,
+      summary: "\(graph.name), \(Quantity.count(graph.nodes.count, "node")), shapes only",
+      graph: graph, source: nil, project: nil)
+    datapath = nil
+    // What stands before the number of a layer.
+    let layered = graph.nodes.lazy.map(\.name).first { $0.contains(".0.") }
+    commonPath = layered.map { String($0.prefix { !$0.isNumber }) } ?? ""
+    projectLayers = [:]
+    node = try Self.node(name, of: graph, path: file.path)
+    bounds = nil
+  }
+
+  private static func node(
+    _ name: String?, of graph: Graph, path: String
+  ) throws(Failure) -> Node? {
+    guard let name else { return nil }
+    guard let found = graph.index.node(named: name) else {
+      throw .unknown(
+        "layer", name, code: "usage.unknown-layer", among: graph.nodes.map(\.name),
+        listedBy: "hwsim inspect \(path)")
+    }
+    return graph.nodes[found]
+  }
+
+  private func supports(_ node: Node) -> Bool { datapath?.supports(node.operation) ?? true }
 
   private func shortName(of range: AccumulatorRange) -> String {
     bounds.map { shortName($0.graph.nodes[range.node]) } ?? ""
@@ -73,7 +111,11 @@ public struct InspectAnswer: Sendable {
 
   private var nodes: [Node] { node.map { [$0] } ?? graph.nodes }
   private var work: Int { total(graph.nodes.map(graph.multiplyAccumulates)) }
-  private var parameters: Int { total(graph.nodes.map(graph.parameterCount)) }
+  /// What several nodes read counts once.
+  private var parameters: Int {
+    let read = Set(graph.nodes.flatMap(\.inputs)).filter { graph[$0].isParameter }
+    return total(read.map { graph[$0].shape.count })
+  }
 
   private func total(_ counts: [Int]) -> Int {
     counts.reduce(0) { sum, count in
@@ -84,11 +126,11 @@ public struct InspectAnswer: Sendable {
 
   /// The constant that the operator multiplies with, for its format.
   private func weights(of node: Node) -> Tensor? {
-    node.inputs.lazy.map { graph[$0] }.first { $0.constant != nil }
+    node.inputs.lazy.map { graph[$0] }.first(where: \.isParameter)
   }
 
   private func data(of node: Node) -> [Tensor] {
-    node.inputs.map { graph[$0] }.filter { $0.constant == nil }
+    node.inputs.map { graph[$0] }.filter { !$0.isParameter }
   }
 
   // MARK: JSON
@@ -110,6 +152,7 @@ public struct InspectAnswer: Sendable {
 
   private var details: JSON {
     switch model.source {
+    case nil: ["form": "shapes"]
     case .hls4ml(let info):
       [
         "form": .string(info.form.rawValue), "io_type": .string(info.ioType.rawValue),
@@ -138,7 +181,7 @@ public struct InspectAnswer: Sendable {
   private func tensor(_ tensor: Tensor) -> JSON {
     [
       "name": .string(tensor.name), "shape": .integers(tensor.shape.extents),
-      "format": .string(tensor.encoding.name), "constant": .bool(tensor.constant != nil),
+      "format": .string(tensor.encoding.name), "constant": .bool(tensor.isParameter),
       "scale": ScaleForm.json(tensor.encoding),
     ]
   }
@@ -152,7 +195,7 @@ public struct InspectAnswer: Sendable {
       "accumulator": .optional(node.operation.accumulator?.name),
       "macs": .integer(graph.multiplyAccumulates(of: node)),
       "parameters": .integer(graph.parameterCount(of: node)),
-      "supported": .bool(datapath.supports(node.operation)),
+      "supported": .bool(supports(node)),
       "origin": .optional(node.origin),
       "strategy": .optional(layer?.strategy),
       "reuse_factor": .optional(layer?.reuseFactor),
@@ -168,7 +211,7 @@ public struct InspectAnswer: Sendable {
     ]
   }
 
-  private var unsupported: [Node] { graph.nodes.filter { !datapath.supports($0.operation) } }
+  private var unsupported: [Node] { graph.nodes.filter { !supports($0) } }
 
   // MARK: Tables
 
@@ -186,7 +229,7 @@ public struct InspectAnswer: Sendable {
       table.append([
         .count((graph.index.node(named: node.name) ?? 0) + 1),
         .init(shortName(node), plain: node.name),
-        .init(node.operation.name + (datapath.supports(node.operation) ? "" : " (no rule)")),
+        .init(node.operation.name + (supports(node) ? "" : " (no rule)")),
         .init(result?.shape.description ?? ""), Self.format(weights(of: node)),
         Self.format(node.operation.accumulator?.name), Self.format(result),
         .count(graph.multiplyAccumulates(of: node)), .count(graph.parameterCount(of: node)),
@@ -248,7 +291,8 @@ public struct InspectAnswer: Sendable {
   // MARK: Text
 
   public func text(_ style: Style, showsAll: Bool) -> String {
-    var text = Heading.line(model.path, model.summary, right: "datapath \(datapath.name)")
+    var text = Heading.line(
+      model.path, model.summary, right: datapath.map { "datapath \($0.name)" } ?? "")
     text += "\(Quantity.count(work)) MAC a sample, \(Quantity.count(parameters, "parameter"))\n"
     text += named("in ", graph.inputs) + named("out", graph.outputs) + "\n"
     if node != nil { return text + nodeText(style) }
@@ -263,7 +307,7 @@ public struct InspectAnswer: Sendable {
     for node in unsupported {
       text +=
         "\(style.caution("unsupported")): \(node.operation.name) '\(node.name)' has no rule in "
-        + "\(datapath.name)\n"
+        + "\(datapath?.name ?? "")\n"
     }
     return text
   }
@@ -284,7 +328,7 @@ public struct InspectAnswer: Sendable {
       ])
       for tensor in node.inputs.map({ graph[$0] }) {
         table.append([
-          .init(tensor.constant == nil ? "in" : "constant"), .init(tensor.name),
+          .init(tensor.isParameter ? "constant" : "in"), .init(tensor.name),
           .init(tensor.shape.description), .init(tensor.encoding.name),
         ])
       }

@@ -142,6 +142,20 @@ package struct TransformerFile: Sendable {
     }
   }
 
+  /// One pass of the model as a graph of shapes.
+  ///
+  /// - Throws: a ``Failure`` that names the key, or says why there is no graph.
+  package func graph(_ run: TransformerRun, phase: String) throws(Failure) -> Graph {
+    guard let configuration else {
+      throw Failure(
+        "transformer.unknown-family", "the file's architecture has no description", at: path,
+        remedy: "give the model's config.json.")
+    }
+    return try Self.reading(path) { () throws(TransformerError) in
+      try configuration.graph(run, phase: phase)
+    }
+  }
+
   /// Bytes of the checkpoint.
   ///
   /// - Throws: a ``Failure`` if a form cannot hold a layer.

@@ -13,11 +13,16 @@ extension QuantizedCheckpoint {
     ]
     members += uniform?.parameters ?? []
     if isMixed { members.append(.init(key: "quantized_layers", value: quantizedLayers)) }
-    members.append(.init(key: "exclude_modules", value: .strings(excluded)))
+    members.append(.init(key: "exclude_modules", value: .strings(excluded.map(Self.pattern))))
     return [
       "producer": ["name": "hwsim", "version": .string(ResultVersion.tool)],
       "quantization": .object(members),
     ]
+  }
+
+  /// Experts are modules below the name of all of them.
+  private static func pattern(_ name: String) -> String {
+    name.hasSuffix(".experts") ? name + "*" : name
   }
 
   /// `quant_cfg.json`, where TensorRT-LLM looks for the layers of a mixed checkpoint; nil for others.
@@ -41,10 +46,21 @@ extension QuantizedCheckpoint {
       })
   }
 
-  /// Both files under their names in `folder`, which ends in a slash or is empty.
-  package func files(in folder: String) -> [(name: String, document: JSON)] {
-    [("\(folder)hf_quant_config.json", document)]
-      + (layerDocument.map { [("\(folder)quant_cfg.json", $0)] } ?? [])
+  /// The files that are asked for, under their names in `folder`, which ends in a slash or is empty.
+  ///
+  /// - Throws: ``QuantizedCheckpointProblems`` for what compressed-tensors does not have.
+  package func files(
+    in folder: String, _ products: SearchProducts
+  ) throws(QuantizedCheckpointProblems) -> [(name: String, document: JSON)] {
+    var files: [(name: String, document: JSON)] = []
+    if products.checkpoints {
+      files.append(("\(folder)hf_quant_config.json", document))
+      if let layerDocument { files.append(("\(folder)quant_cfg.json", layerDocument)) }
+    }
+    if products.compressed {
+      files.append(("\(folder)quantization_config.json", try compressedDocument()))
+    }
+    return files
   }
 }
 
@@ -66,7 +82,9 @@ extension SearchAnswer {
   /// Files of each point's checkpoint, in a folder of its name.
   ///
   /// - Throws: a ``Failure`` with every layer whose candidate no algorithm has.
-  package func checkpointFiles() throws(Failure) -> [(name: String, document: JSON)] {
+  package func checkpointFiles(
+    _ products: SearchProducts
+  ) throws(Failure) -> [(name: String, document: JSON)] {
     var files: [(name: String, document: JSON)] = []
     var problems: [Diagnostic] = []
     for point in points {
@@ -78,9 +96,9 @@ extension SearchAnswer {
               group: name, layers: [name], role: .linear,
               format: space.candidates[layer][point.choice[layer]].name)
           })
-        files += checkpoint.files(in: "\(point.id)/")
+        files += try checkpoint.files(in: "\(point.id)/", products)
       } catch {
-        for problem in Diagnostic.messages(error, place: "--write hf")
+        for problem in Diagnostic.messages(error, place: "--write")
         where !problems.contains(problem) { problems.append(problem) }
       }
     }

@@ -147,9 +147,12 @@ package struct ScoreAnswer: Sendable {
 extension ScoreAnswer {
   /// Files of the allocations that are asked for, by name.
   ///
+  /// `unscored` are the model's other linear layers: they stay as they are, which files of checkpoints
+  /// say of each.
+  ///
   /// - Throws: a ``Failure`` with every layer whose format a file cannot say.
   package func documents(
-    _ products: SearchProducts
+    _ products: SearchProducts, unscored: [String] = []
   ) throws(Failure) -> [(name: String, document: JSON)] {
     let wanted = solution == nil ? points : [isSolved ? chosen : nil].compactMap { $0 }
     var files: [(name: String, document: JSON)] = []
@@ -168,9 +171,10 @@ extension ScoreAnswer {
           if !labels[place].groups.contains(group) { labels[place].groups.append(group) }
         }
       }
-      if products.checkpoints {
+      if products.hasCheckpoints {
         do throws(QuantizedCheckpointProblems) {
-          files += try checkpoint(point).files(in: point.id.isEmpty ? "" : "\(point.id)/")
+          files += try checkpoint(point, unscored).files(
+            in: point.id.isEmpty ? "" : "\(point.id)/", products)
         } catch {
           problems += Diagnostic.messages(error, place: path)
         }
@@ -193,14 +197,15 @@ extension ScoreAnswer {
   }
 
   private func checkpoint(
-    _ point: Point
+    _ point: Point, _ unscored: [String]
   ) throws(QuantizedCheckpointProblems) -> QuantizedCheckpoint {
-    try QuantizedCheckpoint(
-      zip(file.groups, point.formats).map { group, format in
-        .init(
-          group: group.name, layers: group.layers, role: group.role,
-          format: group.formats[format])
-      })
+    let scored = zip(file.groups, point.formats).map { group, format in
+      QuantizedCheckpoint.Assignment(
+        group: group.name, layers: group.layers, role: group.role,
+        format: group.formats[format])
+    }
+    return try QuantizedCheckpoint(
+      scored + [.init(group: "unscored", layers: unscored, role: .linear, format: "none")])
   }
 
   /// The allocation file of a point, and each group whose label it cannot say.

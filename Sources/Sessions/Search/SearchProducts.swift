@@ -5,6 +5,12 @@ package struct SearchProducts: Sendable {
   package let allocations: Bool
   /// `hf_quant_config.json` of a transformer's checkpoint.
   package let checkpoints: Bool
+  /// The `quantization_config` of one of compressed-tensors.
+  package let compressed: Bool
+
+  package var hasCheckpoints: Bool { checkpoints || compressed }
+
+  private static let words = ["allocation", "hf", "compressed-tensors", "none"]
 
   /// - Parameters:
   ///   - given: the text of `--write`.
@@ -12,7 +18,7 @@ package struct SearchProducts: Sendable {
   /// - Throws: a ``Failure`` for words that name no product.
   package init(_ given: String?, hasFolder: Bool) throws(Failure) {
     guard let text = given else {
-      (allocations, checkpoints) = (true, false)
+      (allocations, checkpoints, compressed) = (true, false, false)
       return
     }
     guard hasFolder else {
@@ -21,9 +27,9 @@ package struct SearchProducts: Sendable {
     }
     var words: Set<String> = []
     for word in SearchSettings.list(text) {
-      guard ["allocation", "hf", "none"].contains(word) else {
+      guard Self.words.contains(word) else {
         throw .unknown(
-          "product", word, code: "search.write", among: ["allocation", "hf", "none"],
+          "product", word, code: "search.write", among: Self.words,
           listedBy: "hwsim search --help", at: "--write")
       }
       words.insert(word)
@@ -31,9 +37,10 @@ package struct SearchProducts: Sendable {
     guard !words.isEmpty, words == ["none"] || !words.contains("none") else {
       throw Failure(
         "search.write", "'\(text)' says nothing to write", at: "--write",
-        remedy: "write allocation, hf, both, or none alone.")
+        remedy: "write allocation, hf, compressed-tensors, several of them, or none alone.")
     }
     allocations = words.contains("allocation")
     checkpoints = words.contains("hf")
+    compressed = words.contains("compressed-tensors")
   }
 }

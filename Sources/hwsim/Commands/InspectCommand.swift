@@ -10,7 +10,8 @@ struct InspectCommand: ConfigurableCommand {
     commandName: "inspect",
     abstract: "Lists a model's layers: operators, shapes, number formats, work and parameters.",
     usage: "hwsim inspect MODEL [--ranges | --node NAME | --dot] [options]\n"
-      + "       hwsim inspect CONFIG [--batch N] [--sequence N] [--attention causal] [options]",
+      + "       hwsim inspect CONFIG [--batch N] [--sequence N] [--attention causal] [options]\n"
+      + "       hwsim inspect CONFIG --graph prefill|decode [--node NAME | --dot] [options]",
     discussion: """
       EXAMPLES:
         hwsim inspect my_project/               the layers
@@ -35,6 +36,12 @@ struct InspectCommand: ConfigurableCommand {
   @Flag(help: "Print the graph in the language of Graphviz.")
   var dot = false
 
+  @Option(
+    help: .init(
+      "Transformers: one pass of a decoder as a graph of shapes: prefill or decode.",
+      valueName: "PASS"))
+  var graph: String?
+
   @OptionGroup var binding: ModelArguments
   @OptionGroup var transformer: TransformerArguments
   @OptionGroup var computing: RunOptions
@@ -51,14 +58,15 @@ struct InspectCommand: ConfigurableCommand {
 
   func report(_ session: Session) throws(Failure) -> Report {
     if let file = try TransformerFile(path: model) {
+      if let graph, !ranges { return try report(file, phase: graph) }
       guard !ranges, node == nil, !dot else {
         throw Failure(
-          "usage.arguments", "--ranges, --node and --dot are about graphs of codes",
-          remedy: "leave them out; a configuration has shapes only.")
+          "usage.arguments", "--ranges is about graphs of codes, --node and --dot about graphs",
+          remedy: "leave --ranges out; give --graph prefill or decode with the others.")
       }
       return try TransformerAnswer(file, transformer).report()
     }
-    guard transformer.isEmpty else {
+    guard transformer.isEmpty, graph == nil else {
       throw Failure(
         "usage.arguments", "sizes of a run are about transformers' configurations", at: model,
         remedy: "leave them out, or name a config.json, a folder that holds one or a .gguf file.")
@@ -70,6 +78,26 @@ struct InspectCommand: ConfigurableCommand {
       schema: "inspect",
       arguments: binding.json(choice).adding([
         "ranges": .bool(ranges), "node": .optional(node), "dot": .bool(dot),
+      ]),
+      inputs: [file.record], result: answer.json, table: answer.table,
+      text: { [dot, all = table.all] style in
+        dot ? answer.dot : answer.text(style, showsAll: all)
+      })
+  }
+
+  /// A graph of shapes, shown as any graph.
+  private func report(_ file: TransformerFile, phase: String) throws(Failure) -> Report {
+    guard ["prefill", "decode"].contains(phase) else {
+      throw .unknown(
+        "pass", phase, code: "usage.arguments", among: ["prefill", "decode"],
+        listedBy: "hwsim inspect --help", at: "--graph")
+    }
+    let shapes = try file.graph(transformer.run, phase: phase)
+    let answer = try InspectAnswer(file, graph: shapes, node: node)
+    return Report(
+      schema: "inspect",
+      arguments: transformer.json.adding([
+        "graph": .string(phase), "node": .optional(node), "dot": .bool(dot),
       ]),
       inputs: [file.record], result: answer.json, table: answer.table,
       text: { [dot, all = table.all] style in

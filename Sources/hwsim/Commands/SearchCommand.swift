@@ -72,7 +72,8 @@ struct SearchCommand: ConfigurableCommand {
   @Option(
     help: .init(
       "What -o holds beside search.json: allocation (the default), hf (hf_quant_config.json of a "
-        + "transformer), both, or none.", valueName: "LIST"))
+        + "transformer), compressed-tensors (its quantization_config.json), or none.",
+      valueName: "LIST"))
   var write: String?
 
   @Option(

@@ -310,7 +310,8 @@ extension Explanation {
       "search.write", "an unknown product of a search", status: .usage,
       """
       --write lists what -o holds beside search.json: allocation, a file a point that --allocation
-      takes; hf, the hf_quant_config.json of a transformer's checkpoint; or none.
+      takes; hf, the hf_quant_config.json of a transformer's checkpoint; compressed-tensors, the
+      quantization_config of its config.json; or none.
       """),
     Explanation(
       "search.unsupported", "a format that cannot be evaluated",

@@ -50,6 +50,13 @@ extension Explanation {
       One of them does not fit the file: it was truncated or changed.
       """),
     Explanation(
+      "transformer.no-graph", "a model whose layers are known, but not how they hang together",
+      """
+      Graphs are made of decoders whose blocks have an attention, or a state, and a feed-forward half
+      under the names that classes of transformers use. Encoders, diffusion models and layers of other
+      kinds have shapes and work, but no graph.
+      """),
+    Explanation(
       "transformer.description", "a fault in a family's description",
       """
       Descriptions of families are part of the program and are read by its tests; this one cannot be

@@ -28,7 +28,7 @@ struct SearchFiles {
     _ answer: SearchAnswer, _ report: Report, products: SearchProducts,
     documents: ([Candidate]) -> [(suffix: String, document: JSON)] = { _ in [] }
   ) throws(Failure) {
-    let checkpoints = products.checkpoints ? try answer.checkpointFiles() : []
+    let checkpoints = products.hasCheckpoints ? try answer.checkpointFiles(products) : []
     try create()
     for (name, document) in checkpoints { try write(document, to: name) }
     for point in answer.points where products.allocations {

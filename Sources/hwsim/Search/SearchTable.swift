@@ -116,10 +116,12 @@ struct SearchTable {
         "usage.arguments", "--target goes with a model; a file of scores has its own costs",
         at: path, remedy: "search CONFIG --sensitivity \(path), or leave --target out.")
     }
+    var unscored: [String] = []
     if let transformer {
-      file = try TransformerCosts(
-        transformer, run: command.transformer.run, ties: command.spaceOptions.ties
-      ).priced(file, at: path)
+      let costs = try TransformerCosts(
+        transformer, run: command.transformer.run, ties: command.spaceOptions.ties)
+      unscored = costs.layers(without: file)
+      file = try costs.priced(file, at: path)
       if let target, let shapes = try transformer.shapes(command.transformer.run) {
         file = try TransformerDeviceCosts(
           shapes.workload, on: target, place: transformer.path
@@ -144,7 +146,7 @@ struct SearchTable {
     }
     if let folder = command.product {
       // What is asked for but cannot be said stops before anything is written.
-      let documents = try answer.documents(products)
+      let documents = try answer.documents(products, unscored: unscored)
       let files = SearchFiles(folder: folder)
       try files.create()
       for (name, document) in documents { try files.write(document, to: name) }

@@ -71,6 +71,21 @@ struct TransformerCosts {
     }
   }
 
+  /// Linear layers and stacks of experts that no group of the file has.
+  func layers(without scores: ScoreFile) -> [String] {
+    let scored = Set(scores.groups.flatMap(\.layers))
+    var names = shapes.linears.filter { !$0.isTied }.flatMap(\.names)
+    // The stacks of a layer under their common name, where no part of it has a score.
+    var parts: [String: [String]] = [:]
+    for name in shapes.experts.flatMap(\.names) {
+      parts[name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name, default: []].append(name)
+    }
+    for (whole, stacks) in parts where !scored.contains(whole) {
+      names += stacks.contains(where: scored.contains) ? stacks : [whole]
+    }
+    return names.filter { !scored.contains($0) }
+  }
+
   /// The file with ties applied and with the costs of this model.
   ///
   /// - Throws: a ``Failure`` with every layer that the model does not have.

@@ -10,6 +10,7 @@ extension TransformerFamilies {
         alias n_layer num_hidden_layers
         alias n_head num_attention_heads
         alias n_positions max_position_embeddings
+        default activation_function 'gelu_new'
         use decoder
         let h: n_embd
         let inner: n_inner ?? 4 * h
@@ -37,6 +38,7 @@ extension TransformerFamilies {
         alias n_layer num_hidden_layers
         alias n_head num_attention_heads
         alias n_positions max_position_embeddings
+        default activation_function 'gelu_pytorch_tanh'
         use decoder
         let h: n_embd
         let inner: n_inner ?? 4 * h
@@ -64,6 +66,7 @@ extension TransformerFamilies {
         alias n_embd hidden_size
         alias n_layer num_hidden_layers
         alias n_head num_attention_heads
+        default activation_function 'gelu_new', rotary_dim 64
         use decoder
         let h: n_embd
         let inner: n_inner ?? 4 * h
@@ -77,6 +80,8 @@ extension TransformerFamilies {
             linear attn.q_proj: h -> h
             linear attn.k_proj: h -> h
             linear attn.v_proj: h -> h
+          parallel: true
+          rotary attn: rotary_dim ?? dim, paired true
           linear attn.out_proj: h -> h
           attention attn: n_head, n_head, dim
           keys attn: n_head, dim
@@ -93,6 +98,7 @@ extension TransformerFamilies {
         default tie_word_embeddings true
         alias num_layers num_hidden_layers
         alias num_heads num_attention_heads
+        default activation_function 'gelu_new'
         use decoder
         let h: hidden_size
         let inner: intermediate_size ?? 4 * h
@@ -118,6 +124,7 @@ extension TransformerFamilies {
       text: """
         default vocab_size 50432, hidden_size 6144, num_hidden_layers 44, num_attention_heads 64
         default intermediate_size 24576, attention_bias true, tie_word_embeddings false
+        default use_parallel_residual true, rotary_pct 0.25
         use decoder
         let h: hidden_size
         let heads: num_attention_heads
@@ -128,6 +135,8 @@ extension TransformerFamilies {
           norm post_attention_layernorm: h, bias true
           linear attention.query_key_value: h -> 3 * h, bias attention_bias
           linear attention.dense: h -> h, bias attention_bias
+          parallel: use_parallel_residual
+          rotary attention: 2 * ceil(floor(rotary_pct * dim), 2)
           attention attention: heads, heads, dim
           keys attention: heads, dim
           linear mlp.dense_h_to_4h: h -> intermediate_size, bias true
@@ -142,6 +151,7 @@ extension TransformerFamilies {
         default max_position_embeddings 2048, do_layer_norm_before true
         default _remove_final_layer_norm false, word_embed_proj_dim null, num_attention_heads 12
         default enable_bias true, layer_norm_elementwise_affine true, tie_word_embeddings true
+        default activation_function 'relu'
         use decoder
         let h: hidden_size
         let heads: num_attention_heads
@@ -180,6 +190,7 @@ extension TransformerFamilies {
         alias num_hidden_layers n_layer
         alias num_attention_heads n_head
         alias num_kv_heads n_head_kv
+        default alibi false
         use decoder
         let h: hidden_size
         let heads: num_attention_heads
@@ -192,6 +203,8 @@ extension TransformerFamilies {
         repeat transformer.h.*: layer < num_hidden_layers
           linear self_attention.query_key_value: h -> (heads + 2 * kv) * dim, bias with_bias
           linear self_attention.dense: h -> h, bias with_bias
+          parallel: parallel_attn or new_decoder_architecture
+          rotary self_attention: if(alibi, 0, dim)
           attention self_attention: heads, kv, dim
           keys self_attention: kv, dim
           linear mlp.dense_h_to_4h: h -> inner, bias with_bias
@@ -244,15 +257,15 @@ extension TransformerFamilies {
         let inner: expansion_ratio * h
         embedding transformer.wte: vocab_size, h
         repeat transformer.blocks.*: layer < n_layers
-          norm norm_1: h
+          norm norm_1: h, centred true
           linear attn.Wqkv: h -> 3 * h
           linear attn.out_proj: h -> h
           attention attn: n_heads, n_heads, dim
           keys attn: n_heads, dim
-          norm norm_2: h
+          norm norm_2: h, centred true
           linear ffn.up_proj: h -> inner
           linear ffn.down_proj: inner -> h
-        norm transformer.norm_f: h
+        norm transformer.norm_f: h, centred true
         use head
         """),
     Row(
@@ -262,6 +275,7 @@ extension TransformerFamilies {
         default num_attention_heads 32, num_key_value_heads null, qk_layernorm false
         default tie_word_embeddings false
         alias hidden_size n_embd
+        default hidden_act 'gelu_new', partial_rotary_factor 0.5
         use decoder
         use sizes
         let dim: h // heads
@@ -275,6 +289,8 @@ extension TransformerFamilies {
           when: qk_layernorm
             norm self_attn.q_layernorm: dim, bias true
             norm self_attn.k_layernorm: dim, bias true
+          parallel: true
+          rotary self_attn: 2 * ceil(floor(partial_rotary_factor * dim), 2)
           attention self_attn: heads, kv, dim
           keys self_attn: kv, dim
           linear mlp.fc1: h -> inner, bias true

@@ -257,6 +257,7 @@ extension TransformerFamilies {
         default n_routed_experts 128, first_k_dense_replace 1, use_qk_norm false
         default tie_word_embeddings false
         alias n_routed_experts num_local_experts
+        default partial_rotary_factor 0.5, scoring_func 'sigmoid'
         use decoder
         use sizes
         let dim: head_dim ?? h // heads
@@ -300,6 +301,7 @@ extension TransformerFamilies {
         default vocab_size 129280, hidden_size 7168, intermediate_size 18432, num_hidden_layers 61
         default num_attention_heads 128, first_k_dense_replace 3, moe_intermediate_size 2048
         default n_routed_experts 256, n_shared_experts 1, num_experts_per_tok 8
+        default scoring_func 'sigmoid'
         """)),
   ]
 

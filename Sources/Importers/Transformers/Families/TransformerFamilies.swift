@@ -14,7 +14,8 @@ enum TransformerFamilies {
     }
   }
 
-  static let rows: [Row] = llama + mixtures + latent + classic + encoders + states + diffusion
+  static let rows: [Row] =
+    llama + gated + mixtures + latent + classic + encoders + states + diffusion
 
   /// Names in the order of the rows.
   static var names: [String] { rows.flatMap(\.names) }
@@ -34,7 +35,8 @@ enum TransformerFamilies {
   /// Lines that several families use.
   static let blocks: [String: String] = [
     "decoder": """
-    default architectures null
+    default architectures null, partial_rotary_factor 1.0, rotates true
+    default rotary_pairs false
     size sequence: 2048
     phase prefill: tokens sequence, context sequence
     phase decode: tokens 1, context sequence + 1
@@ -49,6 +51,7 @@ enum TransformerFamilies {
     linear self_attn.k_proj: h -> kv * dim, bias qkv_bias
     linear self_attn.v_proj: h -> kv * dim, bias qkv_bias
     linear self_attn.o_proj: heads * dim -> h, bias o_bias
+    rotary self_attn: if(rotates, 2 * ceil(floor(partial_rotary_factor * dim), 2), 0), paired rotary_pairs
     attention self_attn: heads, kv, dim, window w
     keys self_attn: kv, dim, window w
     """,
