@@ -70,17 +70,25 @@ public struct QuantAlgorithm: Sendable, Hashable {
   public static func meaning(of label: String) -> Meaning? {
     let plain = DeploymentLabel.plain(label)
     if DeploymentLabel.unquantized.contains(plain) { return .unquantized }
-    let key = DeploymentLabel.candidateKey(plain)
-    for (algorithm, labels) in table {
-      let all = labels.map { $0.lowercased() } + [algorithm.name.lowercased()]
-      if all.contains(plain) || key != nil && labels.contains(where: { Self.key($0) == key }) {
-        return .algorithm(algorithm)
-      }
+    if let known = byLabel[plain] { return .algorithm(known) }
+    // Reading a label as a candidate is slow, and most are names.
+    guard let key = DeploymentLabel.candidateKey(plain), let known = byCandidate[key] else {
+      return nil
     }
-    return nil
+    return .algorithm(known)
   }
 
-  private static func key(_ label: String) -> String? { DeploymentLabel.candidateKey(label) }
+  /// By names and labels in lower case.
+  private static let byLabel: [String: QuantAlgorithm] = Dictionary(
+    table.flatMap { algorithm, labels in
+      (labels + [algorithm.name]).map { ($0.lowercased(), algorithm) }
+    }, uniquingKeysWith: { first, _ in first })
+
+  /// By labels that are candidates.
+  private static let byCandidate: [String: QuantAlgorithm] = Dictionary(
+    table.flatMap { algorithm, labels in
+      labels.compactMap { DeploymentLabel.candidateKey($0) }.map { ($0, algorithm) }
+    }, uniquingKeysWith: { first, _ in first })
 }
 
 /// A way to quantize the stored keys and values of attention.

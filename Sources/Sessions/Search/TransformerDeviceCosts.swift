@@ -121,10 +121,13 @@ package struct TransformerDeviceCosts {
     var costs: [String: Double] = [:]
     for quantity in device.quantities
     where !quantity.isGain && schedule.cost[quantity.key] != nil {
-      costs[quantity.key] = shares.indices.reduce(0) { sum, step in
+      let sum = shares.indices.reduce(0.0) { sum, step in
         shares[step] == 0
           ? sum : sum + shares[step] * part(of: quantity, in: schedule, step: step)
       }
+      // Shares of counts add up to counts.
+      let whole = sum.rounded()
+      costs[quantity.key] = (sum - whole).magnitude <= 1e-9 * whole ? whole : sum
     }
     return costs
   }

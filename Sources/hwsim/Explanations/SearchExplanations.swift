@@ -126,7 +126,7 @@ extension Explanation {
         int8/uint8/int16          weights/input/sums
         w4g32/e4m3                groups or unequal filters with another input
         e4m3, nvfp4, float        one format for both, or none
-        bitmod<4>/fp16            BitMoD's groups of weights, each with the list that fits best
+        bitmod<4>/float           BitMoD's groups of weights, each with the list that fits best
         w8a8+bit-flip<3,32>       integer weights rewritten: 3 zero columns in groups of 32 (BitWave)
         model+rounded-average<2>  the model's own weights rewritten (BBS; zero-point-shift<2,32,6> too)
 

@@ -125,6 +125,11 @@ extension Schema {
                 "activations": string("Format of the input."),
                 "accumulator": string("Format of the sums of products."),
                 "grouping": string("Weights that share a scale, where not a filter's."),
+                "choices": [
+                  "type": "object",
+                  "description": "Choices by name, such as weight_rewrite.",
+                  "additionalProperties": ["type": ["integer", "string"]],
+                ],
                 "reason": string("What speaks for this candidate."),
                 "costs": [
                   "type": "object",

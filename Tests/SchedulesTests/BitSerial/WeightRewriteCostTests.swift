@@ -146,9 +146,10 @@ struct WeightRewriteCostTests {
         choices(graph, nil, weights: try Encoding(name: "int<\(bits)>")), for: nil)
       return schedule.steps.indices.map { schedule.cost.part(of: "cycles", step: $0) ?? 0 }
     }
-    let (full, half) = (try cycles(8), try cycles(4))
-    #expect(half[0] == full[0] / 2)
-    #expect(half[1] <= full[1])
+    // Fewer bits than six leave the first layer to its DRAM.
+    let (full, seven, six) = (try cycles(8), try cycles(7), try cycles(6))
+    #expect(seven[0] == full[0] * 7 / 8 && six[0] == full[0] * 6 / 8)
+    #expect(six[1] <= full[1])
   }
 
   @Test("rewrites of what is no integers, or has no eight planes, are refused by name")
