@@ -75,6 +75,7 @@ extension SearchAnswer {
   ///   - folder: what was written into; nil for nothing.
   ///   - hasAllocations: whether that holds a file a point.
   ///   - model: heads the text.
+  /// - Returns: a heading, the table and what a reader must know.
   package func text(
     _ style: Style, all: Bool, folder: String?, hasAllocations: Bool = true, model: String
   ) -> String {

@@ -119,6 +119,7 @@ extension AllocationSolution {
   /// What a budget or another method says of it; empty for a proven optimum.
   ///
   /// - Parameter limits: the problem's, one a cost.
+  /// - Returns: a clause.
   fileprivate func words(_ limits: [Double]) -> String {
     switch status {
     case .optimal: return ""

@@ -423,6 +423,7 @@ struct EstimateCommand: ConfigurableCommand {
     guard let text else { return nil }
     if let value = UnitAmount.value(text, unit: "Hz"), value > 0 { return value }
     throw Failure(
-      "usage.arguments", "--clock \(text) is no frequency", remedy: "write it with its unit: 80MHz.")
+      "usage.arguments", "--clock \(text) is no frequency", remedy: "write it with its unit: 80MHz."
+    )
   }
 }
