@@ -199,6 +199,7 @@ struct ScoreTableTests {
     let file = try Self.read(out + "/hf_quant_config.json")
     let quantization = try #require(file["quantization"])
     #expect(file["producer"]?["name"]?.text == "hwsim")
+    #expect(file["quant_method"]?.text == "modelopt")
     #expect(quantization["quant_algo"]?.text == "MIXED_PRECISION")
     var excluded: [String] = []
     var layers = 0

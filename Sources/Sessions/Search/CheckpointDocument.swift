@@ -4,6 +4,9 @@ package import Search
 
 extension QuantizedCheckpoint {
   /// `hf_quant_config.json`: keys in the order in which Model Optimizer writes them.
+  ///
+  /// vLLM (transformers_utils/model_arch_config_convertor.py at 00bb6f59) takes mixed files of any
+  /// producer where `quant_method` says whose layout they have.
   package var document: JSON {
     var members: [JSON.Member] = [
       .init(
@@ -15,6 +18,7 @@ extension QuantizedCheckpoint {
     if isMixed { members.append(.init(key: "quantized_layers", value: quantizedLayers)) }
     members.append(.init(key: "exclude_modules", value: .strings(excluded.map(Self.pattern))))
     return [
+      "quant_method": "modelopt",
       "producer": ["name": "hwsim", "version": .string(ResultVersion.tool)],
       "quantization": .object(members),
     ]
