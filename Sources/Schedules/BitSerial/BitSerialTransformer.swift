@@ -18,7 +18,7 @@ extension BitSerialDevice: RunsTransformers {
     var phases: [TransformerPhase] = []
     for phase in workload.phases {
       phases.append(
-        TransformerPhase(phase.name, try schedule(phase, of: workload, bits: bits, byProduct: [:])))
+        TransformerPhase(phase.name, try schedule(phase, of: workload, bits: bits)))
     }
     var name = "w\(bits.weights ?? target.weightBits)a\(inputs)"
     if let cache = bits.cache { name += "kv\(cache)" }
@@ -37,19 +37,17 @@ extension BitSerialDevice: RunsTransformers {
   ///   - phase: of `workload`.
   ///   - workload: the model with its batch.
   ///   - bits: by operand.
-  ///   - byProduct: bits of weights that a product has of its own, by its name.
   /// - Returns: steps in the order of the phase's products.
   /// - Throws: ``DeviceProblems`` for shapes and widths that the device has no rule for.
   public func schedule(
-    _ phase: TransformerWorkload.Phase, of workload: TransformerWorkload, bits: TransformerBits,
-    byProduct: [String: Int] = [:]
+    _ phase: TransformerWorkload.Phase, of workload: TransformerWorkload, bits: TransformerBits
   ) throws(DeviceProblems) -> Schedule {
     do throws(BitSerialError) {
       let passes = TransformerPass(phase, of: workload)
       let works = try passes.works(isPublished: attention == "A")
       var steps: [Schedule.Step] = []
       var energyIsKnown = true
-      let costs = try self.costs(works, phase, bits, byProduct)
+      let costs = try self.costs(works, phase, bits)
       for (work, cost) in zip(works, costs) {
         energyIsKnown = energyIsKnown && cost.cost.hasEnergy
         steps.append(
@@ -81,15 +79,14 @@ extension BitSerialDevice: RunsTransformers {
   }
 
   private func costs(
-    _ works: [MatrixWork], _ phase: TransformerWorkload.Phase, _ bits: TransformerBits,
-    _ byProduct: [String: Int]
+    _ works: [MatrixWork], _ phase: TransformerWorkload.Phase, _ bits: TransformerBits
   ) throws(BitSerialError) -> [StepCost] {
     let inputs = bits.activations ?? target.inputBits
     var widths: [Int] = []
     for work in works {
       widths.append(
         work.operand == .weights
-          ? byProduct[work.name] ?? bits.weights ?? target.weightBits
+          ? bits.weights ?? target.weightBits
           : bits.cache ?? inputs)
     }
     for (work, width) in zip(works, widths) where !(1...64).contains(width) {

@@ -146,10 +146,10 @@ public struct PlanScores: Sendable, Hashable {
 
   init() {}
 
-  /// Logarithms of the class probabilities of a sample; of one score s those of (0, s).
+  /// Logarithms of the class probabilities of a sample.
   func logProbabilities(_ sample: Int) -> [Double] {
-    let own = scores[sample * width..<(sample + 1) * width]
-    return ClassScores.logSoftmax(width == 1 ? [0] + own : Array(own))
+    ClassScores.logSoftmax(
+      ClassScores.ofClasses(scores[sample * width..<(sample + 1) * width]))
   }
 
   /// Those of all samples, one after the other.

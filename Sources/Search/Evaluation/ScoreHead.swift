@@ -59,6 +59,13 @@ struct ScoreHead: Sendable {
   }
 }
 
+extension ClassScores {
+  /// The scores of a sample's classes: one score alone stands against 0.
+  static func ofClasses(_ scores: ArraySlice<Double>) -> [Double] {
+    scores.count == 1 ? [0] + scores : Array(scores)
+  }
+}
+
 /// The numbers that codes of one tensor stand for.
 struct TensorDecoder: Sendable {
   private let tensor: Tensor

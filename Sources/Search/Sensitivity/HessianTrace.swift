@@ -105,8 +105,8 @@ extension SensitivityAnalysis {
       var total = Curvature()
       for sample in 0..<block.range.count {
         let base = block.unchanged.logProbabilities(sample)
-        let forward = BlockScores.classes(scores[0].row(sample))
-        let backward = BlockScores.classes(scores[1].row(sample))
+        let forward = ClassScores.ofClasses(scores[0].row(sample))
+        let backward = ClassScores.ofClasses(scores[1].row(sample))
         var (mean, square) = (0.0, 0.0)
         for index in base.indices {
           let slope = (forward[index] - backward[index]) / (2 * step)

@@ -19,14 +19,9 @@ struct BlockScores: Sendable {
     numbers[sample * classes..<(sample + 1) * classes]
   }
 
-  /// Scores of a sample's classes: one score s stands against 0.
-  static func classes(_ scores: ArraySlice<Double>) -> [Double] {
-    scores.count == 1 ? [0] + scores : Array(scores)
-  }
-
   /// Logarithms of a sample's class probabilities.
   func logProbabilities(_ sample: Int) -> [Double] {
-    ClassScores.logSoftmax(Self.classes(row(sample)))
+    ClassScores.logSoftmax(ClassScores.ofClasses(row(sample)))
   }
 }
 
@@ -204,7 +199,7 @@ struct ProbeMeasurement: ProbeSum {
 
   /// Adds a sample's scores.
   mutating func add(_ unchanged: ArraySlice<Double>, _ changed: ArraySlice<Double>, label: Int?) {
-    let (one, other) = (BlockScores.classes(unchanged), BlockScores.classes(changed))
+    let (one, other) = (ClassScores.ofClasses(unchanged), ClassScores.ofClasses(changed))
     let before = ClassScores.logSoftmax(one)
     let after = ClassScores.logSoftmax(other)
     for index in before.indices {

@@ -189,7 +189,7 @@ struct BitSerialFamilyTests {
   func published(target: String, tokens: Int, bits: Int, cycles: Double) throws {
     let (workload, phase) = llama(tokens: tokens, context: 256)
     let schedule = try device(target).schedule(
-      phase, of: workload, bits: TransformerBits(weights: bits), byProduct: [:])
+      phase, of: workload, bits: TransformerBits(weights: bits))
     #expect(schedule.cost["cycles"]?.value == cycles)
   }
 
@@ -228,11 +228,11 @@ struct BitSerialFamilyTests {
           }
         if needsWeights {
           #expect(throws: DeviceProblems.self) {
-            try device.schedule(phase, of: workload, bits: .init(), byProduct: [:])
+            try device.schedule(phase, of: workload, bits: .init())
           }
         } else {
           let schedule = try device.schedule(
-            phase, of: workload, bits: .init(weights: 4, activations: 4), byProduct: [:])
+            phase, of: workload, bits: .init(weights: 4, activations: 4))
           #expect((schedule.cost["cycles"]?.value ?? 0) > 1e6)
           expectEnergyOrReason(schedule, id)
           #expect((schedule.cost["dram_bytes"]?.value ?? 0) > 1e6)
