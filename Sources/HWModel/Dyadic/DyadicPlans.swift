@@ -45,7 +45,8 @@ extension DyadicNode {
     }
     let product = magnitude(operands[0].tensor) * magnitude(operands[1].tensor)
     // A bias of 32 bits may take the other half of the range.
-    return product * Int128(depth) < 1 << 30
+    let (sum, overflows) = product.multipliedReportingOverflow(by: Int128(depth))
+    return !overflows && sum < 1 << 30
   }
 
   func convolution_(_ convolution: Convolution) throws(DatapathError) -> PlannedNode {

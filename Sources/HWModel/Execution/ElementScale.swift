@@ -157,6 +157,7 @@ extension TensorBuffer {
   /// - Returns: `samples * size` elements.
   func codes(samples: Int, size: Int, lanes: Int?, image: ChannelsLast?) -> Codes {
     func read<Element: BitwiseCopyable>(_ type: Element.Type) -> [Element] {
+      guard size * samples > 0 else { return [] }
       let rows = rows(as: type)
       guard lanes != nil || image != nil else {
         return Array(UnsafeBufferPointer(start: rows, count: size * samples))
@@ -175,7 +176,6 @@ extension TensorBuffer {
         filled = size * samples
       }
     }
-    guard size * samples > 0 else { return Codes.int8([]) }
     return switch storage {
     case .int8: .int8(read(Int8.self))
     case .uint8: .uint8(read(UInt8.self))
