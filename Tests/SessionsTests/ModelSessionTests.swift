@@ -36,7 +36,11 @@ struct ModelSessionTests {
     let file = try ModelFile(path: Self.example(name))
     #expect(file.kind == kind)
     #expect(file.defaultDatapath == datapath)
-    guard !file.isProject else { return }
+    guard !file.isProject else {
+      #expect(file.byteCount == nil)
+      return
+    }
+    #expect(file.byteCount == (try Data(contentsOf: URL(filePath: file.path))).count)
     let folder = try TemporaryFolder()
     let copy = folder.file("no-extension")
     try FileManager.default.copyItem(atPath: Self.example(name), toPath: copy)

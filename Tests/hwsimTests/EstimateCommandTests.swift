@@ -35,6 +35,11 @@ struct EstimateCommandTests {
     ] {
       #expect(try #require(memory[key]?.integer) > 0, "\(key)")
     }
+    // TensorFlow Lite Micro keeps the whole file.
+    let file = try Data(contentsOf: URL(filePath: Self.model)).count
+    #expect(
+      try #require(memory["weight_bytes"]?.integer) + (try #require(memory["table_bytes"]?.integer))
+        == file)
     let text = try ToolRun("estimate", Self.model, "--target", "nucleo-l4r5zi+tflm")
     #expect(text.output.contains("FITS   latency "))
     #expect(text.output.split(separator: "\n").allSatisfy { $0.count <= 100 })

@@ -17,6 +17,18 @@ struct FormatCommandTests {
     try NPY.write(array, to: folder.file(name))
   }
 
+  @Test(
+    "a name of a number format is that, unless written as the blocks of GGUF are",
+    arguments: ["bf16", "BF16", "nvfp4", "mxfp4"])
+  func sharedNames(name: String) throws {
+    let shown = try JSONValue(ToolRun("formats", name, "--json").output)
+    #expect(shown["result"]?["source"] != nil && shown["result"]?["bits_per_weight"] == nil)
+    for blocks in ["q4_k", "NVFP4"] {
+      let stored = try JSONValue(ToolRun("formats", blocks, "--json").output)
+      #expect(stored["result"]?["bits_per_weight"] != nil)
+    }
+  }
+
   @Test("a format is described, with its codes and a rounded value")
   func formats() throws {
     let run = try run("formats", "E2M1", "--encode", "2.5", "--json")

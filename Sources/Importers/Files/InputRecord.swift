@@ -97,10 +97,33 @@ public struct InputRecord: Sendable {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path, errno) }
     defer { close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: count)
-    let found = read(descriptor, &buffer, count)
-    guard found >= 0 else { throw unreadable(path, errno) }
-    return Array(buffer.prefix(found))
+    // Room for the file or, where its size is unknown, for a piece of it.
+    var buffer = [UInt8](repeating: 0, count: min(count, max(size(of: path) ?? 0, 1 << 12)))
+    var filled = 0
+    while filled < count {
+      if filled == buffer.count {
+        buffer.append(contentsOf: repeatElement(0, count: min(filled, count - filled)))
+      }
+      let room = buffer.count - filled
+      let found = buffer.withUnsafeMutableBytes { bytes in
+        read(descriptor, bytes.baseAddress.map { $0 + filled }, room)
+      }
+      if found < 0 {
+        if errno == EINTR { continue }
+        throw unreadable(path, errno)
+      }
+      if found == 0 { break }
+      filled += found
+    }
+    buffer.removeLast(buffer.count - filled)
+    return buffer
+  }
+
+  /// Bytes of a file; nil for what is no regular file or is not there.
+  package static func size(of path: String) -> Int? {
+    var information = stat()
+    guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(information.st_size)
   }
 }
 

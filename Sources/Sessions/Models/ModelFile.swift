@@ -356,9 +356,5 @@ extension Graph {
 
 extension ModelFile {
   /// Size of the model's file in bytes; nil for a folder or if it cannot be told.
-  public var byteCount: Int? {
-    guard !isProject, let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    else { return nil }
-    return attributes[.size] as? Int ?? (attributes[.size] as? UInt64).map { Int(clamping: $0) }
-  }
+  public var byteCount: Int? { InputRecord.size(of: path) }
 }

@@ -101,14 +101,7 @@ package struct TransformerFile: Sendable {
 
   /// The whole file, at most ``maximumBytes`` of it.
   private static func contents(of path: String) throws(Failure) -> [UInt8] {
-    var size = maximumBytes
-    do {
-      let attributes = try FileManager.default.attributesOfItem(atPath: path)
-      if let found = attributes[.size] as? Int { size = min(found, maximumBytes) }
-    } catch {
-      throw Failure("file.unreadable", "\(error)", at: path, remedy: "check the path.")
-    }
-    return try InputRecord.prefix(of: path, count: size)
+    try InputRecord.prefix(of: path, count: maximumBytes)
   }
 
   /// Does `work` and places its error in the file.

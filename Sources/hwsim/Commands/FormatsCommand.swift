@@ -88,7 +88,13 @@ struct FormatsCommand: ReportingCommand {
         remedy: "hwsim formats --compare A,B --plot FILE.svg")
     }
     guard let name else { return Self.families }
-    if let type = GGUFType.named(name), encode == nil { return GGUFCast.description(of: type) }
+    if encode == nil, let type = GGUFType.named(name) {
+      // As in casts: a name of both means the blocks of GGUF only as that writes it (NVFP4).
+      let other = try? Encoding(name: name)
+      if other == nil || (type.block > 1 && type.name == name) {
+        return GGUFCast.description(of: type)
+      }
+    }
     let encoding = try Encoding.named(name, option: "NAME")
     return try description(of: encoding)
   }
