@@ -199,4 +199,45 @@ struct TensorCoreTests {
     #expect(sum.definition([(a: 0x7C00, b: 0x3C00)], accumulator: 0xFC00) == 0x7FFF)
     #expect(sum.definition([(a: 0xFC00, b: 0x3C00)], accumulator: 0) == 0xFC00)
   }
+
+  @Test("float32 operands round as conversions do: ties, subnormals, ends of the range")
+  func conversions() throws {
+    var generator = SeededGenerator(seed: 3)
+    var values: [Float] = [
+      0, -0.0, 1, 65504, 65519.996, 65520, 1e-8, 0x1p-24, 0x1p-25, 0x1.8p-25, 448, 464, 465, -1e30,
+      .infinity, -.infinity, .nan, .leastNonzeroMagnitude, 1 + 0x1p-11, 1 + 0x3p-11,
+      .greatestFiniteMagnitude,
+    ]
+    for _ in 0..<2000 {
+      values.append(Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator)))
+    }
+    for _ in 0..<2000 {
+      let exponent = Int.random(in: -30...18, using: &generator)
+      values.append(
+        Float(
+          sign: .plus, exponent: exponent,
+          significand: 1 + Float.random(in: 0..<1, using: &generator)))
+    }
+    for format in [FloatFormat.float16, .bfloat16, .tf32, .e4m3, .e5m2] {
+      let numbers = values.withUnsafeBufferPointer { BlockNumbers($0, format: format) }
+      let rounding: Rounding = .deterministic(format == .tf32 ? .roundTiesAway : .roundTiesToEven)
+      for (index, value) in values.enumerated() {
+        let number = ExactNumber<Int512>(value)
+        var expected = UInt64(0)
+        if value.isNaN {
+          expected = format.nanCode ?? 0
+        } else if !number.isZero {
+          expected = format.encode(number, rounding: rounding) ?? 0
+          let magnitude = format.decode(expected, as: Int128.self)
+          if format.width <= 8, !magnitude.isFinite {
+            expected = format.maximumCode | (value < 0 ? 1 << UInt64(format.width - 1) : 0)
+          }
+          if magnitude.isZero { expected = 0 }
+        }
+        #expect(
+          numbers.code(index) == expected,
+          "\(Encoding.float(format).name) \(value): \(numbers.code(index)), \(expected)")
+      }
+    }
+  }
 }

@@ -73,7 +73,12 @@ struct ModelSessionTests {
     let names = DatapathEntry.all.map(\.name)
     #expect(Set(names).count == names.count)
     #expect(names == DatapathChoice.names)
-    for name in names { #expect(try DatapathChoice(name).name == name) }
+    for entry in DatapathEntry.all where !entry.takesTarget {
+      #expect(try DatapathChoice(entry.name).name == entry.name)
+    }
+    #expect(try DatapathChoice("tensor-core@a100").name == "tensor-core@ampere")
+    let missing = #expect(throws: Failure.self) { try DatapathChoice("tensor-core") }
+    #expect(missing?.problems.first?.remedy?.contains("--target") == true)
     let failure = #expect(throws: Failure.self) { try DatapathChoice("hls_fixed") }
     #expect(failure?.problems.first?.code == "usage.unknown-datapath")
     #expect(failure?.problems.first?.remedy?.contains("'hls-fixed'") == true)
@@ -83,7 +88,8 @@ struct ModelSessionTests {
   func ties(rule: TieRule) throws {
     let takers = DatapathEntry.all.filter(\.takesTieRule)
     #expect(takers.map(\.name) == ["dyadic"])
-    let chosen = try DatapathChoice("dyadic", requantize: rule)
+    let chosen = try DatapathChoice(
+      "dyadic", DatapathParameters(requantize: rule))
     #expect((chosen.datapath as? DyadicDatapath)?.ties == rule)
   }
 
@@ -104,7 +110,7 @@ struct ModelSessionTests {
   @Test("an example matches its C-simulation, as codes and as printed")
   func match() throws {
     let file = try ModelFile(path: Self.digits + "project")
-    let choice = try DatapathChoice(nil, requantize: nil, for: file)
+    let choice = try DatapathChoice(nil, for: file)
     var counted: [Int] = []
     let check = try ModelCheck(file, by: choice, options: checkOptions()) { done, total in
       counted.append(done)

@@ -17,6 +17,7 @@ extension FloatFormat {
   public static let float32 = FloatFormat(unchecked: 8, 23, 127, .ieee)
   /// IEEE 754-2019 binary64.
   public static let float64 = FloatFormat(unchecked: 11, 52, 1023, .ieee)
+  public static let tf32 = FloatFormat(unchecked: 8, 10, 127, .ieee)
   /// OCP OFP8 E4M3.
   public static let e4m3 = FloatFormat(unchecked: 4, 3, 7, .nanOnly)
   /// OCP OFP8 E5M2.
@@ -35,7 +36,7 @@ extension FloatFormat {
     row("float64", ["fp64", "binary64", "double"], .float64, "IEEE 754-2019, 3.6"),
     row("float32", ["fp32", "binary32", "single", "e8m23"], .float32, "IEEE 754-2019, 3.6"),
     row(
-      "tf32", ["tensorfloat32", "e8m10"], FloatFormat(unchecked: 8, 10, 127, .ieee),
+      "tf32", ["tensorfloat32", "e8m10"], .tf32,
       "NVIDIA A100 architecture whitepaper (2020), TF32: 8 exponent, 10 mantissa bits"),
     row("float16", ["fp16", "binary16", "half", "e5m10"], .float16, "IEEE 754-2019, 3.6"),
     row(

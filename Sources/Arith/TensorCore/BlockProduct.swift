@@ -51,106 +51,69 @@ extension BlockSum {
     precondition(b.count == shape.rowsOfB * shape.depth, "codes of b")
     precondition(c.isEmpty || c.count == shape.count, "codes of c")
     let start = c.isEmpty ? [UInt32](repeating: 0, count: shape.count) : c.map(Self.pattern)
-    if path == .plain { return definedProduct(a, b, start, shape) }
-    let left = BlockOperand(a, format: self.a, rows: shape.rows, depth: shape.depth, block: length)
-    let right = BlockOperand(
-      b, format: self.b, rows: shape.rowsOfB, depth: shape.depth, block: length)
+    return product(
+      BlockMatrix(a, format: self.a, rows: shape.rows, depth: shape.depth, block: length),
+      BlockMatrix(b, format: self.b, rows: shape.rowsOfB, depth: shape.depth, block: length),
+      start: start, isRowwise: shape.isRowwise, path: path
+    ).map(Int64.init)
+  }
+
+  /// The same of matrices, from the codes `start`: every row of `left` with every row of `right`, or with
+  /// its own.
+  ///
+  /// - Precondition: matrices of one depth in blocks of ``length``, a code of `start` a result.
+  func product(
+    _ left: BlockMatrix, _ right: BlockMatrix, start: [UInt32], isRowwise: Bool, path: KernelPath
+  ) -> [UInt32] {
+    precondition(left.depth == right.depth && left.depth % length == 0, "matrices of one depth")
+    let columns = isRowwise ? 1 : right.rows
+    precondition(start.count == left.rows * columns, "a code a result")
+    if path == .plain {
+      return start.indices.map { index in
+        let (row, column) = (index / columns, index % columns)
+        return defined(left, right, start[index], row, isRowwise ? row : column)
+      }
+    }
     var rule = hwsim_block_rule(
       length: Int32(length), fraction_bits: Int32(fractionBits),
       product_bits: Int32(self.a.mantissaBits + self.b.mantissaBits),
       exponent_bits: Int32(result.exponentBits), mantissa_bits: Int32(result.mantissaBits),
       kept_bits: Int32(keptBits), rounds_to_even: roundsToEven)
-    var codes = [UInt32](repeating: 0, count: shape.count)
+    var codes = [UInt32](repeating: 0, count: start.count)
     hwsim_block_product(
-      path.lanes >= 1, &rule, shape.rows, shape.columns, left.depth, left.significands,
-      left.exponents, right.significands, right.exponents, shape.isRowwise ? 1 : 0, start, &codes)
-    redefineSpecials(&codes, left, right, a, b, start, shape)
-    return codes.map(Int64.init)
-  }
-
-  private static func pattern(_ code: Int64) -> UInt32 { UInt32(truncatingIfNeeded: code) }
-
-  /// Entries that meet an infinity or a NaN, by definition.
-  private func redefineSpecials(
-    _ codes: inout [UInt32], _ left: BlockOperand, _ right: BlockOperand, _ a: [Int64],
-    _ b: [Int64], _ start: [UInt32], _ shape: ProductShape
-  ) {
+      path.lanes >= 1, &rule, left.rows, columns, left.depth, left.significands, left.exponents,
+      right.significands, right.exponents, isRowwise ? 1 : 0, start, &codes)
     let top = UInt32(truncatingIfNeeded: result.infinityCode ?? 0)
-    for row in 0..<shape.rows {
-      for column in 0..<shape.columns {
-        let index = row * shape.columns + column
+    for row in 0..<left.rows {
+      for column in 0..<columns {
+        let index = row * columns + column
+        let other = isRowwise ? row : column
         // A result that overflows is an accumulator that the next block must see as an infinity.
-        let overflows = codes[index] & top == top
-        if overflows || left.isSpecial[row] || right.isSpecial[shape.rowOfB(row, column)]
+        if codes[index] & top == top || left.isSpecial[row] || right.isSpecial[other]
           || start[index] & top == top
         {
-          codes[index] = defined(a, b, start[index], row, shape.rowOfB(row, column), shape.depth)
+          codes[index] = defined(left, right, start[index], row, other)
         }
-      }
-    }
-  }
-
-  private func definedProduct(
-    _ a: [Int64], _ b: [Int64], _ start: [UInt32], _ shape: ProductShape
-  ) -> [Int64] {
-    var codes: [Int64] = []
-    codes.reserveCapacity(shape.count)
-    for row in 0..<shape.rows {
-      for column in 0..<shape.columns {
-        let index = row * shape.columns + column
-        codes.append(
-          Int64(defined(a, b, start[index], row, shape.rowOfB(row, column), shape.depth)))
       }
     }
     return codes
   }
 
-  /// Entry of row `row` of a and row `other` of b, step by step.
+  private static func pattern(_ code: Int64) -> UInt32 { UInt32(truncatingIfNeeded: code) }
+
+  /// The result of row `row` of the left and row `other` of the right, step by step.
   private func defined(
-    _ a: [Int64], _ b: [Int64], _ start: UInt32, _ row: Int, _ other: Int, _ depth: Int
+    _ left: BlockMatrix, _ right: BlockMatrix, _ start: UInt32, _ row: Int, _ other: Int
   ) -> UInt32 {
     var sum = start
     var k = 0
     repeat {
-      let terms = (k..<min(k + length, depth)).map {
-        (a: UInt64(bitPattern: a[row * depth + $0]), b: UInt64(bitPattern: b[other * depth + $0]))
+      let terms = (k..<min(k + length, left.terms)).map {
+        (a: left.code(row, $0), b: right.code(other, $0))
       }
       sum = definition(terms, accumulator: sum)
       k += length
-    } while k < depth
+    } while k < left.terms
     return sum
-  }
-}
-
-/// Codes taken apart into signed significands and exponents, rows padded with zeros to whole blocks.
-private struct BlockOperand {
-  let significands: [Int32]
-  let exponents: [Int32]
-  /// Whether a row holds an infinity or a NaN.
-  let isSpecial: [Bool]
-  /// Terms of a padded row; one block at least, which an accumulator goes through in any case.
-  let depth: Int
-
-  init(_ codes: [Int64], format: FloatFormat, rows: Int, depth: Int, block: Int) {
-    let padded = max((depth + block - 1) / block, 1) * block
-    var significands = [Int32](repeating: 0, count: rows * padded)
-    var exponents = [Int32](repeating: HWSIM_NO_EXPONENT, count: rows * padded)
-    var isSpecial = [Bool](repeating: false, count: rows)
-    for row in 0..<rows {
-      for k in 0..<depth {
-        let number: ExactNumber<Int128> = format.decode(UInt64(bitPattern: codes[row * depth + k]))
-        guard number.isFinite else {
-          isSpecial[row] = true
-          continue
-        }
-        if number.isZero { continue }
-        significands[row * padded + k] = Int32(truncatingIfNeeded: number.significand.low64)
-        exponents[row * padded + k] = Int32(number.exponent + format.mantissaBits)
-      }
-    }
-    self.significands = significands
-    self.exponents = exponents
-    self.isSpecial = isSpecial
-    self.depth = padded
   }
 }

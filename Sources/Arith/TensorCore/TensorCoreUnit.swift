@@ -159,9 +159,19 @@ public struct TensorCoreUnit: Hashable, Sendable {
       try check(a, sum.a)
       try check(b, sum.b)
       try check(c, sum.result)
-      return rule.convertsPairs
-        ? convertedProduct(sum, a, b, c, shape, path)
-        : sum.product(a, b, c: c, shape: shape, path: path)
+      let offsets = Array(0..<shape.depth)
+      let (left, right) = (
+        TensorCoreMatrix(
+          rule, sum, BlockNumbers(codes: a, format: sum.a),
+          starts: (0..<shape.rows).map { $0 * shape.depth }, offsets: offsets),
+        TensorCoreMatrix(
+          rule, sum, BlockNumbers(codes: b, format: sum.b),
+          starts: (0..<shape.rowsOfB).map { $0 * shape.depth }, offsets: offsets)
+      )
+      let start = c.isEmpty ? [UInt32](repeating: 0, count: shape.count) : c.map { UInt32($0) }
+      return left.codes(
+        times: right, rule, sum, start: start, isRowwise: shape.isRowwise, path: path
+      ).map(Int64.init)
     case .planes(let left, let right, let accumulator):
       let sums = try planeProduct(
         (left.width, left.isSigned), (right.width, right.isSigned), a, b, shape
@@ -236,40 +246,5 @@ public struct TensorCoreUnit: Hashable, Sendable {
       accumulator.overflow == .saturate
         ? Int64(Int32(clamping: sum)) : Int64(Int32(truncatingIfNeeded: sum))
     }
-  }
-
-  /// The older instruction on bytes: blocks of converted pairs from zero, 32 terms an instruction, and
-  /// one ordinary addition of the accumulator.
-  private func convertedProduct(
-    _ sum: BlockSum, _ a: [Int64], _ b: [Int64], _ c: [Int64], _ shape: ProductShape,
-    _ path: KernelPath
-  ) -> [Int64] {
-    var totals = c.isEmpty ? [Int64](repeating: 0, count: shape.count) : c
-    let add = { (x: Int64, y: Int64) -> Int64 in
-      let (p, q): (ExactNumber<Int512>, ExactNumber<Int512>) = (
-        sum.result.decode(UInt64(bitPattern: x)), sum.result.decode(UInt64(bitPattern: y))
-      )
-      let total = ExactNumber.sum(p, q, exactZeroIsNegative: false)
-      if total.kind == .notANumber { return Int64(sum.nanCode) }
-      if total.isZero { return 0 }
-      return Int64(sum.result.encode(total) ?? 0)
-    }
-    for first in stride(from: 0, to: max(shape.depth, 1), by: 32) {
-      // Terms beyond the depth are zeros.
-      let order = (0..<32).filter { $0 % 4 < 2 } + (0..<32).filter { $0 % 4 >= 2 }
-      func slice(_ codes: [Int64], rows: Int) -> [Int64] {
-        (0..<rows).flatMap { row in
-          order.map { first + $0 < shape.depth ? codes[row * shape.depth + first + $0] : 0 }
-        }
-      }
-      let part =
-        shape.isRowwise
-        ? ProductShape(pairs: shape.rows, depth: 32)
-        : ProductShape(rows: shape.rows, columns: shape.columns, depth: 32)
-      let products = sum.product(
-        slice(a, rows: shape.rows), slice(b, rows: shape.rowsOfB), c: [], shape: part, path: path)
-      for index in totals.indices { totals[index] = add(products[index], totals[index]) }
-    }
-    return totals
   }
 }

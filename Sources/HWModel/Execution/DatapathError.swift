@@ -20,6 +20,8 @@ public enum DatapathError: Error, Hashable, Sendable {
   case notFinite(tensor: String)
   /// A format that a layer cannot have.
   case refused(FormatRefusal)
+  /// Operands that a GPU's tensor cores do not multiply.
+  case instruction(TensorCoreError)
   /// A rewrite for the datapath gave no valid graph.
   case graph(GraphProblems)
 }
@@ -52,6 +54,10 @@ extension Diagnostic {
         message: "not quantized: no tensor of the model is, '\(tensor)' is the first float one",
         location: file,
         remedy: "quantize the model first, or run it on --datapath onnx-reference.")
+    case .instruction(let error):
+      self.init(
+        code: "unit.no-instruction", message: error.reason, location: location,
+        remedy: "take another --target, --operands or --path, or formats that it has.")
     case .withoutCodes(let tensor):
       self.init(
         code: "datapath.without-codes",

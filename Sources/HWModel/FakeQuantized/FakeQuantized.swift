@@ -13,10 +13,13 @@ public import QuantGraph
 /// does, quantized; if several layers read the tensor, as the first one. Images are stored with
 /// channels innermost.
 ///
+/// With ``cores`` layers multiply on a GPU's tensor cores (``TensorCoreRules``): exact sums of integers as
+/// they are, wrapping at 32 bits, all others in floating-point blocks (``TensorCoreLayer``).
+///
 /// In float64 the same network is computed for measurements: scales stay float32, all else is float64.
 public struct FakeQuantized: Datapath {
   public static let name = "fake-quantized"
-  public var name: String { Self.name }
+  public var name: String { cores?.name ?? Self.name }
   public var isSampleMajor: Bool { true }
 
   /// What numbers between layers are.
@@ -29,10 +32,16 @@ public struct FakeQuantized: Datapath {
   /// By the names of layers; the others run as they are.
   public var layers: [String: LayerQuantization]
   public let precision: Precision
+  /// What multiplies in layers, in float32; nil for sums in float32 in a fixed order.
+  public let cores: TensorCoreRules?
 
-  public init(layers: [String: LayerQuantization] = [:], precision: Precision = .float32) {
+  public init(
+    layers: [String: LayerQuantization] = [:], precision: Precision = .float32,
+    cores: TensorCoreRules? = nil
+  ) {
     self.layers = layers
     self.precision = precision
+    self.cores = cores
   }
 
   public func supports(_ operation: Operator) -> Bool {
@@ -78,7 +87,8 @@ public struct FakeQuantized: Datapath {
     _ node: Node, in graph: Graph, inputs: [PlannedTensor], made: QuantizedWeights?
   ) throws(DatapathError) -> PlannedNode {
     for id in node.outputs { try Self.check(graph[id]) }
-    let bound = FakeQuantizedNode(node: node, graph: graph, inputs: inputs, precision: precision)
+    let bound = FakeQuantizedNode(
+      node: node, graph: graph, inputs: inputs, precision: precision, cores: cores)
     if LayerParameters.isLayer(node, in: graph) {
       return try bound.layer(layers[node.name], made: made, replaced: nil)
     }

@@ -8,6 +8,7 @@ struct FakeQuantizedNode {
   /// Plans of the operands that are computed, in order.
   let inputs: [PlannedTensor]
   let precision: FakeQuantized.Precision
+  var cores: TensorCoreRules?
 
   private var data: Tensor { graph[node.inputs[0]] }
   private var result: Tensor { graph[node.outputs[0]] }
@@ -105,7 +106,7 @@ struct FakeQuantizedNode {
         }
         let kernel = try PreparedLayer(
           parameters, formats, weights: weights, range: try quantization.range(of: node.name),
-          rule: quantization.rule)
+          rule: quantization.rule, cores: cores)
         return planned(kernel, [operand], range: range, channelsLast: channelsLast)
       case .float64:
         let weights: LayerWeights

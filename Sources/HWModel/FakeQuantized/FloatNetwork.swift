@@ -140,7 +140,8 @@ public struct FloatNetworkProblem: Hashable, Sendable {
         .unsupportedForm(operator: operation, reason: reason)
       case .notFinite(let tensor): .notFinite(tensor: tensor)
       case .encoding(let operand, _): .notFloat32(tensor: operand)
-      case .tooWide, .format, .notQuantized, .withoutCodes, .limit, .graph, .refused:
+      case .tooWide, .format, .notQuantized, .withoutCodes, .limit, .graph, .refused,
+        .instruction:
         .unsupportedForm(operator: node ?? "", reason: "\(error)")
       }
   }

@@ -22,6 +22,8 @@ final class PreparedLayer: SampleKernel {
     case runs(RunLayer<Float>)
     case wideRuns(RunLayer<Double>)
     case reals(RealLayer<Float>)
+    /// On tensor cores: the input over its own scale, sums times ``blockScales``.
+    case blocks(TensorCoreLayer, divisor: Float)
   }
 
   private let geometry: LayerGeometry
@@ -32,6 +34,8 @@ final class PreparedLayer: SampleKernel {
   private let bias: [Float]
   /// `[run][filter]`, where runs have scales of their own.
   private let runScales: [[Float]]
+  /// Of sums on tensor cores, one a filter.
+  private let blockScales: [Float]
   /// Nil where no sum can leave it, too.
   private let accumulator: Accumulator?
 
@@ -40,7 +44,7 @@ final class PreparedLayer: SampleKernel {
   /// - Throws: ``FormatRefusal/unsupported(layer:role:encoding:)``.
   init(
     _ parameters: LayerParameters, _ formats: LayerFormats, weights: QuantizedWeights?,
-    range: InputRange, rule: QuantizationRule
+    range: InputRange, rule: QuantizationRule, cores: TensorCoreRules? = nil
   ) throws(FormatRefusal) {
     geometry = parameters.geometry
     bias = parameters.bias
@@ -55,13 +59,26 @@ final class PreparedLayer: SampleKernel {
     }
     guard let codes = weights?.codes, let weights, let largestCode else {
       try Self.refuseAccumulator(formats, layer: name)
+      runScales = []
+      accumulator = nil
+      if let cores, !parameters.geometry.isDepthwise {
+        let operands = try TensorCoreOperands(parameters, formats, weights, format, cores)
+        kernel = .blocks(operands.layer, divisor: operands.divisor)
+        blockScales = operands.scales
+        scaling = SumScaling(scales: operands.scales, offsets: parameters.bias)
+        return
+      }
+      blockScales = []
       let values = weights?.values.map { Float($0) } ?? parameters.weights
       kernel = .reals(RealLayer(geometry, weights: parameters.arranged(values)))
       scaling = SumScaling(
         scales: [Float](repeating: 1, count: geometry.filters), offsets: parameters.bias)
-      runScales = []
-      accumulator = nil
       return
+    }
+    blockScales = []
+    var formats = formats
+    if let cores, !parameters.geometry.isDepthwise {
+      formats.accumulator = try cores.register(formats, layer: name)
     }
     let ordered = parameters.arranged(codes)
     let length = weights.runs?.length ?? geometry.depth
@@ -130,6 +147,7 @@ final class PreparedLayer: SampleKernel {
       return (aligned(data * 8), aligned(layer.scratchCount(samples: samples) * 8), 0)
     case .reals(let layer):
       return (input.isUnchanged ? 0 : aligned(data * 4), aligned(layer.scratchCount * 4), 0)
+    case .blocks: return (aligned(data * 4), 0, aligned(sums * 4))
     }
   }
 
@@ -190,6 +208,16 @@ final class PreparedLayer: SampleKernel {
         scratch: packed.assumingMemoryBound(to: Float.self),
         into: result)
       addBias(rows: rows, to: result)
+    case .blocks(let layer, let divisor):
+      let values = scratch.assumingMemoryBound(to: Float.self)
+      input.read(data, count: count, into: values)
+      if divisor != 1 { for index in 0..<count { values[index] /= divisor } }
+      let totals = sums.assumingMemoryBound(to: Float.self)
+      layer.run(values, samples: samples, into: totals)
+      for index in 0..<rows * geometry.filters {
+        let filter = index % geometry.filters
+        result[index] = totals[index] * blockScales[filter] + bias[filter]
+      }
     }
   }
 

@@ -69,6 +69,8 @@ struct FloatForms: AllocationForms {
   /// What gives a candidate of a layer its scales.
   let quantization: @Sendable (_ layer: Int, Candidate) throws(EvaluationError) -> LayerQuantization
   let layers: [SearchLayer]
+  /// What multiplies in every layer; nil for sums in float32.
+  private let cores: TensorCoreRules?
   /// Layers that an addition reads the inputs of, by the addition's node.
   private let additions: [(node: Int, layers: [Int])]
   private let layerOf: [Int: Int]
@@ -83,12 +85,13 @@ struct FloatForms: AllocationForms {
   }
 
   init(
-    _ network: FloatNetwork,
+    _ network: FloatNetwork, cores: TensorCoreRules? = nil,
     quantization:
       @escaping @Sendable (Int, Candidate) throws(EvaluationError) -> LayerQuantization
   ) {
     self.network = network
     self.quantization = quantization
+    self.cores = cores
     layers = network.layers.map { SearchLayer($0) }
     var additions: [Int: [Int]] = [:]
     for (index, layer) in network.layers.enumerated() {
@@ -110,7 +113,8 @@ struct FloatForms: AllocationForms {
     }
     let numbers = numbers.numbers(of: allocation)
     var changes: [(node: Int, keys: [Int])] = []
-    for (layer, candidate) in allocation.enumerated() where candidate != .unchanged {
+    for (layer, candidate) in allocation.enumerated()
+    where cores != nil || candidate != .unchanged {
       changes.append((network.layers[layer].node, [numbers[layer].candidate]))
     }
     for (node, layers) in additions
@@ -153,7 +157,7 @@ struct FloatForms: AllocationForms {
       }
     }
     do throws(DatapathError) {
-      return try FakeQuantized(layers: formats).plan(
+      return try FakeQuantized(layers: formats, cores: cores).plan(
         node, in: plan.graph, inputs: node.inputs.compactMap { plan.tensors[$0.index] },
         made: made)
     } catch {

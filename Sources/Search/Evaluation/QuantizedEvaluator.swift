@@ -41,16 +41,20 @@ public struct QuantizedEvaluator: Evaluator {
 
   /// Calibrates the network, and without labels runs it on the evaluation samples.
   ///
-  /// `threads` do both; the result does not depend on them.
+  /// `threads` do both; the result does not depend on them. With `cores` every layer multiplies on a
+  /// GPU's tensor cores (``FakeQuantized/cores``), those without formats too.
+  ///
+  /// - Precondition: the network without formats runs on `cores`.
   public init(
     _ network: FloatNetwork, calibration: EvaluationData, evaluation: EvaluationData,
-    rule: QuantizationRule = QuantizationRule(), threads: Int = 1
+    rule: QuantizationRule = QuantizationRule(), cores: TensorCoreRules? = nil, threads: Int = 1
   ) {
     self.init(
       network,
       inputRanges: network.calibrated(
         calibration.samples, keepsHistograms: rule.activations != .maxAbs, threads: threads),
-      calibration: calibration, evaluation: evaluation, rule: rule, threads: threads)
+      calibration: calibration, evaluation: evaluation, rule: rule, cores: cores,
+      threads: threads)
   }
 
   /// The same with ranges from an earlier calibration.
@@ -62,7 +66,7 @@ public struct QuantizedEvaluator: Evaluator {
   public init(
     _ network: FloatNetwork, inputRanges: [InputRange], calibration: EvaluationData? = nil,
     evaluation: EvaluationData,
-    rule: QuantizationRule = QuantizationRule(), threads: Int = 1
+    rule: QuantizationRule = QuantizationRule(), cores: TensorCoreRules? = nil, threads: Int = 1
   ) {
     precondition(inputRanges.count == network.layers.count, "a range of each layer")
     self.network = network
@@ -72,7 +76,7 @@ public struct QuantizedEvaluator: Evaluator {
     self.inputRanges = inputRanges
     let widths = LatestValues<WidthKey, [Int]>(bytes: 1 << 24)
     self.widths = widths
-    let forms = FloatForms(network) { (layer, candidate) throws(EvaluationError) in
+    let forms = FloatForms(network, cores: cores) { (layer, candidate) throws(EvaluationError) in
       let decided = try Self.realised(
         layer, candidate, of: network, ranges: inputRanges, rule: rule, calibration: calibration,
         threads: threads, known: widths)

@@ -1,17 +1,18 @@
 import Arith
-import HWModel
+package import HWModel
 import Importers
 package import QuantGraph
 import Search
 
 extension ModelFile {
   /// The float network whose layers have the formats of an allocation, with the rules that run it; its
-  /// outputs are the model's and, if that is a softmax, the scores that it is made from.
+  /// outputs are the model's and, if that is a softmax, the scores that it is made from. With `cores`
+  /// layers multiply on them.
   ///
   /// - Throws: a ``Failure`` with every node that cannot be run, and every name, format or range
   ///   that does not go with the network.
   package func fakeQuantized(
-    _ allocation: AllocationFile
+    _ allocation: AllocationFile, cores: TensorCoreRules? = nil
   ) throws(Failure) -> (file: ModelFile, rules: DatapathChoice) {
     let network: FloatNetwork
     do throws(FloatNetworkProblems) {
@@ -50,7 +51,7 @@ extension ModelFile {
         }, rule: QuantizationRule(weights: candidate.weightScale ?? .maxAbs))
     }
     guard problems.isEmpty else { throw Failure(problems) }
-    let rules = FakeQuantized(layers: quantized)
+    let rules = FakeQuantized(layers: quantized, cores: cores)
     var outputs = graph.outputs
     if !outputs.contains(network.scoresTensor) { outputs.append(network.scoresTensor) }
     let whole: Graph

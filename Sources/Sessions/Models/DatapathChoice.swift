@@ -10,12 +10,18 @@ public struct DatapathEntry: Sendable {
   public let name: String
   /// Whether the tie rule of requantizations is the caller's choice (`--requantize`).
   public let takesTieRule: Bool
-  private let make: @Sendable (TieRule?) -> any Datapath
+  /// Whether the rules are those of a device (`--target`).
+  public let takesTarget: Bool
+  private let make: @Sendable (DatapathParameters) throws(Failure) -> any Datapath
+  /// The rules with some parameters, for questions that these do not decide.
+  let example: any Datapath
 
   /// An entry without parameters.
   public init(_ datapath: any Datapath) {
     name = datapath.name
     takesTieRule = false
+    takesTarget = false
+    example = datapath
     make = { _ in datapath }
   }
 
@@ -23,13 +29,36 @@ public struct DatapathEntry: Sendable {
   ///
   /// - Parameter make: the datapath with a tie rule, or with its default one.
   public init(choosingTies make: @escaping @Sendable (TieRule?) -> any Datapath) {
-    name = make(nil).name
+    example = make(nil)
+    name = example.name
     takesTieRule = true
+    takesTarget = false
+    self.make = { make($0.requantize) }
+  }
+
+  /// An entry whose rules are those of a device around the graph's own.
+  ///
+  /// - Parameters:
+  ///   - name: of the rules.
+  ///   - example: them, of some device.
+  ///   - make: the datapath of parameters.
+  public init(
+    ofTarget name: String, example: any Datapath,
+    make: @escaping @Sendable (DatapathParameters) throws(Failure) -> any Datapath
+  ) {
+    self.name = name
+    self.example = example
+    takesTieRule = false
+    takesTarget = true
     self.make = make
   }
 
-  /// The datapath, with its default tie rule for nil.
-  public func datapath(ties: TieRule? = nil) -> any Datapath { make(ties) }
+  /// The datapath of parameters.
+  ///
+  /// - Throws: a ``Failure`` for a parameter that is missing.
+  public func datapath(
+    _ parameters: DatapathParameters = DatapathParameters()
+  ) throws(Failure) -> any Datapath { try make(parameters) }
 
   /// Every entry, in the order of lists.
   public static let all: [DatapathEntry] = [
@@ -37,7 +66,30 @@ public struct DatapathEntry: Sendable {
     DatapathEntry(ONNXIntegerDatapath()), DatapathEntry(ONNXReferenceDatapath()),
     DatapathEntry(QONNXDatapath()),
     DatapathEntry(choosingTies: { DyadicDatapath(requantize: $0 ?? .halfEven) }),
+    .tensorCore,
   ]
+}
+
+/// What rules with parameters are bound to.
+public struct DatapathParameters: Sendable {
+  /// Where requantizations round what lies between two codes; nil for the default.
+  public var requantize: TieRule?
+  /// What multiplies on a GPU; nil where no target was named.
+  public var cores: TensorCoreRules?
+  /// The model's own rules, which run what a device says nothing of.
+  public var base: any Datapath = ONNXReferenceDatapath()
+
+  public init(requantize: TieRule? = nil, cores: TensorCoreRules? = nil) {
+    self.requantize = requantize
+    self.cores = cores
+  }
+
+  /// The same for the graph of a file.
+  func of(_ file: ModelFile) -> DatapathParameters {
+    var result = self
+    result.base = file.ownRules
+    return result
+  }
 }
 
 /// The rules that a model is run by.
@@ -53,26 +105,44 @@ public struct DatapathChoice: Sendable {
   public init(_ datapath: any Datapath) { self.datapath = datapath }
 
   /// - Parameters:
-  ///   - name: of a registered datapath.
-  ///   - ties: where requantizations round what lies between two codes; nil for the default.
+  ///   - name: of a registered datapath; rules of a device may have one behind it: `tensor-core@a100`.
+  ///   - parameters: what they are bound to.
   ///   - option: the option that the name was given with, for messages.
-  /// - Throws: a ``Failure`` for a name that is none.
+  /// - Throws: a ``Failure`` for a name that is none, or a parameter that is missing.
   public init(
-    _ name: String, requantize ties: TieRule? = nil, option: String = "datapath"
+    _ name: String, _ parameters: DatapathParameters = DatapathParameters(),
+    option: String = "datapath"
   ) throws(Failure) {
-    guard let entry = DatapathEntry.all.first(where: { $0.name == name }) else {
+    let parts = name.split(separator: "@", maxSplits: 1).map(String.init)
+    guard let entry = DatapathEntry.all.first(where: { $0.name == parts.first }),
+      parts.count == 1 || entry.takesTarget
+    else {
       throw .unknown(
         "datapath", name, code: "usage.unknown-datapath", among: Self.names,
         listedBy: "hwsim check --help", at: "--\(option) \(name)")
     }
-    datapath = entry.datapath(ties: ties)
+    var parameters = parameters
+    if parts.count > 1 {
+      parameters.cores = try (parameters.cores).of(target: parts[1])
+    }
+    datapath = try entry.datapath(parameters)
   }
 
   /// The rules that a user asked for, or those of the file's kind.
   ///
-  /// - Throws: as ``init(_:requantize:option:)``.
+  /// - Throws: as ``init(_:_:option:)``.
+  public init(
+    _ name: String?, _ parameters: DatapathParameters = DatapathParameters(), for file: ModelFile,
+    option: String = "datapath"
+  ) throws(Failure) {
+    try self.init(name ?? file.defaultDatapath, parameters.of(file), option: option)
+  }
+
+  /// The same with a tie rule alone.
+  ///
+  /// - Throws: as ``init(_:_:option:)``.
   public init(_ name: String?, requantize: TieRule?, for file: ModelFile) throws(Failure) {
-    try self.init(name ?? file.defaultDatapath, requantize: requantize)
+    try self.init(name, DatapathParameters(requantize: requantize), for: file)
   }
 
   /// The graph bound to these rules.
@@ -99,5 +169,15 @@ extension ModelFile {
     case .onnx(let model, _, _):
       model.kind == .qonnx ? QONNXDatapath.name : ONNXIntegerDatapath.name
     }
+  }
+
+  /// The same, as rules that run any graph of the kind, a float one too.
+  var ownRules: any Datapath {
+    if isFloatNetwork { return ONNXReferenceDatapath() }
+    let name = defaultDatapath
+    guard let entry = DatapathEntry.all.first(where: { $0.name == name }) else {
+      preconditionFailure("the rules of a kind of file are registered")
+    }
+    return entry.example
   }
 }

@@ -17,9 +17,14 @@ public struct OperatorMatrix: Sendable {
   /// - Parameter datapath: the one asked for; nil for all.
   /// - Throws: a ``Failure`` for a name that is none.
   public init(datapath: String?) throws(Failure) {
-    var choices: [DatapathChoice] = []
+    // Rules of a device have the operators of any of them.
+    var choices: [(name: String, rules: any Datapath)] = []
     for name in datapath.map({ [$0] }) ?? DatapathChoice.names {
-      choices.append(try DatapathChoice(name))
+      guard let entry = DatapathEntry.all.first(where: { $0.name == name }) else {
+        choices.append((name, try DatapathChoice(name).datapath))
+        continue
+      }
+      choices.append((name, entry.example))
     }
     datapaths = choices.map(\.name)
     var names: [String] = []
@@ -27,7 +32,7 @@ public struct OperatorMatrix: Sendable {
     for operation in Self.examples {
       let name = operation.name
       if supporters[name] == nil { names.append(name) }
-      let having = choices.filter { $0.supports(operation) }.map(\.name)
+      let having = choices.filter { $0.rules.supports(operation) }.map(\.name)
       supporters[name, default: []].formUnion(having)
     }
     let order = datapaths

@@ -16,6 +16,8 @@ package struct FloatSubject: SearchSubject {
   package let records: [InputRecord]
   package let warnings: [Diagnostic]
   package let calibration: EvaluationData
+  /// What multiplies in layers, in words; nil for the evaluation in float32.
+  package let datapath: String?
   /// The calibration samples, with labels where there are some.
   private let measured: EvaluationData
 
@@ -44,6 +46,8 @@ package struct FloatSubject: SearchSubject {
     } catch {
       throw Failure(Self.diagnostics(error, path: path))
     }
+    let cores = try Self.cores(data, network, path: path)
+    datapath = cores?.summary
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
     let deciding = try Self.samples(inputs, labels: labels, of: file, network, role: "--inputs")
@@ -61,9 +65,11 @@ package struct FloatSubject: SearchSubject {
     }
     let rule = try data.rule()
     quantized = QuantizedEvaluator(
-      network, calibration: calibration, evaluation: deciding, rule: rule, threads: threads)
+      network, calibration: calibration, evaluation: deciding, rule: rule, cores: cores,
+      threads: threads)
     screener = QuantizedEvaluator(
-      network, calibration: calibration, evaluation: calibration, rule: rule, threads: threads)
+      network, calibration: calibration, evaluation: calibration, rule: rule, cores: cores,
+      threads: threads)
     records =
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
       + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
@@ -103,6 +109,27 @@ package struct FloatSubject: SearchSubject {
   package var choices: DeviceCosts.Choices {
     let nodes = file.graph.positions(of: layers)
     return { FormatChoices($0, nodes: nodes, unchanged: .float(.float32)) }
+  }
+
+  /// The tensor cores that the network is evaluated on; nil for float32.
+  ///
+  /// - Throws: a ``Failure`` for rules that run no float network, and a network that they do not run.
+  private static func cores(
+    _ data: SearchDataFiles, _ network: FloatNetwork, path: String
+  ) throws(Failure) -> TensorCoreRules? {
+    guard let name = data.datapath, name != FakeQuantized.name else { return nil }
+    let choice = try DatapathChoice(name, DatapathParameters(cores: data.cores))
+    guard let cores = (choice.datapath as? TensorCoreDatapath)?.rules else {
+      throw Failure(
+        "usage.arguments", "--datapath \(name) runs no float network under formats", at: path,
+        remedy: "take tensor-core with a --target, or leave it out.")
+    }
+    do throws(PlanProblems) {
+      _ = try Plan(network.graph, on: FakeQuantized(cores: cores))
+    } catch {
+      throw Failure(error.diagnostics(file: path))
+    }
+    return cores
   }
 
   // MARK: Samples

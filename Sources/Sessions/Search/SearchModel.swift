@@ -27,15 +27,16 @@ package enum SearchModel {
       }
       data.inputs = bench.inputs
     }
+    let parameters = DatapathParameters(cores: data.cores)
     switch file.source {
     case .onnx(let model, _, _) where model.kind == .float:
       return try FloatSubject(file, data: data, threads: threads)
     case .tflite:
-      let datapath = try DatapathChoice(data.datapath, requantize: nil, for: file)
+      let datapath = try DatapathChoice(data.datapath, parameters, for: file)
       return try QuantizedSubject(
         file, kind: .affine(file), datapath: datapath, data: data, threads: threads)
     case .hls4ml(let info):
-      let datapath = try DatapathChoice(data.datapath, requantize: nil, for: file)
+      let datapath = try DatapathChoice(data.datapath, parameters, for: file)
       let calibration = try QuantizedSubject.values(
         data.calibration ?? data.inputs ?? "", of: file, role: "calibration")
       return try QuantizedSubject(

@@ -19,6 +19,8 @@ package struct SearchDataFiles: Sendable {
   package var activationScale = "max"
   /// Rules that a quantized model runs by; nil for those of its kind.
   package var datapath: String?
+  /// What a GPU's rules multiply on; nil where none is named.
+  package var cores: TensorCoreRules?
 
   package init() {}
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HWModel
 import Importers
 import QuantGraph
 import Search
@@ -33,17 +34,34 @@ extension ModelArguments {
   /// Refuses options that have no meaning where the layers of a float network follow an allocation.
   ///
   /// - Throws: a ``Failure`` that names each.
-  func refuseRules(against: String? = nil) throws(Failure) {
+  func refuseRules(others: [String] = []) throws(Failure) {
+    try refuseTarget(others: others)
+    let known = [FakeQuantized.name, TensorCoreDatapath.name]
+    func isForeign(_ name: String) -> Bool { !known.contains(String(name.prefix { $0 != "@" })) }
     let given: [(String, Bool)] = [
-      ("--datapath", datapath != nil), ("--requantize", requantize != nil),
-      ("--patch", patch != nil), ("--against", against != nil),
+      ("--datapath \(datapath ?? "")", datapath.map(isForeign) ?? false),
+      ("--requantize", requantize != nil), ("--patch", patch != nil),
+      ("--against \(others.joined())", others.contains(where: isForeign)),
     ]
     let names = given.filter(\.1).map(\.0)
     guard !names.isEmpty else { return }
     throw Failure(
       "usage.arguments",
       "\(names.joined(separator: " and ")) and --allocation exclude each other for a float network",
-      notes: ["its layers run by the rule that hwsim search evaluates with"],
+      notes: [
+        "its layers run as hwsim search evaluates them: by \(known.joined(separator: " or "))"
+      ],
       remedy: "leave out \(names.count == 1 ? "one of them" : "--allocation, or the others").")
+  }
+
+  /// The tensor cores on which layers under an allocation multiply; nil for none.
+  ///
+  /// - Throws: a ``Failure`` for rules of a device that is not named.
+  func coresOfLayers(
+    _ name: String? = nil, option: String = "datapath"
+  ) throws(Failure) -> TensorCoreRules? {
+    guard let name = name ?? datapath, name != FakeQuantized.name else { return nil }
+    let choice = try DatapathChoice(name, try parameters(), option: option)
+    return (choice.datapath as? TensorCoreDatapath)?.rules
   }
 }

@@ -100,11 +100,16 @@ struct CheckCommand: ConfigurableCommand {
 
   func report(_ session: Session) throws(Failure) -> Report {
     var file = try ModelFile(path: model, options: try binding.options())
-    var rules: DatapathChoice?
+    var (rules, otherRules): (DatapathChoice?, DatapathChoice?)
     if let allocation = try allocating.file(for: file) {
       if file.isFloatNetwork {
-        try binding.refuseRules(against: against)
-        (file, rules) = try file.fakeQuantized(allocation)
+        try binding.refuseRules(others: [against].compactMap(\.self))
+        let whole = file
+        (file, rules) = try whole.fakeQuantized(allocation, cores: try binding.coresOfLayers())
+        if let against {
+          (_, otherRules) = try whole.fakeQuantized(
+            allocation, cores: try binding.coresOfLayers(against, option: "against"))
+        }
       } else {
         file = try file.applying(allocation)
       }
@@ -125,8 +130,13 @@ struct CheckCommand: ConfigurableCommand {
           "--against computes what is expected; --expected and --layers do not apply",
           remedy: "leave them out, or leave --against out.")
       }
-      let other = try DatapathChoice(
-        against, requantize: binding.requantize, option: "against")
+      let other: DatapathChoice
+      if let otherRules {
+        other = otherRules
+      } else {
+        other = try DatapathChoice(
+          against, try binding.parameters(), for: file, option: "against")
+      }
       check = try ModelCheck(
         file, by: choice, against: other, options: options, progress: progress.update)
     } else {

@@ -2,6 +2,7 @@ import Arith
 import Documents
 import Importers
 import QuantGraph
+import Sessions
 
 /// `hwsim unit mma`: a GPU's matrix instruction on arrays of codes.
 struct MatrixUnit {
@@ -30,19 +31,11 @@ struct MatrixUnit {
     guard let target = request.target else {
       throw Failure(
         "usage.arguments", "--target is missing",
-        remedy: "name a GPU or a generation: \(Self.targets.joined(separator: ", ")).")
+        remedy: "name a GPU (hwsim targets), or a part: "
+          + TensorCoreChoice.parts.joined(separator: ", ") + ".")
     }
-    guard let generation = TensorCoreGeneration.named(target) else {
-      throw .unknown(
-        "GPU", target, code: "usage.unknown-target", among: Self.targets,
-        listedBy: "hwsim targets")
-    }
-    let paths = TensorCoreInstruction.allCases.map(\.rawValue)
-    let path = request.path ?? TensorCoreInstruction.tensorCore.rawValue
-    guard let instruction = TensorCoreInstruction(rawValue: path) else {
-      throw .unknown(
-        "path", path, code: "usage.arguments", among: paths, listedBy: "hwsim unit --help")
-    }
+    let generation = try TensorCoreGeneration(target: target)
+    let instruction = try TensorCoreInstruction(path: request.path)
     var join: BitPlaneProduct.Join?
     if let text = request.join {
       guard let known = BitPlaneProduct.Join(rawValue: text) else {
@@ -76,9 +69,6 @@ struct MatrixUnit {
       throw Failure(error, target: target)
     }
   }
-
-  /// Names that `--target` takes here beside those of device descriptions.
-  static let targets = TensorCoreGeneration.parts.keys.sorted()
 
   /// A format by its name, or a type of the instruction set: b1, s4, u8, s32.
   private static func operand(_ name: String, option: String) throws(Failure) -> Encoding {
@@ -252,39 +242,5 @@ struct MatrixUnit {
     guard let rule else { return head + "  exact\n" }
     return head + "  model of \(generation.rawValue): blocks of \(rule.length), "
       + "\(rule.fractionBits) fraction bits\n  \(rule.confidence)\n  \(rule.source)\n"
-  }
-}
-
-extension TensorCoreGeneration {
-  /// The generation of a part, by the name that vectors or people call it.
-  static func named(_ name: String) -> TensorCoreGeneration? { parts[name.lowercased()] }
-}
-
-extension Failure {
-  init(_ error: TensorCoreError, target: String) {
-    switch error {
-    case .unsupported(let generation, let a, let b, let accumulator, let available):
-      self = Failure(
-        "unit.no-instruction",
-        "\(target) (\(generation.rawValue)) has no instruction for \(a) x \(b) into \(accumulator)",
-        notes: ["it has"] + available.map { "  " + $0 },
-        remedy: "choose one of these, or --path bitplane for integers of 1 to 8 bits.")
-    case .operands(let a, let b):
-      self = Failure(
-        "unit.no-instruction", "no instruction multiplies \(a) by \(b)",
-        remedy: "give both operands one width, or take --path bitplane.")
-    case .noSaturation:
-      self = Failure(
-        "unit.no-instruction", "single-bit instructions have no saturating form",
-        remedy: "leave the accumulator as it is: it wraps.")
-    case .codeOutside(let code, let range, let index):
-      self = Failure(
-        "array.code", "code \(code) is outside \(range.lowerBound) to \(range.upperBound)",
-        at: "[\(index)]", remedy: "write codes of the operand's format.")
-    case .zeroOutside(let zero, let index):
-      self = Failure(
-        "array.code", "zero point \(zero) is too large for the sum", at: "[\(index)]",
-        remedy: "give zero points of the operand's range.")
-    }
   }
 }

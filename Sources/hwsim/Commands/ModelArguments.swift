@@ -12,6 +12,8 @@ struct ModelArguments: ParsableArguments {
     completion: .list(DatapathChoice.names))
   var datapath: String?
 
+  @OptionGroup var cores: TensorCoreArguments
+
   @Option(
     help: .init(
       "Where --datapath dyadic rounds what lies between two codes: half-even, half-up or half-away.",
@@ -73,7 +75,8 @@ struct ModelArguments: ParsableArguments {
   ///
   /// - Throws: a ``Failure`` for an unknown name, or `--requantize` where nothing is dyadic.
   func choice(for file: ModelFile, others: [String] = []) throws(Failure) -> DatapathChoice {
-    let choice = try DatapathChoice(datapath, requantize: requantize, for: file)
+    try refuseTarget(others: others)
+    let choice = try DatapathChoice(datapath, try parameters(), for: file)
     let takers = DatapathEntry.all.filter(\.takesTieRule).map(\.name)
     if requantize != nil, !(others + [choice.name]).contains(where: takers.contains) {
       throw Failure(
@@ -84,14 +87,83 @@ struct ModelArguments: ParsableArguments {
     return choice
   }
 
+  /// What rules with parameters are bound to.
+  ///
+  /// - Throws: a ``Failure`` for names that are none.
+  func parameters() throws(Failure) -> DatapathParameters {
+    DatapathParameters(requantize: requantize, cores: try cores.choice.rules())
+  }
+
+  /// Refuses a target where no rules are those of one.
+  ///
+  /// - Throws: a ``Failure`` that names rules that are.
+  func refuseTarget(others: [String] = []) throws(Failure) {
+    guard let target = cores.target else { return }
+    let takers = DatapathEntry.all.filter(\.takesTarget).map(\.name)
+    let names = (others + [datapath].compactMap(\.self)).map { $0.prefix { $0 != "@" } }
+    guard !names.contains(where: { takers.contains(String($0)) }) else { return }
+    throw Failure(
+      "usage.arguments", "--target \(target) is about rules of a device, and none are asked for",
+      remedy: "add --datapath \(takers.joined(separator: " or ")).")
+  }
+
   /// The options as the envelope's `arguments` have them.
   func json(_ choice: DatapathChoice) -> JSON {
     let json: JSON = [
       "datapath": .string(choice.name), "requantize": .optional(requantize?.rawValue),
+      "target": .optional(cores.target), "path": .optional(cores.path),
+      "operands": .optional(cores.operands), "accumulator": .optional(cores.accumulator),
       "shape": .strings(shape), "outputs": .strings(outputs), "patch": .optional(patch),
       "split_after": .optional(splitAfter),
     ]
     let members = json.members ?? []
     return .object(members.filter { $0.value != .null && $0.value != .array([]) })
+  }
+}
+
+/// Options of the rules of a GPU's tensor cores.
+struct TensorCoreArguments: ParsableArguments {
+  @Option(
+    help: .init(
+      "The GPU of --datapath tensor-core: an id, alias or .json file.", valueName: "ID|FILE"))
+  var target: String?
+
+  @OptionGroup var form: TensorCoreForm
+
+  var path: String? { form.path }
+  var operands: String? { form.operands }
+  var accumulator: String? { form.accumulator }
+
+  var choice: TensorCoreChoice {
+    get throws(Failure) { try form.choice(target) }
+  }
+}
+
+/// Which instructions of a GPU multiply, and in which formats.
+struct TensorCoreForm: ParsableArguments {
+  @Option(
+    help: .init(
+      "Its instructions: tensor-core (the generation's own), mma-sync or bitplane.",
+      valueName: "PATH"),
+    completion: .list(TensorCoreInstruction.allCases.map(\.rawValue)))
+  var path: String?
+
+  @Option(
+    help: .init(
+      "What float32 is rounded to there: tf32 (where it has it), float16, bfloat16, e4m3 or e5m2.",
+      valueName: "FORMAT"))
+  var operands: String?
+
+  @Option(
+    help: .init(
+      "What its floating-point sums are kept in: float32 or float16.", valueName: "FORMAT"))
+  var accumulator: String?
+
+  func choice(_ target: String?) throws(Failure) -> TensorCoreChoice {
+    var choice = TensorCoreChoice(target: target)
+    choice.path = path
+    choice.operands = try .named(operands, option: "--operands")
+    choice.accumulator = try .named(accumulator, option: "--accumulator")
+    return choice
   }
 }

@@ -19,6 +19,7 @@ struct RunCommand: ConfigurableCommand {
         hwsim run my_project/ --inputs x.npy --output y.npz
         hwsim run model.tflite --inputs x.npz --output y.npz --trace t.npz --trace-by-index
         hwsim run model.onnx --inputs x.npy --output y.npz --datapath dyadic --requantize half-up
+        hwsim run model.onnx --inputs x.npy --output y.npz --datapath tensor-core --target a100
       """)
 
   @Argument(
@@ -78,7 +79,7 @@ struct RunCommand: ConfigurableCommand {
     if let allocation = try allocating.file(for: file) {
       if file.isFloatNetwork {
         try binding.refuseRules()
-        (file, rules) = try file.fakeQuantized(allocation)
+        (file, rules) = try file.fakeQuantized(allocation, cores: try binding.coresOfLayers())
       } else {
         file = try file.applying(allocation)
       }

@@ -23,6 +23,7 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out
         hwsim search model.onnx --inputs x.npy --objective loss,bops --candidates w4a8,w8a8 --json
         hwsim search model.onnx --inputs x.npy --target nucleo-l4r5zi --objective loss,latency,sram
+        hwsim search model.onnx --inputs x.npy --target t4 --datapath tensor-core --objective kl,latency
         hwsim search model.onnx --inputs x.npy --objective kl,weight_bits --sensitivity-of 'fc*=sqnr'
         hwsim search model.onnx --inputs x.npy --sensitivity scores.json -o out
         hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
@@ -178,9 +179,12 @@ struct SearchDataOptions: ParsableArguments {
 
   @Option(
     help: .init(
-      "Rules that a quantized model runs by (default: by its kind).", valueName: "NAME"),
+      "Rules that a quantized model runs by (default: by its kind); tensor-core: those of the "
+        + "--target, for float networks too.", valueName: "NAME"),
     completion: .list(DatapathChoice.names))
   var datapath: String?
+
+  @OptionGroup var cores: TensorCoreForm
 }
 
 /// What may be chosen.
@@ -287,8 +291,10 @@ struct SearchGoalOptions: ParsableArguments {
 }
 
 extension SearchDataOptions {
-  /// The files and rules that are named.
-  var files: SearchDataFiles {
+  /// The files and rules that are named; `target` is the device of rules that are one's.
+  ///
+  /// - Throws: a ``Failure`` for names that are none.
+  func files(target: String?) throws(Failure) -> SearchDataFiles {
     var files = SearchDataFiles()
     files.inputs = inputs
     files.labels = labels
@@ -297,6 +303,8 @@ extension SearchDataOptions {
     files.weightScale = weightScale
     files.activationScale = activationScale
     files.datapath = datapath
+    let isOfTarget = datapath.map { $0.hasPrefix(TensorCoreDatapath.name) } ?? false
+    files.cores = try cores.choice(isOfTarget ? target : nil).rules()
     return files
   }
 }

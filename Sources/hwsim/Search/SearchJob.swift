@@ -36,7 +36,7 @@ struct SearchJob {
       objective: objective)
     let products = try SearchProducts(command.write, hasFolder: command.product != nil)
     let threads = command.computing.threads ?? Processors.count
-    let model = try SearchModel.read(path: path, data: command.data.files, threads: threads)
+    let model = try SearchModel.read(path: path, data: try command.data.files(target: goal.target), threads: threads)
     let plain = try command.spaceOptions.choice.space(
       over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
       sharedInputs: model.sharedInputs)
@@ -311,6 +311,9 @@ struct SearchJob {
       "candidates": .optional(options.candidates), "space": .string(options.space),
       "ties": .optional(options.ties), "fix": .strings(options.fix),
       "datapath": .optional(command.data.datapath),
+      "path": .optional(command.data.cores.path),
+      "operands": .optional(command.data.cores.operands),
+      "accumulator": .optional(command.data.cores.accumulator),
       "weight-scale": .string(command.data.weightScale),
       "activation-scale": .string(command.data.activationScale),
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
