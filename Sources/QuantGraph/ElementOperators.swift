@@ -134,10 +134,16 @@ public struct Binary: Hashable, Sendable {
 
   public let function: Function
   public let range: ValueRange
+  /// Whether a sum of codes whose scales are powers of two is formed by shifts, where a runtime
+  /// has such a rule.
+  public let addsByShifts: Bool
 
-  public init(_ function: Function, range: ValueRange = .unbounded) {
+  public init(
+    _ function: Function, range: ValueRange = .unbounded, addsByShifts: Bool = false
+  ) {
     self.function = function
     self.range = range
+    self.addsByShifts = addsByShifts
   }
 }
 
@@ -242,10 +248,16 @@ public struct Surround: Hashable, Sendable {
   public let before: [Int]
   public let after: [Int]
   public let rule: Rule
+  /// Whether the result is then cut into blocks that become samples, for which a runtime may have a
+  /// fill of its own.
+  public let precedesBlocks: Bool
 
-  public init(before: [Int], after: [Int], rule: Rule = .constant) {
+  public init(
+    before: [Int], after: [Int], rule: Rule = .constant, precedesBlocks: Bool = false
+  ) {
     self.before = before
     self.after = after
     self.rule = rule
+    self.precedesBlocks = precedesBlocks
   }
 }

@@ -15,6 +15,8 @@ public struct Graph: Sendable {
   public let states: [StateTensor]
   /// Names, producers and readers.
   public let index: GraphIndex
+  /// What the nodes were in their file, as far as they are still what the file has.
+  public private(set) var program: RuntimeProgram?
 
   /// - Throws: a ``GraphProblems`` with every violation found.
   public init(
@@ -57,6 +59,15 @@ public struct Graph: Sendable {
     return tensors
   }
 
+  /// The graph with what its nodes were in their file.
+  ///
+  /// - Precondition: steps name nodes of the graph, in its order, and tensors that it has.
+  public func described(by program: RuntimeProgram?) -> Graph {
+    var graph = self
+    graph.program = program
+    return graph
+  }
+
   public subscript(id: TensorID) -> Tensor { tensors[id.index] }
 
   /// The tensor with this name, or nil.
@@ -83,7 +94,8 @@ public struct Graph: Sendable {
     return try Graph(
       name: name, tensors: tensors, nodes: nodes, inputs: inputs, outputs: outputs,
       states: states,
-      valid: Set(tensors.indices).subtracting(newTensors.keys.map(\.index)))
+      valid: Set(tensors.indices).subtracting(newTensors.keys.map(\.index))
+    ).described(by: newNodes.isEmpty ? program : nil)
   }
 }
 

@@ -82,6 +82,13 @@ public enum Operator: Hashable, Sendable {
   /// `data, indices -> result`: elements at positions along an axis; a negative one counts from the
   /// end.
   case gatherAxis(axis: Int)
+  /// `data, indices -> result`: elements or blocks whose positions along the leading axes stand in
+  /// the indices' last axis.
+  case gatherND
+  /// `data -> result`: running sums along an axis.
+  case cumulativeSum(CumulativeSum)
+  /// `data -> result`: each vector along the last axis divided by its Euclidean length.
+  case normalizeLength
   /// `data -> values, positions`: the largest along the last axis.
   case topK(TopK)
   /// `data, cosines, sines -> result`: pairs of values turned by their position's angle.
@@ -312,6 +319,9 @@ extension Operator {
     case .rearrange(let rearrangement): rearrangement.name
     case .gather: "Embedding"
     case .gatherAxis: "Gather"
+    case .gatherND: "GatherND"
+    case .cumulativeSum: "CumSum"
+    case .normalizeLength: "L2Normalization"
     case .topK: "TopK"
     case .rotary: "Rotary"
     case .recurrence: "Recurrence"

@@ -127,6 +127,14 @@ extension Operator {
       let expected =
         data.extents[..<axis] + inputs[1].shape.extents + data.extents[(axis + 1)...]
       try Self.requireShape("result", result, Array(expected))
+    case .gatherND:
+      try Self.checkGatherND(inputs: inputs, result: result)
+    case .cumulativeSum(let sum):
+      try Self.requireAxis(sum.axis, of: data)
+      try Self.requireShape("result", result, data.extents)
+    case .normalizeLength:
+      try Self.requireAxis(data.rank - 1, of: data)
+      try Self.requireShape("result", result, data.extents)
     case .normalizeRootMeanSquare:
       try Self.requireAxis(data.rank - 1, of: data)
       try Self.requireShape("result", result, data.extents)
@@ -168,7 +176,7 @@ extension Operator {
     case .matMul: (allowed, constants) = (2...3, 3..<3)
     case .pool, .softmax, .copy, .convert, .reshape, .transpose, .pad, .crop, .resizeNearest,
       .unary, .axisSoftmax, .reduce, .argument, .cast, .slice, .split, .broadcast, .tile, .resize,
-      .rearrange, .topK:
+      .rearrange, .topK, .cumulativeSum, .normalizeLength:
       (allowed, constants) = (1...1, 1..<1)
     case .surround: (allowed, constants) = (1...2, 2..<2)
     case .lstm(let cell):
@@ -180,7 +188,7 @@ extension Operator {
     case .activation(let activation):
       let count = 1 + activation.parameterCount
       (allowed, constants) = (count...count, 1..<count)
-    case .arithmetic, .dot, .binary, .gatherAxis: (allowed, constants) = (2...2, 2..<2)
+    case .arithmetic, .dot, .binary, .gatherAxis, .gatherND: (allowed, constants) = (2...2, 2..<2)
     case .normalize: (allowed, constants) = (3...3, 1..<3)
     case .threshold: (allowed, constants) = (2...3, 1..<3)
     case .concatenate: (allowed, constants) = (1...(1 << 20), 0..<0)

@@ -30,8 +30,9 @@ final class MCUCase {
     runner = PlanRunner(try Plan(model.graph, on: datapath), keeping: kept)
   }
 
-  func run(_ inputs: [TensorID: NDArray]) throws {
-    runner.resetStates()
+  /// Runs on one array an input; `continuing` with the states that the last run left.
+  func run(_ inputs: [TensorID: NDArray], continuing isContinuing: Bool = false) throws {
+    if !isContinuing { runner.resetStates() }
     for id in model.graph.inputs {
       let array = try #require(inputs[id])
       let buffer = try #require(runner.buffer(of: id))

@@ -35,7 +35,8 @@ extension ArrayDatapath {
       true
     case .dense, .activation, .softmax, .arithmetic, .lstm, .svdf, .dot,
       .normalize, .threshold, .convert, .pad, .resizeNearest, .gather, .qonnx,
-      .integerTransformer, .topK, .rotary, .recurrence, .normalizeRootMeanSquare:
+      .integerTransformer, .topK, .rotary, .recurrence, .normalizeRootMeanSquare, .gatherND,
+      .cumulativeSum, .normalizeLength:
       false
     }
   }

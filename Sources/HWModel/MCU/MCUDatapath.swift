@@ -77,22 +77,25 @@ struct MCURules: Sendable {
     case .pool(let pool): pool.accumulator == nil && !pool.countsPadding
     case .binary(let binary):
       switch binary.function {
-      case .add, .subtract, .multiply, .maximum, .minimum, .prelu: true
-      default: false
+      case .floorDivide, .modulo, .power, .xor: false
+      default: true
       }
     case .unary(let function):
       switch function {
-      case .sigmoid, .tanh, .hardSwish, .leakyReLU, .clamp, .absolute, .identity: true
+      case .sigmoid, .tanh, .hardSwish, .leakyReLU, .clamp, .absolute, .identity, .elu(alpha: 1),
+        .reciprocalSquareRoot, .squareRoot, .exponential, .logarithm, .gelu, .negate, .not:
+        true
       default: false
       }
     case .reduce(let reduction):
       switch reduction.function {
-      case .mean, .sum, .maximum, .minimum: true
+      case .mean, .sum, .maximum, .minimum, .any, .all: true
       default: false
       }
-    case .axisSoftmax(let softmax): !softmax.isLogarithm
+    case .cast(let cast): cast == .number
     case .convert(let elements): elements.isEmpty
-    case .surround, .matMul, .argument, .lstm, .svdf, .concatenate, .copy, .reshape, .transpose,
+    case .axisSoftmax, .select, .topK, .gatherND, .cumulativeSum, .normalizeLength,
+      .surround, .matMul, .argument, .lstm, .svdf, .concatenate, .copy, .reshape, .transpose,
       .slice, .split, .broadcast, .tile, .rearrange, .gatherAxis:
       true
     case .resize(let resize):
@@ -120,6 +123,12 @@ struct MCURules: Sendable {
     case .argument(let search): return try plan(search, planned)
     case .axisSoftmax(let softmax): return try plan(softmax, planned)
     case .convert: return try planConversion(planned)
+    case .cast: return try planCast(planned)
+    case .select: return try planSelection(planned)
+    case .topK(let search): return try plan(search, planned)
+    case .gatherND: return try planGatherND(planned)
+    case .cumulativeSum(let sum): return try plan(sum, planned)
+    case .normalizeLength: return try planLength(planned)
     case .lstm(let cell): return try plan(cell, planned)
     case .svdf(let filter): return try plan(filter, planned)
     case .resize(let resize): return try plan(resize, planned)

@@ -30,6 +30,11 @@ extension MCURules {
   }
 
   func plan(_ binary: Binary, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
+    switch binary.function {
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .and, .or:
+      return try planComparison(binary.function, node)
+    default: break
+    }
     let (left, right, result) = (node.inputs[0], node.inputs[1], node.result)
     try left.require([.int8, .uint8, .int16], "the first operand")
     try right.require([left.storage], "the second operand")
@@ -37,6 +42,24 @@ extension MCURules {
     var multiplier = QuantizedMultiplier(multiplier: 0, shift: 0)
     let rule: MCUBinaryRule
     switch binary.function {
+    case .add where binary.addsByShifts && !isMicro,
+      .subtract where binary.addsByShifts && !isMicro:
+      func exponent(_ scale: Double) -> Int {
+        Int(scale.exponent) + (scale.significand < 1.5 ? 0 : 1)
+      }
+      let (first, second) = (
+        exponent(result.scale) - exponent(left.scale),
+        exponent(result.scale) - exponent(right.scale)
+      )
+      guard left.storage == .int16, min(first, second) == 0, max(first, second) <= 15,
+        left.shape == right.shape
+      else {
+        throw .parameter(
+          "sum by shifts",
+          reason: "tensors of 16 bits and one shape, an operand of the result's scale")
+      }
+      rule = .shiftedSum(
+        left: first, right: second, subtracts: binary.function == .subtract)
     case .add, .subtract:
       // Twice the larger scale, exact in binary64.
       let twice = 2 * max(left.scale, right.scale)
@@ -55,6 +78,28 @@ extension MCURules {
           ? QuantizedMultiplier(left.scale / result.scale)
           : QuantizedMultiplier(Double(left.scale32 / result.scale32)))
       multiplier = productMultiplier(left, right, result)
+    case .divide:
+      guard !(isMicro && left.storage != .int8) else {
+        throw .encoding(operand: "operands", expected: "quantized int8")
+      }
+      rule = .quotient
+      // In binary32 in the full runtime, in binary64 in the micro runtime (measured).
+      multiplier =
+        isMicro
+        ? QuantizedMultiplier(left.scale / (right.scale * result.scale))
+        : QuantizedMultiplier(Double(left.scale32 / (right.scale32 * result.scale32)))
+    case .squaredDifference:
+      guard left.storage == .int8 || (isMicro && left.storage == .int16) else {
+        throw .encoding(
+          operand: "operands", expected: isMicro ? "quantized int8 or int16" : "quantized int8")
+      }
+      let twice = 2 * max(left.scale, right.scale)
+      let shift: Int32 = left.storage == .int16 ? 0 : 7
+      rule = .squaredDifference(
+        shift: shift, left: QuantizedMultiplier(left.scale / twice),
+        right: QuantizedMultiplier(right.scale / twice))
+      multiplier = QuantizedMultiplier(
+        twice * twice / (Double(Int64(1) << Int64(2 * shift)) * result.scale))
     case .maximum, .minimum:
       // Codes are compared, not values.
       guard left.codes == result.codes, right.codes == result.codes else {
@@ -108,6 +153,11 @@ extension MCURules {
 
   func plan(_ function: UnaryFunction, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
+    if case .not = function {
+      try data.requireTruth("data")
+      try result.requireTruth("the result")
+      return node.planned(MCUTable<UInt8, UInt8> { $0 == 0 ? 1 : 0 })
+    }
     try data.require([.int8, .uint8, .int16], "data")
     try result.require([data.storage], "the result")
     let map = try MCUFunctions(input: data, output: result, isMicro: isMicro).function(function)
@@ -162,8 +212,14 @@ extension MCURules {
 
   func plan(_ reduction: Reduction, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
-    try data.require([.int8, .uint8, .int16], "data")
-    try result.require([data.storage], "the result")
+    let isLogical = reduction.function == .any || reduction.function == .all
+    if isLogical {
+      try data.requireTruth("data")
+      try result.requireTruth("the result")
+    } else {
+      try data.require([.int8, .uint8, .int16], "data")
+      try result.require([data.storage], "the result")
+    }
     let combined = reduction.axes.reduce(1) { $0 * data.shape[$1] }
     var strides = [Int](repeating: 0, count: data.shape.rank)
     var step = 1
@@ -186,6 +242,9 @@ extension MCURules {
           throw .encoding(operand: "the result", expected: "of the data's width")
         }
         combination = reduction.function == .maximum ? .maximum : .minimum
+      // Of 0 and 1.
+      case .any: combination = .maximum
+      case .all: combination = .minimum
       default:
         throw .parameter(
           "function", reason: "\(reduction.function.rawValue) has no integer kernel")
@@ -247,29 +306,52 @@ extension MCURules {
     let count = data.shape[rank - 1]
     let rows = data.shape.count / count
     try result.requireWholeStorage("the result")
-    if data.storage == .int16 {
-      try result.require([.int16], "the result")
-      guard result.scale == 0x1p-15, result.zeroPoint == 0 else {
-        throw .encoding(operand: "the result", expected: "scaled by 2^-15, zero point 0")
-      }
-      return node.planned(
-        MCUSoftmax16(
-          rows: rows, count: count, inputScale: data.scale32, beta: softmax.beta))
-    }
-    try result.require([data.storage], "the result")
-    let zero: Int32 = data.storage == .int8 ? -128 : 0
-    guard result.scale == 0x1p-8, result.zeroPoint == zero else {
-      throw .encoding(operand: "the result", expected: "scaled by 2^-8, zero point \(zero)")
-    }
     let product = Double(softmax.beta) * data.scale * 0x1p26
-    guard product > 1 else {
+    guard data.storage == .int16 || product > 1 else {
       throw .parameter("softmax", reason: "beta times the scale is below 2^-26")
+    }
+    if softmax.isLogarithm { return try planLogarithm(node, rows: rows, count: count) }
+    func eight<Input: FixedWidthInteger & BitwiseCopyable & Sendable>(
+      _ type: Input.Type
+    ) throws(DatapathError) -> any NodeKernel {
+      func kernel<Output: FixedWidthInteger & BitwiseCopyable & Sendable>(
+        _ type: Output.Type
+      ) -> any NodeKernel {
+        MCUSoftmax<Input, Output>(
+          rows: rows, count: count, inputScale: data.scale32, beta: softmax.beta)
+      }
+      if result.storage == .int16 {
+        try result.requireFixed(scale: 0x1p-16, zero: -32768)
+        return kernel(Int16.self)
+      }
+      try result.require([data.storage], "the result")
+      try result.requireFixed(scale: 0x1p-8, zero: data.storage == .int8 ? -128 : 0)
+      return kernel(Input.self)
+    }
+    switch data.storage {
+    case .int8: return node.planned(try eight(Int8.self))
+    case .uint8: return node.planned(try eight(UInt8.self))
+    default:
+      try result.require([.int16], "the result")
+      try result.requireFixed(scale: 0x1p-15, zero: 0)
+      return node.planned(
+        MCUSoftmax16(rows: rows, count: count, inputScale: data.scale32, beta: softmax.beta))
+    }
+  }
+
+  private func planLogarithm(
+    _ node: MCUNode, rows: Int, count: Int
+  ) throws(DatapathError) -> PlannedNode {
+    let (data, result) = (node.inputs[0], node.result)
+    try data.require(isMicro ? [.int8] : [.int8, .uint8], "data")
+    try result.require([data.storage], "the result")
+    guard result.scale == 0x1p-4, result.zeroPoint == (data.storage == .int8 ? 127 : 255) else {
+      throw .encoding(
+        operand: "the result", expected: "scaled by 2^-4, zero point its largest code")
     }
     return node.planned(
       data.storage == .int8
-        ? MCUSoftmax<Int8, Int8>(
-          rows: rows, count: count, inputScale: data.scale32, beta: softmax.beta)
-        : MCUSoftmax<UInt8, UInt8>(
-          rows: rows, count: count, inputScale: data.scale32, beta: softmax.beta))
+        ? MCULogSoftmax<Int8>(rows: rows, count: count, inputScale: data.scale32)
+        : MCULogSoftmax<UInt8>(rows: rows, count: count, inputScale: data.scale32))
   }
 }

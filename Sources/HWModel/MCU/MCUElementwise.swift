@@ -93,6 +93,11 @@ enum MCUBinaryRule: Sendable {
   ///
   /// Source: TensorFlow Lite, `kernels/internal/reference/integer_ops/add.h`, `sub.h`.
   case sum(shift: Int32, left: QuantizedMultiplier, right: QuantizedMultiplier, subtracts: Bool)
+  /// One operand shifted right, ties away from zero, and added to or subtracted from the other,
+  /// saturated: 16 bits with scales that are powers of two.
+  ///
+  /// Source: `kernels/internal/reference/add.h` and `sub.h`.
+  case shiftedSum(left: Int, right: Int, subtracts: Bool)
   /// The product of both, requantized. Source: `integer_ops/mul.h`.
   case product
   /// The first where it is not below zero, else the product; each with a multiplier of its own.
@@ -100,6 +105,12 @@ enum MCUBinaryRule: Sendable {
   case prelu(identity: QuantizedMultiplier)
   case maximum
   case minimum
+  /// Both brought to twice the larger scale with `2^shift` more precision, subtracted, squared and
+  /// requantized. Source: `kernels/squared_difference.cc`.
+  case squaredDifference(shift: Int32, left: QuantizedMultiplier, right: QuantizedMultiplier)
+  /// The first by the second's reciprocal in fixed point. Source: `reference/div.h`. By zero the
+  /// runtimes stop or give what happens to come; here it is the end of the range on the first's side.
+  case quotient
 }
 
 /// Two tensors combined element by element, with numpy's broadcasting.
@@ -133,6 +144,11 @@ struct MCUBinary<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKern
       let x = leftScale.appliedRoundingTwice(to: (a &- leftZero) &<< shift)
       let y = rightScale.appliedRoundingTwice(to: (b &- rightZero) &<< shift)
       return requantizer.code(Int64(subtracts ? x &- y : x &+ y), channel: 0)
+    case .shiftedSum(let leftShift, let rightShift, let subtracts):
+      let x = RoundingShift.divideByPOT(a, leftShift)
+      let y = RoundingShift.divideByPOT(b, rightShift)
+      let sum = Int32(Int16(clamping: subtracts ? x - y : x + y))
+      return min(max(sum, requantizer.codes.lowerBound), requantizer.codes.upperBound)
     case .product:
       return requantizer.code(Int64((a &- leftZero) &* (b &- rightZero)), channel: 0)
     case .prelu(let identity):
@@ -146,7 +162,45 @@ struct MCUBinary<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKern
         requantizer.codes.upperBound)
     case .maximum: return max(a, b)
     case .minimum: return min(a, b)
+    case .squaredDifference(let shift, let leftScale, let rightScale):
+      let x = leftScale.appliedRoundingTwice(to: (a &- leftZero) &<< shift)
+      let y = rightScale.appliedRoundingTwice(to: (b &- rightZero) &<< shift)
+      let difference = x &- y
+      return requantizer.code(Int64(difference &* difference), channel: 0)
+    case .quotient: return quotient(a &- leftZero, b &- rightZero)
     }
+  }
+
+  /// `value / 2^exponent` as gemmlowp's `RoundingDivideByPOT` computes it for any exponent.
+  ///
+  /// Beyond 31, which small quotients reach, C++ leaves the shift open and x86 takes the exponent's low
+  /// bits: 0 divided by 2^37 is 1 (measured).
+  private static func divided(_ value: Int32, byPowerOfTwo exponent: Int) -> Int32 {
+    if exponent <= 31 { return RoundingShift.divideByPOT(value, exponent) }
+    let mask = Int32(truncatingIfNeeded: (Int64(1) &<< Int64(exponent)) &- 1)
+    let threshold = (mask >> 1) &+ (value < 0 ? 1 : 0)
+    return (value &>> Int32(exponent & 31)) &+ (value & mask > threshold ? 1 : 0)
+  }
+
+  private func quotient(_ dividend: Int32, _ divisor: Int32) -> Int32 {
+    let codes = requantizer.codes
+    guard divisor != 0 else {
+      if dividend == 0 {
+        return min(max(requantizer.zeroPoint, codes.lowerBound), codes.upperBound)
+      }
+      return dividend < 0 ? codes.lowerBound : codes.upperBound
+    }
+    let x = divisor < 0 ? 0 &- dividend : dividend
+    let (inverse, bitsOverUnit) = FixedPoint32.reciprocal(
+      divisor < 0 ? 0 &- divisor : divisor, integerBits: 31)
+    let headroom = (x < 0 ? ~x : x).leadingZeroBitCount - 1
+    let unscaled = QuantizedMultiplier(multiplier: inverse, shift: headroom)
+      .appliedRoundingTwice(to: x)
+    let factor = requantizer.multipliers[0]
+    let scaled = Self.divided(
+      FixedPoint32.roundingDoublingHighMultiply(unscaled, factor.multiplier),
+      byPowerOfTwo: max(bitsOverUnit + headroom - factor.shift, 0))
+    return min(max(scaled &+ requantizer.zeroPoint, codes.lowerBound), codes.upperBound)
   }
 }
 

@@ -22,15 +22,19 @@ struct MCUFunctions {
     case .clamp(let range): clamp(range)
     case .absolute: absolute()
     case .identity: requantize()
+    case .reciprocalSquareRoot: try reciprocalSquareRoot()
+    case .squareRoot: try squareRoot()
+    case .exponential, .logarithm, .gelu, .elu: try elementary(function)
+    case .negate: try negate()
     default:
       throw .parameter(
         "function", reason: "the runtimes have no integer kernel for \(function)")
     }
   }
 
-  private var zeroIn: Int32 { input.zeroPoint }
-  private var zeroOut: Int32 { output.zeroPoint }
-  private var codes: ClosedRange<Int32> { output.clampedCodes(.unbounded) }
+  var zeroIn: Int32 { input.zeroPoint }
+  var zeroOut: Int32 { output.zeroPoint }
+  var codes: ClosedRange<Int32> { output.clampedCodes(.unbounded) }
 
   /// Scale quotient: the full runtime divides in binary32, the micro runtime in binary64.
   private func quotient(_ factor: Float = 1) -> QuantizedMultiplier {
@@ -85,7 +89,8 @@ struct MCUFunctions {
 
   /// Source: `kernels/elementwise.cc`, `AbsEvalQuantized`.
   private func absolute() -> Function {
-    let multiplier = quotient()
+    // Both runtimes divide in binary32 here.
+    let multiplier = QuantizedMultiplier(Double(input.scale32 / output.scale32))
     let isSame = input.scale == output.scale
     let (zeroIn, zeroOut, codes) = (zeroIn, zeroOut, codes)
     return { code in
@@ -108,18 +113,25 @@ struct MCUFunctions {
 
   /// A function of values, rounded to the nearest code, ties away from zero.
   ///
-  /// The full runtime tabulates functions of 8 bits so, in binary32 (`kernels/internal/common.h`,
+  /// The runtimes tabulate functions of 8 bits so, in binary32 (`kernels/internal/common.h`,
   /// `LUTPopulate`); the function is evaluated in binary64 here, which rounds to the same code but
   /// within 2^-20 of a tie (measured: sigmoid and tanh, all codes at 600 scales from 0.001 to 50 and
   /// random zero points on LiteRT 2.3.0, no difference).
-  private func tabulated(_ function: @escaping @Sendable (Double) -> Double) -> Function {
-    let (scale, zeroIn, zeroOut, codes) = (input.scale32, zeroIn, zeroOut, codes)
+  func tabulated(_ function: @escaping @Sendable (Float) -> Float) -> Function {
+    let (scale, zeroIn, codes) = (input.scale32, zeroIn, codes)
+    let zeroOut = Float(self.zeroOut)
     let steps = 1 / output.scale32
     return { code in
       let value = Float(code &- zeroIn) * scale
-      let result = (Float(function(Double(value))) * steps).rounded(.toNearestOrAwayFromZero)
-      return min(max(Int32(result) &+ zeroOut, codes.lowerBound), codes.upperBound)
+      let rounded = (function(value) * steps).rounded(.toNearestOrAwayFromZero)
+      return min(max(Self.truncated(rounded + zeroOut), codes.lowerBound), codes.upperBound)
     }
+  }
+
+  /// The integer part, or the smallest number where no Int32 holds it, as x86 converts (C++ leaves it
+  /// open).
+  static func truncated(_ value: Float) -> Int32 {
+    value >= -0x1p31 && value < 0x1p31 ? Int32(value) : .min
   }
 
   /// Source of the micro runtime: `kernels/internal/reference/integer_ops/logistic.h`.
@@ -127,7 +139,11 @@ struct MCUFunctions {
     if input.storage == .int16 { return try sixteenBits(SixteenBitFunctions.sigmoid) }
     try requireScale(0x1p-8, zero: output.storage == .int8 ? -128 : 0)
     // Beyond 40 both functions are their limit in binary32.
-    if !isMicro { return tabulated { 1 / (1 + ElementaryDouble.exp(-min(max($0, -40), 40))) } }
+    if !isMicro {
+      return tabulated {
+        Float(1 / (1 + ElementaryDouble.exp(-min(max(Double($0), -40), 40))))
+      }
+    }
     let (multiplier, radius) = toFourIntegerBits()
     let (zeroIn, zeroOut, codes) = (zeroIn, zeroOut, codes)
     return { code in
@@ -146,7 +162,9 @@ struct MCUFunctions {
     if input.storage == .int16 { return try sixteenBits(SixteenBitFunctions.tanh) }
     try requireScale(0x1p-7, zero: output.storage == .int8 ? 0 : 128)
     if !isMicro {
-      return tabulated { 1 - 2 / (ElementaryDouble.exp(2 * min(max($0, -40), 40)) + 1) }
+      return tabulated {
+        Float(1 - 2 / (ElementaryDouble.exp(2 * min(max(Double($0), -40), 40)) + 1))
+      }
     }
     let (multiplier, radius) = toFourIntegerBits()
     let (zeroIn, zeroOut, codes) = (zeroIn, zeroOut, codes)

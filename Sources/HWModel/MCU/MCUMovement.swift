@@ -154,8 +154,7 @@ struct MCUGather<Index: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKer
     let block = inner * elementBytes
     let target = operands.outputs[0].memory
     indices.withCodes(operands, as: Index.self) { indices in
-      data.withCodes(operands, as: UInt8.self) { source in
-        guard let base = source.baseAddress else { return }
+      data.withBytes(operands) { base in
         for row in 0..<outer {
           for position in 0..<count {
             var index = Int(truncatingIfNeeded: indices[position])

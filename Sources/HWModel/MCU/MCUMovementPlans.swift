@@ -132,7 +132,9 @@ extension MCURules {
           elementBytes: bytes, data: data.shape, result: result.shape, before: surround.before,
           rule: surround.rule))
     }
-    var code = Int64(result.zeroPoint)
+    // The micro runtime's SPACE_TO_BATCH_ND never sets the code it pads with, which is 0 in an arena
+    // of zeros (measured; `kernels/space_to_batch_nd.cc`).
+    var code = isMicro && surround.precedesBlocks ? 0 : Int64(result.zeroPoint)
     if node.inputs.count > 1 {
       guard let value = try node.inputs[1].constantCodes("value").first else {
         throw .parameter("value", reason: "has no element")

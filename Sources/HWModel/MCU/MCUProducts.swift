@@ -12,10 +12,32 @@ extension MCURules {
 
   private func bias(_ node: MCUNode, at position: Int) throws(DatapathError) -> [Int64] {
     guard node.inputs.count > position else { return [] }
-    guard [.int32, .int64].contains(node.inputs[position].storage) else {
+    guard [.int16, .int32, .int64].contains(node.inputs[position].storage) else {
       throw .encoding(operand: "bias", expected: "int32 or int64")
     }
+    if case .convolution(let convolution) = node.node.operation, convolution.isDepthwise,
+      node.inputs[0].storage == .int16, node.inputs[position].storage == .int32
+    {
+      throw .encoding(operand: "bias of a depthwise layer with 16-bit data", expected: "int64")
+    }
+    if isMicro, case .transposedConvolution = node.node.operation,
+      node.inputs[0].storage == .int16, node.inputs[position].storage == .int32
+    {
+      // The kernel reads eight bytes for each of them.
+      throw .encoding(
+        operand: "bias of a transposed convolution with 16-bit data", expected: "int64 or int16")
+    }
     return try node.inputs[position].constantCodes("bias")
+  }
+
+  /// How sums become codes: those of 16-bit data are kept in 64 bits and lose half of the multiplier,
+  /// but with a bias of 32 bits they are kept in 32 and rounded as those of 8-bit data.
+  ///
+  /// Source: TensorFlow Lite, `kernels/conv.cc` and `transpose_conv.cc` (`quantized_bias_type`); micro
+  /// runtime, `kernels/{conv,fully_connected}.cc`.
+  private func sumRule(_ node: MCUNode, _ storage: Storage) -> Requantizer.Rule {
+    let hasNarrowBias = node.inputs.count > 2 && node.inputs[2].storage == .int32
+    return storage == .int16 && !hasNarrowBias ? .wide : .twice
   }
 
   /// Data and result in one of the formats that have kernels.
@@ -42,7 +64,7 @@ extension MCURules {
       ? [QuantizedMultiplier.perTensor(data.scale32, filter.scale32, result.scale32)]
       : QuantizedMultiplier.perChannel(data.scale, filter.scales, result.scale)
     let requantizer = Requantizer(
-      multipliers: multipliers, rule: storage == .int16 ? .wide : .twice,
+      multipliers: multipliers, rule: sumRule(node, storage),
       zeroPoint: result.zeroPoint, codes: result.clampedCodes(convolution.range))
     let bias = try bias(node, at: 2)
     if path != .plain, storage != .int16,
@@ -78,7 +100,7 @@ extension MCURules {
       ? [QuantizedMultiplier.perTensor(data.scale32, filter.scale32, result.scale32)]
       : QuantizedMultiplier.perChannel(data.scale, filter.scales, result.scale)
     let requantizer = Requantizer(
-      multipliers: multipliers, rule: storage == .int16 ? .wide : .twice,
+      multipliers: multipliers, rule: sumRule(node, storage),
       zeroPoint: result.zeroPoint, codes: result.clampedCodes(convolution.range))
     let bias = try bias(node, at: 2)
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
@@ -105,8 +127,7 @@ extension MCURules {
     let rule: Requantizer.Rule =
       switch (isMicro, storage) {
       case (false, _): .away
-      case (true, .int16): .wide
-      case (true, _): .twice
+      case (true, _): sumRule(node, storage)
       }
     let requantizer = Requantizer(
       multipliers: multipliers, rule: rule, zeroPoint: result.zeroPoint,
@@ -136,7 +157,12 @@ extension MCURules {
   func plan(_ product: MatMul, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let storage = try requireActivations(node)
     let (left, right, result) = (node.inputs[0], node.inputs[1], node.result)
-    try right.require([storage], "the second operand")
+    // The full runtime multiplies 16-bit data with 8-bit weights, too.
+    let isMixed = !isMicro && storage == .int16 && right.storage == .int8
+    try right.require([isMixed ? .int8 : storage], "the second operand")
+    if isMixed, right.zeroPoint != 0 {
+      throw .encoding(operand: "the second operand", expected: "of zero point 0")
+    }
     let (a, b) = (left.shape, right.shape)
     guard node.inputs.count == 2, a.rank >= 2, b.rank >= 2 else {
       throw .parameter("matrix product", reason: "two operands of at least two axes")
@@ -157,17 +183,23 @@ extension MCURules {
         return position < 0 || shape[position] == 1 ? 0 : own[position]
       }
     }
-    func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
-      _ type: Data.Type
-    ) -> any NodeKernel {
-      MCUMatMul<Data>(
+    func kernel<
+      Left: FixedWidthInteger & BitwiseCopyable & Sendable,
+      Right: FixedWidthInteger & BitwiseCopyable & Sendable,
+      Sum: FixedWidthInteger & Sendable
+    >(_ type: Left.Type, _ rightType: Right.Type, _ sum: Sum.Type) -> any NodeKernel {
+      let definition = MCUMatMul<Left, Right>(
         product: product, left: node.source(0), right: node.source(1), batch: batch,
         leftBatchStrides: strides(a), rightBatchStrides: strides(b), rows: rows, inner: inner,
         columns: columns, leftZero: left.zeroPoint, rightZero: right.zeroPoint,
         requantizer: requantizer)
+      return path == .plain ? definition : MCUMatMulRows<Left, Right, Sum>(definition)
     }
+    if isMixed { return node.planned(kernel(Int16.self, Int8.self, Int64.self)) }
     return node.planned(
-      byStorage(storage, kernel(Int8.self), kernel(UInt8.self), kernel(Int16.self)))
+      byStorage(
+        storage, kernel(Int8.self, Int8.self, Int32.self),
+        kernel(UInt8.self, UInt8.self, Int32.self), kernel(Int16.self, Int16.self, Int64.self)))
   }
 
   /// One of three kernels by storage; the caller has excluded other storages.

@@ -122,7 +122,7 @@ struct MCUSoftmax16: NodeKernel {
 /// Entries are corrected by half the error in the middle of a step. Source: TensorFlow Lite,
 /// `kernels/internal/common.h`, `LUTPopulate` and `LUTLookup` for 16 bits.
 struct InterpolationTable: Sendable {
-  private let entries: [Int16]
+  let entries: [Int16]
 
   /// `function` over `low...high`, whose values in [-1, 1] become codes of 15 fraction bits.
   init(from low: Double, to high: Double, _ function: (Double) -> Double) {

@@ -86,6 +86,16 @@ struct MCUTensor {
     }
   }
 
+  /// Throws unless scale and zero point are those that a kernel takes for given; scales may differ
+  /// by 0.1 percent, which no kernel sees.
+  ///
+  /// Source: TensorFlow Lite, `TF_LITE_ENSURE_NEAR` in `kernels/activations.cc`.
+  func requireFixed(scale: Double, zero: Int32) throws(DatapathError) {
+    guard abs(self.scale - scale) <= scale / 1000, zeroPoint == zero else {
+      throw .encoding(operand: "the result", expected: "scaled by \(scale), zero point \(zero)")
+    }
+  }
+
   /// The codes of a constant.
   func constantCodes(_ name: String) throws(DatapathError) -> [Int64] {
     guard let codes = tensor.constant?.int64 else {
@@ -171,6 +181,28 @@ struct MCUNode {
 enum MCUSource: Sendable {
   case buffer(Int)
   case constant(Codes)
+
+  /// Calls `body` with the codes' bytes, whatever they are stored as.
+  func withBytes(_ operands: KernelOperands, _ body: (UnsafeRawPointer) -> Void) {
+    switch self {
+    case .buffer(let index): body(UnsafeRawPointer(operands.inputs[index].memory))
+    case .constant(let codes):
+      func call<Stored>(_ array: [Stored]) {
+        array.withUnsafeBytes { if let base = $0.baseAddress { body(base) } }
+      }
+      switch codes {
+      case .int8(let array): call(array)
+      case .uint8(let array): call(array)
+      case .int16(let array): call(array)
+      case .uint16(let array): call(array)
+      case .int32(let array): call(array)
+      case .int64(let array): call(array)
+      case .wide(let array): call(array)
+      case .float32(let array): call(array)
+      case .float64(let array): call(array)
+      }
+    }
+  }
 
   /// Calls `body` with the codes as `Element`.
   ///

@@ -40,22 +40,37 @@ struct TFLiteFile {
     let count: Int
   }
 
+  /// A list of operators with tensors of its own.
+  struct Subgraph {
+    let tensors: [TensorRecord]
+    let operators: [OperatorRecord]
+    let inputs: [Int]
+    let outputs: [Int]
+  }
+
   var flatBuffer: FlatBuffer
   let version: UInt32
   let description: String
-  let subgraphCount: Int
-  let tensors: [TensorRecord]
-  let operators: [OperatorRecord]
-  let inputs: [Int]
-  let outputs: [Int]
+  /// The first is the one that runs.
+  let subgraphs: [Subgraph]
   let buffers: [BufferRecord]
+  /// Offsets in the arena for the tensors of all subgraphs, -1 where a planner chooses; empty if the
+  /// file asks for none.
+  let arenaOffsets: [Int]
+
+  private static let noSubgraph = Subgraph(tensors: [], operators: [], inputs: [], outputs: [])
+  var main: Subgraph { subgraphs.first ?? Self.noSubgraph }
+  var tensors: [TensorRecord] { main.tensors }
+  var operators: [OperatorRecord] { main.operators }
+  var inputs: [Int] { main.inputs }
+  var outputs: [Int] { main.outputs }
 
   /// Whether the file identifier of TFLite stands where it belongs.
   static func hasIdentifier(_ bytes: some Collection<UInt8>) -> Bool {
     bytes.dropFirst(4).prefix(4).elementsEqual("TFL3".utf8)
   }
 
-  /// Reads the first subgraph's records.
+  /// Reads the records of all subgraphs.
   ///
   /// - Throws: ``FlatBufferDefect`` for a structure that cannot be followed.
   init(_ bytes: [UInt8]) throws(FlatBufferDefect) {
@@ -65,17 +80,18 @@ struct TFLiteFile {
     version = try buffer.scalar(0, of: model, absent: UInt32(0))
     description = try buffer.string(3, of: model) ?? ""
     let codes = try Self.operatorCodes(&buffer, model)
-    let subgraphs = try buffer.tables(2, of: model)
-    subgraphCount = subgraphs.count
     buffers = try Self.buffers(&buffer, model)
-    if let main = subgraphs.first {
-      tensors = try Self.tensors(&buffer, main)
-      inputs = try buffer.integers(Int32.self, 1, of: main)?.map(Int.init) ?? []
-      outputs = try buffer.integers(Int32.self, 2, of: main)?.map(Int.init) ?? []
-      operators = try Self.operators(&buffer, main, codes: codes)
-    } else {
-      (tensors, inputs, outputs, operators) = ([], [], [], [])
+    var subgraphs: [Subgraph] = []
+    for table in try buffer.tables(2, of: model) {
+      subgraphs.append(
+        Subgraph(
+          tensors: try Self.tensors(&buffer, table),
+          operators: try Self.operators(&buffer, table, codes: codes),
+          inputs: try buffer.integers(Int32.self, 1, of: table)?.map(Int.init) ?? [],
+          outputs: try buffer.integers(Int32.self, 2, of: table)?.map(Int.init) ?? []))
     }
+    self.subgraphs = subgraphs
+    arenaOffsets = try Self.arenaOffsets(&buffer, model, buffers)
     flatBuffer = buffer
   }
 
@@ -119,6 +135,31 @@ struct TFLiteFile {
       records.append(BufferRecord(position: Int(offset), count: Int(size)))
     }
     return records
+  }
+
+  /// The metadata `OfflineMemoryAllocation`: version, subgraph, count, then one offset a tensor.
+  ///
+  /// Source: tflite-micro, `docs/memory_management.md` and `micro_allocation_info.cc`.
+  private static func arenaOffsets(
+    _ buffer: inout FlatBuffer, _ model: FlatBuffer.Table, _ buffers: [BufferRecord]
+  ) throws(FlatBufferDefect) -> [Int] {
+    for table in try buffer.tables(6, of: model) {
+      guard try buffer.string(0, of: table) == "OfflineMemoryAllocation" else { continue }
+      let index = Int(try buffer.scalar(1, of: table, absent: UInt32(0)))
+      guard buffers.indices.contains(index), buffers[index].count >= 12 else {
+        throw FlatBufferDefect(
+          offset: table.position, reason: "the metadata OfflineMemoryAllocation has no offsets")
+      }
+      let words = try buffer.integers(
+        Int32.self, at: buffers[index].position, count: buffers[index].count / 4)
+      guard words[2] >= 0, Int(words[2]) <= words.count - 3 else {
+        throw FlatBufferDefect(
+          offset: buffers[index].position,
+          reason: "OfflineMemoryAllocation has \(words.count - 3) of \(words[2]) offsets")
+      }
+      return words[3..<3 + Int(words[2])].map(Int.init)
+    }
+    return []
   }
 
   private static func tensors(

@@ -12,10 +12,13 @@ struct TFLiteGraphBuilder {
   private var nodeNames: Set<String> = []
   /// State tensors that an operator already advances.
   private var advanced: Set<Int> = []
+  private var variables = TFLiteVariables()
+  /// The file's operators, with the nodes that each became.
+  private var steps: [RuntimeProgram.Step] = []
 
   init(_ file: TFLiteFile) {
     self.file = file
-    let converted = TFLiteTensors(file)
+    let converted = TFLiteTensors(file, file.main)
     tensors = converted.tensors
     problems = converted.problems
     names = Set(tensors.map(\.name))
@@ -23,9 +26,21 @@ struct TFLiteGraphBuilder {
 
   /// The graph, or nil if there are problems.
   mutating func build(name: String) -> Graph? {
-    let variables = Set(file.tensors.indices.filter { file.tensors[$0].isVariable })
+    let stateful = Set(file.tensors.indices.filter { file.tensors[$0].isVariable })
+    do throws(TFLiteKind) {
+      try variables.scan(
+        file.operators.enumerated().map { index, record in
+          TFLiteOperatorContext(
+            record: record, index: index, tensors: tensors, variables: [],
+            flatBuffer: file.flatBuffer)
+        })
+    } catch {
+      problems.append(TFLiteProblem(.file, error.kind))
+    }
     for (index, record) in file.operators.enumerated() {
       let place = TFLiteProblem.Place.operator(index: index, name: record.name)
+      let first = nodes.count
+      var callee: Int?
       do throws(TFLiteKind) {
         for input in record.inputs where input != -1 && !tensors.indices.contains(input) {
           throw TFLiteKind(.operand("operand \(input) is no tensor of \(tensors.count)"))
@@ -33,15 +48,27 @@ struct TFLiteGraphBuilder {
         for output in record.outputs where !tensors.indices.contains(output) {
           throw TFLiteKind(.operand("result \(output) is no tensor of \(tensors.count)"))
         }
-        guard !record.outputs.isEmpty else { throw TFLiteKind(.operand("there is no result")) }
         var context = TFLiteOperatorContext(
-          record: record, index: index, tensors: tensors, variables: variables,
+          record: record, index: index, tensors: tensors, variables: stateful,
           flatBuffer: file.flatBuffer)
-        try context.convert()
+        if record.customCode == nil, record.name == "CALL_ONCE" {
+          callee = try callOnce(context)
+        } else if try !variables.convert(&context) {
+          guard !record.outputs.isEmpty else { throw TFLiteKind(.operand("there is no result")) }
+          if let values = try context.folded() {
+            tensors[record.outputs[0]] = tensors[record.outputs[0]].holding(values)
+          } else {
+            try context.convert()
+          }
+        }
         append(context, index: index)
       } catch {
         problems.append(TFLiteProblem(place, error.kind))
       }
+      steps.append(
+        RuntimeProgram.Step(
+          name: record.name, inputs: record.inputs, outputs: record.outputs,
+          nodes: first..<nodes.count, callee: callee))
     }
     for index in file.inputs + file.outputs where !tensors.indices.contains(index) {
       problems.append(
@@ -49,15 +76,71 @@ struct TFLiteGraphBuilder {
     }
     guard problems.isEmpty else { return nil }
     do throws(GraphProblems) {
-      return try Graph(
+      let graph = try Graph(
         name: name, tensors: tensors, nodes: nodes, inputs: file.inputs.map(TensorID.init),
-        outputs: file.outputs.map(TensorID.init), states: states)
+        outputs: file.outputs.map(TensorID.init), states: states + variables.states)
+      // A file whose operators are not in an order in which they can run has no program.
+      guard zip(graph.nodes, nodes).allSatisfy({ $0.name == $1.name }) else { return graph }
+      return graph.described(by: program)
     } catch {
       for problem in error.problems {
         problems.append(TFLiteProblem(place(of: problem.node), .graph(problem.error)))
       }
       return nil
     }
+  }
+
+  /// What the runtimes execute.
+  private var program: RuntimeProgram {
+    RuntimeProgram(
+      main: steps, tensorCount: file.tensors.count, variableBytes: variables.bytes,
+      calls: file.subgraphs.dropFirst().map(routine),
+      offsets: file.arenaOffsets.map { $0 < 0 ? nil : $0 })
+  }
+
+  private func routine(_ graph: TFLiteFile.Subgraph) -> RuntimeProgram.Routine {
+    let tensors = TFLiteTensors(file, graph).tensors
+    return RuntimeProgram.Routine(
+      steps: graph.operators.map {
+        RuntimeProgram.Step(name: $0.name, inputs: $0.inputs, outputs: $0.outputs, nodes: 0..<0)
+      },
+      tensorBytes: zip(graph.tensors, tensors).map { record, tensor in
+        guard tensor.constant == nil, let type = TFLiteTensorType(rawValue: record.type) else {
+          return nil
+        }
+        // At most 2^31 elements of 8 bytes.
+        return tensor.shape.count * ((type == .resource ? 32 : type.bits ?? 8) + 7) / 8
+      })
+  }
+
+  /// CALL_ONCE: the variables that its subgraph assigns begin with these values.
+  ///
+  /// - Returns: the position of the subgraph among those after the first.
+  private mutating func callOnce(_ context: TFLiteOperatorContext) throws(TFLiteKind) -> Int {
+    let number = try context.option(0, absent: Int32(0))
+    guard file.subgraphs.indices.dropFirst().contains(number) else {
+      throw TFLiteKind(.operand("subgraph \(number) of \(file.subgraphs.count)"))
+    }
+    let graph = file.subgraphs[number]
+    let converted = TFLiteTensors(file, graph)
+    var tensors = converted.tensors
+    if let problem = converted.problems.first { throw TFLiteKind(problem.kind) }
+    for (index, record) in graph.operators.enumerated() {
+      for tensor in record.inputs + record.outputs
+      where tensor != -1 && !tensors.indices.contains(tensor) {
+        throw TFLiteKind(.operand("tensor \(tensor) of \(tensors.count) in subgraph \(number)"))
+      }
+      let context = TFLiteOperatorContext(
+        record: record, index: index, tensors: tensors, variables: [],
+        flatBuffer: file.flatBuffer)
+      if try variables.initialize(context, subgraph: number) { continue }
+      guard let values = try context.folded() else {
+        throw TFLiteKind(
+          .unsupportedOption("a subgraph that is called once and computes \(record.name)"))
+      }
+      tensors[record.outputs[0]] = tensors[record.outputs[0]].holding(values)
+    }
+    return number - 1
   }
 
   /// Takes over the nodes, tensors and states of one converted operator.
@@ -80,7 +163,7 @@ struct TFLiteGraphBuilder {
       states.append(state)
     }
     for node in context.nodes {
-      var name = tensors[node.outputs[0]].name
+      var name = node.outputs.first.map { tensors[$0].name } ?? context.record.name
       nodeNames.insertDistinct(&name, suffix: "#\(index)")
       nodes.append(
         Node(
@@ -201,7 +284,7 @@ struct TFLiteOperatorContext {
   /// What the runtimes reset a variable to: its zero point if it is int8, else zero.
   ///
   /// Source: TensorFlow Lite, `ResetVariableTensor`.
-  private func initialCodes(_ state: Tensor) throws(TFLiteKind) -> Codes {
+  func initialCodes(_ state: Tensor) throws(TFLiteKind) -> Codes {
     let count = state.shape.count
     guard count <= 1 << 26 else {
       throw TFLiteKind(.shape(state.shape.extents, reason: "too large for a state"))
@@ -216,6 +299,17 @@ struct TFLiteOperatorContext {
       return .int32([Int32](repeating: 0, count: count))
     default:
       throw TFLiteKind(.operand("state '\(state.name)' is neither int8, int16 nor int32"))
+    }
+  }
+
+  /// An option that is a text.
+  func text(_ id: Int) throws(TFLiteKind) -> String {
+    guard let options = record.options else { return "" }
+    var flatBuffer = flatBuffer
+    do throws(FlatBufferDefect) {
+      return try flatBuffer.string(id, of: options) ?? ""
+    } catch {
+      throw TFLiteKind(.damaged(reason: error.reason))
     }
   }
 

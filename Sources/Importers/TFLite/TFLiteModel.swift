@@ -52,17 +52,15 @@ public struct TFLiteModel: Sendable {
     }
     var problems: [TFLiteProblem] = []
     if file.version != 3 { problems.append(TFLiteProblem(.file, .schemaVersion(file.version))) }
-    if file.subgraphCount != 1 {
-      problems.append(TFLiteProblem(.file, .subgraphs(file.subgraphCount)))
-    }
-    guard file.version == 3, file.subgraphCount > 0 else {
+    if file.subgraphs.isEmpty { problems.append(TFLiteProblem(.file, .noSubgraph)) }
+    guard problems.isEmpty else {
       throw .problems(path: path, problems)
     }
     if let name = Self.firstFloatTensorOfFloatModel(file) {
       problems.append(TFLiteProblem(.file, .notQuantized(firstFloatTensor: name)))
       throw .problems(path: path, problems)
     }
-    // Of several subgraphs the first is the main one: its own problems are told as well.
+    // Of several subgraphs the first is the one that runs; it may call others.
     var builder = TFLiteGraphBuilder(file)
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let graph = builder.build(name: name)

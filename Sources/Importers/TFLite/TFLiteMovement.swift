@@ -34,6 +34,10 @@ extension TFLiteOperatorContext {
       }
       let axis = try axis(try option(0, absent: Int32(0)), rank: try shape(0).rank)
       emit(.gatherAxis(axis: axis), [try operand(0), try operand(1)])
+    case "GATHER_ND": emit(.gatherND, [try operand(0), try operand(1)])
+    case "REVERSE_V2": try reverse()
+    case "SPACE_TO_BATCH_ND": try spaceToBatch()
+    case "BATCH_TO_SPACE_ND": try batchToSpace()
     case "TILE": emit(.tile(repeats: try constants(1, "repeats")), [try operand(0)])
     case "BROADCAST_TO": emit(.broadcast, [try operand(0)])
     case "RESIZE_BILINEAR":
@@ -66,7 +70,7 @@ extension TFLiteOperatorContext {
     emit(.surround(surround), [try operand(0)] + [value].compactMap { $0 })
   }
 
-  private mutating func slice() throws(TFLiteKind) {
+  mutating func slice() throws(TFLiteKind) {
     let data = try shape(0)
     let begin = try constants(1, "begin")
     let size = try constants(2, "size")
@@ -80,7 +84,7 @@ extension TFLiteOperatorContext {
   }
 
   /// Source: TensorFlow Lite, `internal/strided_slice_logic.h`.
-  private mutating func stridedSlice() throws(TFLiteKind) {
+  mutating func stridedSlice() throws(TFLiteKind) {
     let data = try shape(0)
     let begin = try constants(1, "begin")
     let end = try constants(2, "end")
@@ -174,7 +178,7 @@ extension TFLiteOperatorContext {
     }
   }
 
-  private func shape(of extents: [Int]) throws(TFLiteKind) -> Shape {
+  func shape(of extents: [Int]) throws(TFLiteKind) -> Shape {
     do throws(GraphError) {
       return try Shape(extents)
     } catch {
@@ -197,6 +201,126 @@ extension TFLiteOperatorContext {
           interpolation: interpolation,
           coordinates: alignCorners ? .alignCorners : halfPixel ? centred : .asymmetric,
           layout: .channelsLast)), [try operand(0)])
+  }
+
+  /// REVERSE_V2: steps of -1 along the axes.
+  private mutating func reverse() throws(TFLiteKind) {
+    let data = try shape(0)
+    var axes: Set<Int> = []
+    for axis in try constants(1, "axes") { axes.insert(try self.axis(axis, rank: data.rank)) }
+    emit(
+      .slice(
+        Slice(
+          begin: data.extents.enumerated().map { axes.contains($0) ? max($1 - 1, 0) : 0 },
+          extents: data.extents, strides: data.extents.indices.map { axes.contains($0) ? -1 : 1 })),
+      [try operand(0)])
+  }
+
+  /// SPACE_TO_BATCH_ND: padded, then read as [batch, positions, block, ..., rest] with the blocks'
+  /// axes first.
+  private mutating func spaceToBatch() throws(TFLiteKind) {
+    let (data, block) = (try shape(0), try blocks())
+    let margins = try constants(2, "paddings")
+    guard margins.count == 2 * block.count, margins.allSatisfy({ (0...1 << 30).contains($0) })
+    else {
+      throw TFLiteKind(.operand("\(margins.count) paddings for \(block.count) axes"))
+    }
+    var (before, after) = ([0], [0])
+    for axis in block.indices {
+      before.append(margins[2 * axis])
+      after.append(margins[2 * axis + 1])
+    }
+    let rest = [Int](repeating: 0, count: data.rank - before.count)
+    (before, after) = (before + rest, after + rest)
+    var source = try operand(0)
+    var extents = data.extents
+    if margins.contains(where: { $0 > 0 }) {
+      for axis in extents.indices { extents[axis] += before[axis] + after[axis] }
+      let padded = try add(tensor(source), extents, "padded")
+      emit(
+        .surround(Surround(before: before, after: after, precedesBlocks: true)), [source], [padded])
+      source = padded
+    }
+    var split = [extents[0]]
+    for (axis, size) in block.enumerated() {
+      guard extents[axis + 1] % size == 0 else {
+        throw TFLiteKind(.operand("\(extents[axis + 1]) positions in blocks of \(size)"))
+      }
+      split += [extents[axis + 1] / size, size]
+    }
+    split += extents.dropFirst(1 + block.count)
+    let count = block.count
+    let order =
+      (0..<count).map { 2 * $0 + 2 } + [0] + (0..<count).map { 2 * $0 + 1 }
+      + Array((2 * count + 1)..<split.count)
+    try rearrange(source, split: split, order: order)
+  }
+
+  /// BATCH_TO_SPACE_ND: the blocks' axes go behind the positions, then crops are cut away.
+  private mutating func batchToSpace() throws(TFLiteKind) {
+    let (data, block) = (try shape(0), try blocks())
+    let crops = try constants(2, "crops")
+    let size = block.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
+    guard crops.count == 2 * block.count, crops.allSatisfy({ (0...1 << 30).contains($0) }),
+      size > 0, data[0] % size == 0
+    else {
+      throw TFLiteKind(
+        .operand("\(crops.count) crops and blocks \(block) for shape \(data.extents)"))
+    }
+    let count = block.count
+    let split = block + [data[0] / size] + data.extents.dropFirst()
+    var order = [count]
+    for axis in 0..<count { order += [count + 1 + axis, axis] }
+    order += Array((2 * count + 1)..<split.count)
+    guard crops.contains(where: { $0 > 0 }) else {
+      return try rearrange(try operand(0), split: split, order: order)
+    }
+    var whole = [data[0] / size] + data.extents.dropFirst()
+    for axis in 0..<count { whole[axis + 1] *= block[axis] }
+    let joined = try add(tensor(try operand(0)), whole, "joined")
+    try rearrange(try operand(0), split: split, order: order, into: joined)
+    var begin = whole.map { _ in 0 }
+    var extents = whole
+    for axis in 0..<count {
+      begin[axis + 1] = crops[2 * axis]
+      extents[axis + 1] -= crops[2 * axis] + crops[2 * axis + 1]
+    }
+    guard extents.allSatisfy({ $0 >= 0 }) else {
+      throw TFLiteKind(.operand("crops \(crops) of \(whole)"))
+    }
+    emit(
+      .slice(Slice(begin: begin, extents: extents, strides: begin.map { _ in 1 })), [joined])
+  }
+
+  /// Block sizes of SPACE_TO_BATCH_ND and its inverse, one an axis after the first.
+  private func blocks() throws(TFLiteKind) -> [Int] {
+    let (data, block) = (try shape(0), try constants(1, "block sizes"))
+    guard data.rank > block.count, block.allSatisfy({ (1...1 << 20).contains($0) }) else {
+      throw TFLiteKind(.operand("blocks \(block) for shape \(data.extents)"))
+    }
+    return block
+  }
+
+  /// Reads `source` as `split`, permutes its axes, and writes the elements to the result.
+  private mutating func rearrange(
+    _ source: Int, split: [Int], order: [Int], into target: Int? = nil
+  ) throws(TFLiteKind) {
+    let encoding = tensor(source)
+    let apart = try add(encoding, split, "blocks")
+    let turned = try add(encoding, order.map { split[$0] }, "turned")
+    emit(.reshape, [source], [apart])
+    emit(.transpose(permutation: order), [apart], [turned])
+    emit(.reshape, [turned], target.map { [$0] })
+  }
+
+  /// A tensor inside an operator, of the encoding of `tensor`.
+  private mutating func add(
+    _ tensor: Tensor, _ extents: [Int], _ what: String
+  ) throws(TFLiteKind) -> Int {
+    add(
+      Tensor(
+        name: "\(result.name) (\(what))", shape: try shape(of: extents),
+        encoding: tensor.encoding))
   }
 
   private mutating func rearrange(

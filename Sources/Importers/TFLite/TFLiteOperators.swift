@@ -36,6 +36,14 @@ extension TFLiteOperatorContext {
     case "LOGICAL_AND": try binary(.and)
     case "LOGICAL_OR": try binary(.or)
     case "SELECT_V2": emit(.select, [try operand(0), try operand(1), try operand(2)])
+    case "SELECT": try select()
+    case "TOPK_V2": try topK()
+    case "CUMSUM": try cumulativeSum()
+    case "L2_NORMALIZATION":
+      guard try fusedRange(0).isUnbounded else {
+        throw TFLiteKind(.unsupportedOption("a fused activation after L2_NORMALIZATION"))
+      }
+      emit(.normalizeLength, [try operand(0)])
     case "LOGISTIC": try unary(.sigmoid)
     case "TANH": try unary(.tanh)
     case "RELU": try unary(.clamp(.relu))
@@ -89,13 +97,60 @@ extension TFLiteOperatorContext {
     emit(.binary(Binary(function, range: range)), [try operand(0), try operand(1)])
   }
 
-  /// ADD and SUB: 16-bit tensors with scales that are powers of two have a rule of their own.
+  /// ADD and SUB.
+  ///
+  /// Where `pot_scale_int16` stands, which is the schema's default, and all scales are powers of two
+  /// and zero points 0, the runtimes add 16-bit tensors by shifts; any other scale takes the general
+  /// path. Source: TensorFlow Lite, `kernels/{add,sub}.cc`, `Prepare`; the micro runtime has the
+  /// general path alone.
   private mutating func addition(_ function: Binary.Function) throws(TFLiteKind) {
+    let inputs = [try operand(0), try operand(1)]
+    var addsByShifts = false
     if case .affine(let format) = result.encoding, format.width == 16, try flag(1, absent: true) {
-      throw TFLiteKind(
-        .unsupportedOption("16-bit addition by shifts (pot_scale_int16) is not supported"))
+      addsByShifts = (inputs.map { tensor($0) } + [result]).allSatisfy { tensor in
+        guard case .affine(let format) = tensor.encoding, let scale = format.scales.first
+        else { return false }
+        // The logarithm to base 2 is an integer within 10^-3 (`CheckedLog2`).
+        let ratio = scale.significand < 1.5 ? scale.significand : scale.significand / 2
+        return format.zeroPoints.allSatisfy { $0 == 0 } && abs(ratio - 1) < 6.93e-4
+      }
     }
-    try binary(function, range: try fusedRange(0))
+    emit(
+      .binary(Binary(function, range: try fusedRange(0), addsByShifts: addsByShifts)), inputs)
+  }
+
+  /// SELECT: a condition of one axis chooses whole blocks along the first axis.
+  private mutating func select() throws(TFLiteKind) {
+    var condition = try operand(0)
+    let (shape, data) = (tensor(condition).shape, try shape(1))
+    if shape.rank == 1, data.rank > 1 {
+      let extents = [shape[0]] + [Int](repeating: 1, count: data.rank - 1)
+      let spread = add(
+        Tensor(
+          name: tensor(condition).name + " (blocks)", shape: try self.shape(of: extents),
+          encoding: tensor(condition).encoding))
+      emit(.reshape, [condition], [spread])
+      condition = spread
+    }
+    emit(.select, [condition, try operand(1), try operand(2)])
+  }
+
+  private mutating func topK() throws(TFLiteKind) {
+    let counts = try constants(1, "the count")
+    guard counts.count == 1, record.outputs.count == 2 else {
+      throw TFLiteKind(.operand("one count and two results"))
+    }
+    emit(.topK(TopK(count: counts[0])), [try operand(0)])
+  }
+
+  private mutating func cumulativeSum() throws(TFLiteKind) {
+    let axes = try constants(1, "the axis")
+    guard axes.count == 1 else { throw TFLiteKind(.operand("one axis is summed")) }
+    emit(
+      .cumulativeSum(
+        CumulativeSum(
+          axis: try axis(axes[0], rank: try shape(0).rank), isExclusive: try flag(0),
+          isReversed: try flag(1))), [try operand(0)])
   }
 
   private mutating func softmax(isLogarithm: Bool, beta: Float) throws(TFLiteKind) {

@@ -17,8 +17,7 @@ public struct TFLiteProblem: Hashable, Sendable {
     case damaged(reason: String)
     /// A version of the schema other than 3.
     case schemaVersion(UInt32)
-    /// More than one subgraph, or none.
-    case subgraphs(Int)
+    case noSubgraph
     /// No tensor that a run computes is quantized; the first float tensor's name.
     case notQuantized(firstFloatTensor: String)
     /// A dimension that is known only at run time.
@@ -98,11 +97,8 @@ extension TFLiteProblem.Kind {
     case .damaged(let reason): return ("tflite.damaged", reason, again)
     case .schemaVersion(let version):
       return ("tflite.version", "schema version \(version) is not 3", again)
-    case .subgraphs(let count):
-      return (
-        "tflite.subgraphs", "the model has \(count) subgraphs, one can run",
-        "Convert the model without control flow, or with one signature."
-      )
+    case .noSubgraph:
+      return ("tflite.subgraphs", "the model has no subgraph", again)
     case .notQuantized(let name):
       return (
         "tflite.not-quantized", "not quantized: the first float tensor is '\(name)'",

@@ -8,15 +8,16 @@ struct TFLiteTensors {
   private var flatBuffer: FlatBuffer
 
   /// Positions of `tensors` are those of the file.
-  init(_ file: TFLiteFile) {
+  init(_ file: TFLiteFile, _ graph: TFLiteFile.Subgraph) {
     flatBuffer = file.flatBuffer
-    let used = Set(file.operators.flatMap { $0.inputs + $0.outputs } + file.inputs + file.outputs)
-    let inputs = Set(file.inputs)
+    let used = Set(
+      graph.operators.flatMap { $0.inputs + $0.outputs } + graph.inputs + graph.outputs)
+    let inputs = Set(graph.inputs)
     let hasBatch = inputs.contains { index in
-      file.tensors.indices.contains(index) && file.tensors[index].signature.first == -1
+      graph.tensors.indices.contains(index) && graph.tensors[index].signature.first == -1
     }
     var names: Set<String> = []
-    for (index, record) in file.tensors.enumerated() {
+    for (index, record) in graph.tensors.enumerated() {
       var name = record.name.isEmpty ? "#\(index)" : record.name
       names.insertDistinct(&name, suffix: "#\(index)")
       let place = TFLiteProblem.Place.tensor(index: index, name: record.name)
@@ -56,6 +57,10 @@ struct TFLiteTensors {
     guard shape.count <= 1 << 31 else {
       throw TFLiteKind(.shape(record.shape, reason: "\(shape.count) elements are beyond 2^31"))
     }
+    if type == .resource {
+      // The number of a variable, as the micro runtime holds it.
+      return Tensor(name: name, shape: shape, encoding: try Self.plain(bits: 32, isSigned: true))
+    }
     guard let bits = type.bits else { throw TFLiteKind(.tensorType("\(type)")) }
     let encoding = try encoding(record, type: type, shape: shape)
     guard buffers.indices.contains(record.buffer) else {
@@ -73,6 +78,15 @@ struct TFLiteTensors {
         constant: try codes(type, at: buffer.position, count: shape.count))
     } catch {
       throw TFLiteKind(.damaged(reason: error.reason))
+    }
+  }
+
+  /// Integers that stand for themselves.
+  private static func plain(bits: Int, isSigned: Bool) throws(TFLiteKind) -> Encoding {
+    do throws(FormatError) {
+      return .fixed(try FixedPointFormat(width: bits, integerBits: bits, isSigned: isSigned))
+    } catch {
+      throw TFLiteKind(.quantization(reason: "\(error)"))
     }
   }
 

@@ -16,16 +16,21 @@ public struct ArenaPlan: Sendable, Hashable {
   /// Buffers are placed by descending size, among equal sizes the one later in the request first,
   /// each at the lowest gap between placed buffers alive at the same time that is large enough.
   /// Source: tflite-micro, `memory_planner/greedy_memory_planner.cc`; the order of equal sizes is
-  /// measured (conformance/mcu/SEMANTICS.md, section 6).
+  /// measured (conformance/mcu/SEMANTICS.md, section 6). Buffers that a file puts somewhere are there
+  /// first, in the request's order, whatever overlaps.
   ///
   /// - Complexity: O(n^2) for n buffers.
   public static func greedy(_ request: ArenaRequest) -> ArenaPlan {
     let sizes = request.alignedBytes
-    let order = sizes.indices.sorted { sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : $0 > $1 }
-    return firstFit(request, order: order)
+    let order = sizes.indices.filter { request.buffers[$0].offset == nil }.sorted {
+      sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : $0 > $1
+    }
+    return firstFit(
+      request, order: sizes.indices.filter { request.buffers[$0].offset != nil } + order)
   }
 
-  /// Each buffer of `order` at the lowest offset that is free of the ones placed before it.
+  /// Each buffer of `order` at the lowest offset that is free of the ones placed before it, or where
+  /// the file puts it.
   static func firstFit(_ request: ArenaRequest, order: [Int]) -> ArenaPlan {
     let sizes = request.alignedBytes
     var offsets = [Int](repeating: 0, count: sizes.count)
@@ -35,9 +40,13 @@ public struct ArenaPlan: Sendable, Hashable {
     for buffer in order {
       let lifetime = request.buffers[buffer].lifetime
       var candidate = 0
-      for other in placed where request.buffers[other].lifetime.overlaps(lifetime) {
-        if offsets[other] - candidate >= sizes[buffer] { break }
-        candidate = max(candidate, offsets[other] + sizes[other])
+      if let fixed = request.buffers[buffer].offset {
+        candidate = fixed
+      } else {
+        for other in placed where request.buffers[other].lifetime.overlaps(lifetime) {
+          if offsets[other] - candidate >= sizes[buffer] { break }
+          candidate = max(candidate, offsets[other] + sizes[other])
+        }
       }
       offsets[buffer] = candidate
       var position = placed.count

@@ -6,6 +6,8 @@ public struct ArenaBuffer: Sendable, Hashable {
     case tensor(TensorID)
     /// Working memory of a step, in the order that the kernel asks for it.
     case scratch(step: Int, number: Int)
+    /// A tensor of a routine that an operator calls.
+    case called(routine: Int, tensor: Int)
   }
 
   /// What it holds; several tensors where operators work in place.
@@ -13,11 +15,40 @@ public struct ArenaBuffer: Sendable, Hashable {
   /// Bytes asked for, before alignment.
   public let bytes: Int
   public let lifetime: Lifetime
+  /// Where the file wants it, from the arena's beginning; nil where a planner chooses.
+  public let offset: Int?
 
-  public init(contents: [Content], bytes: Int, lifetime: Lifetime) {
+  public init(contents: [Content], bytes: Int, lifetime: Lifetime, offset: Int? = nil) {
     self.contents = contents
     self.bytes = bytes
     self.lifetime = lifetime
+    self.offset = offset
+  }
+}
+
+extension ArenaBuffer {
+  /// The buffer of a called routine's tensor.
+  init(_ tensor: TensorLifetimes.CalledTensor, in graph: Graph) {
+    self.init(
+      contents: [.called(routine: tensor.routine, tensor: tensor.tensor)], bytes: tensor.bytes,
+      lifetime: tensor.lifetime,
+      offset: graph.program?.offset(ofTensor: tensor.tensor, routine: tensor.routine))
+  }
+}
+
+extension RuntimeProgram {
+  /// The offset that the file asks for; nil where a planner chooses.
+  ///
+  /// Offsets are those of the main tensors, then of each routine in the file's order. Source:
+  /// tflite-micro, `micro_allocation_info.cc`, `AddTensors`.
+  func offset(ofTensor tensor: Int, routine: Int? = nil) -> Int? {
+    var position = tensor
+    if let routine {
+      position += tensorCount + calls[..<routine].reduce(0) { $0 + $1.tensorBytes.count }
+    } else if tensor >= tensorCount {
+      return nil
+    }
+    return offsets.indices.contains(position) ? offsets[position] : nil
   }
 }
 
@@ -39,6 +70,11 @@ public struct ArenaRequest: Sendable, Hashable {
     for buffer in buffers {
       guard buffer.bytes >= 0 else {
         throw .invalidRequest(reason: "a buffer of \(buffer.bytes) bytes")
+      }
+      if let offset = buffer.offset {
+        guard offset >= 0 else { throw .invalidRequest(reason: "a buffer at \(offset)") }
+        // The end of the arena is at most the sum of all.
+        total = try sum(total, offset, of: "all buffers together")
       }
       let size = try aligned(buffer.bytes, to: alignment, of: "a buffer")
       total = try sum(total, size, of: "all buffers together")
@@ -75,8 +111,11 @@ public struct ArenaRequest: Sendable, Hashable {
       let bytes = try storage.bytes(of: graph.tensors[index])
       guard bytes > 0 else { continue }
       buffers.append(
-        ArenaBuffer(contents: [.tensor(TensorID(index))], bytes: bytes, lifetime: lifetime))
+        ArenaBuffer(
+          contents: [.tensor(TensorID(index))], bytes: bytes, lifetime: lifetime,
+          offset: graph.program?.offset(ofTensor: index)))
     }
+    buffers += lifetimes.called.map { ArenaBuffer($0, in: graph) }
     for (step, entry) in lifetimes.steps.enumerated() {
       var number = 0
       for node in entry.nodes {

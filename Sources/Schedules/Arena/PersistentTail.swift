@@ -56,12 +56,32 @@ public struct PersistentTail: Sendable, Hashable {
     let sizes = TFLMStructures(host, scratch)
     var tail = TailAllocator()
     for structure in sizes.allocators { try tail.allocate(structure, for: .runtime) }
-    try tail.allocate(sizes.subgraph, for: .runtime)
-    let tensorCount = Self.fileTensorCount(graph, steps: steps)
-    try tail.allocate(sizes.evalTensor, count: tensorCount, for: .evalTensors)
-    try tail.allocate(sizes.node, count: steps.count - 1, for: .nodes)
+    let calls = graph.program?.calls ?? []
+    if let variables = graph.program?.variableBytes, !variables.isEmpty {
+      // Before all others: the table of variables.
+      try tail.allocate(.init(sizes.variables.bytes, alignment: 16), for: .runtime)
+      let table = try product(sizes.variable.bytes, variables.count, of: "variables")
+      try tail.allocate(.init(table, alignment: 16), for: .runtime)
+    }
+    try tail.allocate(sizes.subgraph, count: 1 + calls.count, for: .runtime)
+    let tensorCount = graph.program?.tensorCount ?? Self.fileTensorCount(graph, steps: steps)
+    for count in [tensorCount] + calls.map(\.tensorBytes.count) {
+      try tail.allocate(sizes.evalTensor, count: count, for: .evalTensors)
+    }
+    let main = graph.program?.main.count ?? steps.count - 1
+    for count in [main] + calls.map(\.steps.count) {
+      try tail.allocate(sizes.node, count: count, for: .nodes)
+    }
 
-    let operators = steps.dropFirst().map { TFLMOperator(graph, step: $0) }
+    let operators: [TFLMOperator]
+    if let program = graph.program {
+      operators = (program.main + calls.flatMap(\.steps)).map {
+        TFLMOperator(
+          graph, step: ScheduleStep(name: $0.name, nodes: $0.nodes, operatorName: $0.name))
+      }
+    } else {
+      operators = steps.dropFirst().map { TFLMOperator(graph, step: $0) }
+    }
     for entry in operators {
       if let options = entry.options(sizes) { try tail.allocate(options, for: .runtime) }
     }
@@ -75,11 +95,17 @@ public struct PersistentTail: Sendable, Hashable {
       for bytes in try entry.prepared(sizes) {
         try tail.allocate(.init(bytes, alignment: 16), for: .kernelData)
       }
-      handles += try scratch.buffers(of: graph.nodes[entry.node], in: graph).count
+      if let node = entry.node {
+        handles += try scratch.buffers(of: graph.nodes[node], in: graph).count
+      }
     }
     if handles > 0 { try tail.allocate(sizes.pointer, count: handles, for: .scratchHandles) }
-    for state in graph.states {
+    // Variables that operators read and assign are no tensors of the file.
+    for state in graph.states where state.tensor.index < tensorCount {
       let bytes = try ElementStorage.wholeBytes.bytes(of: graph[state.tensor])
+      try tail.allocate(.init(bytes, alignment: 16), for: .variables)
+    }
+    for bytes in graph.program?.variableBytes ?? [] {
       try tail.allocate(.init(bytes, alignment: 16), for: .variables)
     }
     for ids in [graph.inputs, graph.outputs] {

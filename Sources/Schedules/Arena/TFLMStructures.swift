@@ -36,6 +36,10 @@ struct TFLMStructures {
   var tensor: StructureSize { size(64, 40, alignment: 8, 4) }
   var quantization: StructureSize { size(24, 12, alignment: 8, 4) }
 
+  /// The table of variables that operators read and assign, and an entry of it.
+  var variables: StructureSize { size(16, 12, alignment: 8, 4) }
+  var variable: StructureSize { size(40, 20, alignment: 8, 4) }
+
   /// 32 bytes at multiples of 8 are measured; the sources' layout has 16.
   var denseOptions: StructureSize { size(32, 16, alignment: 8, 4) }
 
@@ -49,123 +53,167 @@ struct TFLMStructures {
 /// What one operator of a model keeps in persistent memory.
 struct TFLMOperator {
   let graph: Graph
-  /// Position of the node that does the work: the last of its step.
-  let node: Int
-  private let isJoined: Bool
+  /// Position of the node that does the work, the last of its step; nil if the operator has none.
+  let node: Int?
+  /// The operator's name in the file; of a graph that came from no such file, the one that a converter
+  /// would write.
+  let name: String
 
   init(_ graph: Graph, step: ScheduleStep) {
     self.graph = graph
-    node = max(step.nodes.upperBound - 1, 0)
-    isJoined = step.nodes.count > 1
+    node = step.nodes.last
+    name =
+      step.operatorName
+      ?? step.nodes.last.map {
+        Self.name(graph.nodes[$0].operation, isJoined: step.nodes.count > 1)
+      } ?? ""
   }
 
-  private var operation: Operator { graph.nodes[node].operation }
-  private var inputs: [TensorID] { graph.nodes[node].inputs }
+  private var operation: Operator? { node.map { graph.nodes[$0].operation } }
+  private var inputs: [TensorID] { node.map { graph.nodes[$0].inputs } ?? [] }
+
+  /// The name that a converter gives an operator; only names with structures of their own are told
+  /// apart.
+  private static func name(_ operation: Operator, isJoined: Bool) -> String {
+    switch operation {
+    case .convolution(let convolution):
+      convolution.isDepthwise ? "DEPTHWISE_CONV_2D" : "CONV_2D"
+    case .transposedConvolution: "TRANSPOSE_CONV"
+    case .dense: "FULLY_CONNECTED"
+    case .matMul: "BATCH_MATMUL"
+    case .pool: "AVERAGE_POOL_2D"
+    case .binary(let binary): name(binary.function)
+    case .unary(let function): name(function)
+    case .axisSoftmax(let softmax): softmax.isLogarithm ? "LOG_SOFTMAX" : "SOFTMAX"
+    case .reduce: "MEAN"
+    case .argument: "ARG_MAX"
+    case .cast: "CAST"
+    case .convert: "QUANTIZE"
+    case .reshape: "RESHAPE"
+    case .concatenate: isJoined ? "PACK" : "CONCATENATION"
+    case .split: "SPLIT"
+    case .slice(let slice):
+      // A step other than 1 is no SLICE; several slices of one operator are an UNPACK.
+      isJoined ? "UNPACK" : slice.strides.allSatisfy { $0 == 1 } ? "SLICE" : "STRIDED_SLICE"
+    case .resize: "RESIZE_BILINEAR"
+    case .gatherAxis: "GATHER"
+    case .rearrange: "SPACE_TO_DEPTH"
+    case .surround(let surround): surround.rule == .constant ? "PAD" : "MIRROR_PAD"
+    case .select: "SELECT_V2"
+    case .cumulativeSum: "CUMSUM"
+    case .normalizeLength: "L2_NORMALIZATION"
+    case .lstm: "UNIDIRECTIONAL_SEQUENCE_LSTM"
+    case .svdf: "SVDF"
+    default: ""
+    }
+  }
+
+  private static func name(_ function: Binary.Function) -> String {
+    switch function {
+    case .add: "ADD"
+    case .subtract: "SUB"
+    case .multiply: "MUL"
+    case .divide: "DIV"
+    case .prelu: "PRELU"
+    case .squaredDifference: "SQUARED_DIFFERENCE"
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: "EQUAL"
+    default: ""
+    }
+  }
+
+  private static func name(_ function: UnaryFunction) -> String {
+    switch function {
+    case .sigmoid: "LOGISTIC"
+    case .tanh: "TANH"
+    case .hardSwish: "HARD_SWISH"
+    case .leakyReLU: "LEAKY_RELU"
+    case .clamp(.relu6): "RELU6"
+    case .clamp: "RELU"
+    case .elu: "ELU"
+    case .gelu: "GELU"
+    case .absolute: "ABS"
+    case .reciprocalSquareRoot: "RSQRT"
+    default: ""
+    }
+  }
 
   /// The operator's parsed options (`builtin_op_data.h`), or nil if it has none.
-  ///
-  /// RESHAPE, SQUEEZE and EXPAND_DIMS are one operator in a graph
-  /// and counted as RESHAPE; EXPAND_DIMS has no options.
   func options(_ sizes: TFLMStructures) -> StructureSize? {
     let bytes: Int
-    switch operation {
-    case .convolution: bytes = 28
-    case .transposedConvolution: bytes = 20
-    case .dense: return sizes.denseOptions
-    case .matMul: return StructureSize(3, alignment: 1)
-    case .pool: bytes = 40
-    case .binary(let binary):
-      switch binary.function {
-      case .add, .subtract: bytes = 8
-      case .multiply, .divide: bytes = 4
-      default: return nil
-      }
-    case .unary(let function):
-      switch function {
-      case .leakyReLU: bytes = 4
-      case .gelu: return StructureSize(1, alignment: 1)
-      default: return nil
-      }
-    case .axisSoftmax(let softmax):
-      if softmax.isLogarithm { return nil }
+    switch name {
+    case "FULLY_CONNECTED": return sizes.denseOptions
+    case "BATCH_MATMUL": return StructureSize(3, alignment: 1)
+    case "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "CUMSUM":
+      return StructureSize(2, alignment: 1)
+    case "GELU", "MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY",
+      "REDUCE_ALL":
+      return StructureSize(1, alignment: 1)
+    case "VAR_HANDLE":
+      return sizes.isHost64 ? StructureSize(16, alignment: 8) : StructureSize(8, alignment: 4)
+    case "CONV_2D", "DEPTHWISE_CONV_2D": bytes = 28
+    case "TRANSPOSE_CONV": bytes = 20
+    case "AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D": bytes = 40
+    case "RESHAPE", "SQUEEZE": bytes = 36
+    case "STRIDED_SLICE": bytes = 24
+    case "UNIDIRECTIONAL_SEQUENCE_LSTM": bytes = 16
+    case "SVDF": bytes = 12
+    case "ADD", "SUB", "CAST", "CONCATENATION", "PACK", "UNPACK", "GATHER", "IF", "WHILE":
+      bytes = 8
+    case "MUL", "DIV", "LEAKY_RELU", "SOFTMAX", "ARG_MAX", "ARG_MIN", "SPLIT", "SPLIT_V",
+      "SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "MIRROR_PAD", "L2_NORMALIZATION", "SHAPE", "CALL_ONCE":
       bytes = 4
-    case .reduce: return StructureSize(1, alignment: 1)
-    case .argument: bytes = 4
-    case .cast: bytes = 8
-    case .reshape: bytes = 36
-    case .concatenate: bytes = 8
-    case .split: bytes = isJoined ? 8 : 4
-    case .slice(let slice):
-      // SLICE has none; a step other than 1 or a dropped axis comes from STRIDED_SLICE.
-      guard isStrided(slice) else { return nil }
-      bytes = 24
-    case .resize: return StructureSize(2, alignment: 1)
-    case .gatherAxis: bytes = 8
-    case .rearrange: bytes = 4
-    case .surround(let surround):
-      if surround.rule == .constant { return nil }
-      bytes = 4
-    case .lstm: bytes = 16
-    case .svdf: bytes = 12
     default: return nil
     }
     return StructureSize(bytes, alignment: 4)
   }
 
-  private func isStrided(_ slice: Slice) -> Bool {
-    slice.strides.contains { $0 != 1 }
-      || graph[graph.nodes[node].outputs[0]].shape.rank != slice.extents.count
+  /// Whether the first operand is of signed codes.
+  private var isSigned: Bool {
+    guard let first = inputs.first, case .affine(let format) = graph[first].encoding else {
+      return false
+    }
+    return format.isSigned
   }
 
   /// What the kernel allocates when it is set up (`OpData` of its file), or nil for nothing.
   func data(_ sizes: TFLMStructures) -> Int? {
-    switch operation {
-    case .convolution: sizes.kernel(80, 56, cmsis: 4)
-    case .transposedConvolution: sizes.kernel(88, 72, cmsis: 4)
-    case .dense: sizes.kernel(72, 48, cmsis: 24)
-    case .matMul: sizes.kernel(32, 16, cmsis: 20)
-    case .pool: sizes.kernel(32, 32, cmsis: 4)
-    case .binary(let binary): data(of: binary.function)
-    case .unary(let function): data(of: function)
-    case .axisSoftmax(let softmax): softmax.isLogarithm ? nil : sizes.kernel(80, 56)
-    case .reduce: 44
-    case .convert: 32
-    case .concatenate: isJoined ? nil : sizes.kernel(80, 24)
-    case .slice(let slice): isStrided(slice) ? 84 : nil
-    case .surround(let surround): surround.rule == .constant ? 56 : 16
-    case .select: 1
-    case .lstm: 688
-    case .svdf: 36
-    default: nil
-    }
-  }
-
-  private func data(of function: Binary.Function) -> Int? {
-    switch function {
-    case .add: 60
-    case .subtract: 52
-    case .multiply: 36
-    case .prelu: 28
-    case .squaredDifference: 112
-    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: 32
-    default: nil
-    }
-  }
-
-  private func data(of function: UnaryFunction) -> Int? {
-    switch function {
-    case .sigmoid, .tanh: 16
-    case .hardSwish: 20
-    case .leakyReLU: 24
-    case .clamp(.relu6): 8
-    case .clamp: 28
-    case .elu: 256
+    switch name {
+    case "CONV_2D", "DEPTHWISE_CONV_2D": sizes.kernel(80, 56, cmsis: 4)
+    case "TRANSPOSE_CONV": sizes.kernel(88, 72, cmsis: 4)
+    case "FULLY_CONNECTED": sizes.kernel(72, 48, cmsis: 24)
+    case "BATCH_MATMUL": sizes.kernel(32, 16, cmsis: 20)
+    case "AVERAGE_POOL_2D", "MAX_POOL_2D": sizes.kernel(32, 32, cmsis: 4)
+    case "SOFTMAX": sizes.kernel(80, 56)
+    case "LOG_SOFTMAX": isSigned ? sizes.kernel(40, 28) : nil
+    case "CONCATENATION": sizes.kernel(80, 24)
+    case "EMBEDDING_LOOKUP": sizes.kernel(16, 8)
+    case "ADD": 60
+    case "SUB": 52
+    case "MUL", "CUMSUM", "SVDF": 36
+    case "ADD_N": 40
+    case "DIV", "PRELU", "ABS", "RSQRT", "RELU", "RELU_N1_TO_1", "RELU_0_TO_1": 28
+    case "SQUARED_DIFFERENCE": 112
+    case "EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "QUANTIZE",
+      "DEQUANTIZE":
+      32
+    case "MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ALL": 44
+    case "STRIDED_SLICE": 84
+    case "PAD", "PADV2": 56
+    case "MIRROR_PAD", "HARD_SWISH": 20
+    case "LOGISTIC", "TANH": 16
+    case "LEAKY_RELU": 24
+    case "RELU6", "CALL_ONCE", "IF", "WHILE": 8
+    case "VAR_HANDLE", "ASSIGN_VARIABLE", "L2_NORMALIZATION", "SPACE_TO_BATCH_ND": 4
+    case "SELECT_V2": 1
+    case "ELU": 256
+    case "UNIDIRECTIONAL_SEQUENCE_LSTM": 688
     default: nil
     }
   }
 
   /// What the kernel allocates when shapes are known: tables a channel, transposed operands.
   func prepared(_ sizes: TFLMStructures) throws(ArenaError) -> [Int] {
+    guard let operation else { return [] }
     switch operation {
     case .convolution(let convolution):
       guard inputs.count > 1 else { return [] }
@@ -189,14 +237,16 @@ struct TFLMOperator {
       if product.transposesLeft { bytes += try transposed(inputs[0], sizes) }
       if !product.transposesRight { bytes += try transposed(inputs[1], sizes) }
       return bytes + [copiedExtents]
-    case .gatherAxis, .rearrange:
+    case .gatherAxis, .gatherND, .rearrange:
       return [copiedExtents]
     default: return []
     }
   }
 
   /// A copy of the result's extents that the kernel may write.
-  private var copiedExtents: Int { 4 + 4 * graph[graph.nodes[node].outputs[0]].shape.rank }
+  private var copiedExtents: Int {
+    4 + 4 * (node.map { graph[graph.nodes[$0].outputs[0]].shape.rank } ?? 0)
+  }
 
   private func width(of id: TensorID) -> Int? {
     if case .affine(let format) = graph[id].encoding { return format.width }
@@ -204,7 +254,7 @@ struct TFLMOperator {
   }
 
   private func perChannel(_ channels: Int) throws(ArenaError) -> [Int] {
-    let bytes = try product(4, channels, of: "'\(graph.nodes[node].name)'")
+    let bytes = try product(4, channels, of: "channels of \(name)")
     return [bytes, bytes]
   }
 

@@ -204,7 +204,12 @@ extension MCUEstimator {
       }
       guard bytes > 0 else { continue }
       buffers.append(
-        ArenaBuffer(contents: [.tensor(TensorID(index))], bytes: bytes, lifetime: lifetime))
+        ArenaBuffer(
+          contents: [.tensor(TensorID(index))], bytes: bytes, lifetime: lifetime,
+          offset: target.planner == .greedy ? graph.program?.offset(ofTensor: index) : nil))
+    }
+    if target.planner == .greedy {
+      buffers += lifetimes.called.map { ArenaBuffer($0, in: graph) }
     }
     for (step, sizes) in stepScratch.enumerated() {
       for (number, bytes) in scratchSizes(step, sizes, allocation).enumerated() where bytes > 0 {

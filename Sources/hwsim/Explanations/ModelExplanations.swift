@@ -26,10 +26,10 @@ extension Explanation {
       Version 3 of the schema is the only one in use since 2017. Another number means a damaged file.
       """),
     Explanation(
-      "tflite.subgraphs", "more than one subgraph",
+      "tflite.subgraphs", "no subgraph",
       """
-      One graph runs from inputs to outputs. Control flow and several signatures give a file more
-      subgraphs; convert the model without them.
+      The first subgraph of a file runs from inputs to outputs, and may call others once. A file
+      without any is damaged.
       """),
     Explanation(
       "tflite.not-quantized", "a TFLite model without a quantized tensor",

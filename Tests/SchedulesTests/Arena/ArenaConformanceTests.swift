@@ -123,3 +123,27 @@ struct ArenaConformanceTests {
 
   @Test("memory.json is read whole") func memoryFileCount() { #expect(Self.memory.count >= 13) }
 }
+
+@Suite("Arena of TensorFlow Lite Micro for single operators and programs")
+struct ArenaOperatorTests {
+  static let archive = Result { () throws(ImportError) in
+    try NPZ.open(SharedData.packageRoot + "/Tests/Fixtures/tflite/operators.npz")
+  }
+
+  static let cases: [String] = {
+    guard let archive = try? archive.get() else { return [] }
+    return archive.names.filter { $0.hasSuffix("/arena") }.map { String($0.dropLast(6)) }
+  }()
+
+  /// Head, tail and total that tflite-micro's recording allocator printed.
+  @Test("head, tail and total", arguments: cases)
+  func arena(name: String) throws {
+    let archive = try Self.archive.get()
+    let measured = try #require(try archive.read(name + "/arena").integers())
+    let bytes: [UInt8] = try #require(try archive.read(name + "/model").values())
+    let plan = try TFLMPlan(try TFLiteModel(bytes, path: name).graph)
+    #expect([plan.headBytes, plan.tail.bytes, plan.totalBytes].map(Int64.init) == measured)
+  }
+
+  @Test("the fixture is read whole") func count() { #expect(Self.cases.count > 80) }
+}

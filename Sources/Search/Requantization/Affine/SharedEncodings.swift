@@ -68,7 +68,7 @@ struct SharedEncodings {
     switch node.operation {
     case .reshape, .copy, .transpose, .slice, .split, .broadcast, .tile, .rearrange, .pad, .crop:
       share(node.inputs.prefix(1) + node.outputs, node, graph)
-    case .gatherAxis: share(node.inputs.prefix(1) + node.outputs, node, graph)
+    case .gatherAxis, .gatherND: share(node.inputs.prefix(1) + node.outputs, node, graph)
     case .gather: share(node.inputs.suffix(1) + node.outputs, node, graph)
     case .surround, .concatenate: share(node.inputs + node.outputs, node, graph)
     case .pool, .resize, .resizeNearest: share(node.inputs.prefix(1) + node.outputs, node, graph)
@@ -94,7 +94,7 @@ struct SharedEncodings {
         }
       default: break
       }
-    case .axisSoftmax: for id in node.outputs { fix(id, node.operation.name) }
+    case .axisSoftmax, .normalizeLength: for id in node.outputs { fix(id, node.operation.name) }
     case .lstm:
       // Biases and the gated cell follow from the encodings of data and states.
       for id in node.inputs + node.outputs { fix(id, node.operation.name) }
