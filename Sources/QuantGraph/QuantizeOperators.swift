@@ -48,6 +48,8 @@ public struct Quantized: Hashable, Sendable {
     /// The same elements under the result's shape.
     case reshape
     case transpose(permutation: [Int])
+    /// Normalized exponentials along an axis, by a table of the codes' exponentials.
+    case softmax(axis: Int)
   }
 
   public let function: Function
@@ -84,6 +86,7 @@ public struct Quantized: Hashable, Sendable {
     case .concatenate: "QConcatenate"
     case .reshape: "Requantize"
     case .transpose: "QTranspose"
+    case .softmax: "QSoftmax"
     }
   }
 }

@@ -81,6 +81,10 @@ extension Quantized {
     case .unary:
       try Operator.requireShape("result", result, data[0].shape.extents)
       try checkScales(inputs)
+    case .softmax(let axis):
+      try Operator.requireAxis(axis, of: data[0].shape)
+      try Operator.requireShape("result", result, data[0].shape.extents)
+      try checkScales(inputs)
     case .pool(let pool):
       try pool.check(data: data[0].shape, result: result)
       try checkScales(inputs)
@@ -135,7 +139,12 @@ extension Operator {
       }
     case .dequantize(let granularity):
       try Self.requireShape("result", result, data.extents)
-      try inputs[1].checkScale()
+      // Scales of blocks come with their sign from onnxruntime's quantizer of four bits.
+      if case .blocks = granularity {
+        try inputs[1].checkFinite()
+      } else {
+        try inputs[1].checkScale()
+      }
       for tensor in inputs[1...2] {
         try granularity.check(data: data, scale: tensor.shape, operand: tensor.name)
       }

@@ -81,6 +81,7 @@ extension Graph {
       }
     case .mean(let axes, _): return isFirstOnly && !axes.contains(0)
     case .concatenate(let axis): return axis > 0
+    case .softmax(let axis): return isFirstOnly && axis > 0
     case .transpose(let permutation): return isFirstOnly && permutation.first == 0
     }
   }

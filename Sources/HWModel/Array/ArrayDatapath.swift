@@ -29,13 +29,13 @@ extension ArrayDatapath {
     case .binary(let binary): binary.range.isUnbounded
     case .rearrange(let rearrangement): rearrangement.layout == .channelsFirst
     case .surround, .unary, .axisSoftmax, .select, .reduce, .argument, .concatenate, .copy, .cast,
-      .reshape, .transpose, .crop, .slice, .split, .broadcast, .tile, .gatherAxis, .quantize,
+      .topK, .reshape, .transpose, .crop, .slice, .split, .broadcast, .tile, .gatherAxis, .quantize,
       .dequantize, .dynamicQuantize, .quantized, .integerProduct, .normalizeBatch,
       .normalizeLayer:
       true
     case .dense, .activation, .softmax, .arithmetic, .lstm, .svdf, .dot,
       .normalize, .threshold, .convert, .pad, .resizeNearest, .gather, .qonnx,
-      .integerTransformer, .topK, .rotary, .recurrence, .normalizeRootMeanSquare, .gatherND,
+      .integerTransformer, .rotary, .recurrence, .normalizeRootMeanSquare, .gatherND,
       .cumulativeSum, .normalizeLength:
       false
     }
@@ -64,6 +64,7 @@ extension ArrayDatapath {
     case .axisSoftmax(let softmax): return try arrays.softmax(softmax)
     case .reduce(let reduction): return try arrays.reduce(reduction)
     case .argument(let search): return arrays.argument(search)
+    case .topK(let search): return arrays.topK(search)
     case .normalizeBatch(let epsilon): return try arrays.normalizeBatch(epsilon)
     case .normalizeLayer(let axis, let epsilon): return try arrays.normalizeLayer(axis, epsilon)
     case .reshape, .copy: return arrays.moved()

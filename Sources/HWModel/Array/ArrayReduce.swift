@@ -3,7 +3,7 @@ import QuantGraph
 
 extension ArrayNode {
   /// A copy that puts `axes` last, so that what is combined is contiguous.
-  private func rows(_ data: Shape, axes: [Int]) -> (copy: StridedCopy, length: Int) {
+  func rows(_ data: Shape, axes: [Int]) -> (copy: StridedCopy, length: Int) {
     let kept = data.extents.indices.filter { !axes.contains($0) }
     let order = kept + axes
     let strides = data.strides
@@ -69,6 +69,38 @@ extension ArrayNode {
         }
       }
       o.outputs[0].store(wrapping: positions, kind: kind)
+    }
+  }
+
+  /// The largest of each row in descending order and their positions, the earlier of equal ones first.
+  func topK(_ search: TopK) -> PlannedNode {
+    let (data, results) = (operands[0], results)
+    let length = data.shape.extents.last ?? 1
+    let count = search.count
+    return planned { o in
+      let chosen: [Int]
+      if data.kind.isInteger {
+        let values = data.integers(o)
+        chosen = Self.largest(values, length, count)
+        o.outputs[0].store(wrapping: chosen.map { values[$0] }, kind: results[0].kind)
+      } else {
+        let values = data.reals(as: Double.self, o)
+        chosen = Self.largest(values, length, count)
+        o.outputs[0].store(reals: chosen.map { values[$0] }, kind: results[0].kind)
+      }
+      o.outputs[1].store(
+        wrapping: chosen.map { Int64($0 % max(length, 1)) }, kind: results[1].kind)
+    }
+  }
+
+  /// Positions of the `count` largest of each `length` values, the earlier of equal ones first.
+  private static func largest<Value: Comparable & Sendable>(
+    _ values: [Value], _ length: Int, _ count: Int
+  ) -> [Int] {
+    stride(from: 0, to: values.count, by: max(length, 1)).flatMap { start in
+      (start..<start + length).sorted {
+        values[$0] == values[$1] ? $0 < $1 : values[$0] > values[$1]
+      }.prefix(count)
     }
   }
 

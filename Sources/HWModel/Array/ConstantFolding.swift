@@ -35,7 +35,7 @@ enum ConstantFolding {
   }
 
   /// Results of a node whose operands are constants; nil where it has to stay.
-  private static func constants(
+  static func constants(
     _ node: Node, _ tensors: [Tensor], _ datapath: some ArrayDatapath
   ) -> [Codes]? {
     guard datapath.supports(node.operation),
@@ -47,7 +47,9 @@ enum ConstantFolding {
     }
     planned.kernel.run(
       KernelOperands(
-        inputs: [], outputs: buffers, scratch: TensorBuffer(storage: .uint8, capacity: 0),
+        inputs: [], outputs: buffers,
+        scratch: TensorBuffer(
+          storage: .uint8, capacity: planned.kernel.scratchBytes(lanes: 1)),
         lanes: 1, usedLanes: 1))
     var results: [Codes] = []
     for (index, id) in node.outputs.enumerated() {

@@ -51,6 +51,7 @@ extension ArrayNode {
     case .mean(let axes, _): return quantizedMean(axes, operands)
     case .pool(let pool): return quantizedPool(pool, operands)
     case .concatenate(let axis): return quantizedConcatenation(axis, operands)
+    case .softmax(let axis): return try quantizedSoftmax(axis, operands)
     case .reshape: return quantizedUnary(.identity, operands)
     case .transpose(let permutation):
       let strides = operands.codes[0].shape.strides

@@ -14,8 +14,8 @@ extension ONNXGraphBuilder {
         try c.require("fmod", 0)
         try b.binary(c, .modulo)
       },
-      "Softmax": { (b, c) throws(ONNXProblem.Kind) in try b.softmax(c, isLogarithm: false) },
-      "LogSoftmax": { (b, c) throws(ONNXProblem.Kind) in try b.softmax(c, isLogarithm: true) },
+      "Softmax": { (b, c) throws(ONNXProblem.Kind) in try b.softmaxNode(c, isLogarithm: false) },
+      "LogSoftmax": { (b, c) throws(ONNXProblem.Kind) in try b.softmaxNode(c, isLogarithm: true) },
       "ArgMax": { (b, c) throws(ONNXProblem.Kind) in try b.argument(c, isMaximum: true) },
       "ArgMin": { (b, c) throws(ONNXProblem.Kind) in try b.argument(c, isMaximum: false) },
       "GlobalAveragePool": { (b, c) throws(ONNXProblem.Kind) in try b.globalPool(c, .mean) },
@@ -299,7 +299,7 @@ extension ONNXGraphBuilder {
       call, .select, operands, [Result(shape: try broadcast(operands), type: type(operands[1]))])
   }
 
-  private mutating func softmax(
+  private mutating func softmaxNode(
     _ call: ONNXCall, isLogarithm: Bool
   ) throws(ONNXProblem.Kind) {
     let data = try call.input(0)

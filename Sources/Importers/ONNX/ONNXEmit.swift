@@ -19,6 +19,10 @@ extension ONNXGraphBuilder {
     .merging(constantRules) { first, _ in first }
     .merging(quantizedRules) { first, _ in first }
     .merging(qonnxRules) { first, _ in first }
+    .merging(blockQuantizedRules) { first, _ in first }
+    .merging(composedRules) { first, _ in first }
+    .merging(attentionRules) { first, _ in first }
+    .merging(positionRules) { first, _ in first }
 
   private static func rule(domain: String, type: String) -> Rule? {
     if isStandard(domain) { return rules[type] }
@@ -98,7 +102,7 @@ extension ONNXGraphBuilder {
     return try append(call, operation, inputs, [result], names: [name])[0]
   }
 
-  private mutating func append(
+  mutating func append(
     _ call: ONNXCall, _ operation: Operator, _ inputs: [TensorID], _ results: [Result],
     names: [String]
   ) throws(ONNXProblem.Kind) -> [TensorID] {

@@ -54,7 +54,7 @@ struct ONNXGraphBuilder {
     let needed = neededNodes(graph)
     for index in ordered(graph.node, needed: needed) { readNode(graph.node[index], at: index) }
     let outputs = readOutputs(graph)
-    guard problems.isEmpty else { throw Problems(list: problems) }
+    guard problems.isEmpty else { throw Problems(list: problems.countingOperators()) }
     let name = graph.name.isEmpty ? "model" : graph.name
     do throws(GraphProblems) {
       let result = try Graph(
@@ -220,7 +220,7 @@ struct ONNXGraphBuilder {
     }
     let given = options.shapes[input.name]
     let texts = declared.shape.dim.map { dimension -> String in
-      if case .dimValue(let value)? = dimension.value { return String(value) }
+      if !dimension.value.isOpen { return String(dimension.dimValue) }
       return dimension.dimParam.isEmpty ? "?" : dimension.dimParam
     }
     guard declared.hasShape || given != nil else {
@@ -237,7 +237,7 @@ struct ONNXGraphBuilder {
     var isComplete = true
     for (axis, dimension) in declared.shape.dim.enumerated() {
       let extent: Int?
-      if case .dimValue(let value)? = dimension.value {
+      if case .dimValue(let value)? = dimension.value, !dimension.value.isOpen {
         guard let exact = Int(exactly: value), exact >= 0 else {
           throw .shape(declared.shape.dim.map(\.dimValue))
         }
@@ -272,7 +272,7 @@ struct ONNXGraphBuilder {
     if wanted.isEmpty { report(nil, .damaged(reason: "the graph has no output", offset: nil)) }
     for name in wanted {
       if let id = names[name] {
-        outputs.append(id)
+        outputs.append(outputs.contains(id) ? repeated(id) : id)
       } else if !poisoned.contains(name) {
         if options.outputs == nil {
           report(nil, .undefinedTensor(name))
@@ -283,6 +283,21 @@ struct ONNXGraphBuilder {
       }
     }
     return outputs
+  }
+
+  /// A copy of a tensor that is an output more than once, under a name of its own.
+  private mutating func repeated(_ id: TensorID) -> TensorID {
+    let original = tensor(id)
+    let copy = TensorID(tensors.count)
+    let name = freeName(original.name)
+    tensors.append(Tensor(name: name, shape: original.shape, encoding: original.encoding))
+    types.append(type(id))
+    names[name] = copy
+    nodes.append(
+      Node(
+        name: freeNodeName(name), operation: .reshape, inputs: [id], outputs: [copy],
+        origin: "output '\(original.name)' again"))
+    return copy
   }
 
   // MARK: Order
@@ -354,9 +369,9 @@ struct ONNXGraphBuilder {
 }
 
 extension Optional<Onnx_TensorShapeProto.Dimension.OneOf_Value> {
-  /// Whether the dimension has no number.
+  /// Whether the dimension has no number; some converters write -1 for that.
   var isOpen: Bool {
-    if case .dimValue? = self { false } else { true }
+    if case .dimValue(let value)? = self { value == -1 } else { true }
   }
 }
 

@@ -98,7 +98,9 @@ public struct ONNXModel: Sendable {
     for node in graph.node {
       if ONNXGraphBuilder.isQONNX(node.domain) { return .qonnx }
       switch node.opType {
-      case "QGemm", "ConvInteger", "MatMulInteger": kind = .qOperator
+      case "QGemm", "ConvInteger", "MatMulInteger", "QAttention", "MatMulNBits",
+        "GatherBlockQuantized", "MatMulIntegerToFloat", "DynamicQuantizeMatMul":
+        kind = .qOperator
       case let type where type.hasPrefix("QLinear"): kind = .qOperator
       case "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear":
         if kind == .float { kind = .qdq }

@@ -29,7 +29,7 @@ public struct ONNXProblem: Error, Sendable, Hashable {
     case limit(String, found: Int, limit: Int)
     case irVersion(Int64, supported: ClosedRange<Int64>)
     case operatorSet(domain: String, version: Int64, supported: ClosedRange<Int64>)
-    case unsupportedOperator(name: String, domain: String)
+    case unsupportedOperator(name: String, domain: String, count: Int = 1)
     /// A subgraph, training data or a model's own function.
     case unsupportedFeature(String)
     case missingAttribute(String)
@@ -98,10 +98,12 @@ extension ONNXProblem.Kind {
           + "\(supported.upperBound)",
         "convert the model with onnx.version_converter."
       )
-    case .unsupportedOperator(let name, let domain):
+    case .unsupportedOperator(let name, let domain, let count):
       let full = domain.isEmpty ? name : "\(domain).\(name)"
       return (
-        "onnx.unsupported-op", "operator '\(full)' has no rule in any datapath",
+        "onnx.unsupported-op",
+        "operator '\(full)' has no rule in any datapath"
+          + (count > 1 ? "; \(count) nodes are of it, the first is named here" : ""),
         "cut the graph before it with --outputs TENSOR."
       )
     case .unsupportedFeature(let what):
@@ -173,6 +175,30 @@ extension ONNXProblem.Kind {
           + "float32, float64"
       ]
     default: return []
+    }
+  }
+}
+
+extension [ONNXProblem] {
+  /// The same problems, each operator without a rule once: at its first node, with how many there are.
+  func countingOperators() -> [ONNXProblem] {
+    var counts: [String: Int] = [:]
+    func key(_ problem: ONNXProblem) -> String? {
+      guard case .unsupportedOperator(let name, let domain, _) = problem.kind else { return nil }
+      return domain + "." + name
+    }
+    for problem in self {
+      if let key = key(problem) { counts[key, default: 0] += 1 }
+    }
+    return compactMap { problem in
+      guard case .unsupportedOperator(let name, let domain, _) = problem.kind,
+        let key = key(problem)
+      else { return problem }
+      return counts.removeValue(forKey: key).map { count in
+        ONNXProblem(
+          place: problem.place,
+          kind: .unsupportedOperator(name: name, domain: domain, count: count))
+      }
     }
   }
 }

@@ -16,16 +16,53 @@ extension ONNXGraphBuilder {
   private mutating func emitQONNX(
     _ call: ONNXCall, _ operation: QONNXOperator, operands count: Int
   ) throws(ONNXProblem.Kind) {
-    let operands = try call.allInputs(atLeast: count)
-    guard operands.count == count else {
-      throw .operandCount(expected: "\(count)", found: operands.count)
+    let given = try call.allInputs(atLeast: count)
+    guard given.count == count else {
+      throw .operandCount(expected: "\(count)", found: given.count)
     }
-    for id in operands where type(id) != .float32 {
-      throw .operandType(
-        operand: "'\(tensor(id).name)'", expected: "float32", found: type(id).name)
+    var operands: [TensorID] = []
+    for (index, id) in given.enumerated() {
+      operands.append(index == 0 ? try quantizedData(call, id) : try parameter(id))
     }
     try emit(
       call, .qonnx(operation), operands, [Result(shape: shape(operands[0]), type: .float32)])
+  }
+
+  /// What a quantizer takes, in float32, which holds every number of the narrower types.
+  private mutating func quantizedData(
+    _ call: ONNXCall, _ id: TensorID
+  ) throws(ONNXProblem.Kind) -> TensorID {
+    switch type(id) {
+    case .float32: return id
+    case .float16, .bfloat16:
+      return try step(call, .cast(.number), [id], Result(shape: shape(id), type: .float32))
+    default:
+      throw .operandType(
+        operand: "'\(tensor(id).name)'", expected: "float32", found: type(id).name)
+    }
+  }
+
+  /// A parameter in the float type in which its arithmetic with float32 data is.
+  ///
+  /// numpy promotes float32 with integers of at most 16 bits to float32, with wider ones and with
+  /// float64 to float64 (`numpy.result_type`); integer parameters are such floats here, under a name
+  /// of their own.
+  private mutating func parameter(_ id: TensorID) throws(ONNXProblem.Kind) -> TensorID {
+    let own = type(id)
+    if own == .float32 || own == .float64 { return id }
+    guard let numbers = constantNumbers(id), own.integer != nil || own.isRealNumber else {
+      throw .operandType(
+        operand: "'\(tensor(id).name)'", expected: "float32, float64 or a constant integer",
+        found: own.name)
+    }
+    let isWide = own.integer.map { $0.width > 16 } ?? false
+    let type: ONNXElementType = isWide ? .float64 : .float32
+    let name = "\(tensor(id).name)/\(type.name)"
+    if let known = names[name], tensor(known).constant != nil { return known }
+    try countFolded(numbers.count)
+    return try add(
+      name, shape: shape(id), type: type,
+      constant: isWide ? .float64(numbers) : .float32(numbers.map { Float($0) }))
   }
 
   private func rounding(_ call: ONNXCall, default name: String) throws(ONNXProblem.Kind)

@@ -34,6 +34,18 @@ extension ONNXGraphBuilder {
       "com.microsoft.QLinearReduceMean": { (b, c) throws(ONNXProblem.Kind) in
         try b.quantizedMean(c)
       },
+      "com.microsoft.QLinearSoftmax": { (b, c) throws(ONNXProblem.Kind) in
+        try b.quantizedSoftmax(c)
+      },
+      "com.microsoft.QLinearWhere": { (b, c) throws(ONNXProblem.Kind) in
+        try b.quantizedSelect(c)
+      },
+      "com.microsoft.MatMulIntegerToFloat": { (b, c) throws(ONNXProblem.Kind) in
+        try b.integerMatMulToFloat(c)
+      },
+      "com.microsoft.DynamicQuantizeMatMul": { (b, c) throws(ONNXProblem.Kind) in
+        try b.dynamicMatMul(c)
+      },
       "com.microsoft.QLinearConcat": { (b, c) throws(ONNXProblem.Kind) in
         try b.quantizedConcatenation(c)
       },
@@ -187,7 +199,7 @@ extension ONNXGraphBuilder {
   }
 
   /// Codes of 8 bits (or fewer, or 16) that integer products are made of.
-  private func requireCode(_ id: TensorID) throws(ONNXProblem.Kind) {
+  func requireCode(_ id: TensorID) throws(ONNXProblem.Kind) {
     guard let integer = type(id).integer, (2...16).contains(integer.width) else {
       throw .operandType(
         operand: "'\(tensor(id).name)'", expected: "int8 or uint8", found: type(id).name)
@@ -227,7 +239,7 @@ extension ONNXGraphBuilder {
       [Result(shape: result, type: .int32)])
   }
 
-  private func checkZeroPoints(_ id: TensorID, channels: Int) throws(ONNXProblem.Kind) {
+  func checkZeroPoints(_ id: TensorID, channels: Int) throws(ONNXProblem.Kind) {
     guard shape(id).count == 1 || shape(id).count == channels else {
       throw .graph(
         .elementCount(operand: tensor(id).name, expected: channels, found: shape(id).count))
@@ -414,5 +426,120 @@ extension ONNXGraphBuilder {
     try emitQuantized(
       call, .concatenate(axis: axis), operands, target: target,
       shape: try joinedShape(data, axis: axis))
+  }
+
+  /// Source: onnxruntime 1.32, QLinearSoftmax: before `opset` 13 the axes from `axis` on are one.
+  private mutating func quantizedSoftmax(_ call: ONNXCall) throws(ONNXProblem.Kind) {
+    var operands = try triple(call, 0)
+    let target = try target(call, 3, default: type(operands[0]))
+    let extents = shape(operands[0]).extents
+    let old = try call.integer("opset", default: 13) < 13
+    let axis = try call.axis(
+      try call.integer("axis", default: old ? 1 : -1), rank: max(extents.count, 1))
+    guard old, axis != extents.count - 1 else {
+      try emitQuantized(
+        call, .softmax(axis: axis), operands, target: target, shape: shape(operands[0]))
+      return
+    }
+    let flat = [extents[..<axis].reduce(1, *), extents[axis...].reduce(1, *)]
+    operands[0] = try reshaped(call, operands[0], flat)
+    let codes = try step(
+      call, .quantized(Quantized(.softmax(axis: 1))), operands + target.ids,
+      Result(shape: shape(operands[0]), type: target.type, encoding: target.encoding))
+    try finish(call, [try reshaped(call, codes, extents)])
+  }
+
+  /// Both tensors' codes brought to the result's scale, then one of them.
+  ///
+  /// Source: onnxruntime 1.32, contrib_ops/cpu/quantization/qlinear_where.cc.
+  private mutating func quantizedSelect(_ call: ONNXCall) throws(ONNXProblem.Kind) {
+    let condition = try call.input(0)
+    guard type(condition) == .bool else {
+      throw .operandType(operand: "condition", expected: "bool", found: type(condition).name)
+    }
+    let target = try target(call, 7, default: type(try call.input(1)))
+    var codes: [TensorID] = []
+    for index in [1, 4] {
+      let operands = try triple(call, index)
+      codes.append(
+        try step(
+          call, .quantized(Quantized(.unary(.identity))), operands + target.ids,
+          Result(shape: shape(operands[0]), type: target.type, encoding: target.encoding)))
+    }
+    try emit(
+      call, .select, [condition] + codes,
+      [
+        Result(
+          shape: try broadcast([condition] + codes), type: target.type, encoding: target.encoding)
+      ])
+  }
+
+  /// `A, B, a scale, b scale [, a zero point, b zero point, bias] -> float`.
+  private mutating func integerMatMulToFloat(_ call: ONNXCall) throws(ONNXProblem.Kind) {
+    let (left, right) = (try call.input(0), try call.input(1))
+    let scales = (try call.input(2), try call.input(3))
+    try finish(
+      call,
+      [
+        try scaledProduct(
+          call, left, right, zeroPoints: (call.optional(4), call.optional(5)), scales: scales,
+          bias: call.optional(6))
+      ])
+  }
+
+  /// `A, B, b scale [, b zero point, bias] -> float`: A is quantized to uint8 over its own range.
+  private mutating func dynamicMatMul(_ call: ONNXCall) throws(ONNXProblem.Kind) {
+    let (data, right) = (try call.input(0), try call.input(1))
+    guard type(data) == .float32, shape(data).count > 0 else {
+      throw .operandType(operand: "data", expected: "float32", found: description(data))
+    }
+    let (codes, scale, zero) = try dynamicCodes(call, data)
+    try finish(
+      call,
+      [
+        try scaledProduct(
+          call, codes, right, zeroPoints: (zero, call.optional(3)),
+          scales: (scale, try call.input(2)), bias: call.optional(4))
+      ])
+  }
+
+  /// Codes over the data's own range, their scale and zero point.
+  mutating func dynamicCodes(
+    _ call: ONNXCall, _ data: TensorID
+  ) throws(ONNXProblem.Kind) -> (TensorID, TensorID, TensorID) {
+    let hint = call.node.output.first ?? call.node.opType
+    let names = ["codes", "scale", "zero"].map { freeName("\(hint)/\($0)") }
+    let ids = try append(
+      call, .dynamicQuantize, [data],
+      [
+        Result(shape: shape(data), type: .uint8), Result(shape: [], type: .float32),
+        Result(shape: [], type: .uint8),
+      ], names: names)
+    return (ids[0], ids[1], ids[2])
+  }
+
+  /// Exact integer sums as float32, times the product of the scales, plus a bias.
+  mutating func scaledProduct(
+    _ call: ONNXCall, _ left: TensorID, _ right: TensorID,
+    zeroPoints: (TensorID?, TensorID?), scales: (TensorID, TensorID), bias: TensorID?
+  ) throws(ONNXProblem.Kind) -> TensorID {
+    try requireCode(left)
+    try requireCode(right)
+    let hint = call.node.output.first ?? "zero"
+    func point(
+      _ given: TensorID?, _ codes: TensorID, _ builder: inout ONNXGraphBuilder
+    ) throws(ONNXProblem.Kind) -> TensorID {
+      if let given { return given }
+      return try builder.zero(of: builder.type(codes), named: "\(hint)/zero")
+    }
+    let zeros = (try point(zeroPoints.0, left, &self), try point(zeroPoints.1, right, &self))
+    try checkZeroPoints(zeros.1, channels: shape(right).extents.last ?? 0)
+    let sums = try step(
+      call, .integerProduct(.matMul(MatMul())), [left, zeros.0, right, zeros.1],
+      Result(shape: try productShape(MatMul(), shape(left), shape(right)), type: .int32))
+    let real = try cast(call, sums, to: .float32)
+    var values = try apply(call, .multiply, real, try apply(call, .multiply, scales.0, scales.1))
+    if let bias { values = try apply(call, .add, values, bias) }
+    return values
   }
 }

@@ -244,8 +244,28 @@ extension ONNXGraphBuilder {
     let axis = try call.axis(
       try call.integer("axis", default: -1), rank: shape(operands[0]).rank)
     let epsilon = try call.float("epsilon", default: 1e-5)
-    try emit(
+    let extra = call.node.output.dropFirst().contains { !$0.isEmpty }
+    guard extra else {
+      try emit(
+        call, .normalizeLayer(axis: axis, epsilon: epsilon), operands,
+        [Result(shape: shape(operands[0]), type: type(operands[0]))])
+      return
+    }
+    // Results 1 and 2 are the mean and the inverse of the deviation.
+    let data = operands[0]
+    let axes = Array(axis..<shape(data).rank)
+    let mean = try reduced(call, .mean, data, axes: axes)
+    let centered = try apply(call, .subtract, data, mean)
+    let variance = try reduced(
+      call, .mean, try apply(call, .multiply, centered, centered), axes: axes)
+    let inverse = try apply(
+      call, .reciprocal,
+      try apply(
+        call, .squareRoot,
+        try apply(call, .add, variance, try number(call, epsilon, like: data))))
+    let normalized = try step(
       call, .normalizeLayer(axis: axis, epsilon: epsilon), operands,
-      [Result(shape: shape(operands[0]), type: type(operands[0]))])
+      Result(shape: shape(data), type: type(data)))
+    try finish(call, [normalized, mean, inverse])
   }
 }

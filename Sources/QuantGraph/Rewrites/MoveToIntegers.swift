@@ -209,7 +209,7 @@ private struct IntegerMover {
 
 extension Quantized.Function {
   /// The operator on tensors whose encodings hold the scales.
-  var operation: Operator {
+  public var operation: Operator {
     switch self {
     case .convolution(let convolution): .convolution(convolution)
     case .matMul(let product): .matMul(product)
@@ -221,6 +221,7 @@ extension Quantized.Function {
     case .concatenate(let axis): .concatenate(axis: axis)
     case .reshape: .reshape
     case .transpose(let permutation): .transpose(permutation: permutation)
+    case .softmax(let axis): .axisSoftmax(AxisSoftmax(axis: axis))
     }
   }
 }

@@ -121,7 +121,7 @@ public struct OperatorMatrix: Sendable {
       .convolution(plain[0]), .convolution(plain[1]), .matMul(product), .binary(.add),
       .binary(.subtract), .binary(.multiply), .unary(.sigmoid), .unary(.leakyReLU(slope: 0.1)),
       .mean(axes: [1], keepsAxes: true), .concatenate(axis: 0), .reshape,
-      .transpose(permutation: [1, 0]),
+      .transpose(permutation: [1, 0]), .softmax(axis: 1),
     ]
     list += functions.map { .quantized(Quantized($0)) }
     for case .pool(let pool) in pools(nil) { list.append(.quantized(Quantized(.pool(pool)))) }

@@ -53,6 +53,37 @@ import Testing
     #expect(unsupported?.message.contains("'GridSample'") == true)
   }
 
+  @Test("an operator without a rule is named once, with the number of its nodes")
+  func countedOperators() {
+    let bytes = ONNXBytes.model { graph in
+      graph.value(11, "x", [1, 3])
+      graph.value(12, "y", [1, 3])
+      graph.node("GridSample", ["x"], ["a"])
+      graph.node("GridSample", ["a"], ["b"])
+      graph.node("StringSplit", ["b"], ["c"])
+      graph.node("GridSample", ["x"], ["y"])
+    }
+    let found = diagnostics(bytes)
+    #expect(found.map(\.code) == ["onnx.unsupported-op", "onnx.unsupported-op"])
+    #expect(found.first?.message.contains("3 nodes are of it") == true)
+    #expect(found.last?.message.contains("nodes are of it") == false)
+  }
+
+  @Test("-1 is an open dimension; a tensor may be an output twice")
+  func openDimensionAndRepeatedOutput() throws {
+    let bytes = ONNXBytes.model { graph in
+      graph.value(11, "x", [-1, 3])
+      graph.value(12, "y", [-1, 3])
+      graph.value(12, "y", [-1, 3])
+      graph.node("Relu", ["x"], ["y"])
+    }
+    let model = try ONNXModel(bytes: bytes, path: "m.onnx")
+    let read = try model.graph(ONNXGraphOptions(shapes: ["x": [4, 3]]))
+    #expect(read.graph[read.graph.inputs[0]].shape.extents == [4, 3])
+    #expect(read.batchedInputs == read.graph.inputs)
+    #expect(read.graph.outputs.map { read.graph[$0].name } == ["y", "y:1"])
+  }
+
   @Test("nodes out of order are sorted; nodes that wait for each other are named")
   func order() throws {
     let sorted = ONNXBytes.model { graph in
