@@ -88,4 +88,39 @@ struct MatrixUnitTests {
     try write(["a": NDArray(shape: [1, 2], [1, 2] as [UInt8])])
     #expect(try run("--target", "a100", "--a", "int8", "--b", "int8").code != 0)
   }
+
+  @Test("every described GPU and generation is a target; others are refused")
+  func targets() throws {
+    try write([
+      "a": NDArray(shape: [1, 2], [1, 2] as [UInt8]),
+      "b": NDArray(shape: [1, 2], [3, 4] as [UInt8]),
+    ])
+    for target in ["h100-sxm", "rtx4090", "a100", "t4", "turing", "jetson-agx-orin-64"] {
+      let run = try run("--target", target, "--a", "uint8", "--b", "uint8")
+      #expect(run.code == 0, "\(target): \(run.error)")
+      #expect(try result() == [11])
+    }
+    let other = try run("--target", "mi300x", "--a", "uint8", "--b", "uint8")
+    #expect(other.code == 64 && other.error.contains("hwsim targets"))
+  }
+
+  @Test("rules of a GPU need one, and a GPU needs such rules")
+  func datapath() throws {
+    let model = SharedData.packageRoot + "/Tests/Fixtures/widths/chain.tflite"
+    func check(_ arguments: String...) throws -> ToolRun {
+      try ToolRun(arguments: ["check", model] + arguments, setting: .init(folder: folder.path))
+    }
+    let exact = try check(
+      "--datapath", "tensor-core", "--target", "a100", "--against", "tflite-reference")
+    #expect(exact.code == 0 && exact.output.contains("BIT-EXACT"), "\(exact.error)")
+    let both = try check("--datapath", "tensor-core@t4", "--against", "tensor-core@h100")
+    #expect(both.code == 0, "\(both.error)")
+    let missing = try check("--datapath", "tensor-core", "--against", "tflite-reference")
+    #expect(missing.code == 64 && missing.error.contains("--target a100"))
+    let idle = try check("--target", "a100", "--against", "tflite-reference")
+    #expect(idle.code == 64 && idle.error.contains("--datapath tensor-core"))
+    let volta = try check(
+      "--datapath", "tensor-core", "--target", "v100", "--against", "tflite-reference")
+    #expect(volta.code == 65 && volta.error.contains("volta has no instruction"))
+  }
 }

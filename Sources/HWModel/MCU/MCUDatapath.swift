@@ -83,7 +83,8 @@ struct MCURules: Sendable {
     case .unary(let function):
       switch function {
       case .sigmoid, .tanh, .hardSwish, .leakyReLU, .clamp, .absolute, .identity, .elu(alpha: 1),
-        .reciprocalSquareRoot, .squareRoot, .exponential, .logarithm, .gelu, .negate, .not:
+        .reciprocalSquareRoot, .squareRoot, .exponential, .logarithm, .gelu, .negate, .not,
+        .square, .floor, .ceiling, .roundEven:
         true
       default: false
       }

@@ -35,6 +35,7 @@ extension MCURules {
       return try planComparison(binary.function, node)
     default: break
     }
+    if node.inputs[0].isFloat { return try planReal(binary, node) }
     let (left, right, result) = (node.inputs[0], node.inputs[1], node.result)
     try left.require([.int8, .uint8, .int16], "the first operand")
     try right.require([left.storage], "the second operand")
@@ -158,6 +159,7 @@ extension MCURules {
       try result.requireTruth("the result")
       return node.planned(MCUTable<UInt8, UInt8> { $0 == 0 ? 1 : 0 })
     }
+    if data.isFloat { return try planReal(function, node) }
     try data.require([.int8, .uint8, .int16], "data")
     try result.require([data.storage], "the result")
     let map = try MCUFunctions(input: data, output: result, isMicro: isMicro).function(function)

@@ -40,12 +40,52 @@ public final class ArraySampleSource: SampleSource {
         remedy: "'\(tensor)' takes \(shape.count) values a sample; reshape the array, or name the "
           + "tensor that it belongs to (NAME=FILE).")
     }
+    if let problem = Self.orderProblem(rows, shape: shape, hasBatchAxis: hasBatchAxis) {
+      throw Diagnostic(
+        code: "array.shape",
+        message:
+          "expected samples of (\(problem.expected)), found (\(problem.found)): the axes are "
+          + "in another order",
+        location: path, remedy: problem.remedy)
+    }
     self.rows = rows
     self.tensor = tensor
     self.path = path
     self.rowsPerSample = rowsPerSample
     // An array without elements is one sample, as it has no more to give.
     sampleCount = shape.count == 0 ? 1 : rows.rowCount.map { $0 / rowsPerSample }
+  }
+
+  /// What is wrong with rows of as many values and axes as a sample, but of other extents; nil if
+  /// nothing is.
+  ///
+  /// Axes of extent 1 move no value and may stand anywhere; rows of fewer or more axes are read in
+  /// row-major order.
+  private static func orderProblem(
+    _ rows: ArrayRows, shape: Shape, hasBatchAxis: Bool
+  ) -> (expected: String, found: String, remedy: String)? {
+    guard case .npy = rows else { return nil }
+    let sample = Array(
+      hasBatchAxis && shape.extents.first == 1 ? shape.extents.dropFirst() : shape.extents[...])
+    let row = rows.rowShape
+    guard row.count == sample.count, row.count >= 2,
+      row.filter({ $0 != 1 }) != sample.filter({ $0 != 1 }), rows.rowElements == shape.count
+    else { return nil }
+    var remedy = "give the array with the axes of the model."
+    // Channels first instead of last, or the other way round.
+    if Array(row.dropFirst()) + [row[0]] == sample {
+      let axes = [0] + Array(2...row.count) + [1]
+      remedy =
+        "the array has its channels first, the model last: transpose it with "
+        + "array.transpose(\(axes.map(String.init).joined(separator: ", ")))."
+    } else if [row[row.count - 1]] + Array(row.dropLast()) == sample {
+      let axes = [0, row.count] + Array(1..<row.count)
+      remedy =
+        "the array has its channels last, the model first: transpose it with "
+        + "array.transpose(\(axes.map(String.init).joined(separator: ", ")))."
+    }
+    func words(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: ",") }
+    return (words(sample), words(row), remedy)
   }
 
   /// Rows of the array that make a sample, or nil if its shape is not one for samples.

@@ -57,7 +57,12 @@ public struct TFLiteModel: Sendable {
       throw .problems(path: path, problems)
     }
     if let name = Self.firstFloatTensorOfFloatModel(file) {
-      problems.append(TFLiteProblem(.file, .notQuantized(firstFloatTensor: name)))
+      let form = Self.weightForm(file)
+      problems.append(
+        TFLiteProblem(
+          .file,
+          form.map { .weightsOnly(firstFloatTensor: name, form: $0) }
+            ?? .notQuantized(firstFloatTensor: name)))
       throw .problems(path: path, problems)
     }
     // Of several subgraphs the first is the one that runs; it may call others.
@@ -70,6 +75,20 @@ public struct TFLiteModel: Sendable {
     tensorCount = file.tensors.count
     operatorCount = file.operators.count
     description = file.description
+  }
+
+  /// How the weights of a float model are stored; nil if they are float32.
+  private static func weightForm(_ file: TFLiteFile) -> String? {
+    let constants = file.tensors.filter {
+      file.buffers.indices.contains($0.buffer) && file.buffers[$0.buffer].count > 0
+    }
+    if constants.contains(where: {
+      !$0.scales.isEmpty && [.int8, .uint8, .int4].contains(TFLiteTensorType(rawValue: $0.type))
+    }) {
+      return "dynamic-range quantization"
+    }
+    return constants.contains { TFLiteTensorType(rawValue: $0.type) == .float16 }
+      ? "float16 quantization" : nil
   }
 
   /// The first float tensor where nothing that a run computes is quantized, else nil.

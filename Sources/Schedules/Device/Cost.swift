@@ -27,6 +27,15 @@ public struct Cost: Sendable, Hashable {
 
     /// Whether the device has as much; true of what is no resource.
     public var fits: Bool { available.map { value <= $0 } ?? true }
+    /// Whether the value is nearer to what the device has than the largest error that was measured of
+    /// such estimates, which then do not tell whether it fits.
+    public var isUndecided: Bool {
+      guard let available, case .estimate(_, let error?) = basis, let worst = error.worst else {
+        return false
+      }
+      let factor = 1 + worst / 100
+      return value * factor > available && value < available * factor
+    }
     /// What is left of a `whole` total; nil for folds of steps.
     public var term: CostTerm? {
       if case .whole(let term) = fold { term } else { nil }
@@ -94,6 +103,12 @@ public struct Cost: Sendable, Hashable {
 
   /// Whether the device has as much of everything as the network takes.
   public var fits: Bool { totals.allSatisfy(\.fits) }
+
+  /// Whether it fits as far as estimates tell; nil where one is nearer to the limit than its error.
+  public var verdict: Bool? {
+    if totals.contains(where: { !$0.fits && !$0.isUndecided }) { return false }
+    return totals.contains(where: \.isUndecided) ? nil : true
+  }
 
   /// What a step has of a total; nil for totals that are no sums over steps, and for steps that have
   /// nothing of it.

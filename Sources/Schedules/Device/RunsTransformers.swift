@@ -14,6 +14,21 @@ public protocol RunsTransformers: Device {
   func estimate(
     _ workload: TransformerWorkload, formats: String?, devices: Int
   ) throws(DeviceProblems) -> TransformerEstimate
+
+  /// The configuration of formats that a checkpoint's algorithm is, in the device's words.
+  ///
+  /// - Parameters:
+  ///   - algorithm: by Model Optimizer's name, such as `NVFP4`.
+  ///   - weights: bits of a weight.
+  ///   - data: bits of its input.
+  /// - Returns: a name that ``estimate(_:formats:devices:)`` takes.
+  func formats(of algorithm: String, weights: Int, data: Int) -> String
+}
+
+extension RunsTransformers {
+  public func formats(of algorithm: String, weights: Int, data: Int) -> String {
+    "w\(weights)a\(data)"
+  }
 }
 
 /// A run of a transformer on one or several devices.

@@ -254,6 +254,11 @@ public struct MCUDeployment: DeployedWorkload {
           ])), basis: device.basis(of: .flash), available: Double(target.flashBytes))
   }
 
+  private static func words(_ error: MeasuredError) -> String {
+    "; SRAM of published networks was off by \(Int(error.median))% in the median"
+      + (error.worst.map { ", \(Int($0))% at worst" } ?? "")
+  }
+
   private func rule(_ memory: MCUEstimator.Memory, _ patches: PatchSchedule?) -> Cost.Rule {
     var parts: [CostTerm]
     if let patches {
@@ -265,7 +270,8 @@ public struct MCUDeployment: DeployedWorkload {
       parts = [
         .count(
           "arena head", Double(memory.arenaHeadBytes),
-          note: target.planner == .greedy ? "exact plan" : "best plan found")
+          note: target.planner == .greedy
+            ? "exact plan" : "best plan found" + (target.memoryError.map(Self.words) ?? ""))
       ]
     }
     if memory.persistentBytes > 0 {

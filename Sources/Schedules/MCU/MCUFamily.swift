@@ -80,7 +80,7 @@ public struct MCUDevice: Device {
     case .latency, .cycles:
       .estimate(model: "kernel classes, seven constants a stack", error: target.latencyError)
     case .energy: .estimate(model: "mean measured power times latency", error: nil)
-    case .sram: .estimate(model: "arena plan, structures and runtime", error: nil)
+    case .sram: .estimate(model: "arena plan, structures and runtime", error: target.memoryError)
     default: .estimate(model: "packed weights, tables and code", error: nil)
     }
   }

@@ -122,18 +122,27 @@ extension GPUDevice: AnswersRows {
     }
     let measured = measuredPath(quant)
     let (path, extents): (GEMMPath, (m: Int, n: Int, k: Int))
+    var format: GPUFormat?
     if let measured {
       (path, extents) = (measured, (m, n, k))
     } else {
-      let format = try GPUFormat(quant, on: target)
-      (path, extents) = (format.path, format.extents(m: m, n: n, k: k))
+      let found = try GPUFormat(quant, on: target)
+      (path, extents) = (found.path, found.extents(m: m, n: n, k: k))
+      format = found
     }
     let model = try GEMMModel(target, path: path)
     let estimate = model.estimate(
       m: extents.m, n: extents.n, k: extents.k, residency: .repeated(copies: path.copies))
+    var seconds = estimate.microseconds * 1e-6
+    if let format, !format.terms.isEmpty, let plain = GEMMPath.named("w16a16") {
+      seconds =
+        format.term(
+          m: m, n: n, k: k, product: (model, estimate), plain: try GEMMModel(target, path: plain)
+        ).value
+    }
     let roofline = model.rooflineMicroseconds(m: extents.m, n: extents.n, k: extents.k)
     return [
-      .init(key: "latency_seconds", value: .number(estimate.microseconds * 1e-6)),
+      .init(key: "latency_seconds", value: .number(seconds)),
       .init(key: "bound", value: .string(estimate.bound)),
       .init(key: "path", value: .string("\(path.name) (\(path.kind.rawValue))")),
       .init(
@@ -142,7 +151,7 @@ extension GPUDevice: AnswersRows {
           estimate.isVector ? "vector" : "\(estimate.tileRows)x\(estimate.tileColumns)")),
       .init(key: "split", value: .integer(estimate.splits)),
       .init(key: "waves", value: .number(estimate.waves)),
-      .init(key: "roofline_percent", value: .number(100 * roofline / estimate.microseconds)),
+      .init(key: "roofline_percent", value: .number(100 * roofline * 1e-6 / seconds)),
       .init(
         key: "error_percent", value: model.constants.error.map { .number($0.median) } ?? .null),
     ]

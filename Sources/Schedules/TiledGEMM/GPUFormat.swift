@@ -13,6 +13,8 @@ public struct GPUFormat: Sendable, Hashable {
   public let cacheBits: Int
   /// How weights and data multiply.
   public let path: GEMMPath
+  /// Kernels and bytes beside the path's own, in the order in which they were named.
+  public let terms: [KernelTerm]
   /// Planes of data and weights where single-bit products are put together; nil otherwise.
   public let planes: Planes?
 
@@ -26,8 +28,16 @@ public struct GPUFormat: Sendable, Hashable {
 
   /// Bytes of a stored weight, scales included.
   public var weightBytes: Double {
-    let scales = weightBits < 8 && path.name != "nvfp4" ? 16 / Double(Self.groupSize) : 0
+    for case .entropy(let bits) in terms { return bits / 8 }
+    let scales =
+      weightBits < 8 && path.name != "nvfp4" ? 16 / Double(groupSize) : 0
     return (weightBits + scales) / 8
+  }
+
+  /// Elements that share a scale.
+  private var groupSize: Int {
+    for case .groups(let size, _) in terms { return size }
+    return Self.groupSize
   }
 
   /// Reads a configuration and finds its path on a device.
@@ -35,13 +45,23 @@ public struct GPUFormat: Sendable, Hashable {
   /// - Throws: ``DeviceProblems`` for a name that is none, and for a format without a path there, with
   ///   the formats that the device has.
   public init(_ text: String, on target: GPUTarget) throws(DeviceProblems) {
-    let parsed = try Self.parse(text)
+    let words = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+    var terms: [KernelTerm] = []
+    let parsed = try Self.parse(try Self.groups(of: words.first ?? "", into: &terms))
+    for word in words.dropFirst() {
+      guard let term = KernelTerm(word.lowercased()) else { throw KernelTerm.unknown(word) }
+      terms.append(term)
+    }
     let name = parsed.form.name
     guard let (path, planes) = Self.path(parsed.form, on: target) else {
       throw DeviceProblems(.noPath(name, on: target))
     }
-    self.name = parsed.cacheBits == 16 ? name : "\(name)kv\(parsed.cacheBits)"
-    self.path = path
+    try KernelTerm.check(&terms, with: path, planes: planes, on: target)
+    self.terms = terms
+    self.name =
+      KernelTerm.grouped(name, terms) + (parsed.cacheBits == 16 ? "" : "kv\(parsed.cacheBits)")
+      + terms.map { $0.isGroup ? "" : "+\($0.name)" }.joined()
+    self.path = KernelTerm.stored(path, terms, bits: parsed.form.weightBits)
     self.planes = planes
     cacheBits = parsed.cacheBits
     switch parsed.form {
@@ -51,10 +71,27 @@ public struct GPUFormat: Sendable, Hashable {
     }
   }
 
+  /// Takes a group size out of a name: `w4g64a8` is `w4a8` with scales a group of 64.
+  private static func groups(
+    of word: String, into terms: inout [KernelTerm]
+  ) throws(DeviceProblems) -> String {
+    let lower = word.lowercased()
+    guard lower.first == "w", let mark = lower.firstIndex(of: "g"),
+      let end = lower[mark...].firstIndex(of: "a")
+    else { return word }
+    guard let size = Int(lower[lower.index(after: mark)..<end]), (8...1 << 16).contains(size)
+    else { throw unknown(word) }
+    terms.append(.groups(size, twoStep: false))
+    return String(lower[..<mark] + lower[end...])
+  }
+
   /// What multiplies, as it is named.
   private enum Form {
     case integers(weights: Int, data: Int)
     case named(GEMMPath)
+
+    /// Nil for paths whose weights are no integers of so many bits.
+    var weightBits: Int? { if case .integers(let weights, _) = self { weights } else { nil } }
 
     var name: String {
       switch self {
@@ -97,7 +134,8 @@ public struct GPUFormat: Sendable, Hashable {
       Diagnostic(
         code: "gpu.format", message: "'\(text)' is no configuration of formats", location: nil,
         remedy: "write w<1-8|16>a<1-8|16>, fp8, fp8-block or nvfp4, and kv4 or kv8 behind it for "
-          + "the cache: w4a8kv4."))
+          + "the cache: w4a8kv4; w4g64a8: a scale a group; behind +: "
+          + KernelTerm.forms.joined(separator: ", ") + "."))
   }
 
   /// The path of a form; nil if the device has none.

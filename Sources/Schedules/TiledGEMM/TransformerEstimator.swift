@@ -110,10 +110,14 @@ public struct TransformerEstimator: Sendable {
       let extents = product.isHead ? (m: m, n: n, k: k) : format.extents(m: m, n: n, k: k)
       let estimate = used.estimate(
         m: extents.m, n: extents.n, k: extents.k, residency: .cold)
+      var term = used.term(estimate)
+      if !product.isHead, !format.terms.isEmpty {
+        term = format.term(m: m, n: n, k: k, product: (used, estimate), plain: plain)
+      }
       steps.append(
         step(
           product.name, product.isHead ? "head" : "linear", count: product.count,
-          path: used.path.name, used.term(estimate), bound: estimate.bound, shape: [m, n, k]))
+          path: used.path.name, term, bound: estimate.bound, shape: [m, n, k]))
       // Other kernels read and write what products give.
       streamed += 2 * 2 * Double(product.m) * Double(n) * Double(product.count)
       if !product.isHead { layers = max(layers, product.count) }
@@ -211,9 +215,14 @@ public struct TransformerEstimator: Sendable {
           remedy: "ask for fewer sequences or tokens."))
     }
     var quantized = 0.0
+    // Of what terms keep beside the weights.
+    var branches = 0.0
     var widest = 0
     if let phase = workload.phases.first {
       for product in Self.fused(phase) where !product.isHead {
+        branches +=
+          format.branchBytes(n: product.n, k: product.k)
+          * Double(product.count) * Double(max(product.experts, 1))
         quantized +=
           Double(product.n) * Double(product.k) * Double(product.count)
           * Double(max(product.experts, 1))
@@ -225,13 +234,22 @@ public struct TransformerEstimator: Sendable {
     let tokens = Double(min(workload.batch * max(workload.sequence, 1), 8192))
     let spread = Double(devices)
     return TransformerMemory(
-      weights: (quantized * format.weightBytes + others * 2) / spread,
+      weights: (quantized * format.weightBytes + others * 2 + branches) / spread,
       cache: Double(cache) * (Double(format.cacheBits) + scales) / 8 / spread,
       activations: tokens * Double(widest) * 2 / spread, available: target.memoryBytes)
   }
 }
 
 extension GPUDevice: RunsTransformers {
+  /// FP8 and NVFP4 are paths of their own; integers are called by their widths.
+  public func formats(of algorithm: String, weights: Int, data: Int) -> String {
+    switch algorithm {
+    case "FP8", "FP8_PER_CHANNEL_PER_TOKEN", "MXFP8": "fp8"
+    case "NVFP4", "NVFP4_AWQ": "nvfp4"
+    default: "w\(weights)a\(data)"
+    }
+  }
+
   public func estimate(
     _ workload: TransformerWorkload, formats: String?, devices: Int
   ) throws(DeviceProblems) -> TransformerEstimate {
@@ -249,6 +267,9 @@ extension GPUDevice: RunsTransformers {
     if model.constants.error == nil {
       notes.append(
         "\(description.id), \(format.path.name): \(model.constants.source); error unknown")
+    }
+    for term in format.terms where !(term.isGroup && format.path.units == .fp16) {
+      notes.append("\(term.name): \(term.meaning); error unknown")
     }
     if devices > 1 {
       notes.append("an all-reduce is its floor of 12 us: links between GPUs are not described")

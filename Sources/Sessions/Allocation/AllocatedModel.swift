@@ -5,9 +5,10 @@ package import QuantGraph
 import Search
 
 extension ModelFile {
-  /// The float network whose layers have the formats of an allocation, with the rules that run it; its
-  /// outputs are the model's and, if that is a softmax, the scores that it is made from. With `cores`
-  /// layers multiply on them.
+  /// The float network whose layers have the formats of an allocation, with the rules that run it.
+  ///
+  /// Its outputs are the model's and, if that is a softmax, the scores that it is made from. With
+  /// `cores` layers multiply on them.
   ///
   /// - Throws: a ``Failure`` with every node that cannot be run, and every name, format or range
   ///   that does not go with the network.

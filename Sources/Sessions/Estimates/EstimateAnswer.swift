@@ -49,8 +49,8 @@ package struct EstimateAnswer: Sendable {
 
   package var cost: Cost { schedule.cost }
   package var id: String { device.description.id }
-  /// Whether the device holds the network and every limit is kept.
-  package var isYes: Bool { cost.fits && limits.allSatisfy(\.isKept) }
+  /// Whether nothing says that the device does not hold the network, and every limit is kept.
+  package var isYes: Bool { cost.verdict != false && limits.allSatisfy(\.isKept) }
 
   /// The totals that the device offers, in the order of a summary.
   private var offered: [Cost.Total] {
@@ -67,7 +67,7 @@ package struct EstimateAnswer: Sendable {
     add("target", .string(id))
     add("bits", .optional(bits))
     for (name, size) in sizes.sorted(by: { $0.key < $1.key }) { add(name, .integer(size)) }
-    add("fits", .bool(cost.fits))
+    add("fits", cost.verdict.map { .bool($0) } ?? .null)
     add("latency", latency)
     members += schedule.sections
     add("resources", resources)
@@ -264,7 +264,12 @@ package struct EstimateAnswer: Sendable {
   }
 
   private func verdict(_ style: Style) -> String {
-    var text = cost.fits ? style.good("FITS") : style.bad("DOES NOT FIT")
+    var text =
+      switch cost.verdict {
+      case true?: style.good("FITS")
+      case false?: style.bad("DOES NOT FIT")
+      case nil: "NO VERDICT"
+      }
     var totals = offered
     // The first quantity of the family heads the summary, known or not.
     if let first = family.quantities.first {

@@ -18,7 +18,7 @@ package enum EstimateComparison {
     for answer in answers {
       var row: [Table.Cell] = [
         .init(answer.id), .init(answer.label ?? "model's"),
-        .init(answer.isYes ? "yes" : answer.cost.fits ? "limit" : "no"),
+        .init(answer.isYes ? "yes" : answer.cost.verdict != false ? "limit" : "no"),
       ]
       for (index, quantity) in quantities.enumerated() {
         let total = answer.cost[quantity.key]

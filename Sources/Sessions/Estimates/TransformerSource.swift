@@ -17,15 +17,7 @@ package struct TransformerSource {
   ///
   /// - Throws: a ``Failure`` for sizes that the model has not: a context beyond its positions.
   package func workload(_ sizes: [String: Int]) throws(Failure) -> TransformerWorkload {
-    let document = file.configuration?.document
-    let limit =
-      document?["max_position_embeddings"]
-      ?? document?["text_config"]?["max_position_embeddings"] ?? document?["n_positions"]
-    if let sequence = sizes["sequence"], case .integer(let most)? = limit, sequence > most {
-      throw Failure(
-        "usage.arguments", "a sequence of \(sequence) tokens is beyond the model's \(most)",
-        at: file.path, remedy: "write --sequence \(most) or less.")
-    }
+    try file.checkContext(sizes)
     guard let shapes = try file.shapes(TransformerRun(sizes: sizes)) else {
       throw Failure(
         "model.unrecognized", "the shapes of this architecture are not described", at: file.path,
@@ -35,4 +27,21 @@ package struct TransformerSource {
   }
 
   package var record: InputRecord { file.record }
+}
+
+extension TransformerFile {
+  /// Refuses a sequence beyond the model's positions.
+  ///
+  /// - Throws: a ``Failure`` that names the most.
+  package func checkContext(_ sizes: [String: Int]) throws(Failure) {
+    let document = configuration?.document
+    let limit =
+      document?["max_position_embeddings"]
+      ?? document?["text_config"]?["max_position_embeddings"] ?? document?["n_positions"]
+    guard let sequence = sizes["sequence"], case .integer(let most)? = limit, sequence > most
+    else { return }
+    throw Failure(
+      "usage.arguments", "a sequence of \(sequence) tokens is beyond the model's \(most)",
+      at: path, remedy: "write --sequence \(most) or less.")
+  }
 }

@@ -57,7 +57,7 @@ package struct TransformerDeviceCosts {
     for group in file.groups {
       var row: [[String: Double]] = []
       for format in group.formats {
-        let formats = try Self.formats(format, of: group.role, at: path)
+        let formats = try formats(format, of: group.role, at: path)
         if known[formats] == nil { known[formats] = try schedule(formats) }
         guard let schedule = known[formats] else { continue }
         row.append(try costs(of: group, under: schedule, at: path))
@@ -204,7 +204,7 @@ package struct TransformerDeviceCosts {
   /// A configuration of all layers in the words of devices.
   ///
   /// - Throws: a ``Failure`` for a label that is no format of a checkpoint, or of keys and values.
-  private static func formats(
+  private func formats(
     _ label: String, of role: ScoreFile.Role, at path: String
   ) throws(Failure) -> String {
     let names: [String]
@@ -212,7 +212,8 @@ package struct TransformerDeviceCosts {
     case .linear:
       switch QuantAlgorithm.meaning(of: label) {
       case .algorithm(let algorithm):
-        return "w\(algorithm.weightBits)a\(algorithm.activationBits)"
+        return device.formats(
+          of: algorithm.name, weights: algorithm.weightBits, data: algorithm.activationBits)
       case .unquantized: return "w16a16"
       case nil: names = QuantAlgorithm.names
       }

@@ -77,7 +77,9 @@ extension Schema {
       "bits": nullable(string("The value of --bits.")),
       "batch": integer("The value of --batch, where it is given."),
       "sequence": integer("The value of --sequence, where it is given."),
-      "fits": boolean("Whether SRAM and flash hold it."),
+      "fits": nullable(
+        boolean(
+          "Whether SRAM and flash hold it; null where one is nearer to its limit than the error.")),
       "latency": nullable(
         object([
           "cycles": nullable(number("Cycles of one run; null without a model of the device.")),

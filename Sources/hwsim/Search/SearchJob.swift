@@ -36,7 +36,8 @@ struct SearchJob {
       objective: objective)
     let products = try SearchProducts(command.write, hasFolder: command.product != nil)
     let threads = command.computing.threads ?? Processors.count
-    let model = try SearchModel.read(path: path, data: try command.data.files(target: goal.target), threads: threads)
+    let model = try SearchModel.read(
+      path: path, data: try command.data.files(target: goal.target), threads: threads)
     let plain = try command.spaceOptions.choice.space(
       over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
       sharedInputs: model.sharedInputs)

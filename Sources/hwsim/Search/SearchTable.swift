@@ -122,6 +122,7 @@ struct SearchTable {
         transformer, run: command.transformer.run, ties: command.spaceOptions.ties)
       unscored = costs.layers(without: file)
       file = try costs.priced(file, at: path)
+      if target != nil { try transformer.checkContext(command.transformer.run.sizes) }
       if let target, let shapes = try transformer.shapes(command.transformer.run) {
         file = try TransformerDeviceCosts(
           shapes.workload, on: target, place: transformer.path

@@ -108,6 +108,47 @@ struct GEMMModelTests {
     }
   }
 
+  @Test("what methods add to a path: more time, its own bytes, a name that reads back")
+  func terms() throws {
+    let a100 = try GPUs.target("a100")
+    let plain = try GPUs.model("a100", "w16a16")
+    func seconds(_ text: String, m: Int = 64) throws -> Double {
+      let format = try GPUFormat(text, on: a100)
+      #expect(try GPUFormat(format.name, on: a100) == format, "\(text) is \(format.name)")
+      let model = try GEMMModel(a100, path: format.path)
+      let extents = format.extents(m: m, n: 4096, k: 4096)
+      let estimate = model.estimate(m: extents.m, n: extents.n, k: extents.k, residency: .cold)
+      return format.term(m: m, n: 4096, k: 4096, product: (model, estimate), plain: plain).value
+    }
+    for m in [1, 64, 4096] {
+      for (base, term) in [
+        ("w4a4", "w4a4+lowrank<32>"), ("w4a4", "w4a4+lowrank-fused<32>"),
+        ("w4a4", "w4a4+hadamard"), ("w4a4", "w4a4+kronecker"), ("w4a8", "w4g64a8"),
+        ("w4a16", "w4a16+sparse<0.0045>"),
+      ] {
+        #expect(try seconds(term, m: m) > seconds(base, m: m), "\(term), \(m) rows")
+      }
+      #expect(try seconds("w4a4+mixed-k<0.5>", m: m) >= seconds("w4a4", m: m))
+      #expect(
+        try seconds("w4a4+lowrank-fused<32>", m: m) < seconds("w4a4+lowrank<32>", m: m))
+      #expect(try seconds("w4g64a8+two-step", m: m) < seconds("w4g64a8", m: m))
+    }
+    // The parts say where they come from.
+    #expect(try GPUFormat("w4g64a8kv4+two-step", on: a100).name == "w4g64a8kv4+two-step")
+    let coded = try GPUFormat("w2a16+entropy<0.8>", on: a100)
+    #expect(coded.weightBytes == 0.1 && coded.path.weightBytes == 0.1)
+    for text in [
+      "w4a4+foo", "w4a4+", "w4a16+sparse<1>", "w16a16+sparse<0.1>", "w8a8+mixed-k<0.2>",
+      "w4a16+two-step", "w4a4+lowrank<0>", "w4a4+lowrank<1.5>", "w4g2a8", "w2a8+entropy<1>",
+      "w4a4+lowrank<nan>", "w4a4+hadamard+hadamard",
+    ] {
+      let error = #expect(throws: DeviceProblems.self, "\(text)") {
+        try GPUFormat(text, on: a100)
+      }
+      #expect(error?.problems.first?.code == "gpu.format" && error?.problems.first?.remedy != nil)
+    }
+  }
+
   @Test("paths are named: native, converted, emulated")
   func paths() throws {
     let a100 = try GPUs.target("a100")

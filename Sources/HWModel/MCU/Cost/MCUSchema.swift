@@ -72,6 +72,12 @@ extension MCUTarget {
       "latency_board_error_percent", .number(percent), unit: "%", inherited: false,
       "median error of latency with the whole board left out of the fit"),
     TargetKey(
+      "memory_error_percent", .number(0...1e3), unit: "%", inherited: false,
+      "median error of SRAM against published figures of the stack"),
+    TargetKey(
+      "memory_worst_error_percent", .number(0...1e3), unit: "%", inherited: false,
+      "the largest of them, of either figure"),
+    TargetKey(
       "active_power_w", .number(0...1e3), unit: "W", inherited: false,
       "mean power while it computes"),
     TargetKey("code_bytes", .integer(bytes), unit: "B", required: true, "program of the runtime"),

@@ -17,6 +17,8 @@ public struct MCUTarget: Sendable, Hashable {
   public let latency: MCULatencyModel?
   /// What the fit's validation gave; nil where nothing was measured: "error unknown".
   public let latencyError: MeasuredError?
+  /// Of SRAM, where the stack's own figures were published.
+  public let memoryError: MeasuredError?
   public let activePowerW: Double?
   public let codeBytes: Int
   public let codeBytesPerLayer: Double
@@ -45,6 +47,11 @@ public struct MCUTarget: Sendable, Hashable {
       MeasuredError(
         median: median, worst: description.number("latency_worst_error_percent"),
         scope: "on left-out networks", source: description.source("latency_error_percent") ?? "")
+    }
+    memoryError = description.number("memory_error_percent").map { median in
+      MeasuredError(
+        median: median, worst: description.number("memory_worst_error_percent"),
+        scope: "on published networks", source: description.source("memory_error_percent") ?? "")
     }
     activePowerW = description.number("active_power_w")
     codeBytes = try description.required(description.integer, "code_bytes")
