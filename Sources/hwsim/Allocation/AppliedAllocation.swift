@@ -39,9 +39,9 @@ extension ModelArguments {
     let known = [FakeQuantized.name, TensorCoreDatapath.name]
     func isForeign(_ name: String) -> Bool { !known.contains(String(name.prefix { $0 != "@" })) }
     let given: [(String, Bool)] = [
-      ("--datapath \(datapath ?? "")", datapath.map(isForeign) ?? false),
+      ("--datapath", datapath.map(isForeign) ?? false),
       ("--requantize", requantize != nil), ("--patch", patch != nil),
-      ("--against \(others.joined())", others.contains(where: isForeign)),
+      ("--against", others.contains(where: isForeign)),
     ]
     let names = given.filter(\.1).map(\.0)
     guard !names.isEmpty else { return }
