@@ -63,7 +63,7 @@ void hwsim_bits_pack(
 INLINE ptrdiff_t panel(const hwsim_bit_product *p) {
   const ptrdiff_t bytes = p->b_planes * p->words * 8;
   const ptrdiff_t rows = (ptrdiff_t)(128 * 1024) / bytes;
-  return rows < 4 ? 4 : rows / 4 * 4;
+  return rows < 8 ? 8 : rows / 8 * 8;
 }
 
 // The body with vectors of 128 bits, which every processor has, and of 256 bits.
@@ -92,44 +92,56 @@ TARGET_AVX2 static void product_avx2(
   product_256(p, a, b, sums);
 }
 
-// Four rows of b against one of a: the counts of all pairs of planes of one weight.
-TARGET_VPOPCNT INLINE void weigh4(
+// The sum of each vector's lanes, vector j's in lane j.
+TARGET_VPOPCNT INLINE __m512i sums_of_lanes(const __m512i *v) {
+#define HALVES(x, y) _mm512_add_epi64(_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y))
+#define QUARTERS(x, y) \
+  _mm512_add_epi64(_mm512_shuffle_i64x2(x, y, 0x88), _mm512_shuffle_i64x2(x, y, 0xDD))
+  const __m512i low = QUARTERS(HALVES(v[0], v[1]), HALVES(v[2], v[3]));
+  const __m512i high = QUARTERS(HALVES(v[4], v[5]), HALVES(v[6], v[7]));
+  return QUARTERS(low, high);
+#undef HALVES
+#undef QUARTERS
+}
+
+// Eight rows of b against one of a: the counts of all pairs of planes of one weight.
+TARGET_VPOPCNT INLINE void weigh8(
   const hwsim_bit_product *p, const uint64_t *a, const uint64_t *b, ptrdiff_t count, int64_t *sums,
   const bool is_xor) {
   const ptrdiff_t pitch = p->b_planes * p->words;
-  const ptrdiff_t rows[4] = {
-    0, count > 1 ? pitch : 0, count > 2 ? 2 * pitch : 0, count > 3 ? 3 * pitch : 0};
-  __m512i totals[4];
-  for (int j = 0; j < 4; j++) totals[j] = _mm512_setzero_si512();
+  ptrdiff_t rows[8];
+  __m512i totals[8];
+  for (int j = 0; j < 8; j++) {
+    rows[j] = j < count ? j * pitch : 0;
+    totals[j] = _mm512_setzero_si512();
+  }
   const int a_top = p->a_signed ? p->a_planes - 1 : p->a_planes;
   const int b_top = p->b_signed ? p->b_planes - 1 : p->b_planes;
   for (int s = 0; s < p->a_planes; s++) {
     for (int t = 0; t < p->b_planes; t++) {
       const uint64_t *x = a + s * p->words, *y = b + t * p->words;
-      __m512i c0 = _mm512_setzero_si512(), c1 = c0, c2 = c0, c3 = c0;
+      __m512i c[8];
+      for (int j = 0; j < 8; j++) c[j] = _mm512_setzero_si512();
       for (ptrdiff_t w = 0; w < p->words; w += 8) {
         const __m512i v = _mm512_loadu_si512(x + w);
-#define POP(j)                                                                               \
-  _mm512_popcnt_epi64(                                                                       \
-    is_xor ? _mm512_xor_si512(v, _mm512_loadu_si512(y + rows[j] + w))                        \
-           : _mm512_and_si512(v, _mm512_loadu_si512(y + rows[j] + w)))
-        c0 = _mm512_add_epi64(c0, POP(0));
-        c1 = _mm512_add_epi64(c1, POP(1));
-        c2 = _mm512_add_epi64(c2, POP(2));
-        c3 = _mm512_add_epi64(c3, POP(3));
-#undef POP
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) {
+          const __m512i u = _mm512_loadu_si512(y + rows[j] + w);
+          c[j] = _mm512_add_epi64(
+            c[j],
+            _mm512_popcnt_epi64(is_xor ? _mm512_xor_si512(v, u) : _mm512_and_si512(v, u)));
+        }
       }
       const __m128i shift = _mm_cvtsi32_si128(s + t);
-      const __m512i counts[4] = {c0, c1, c2, c3};
       const bool is_negative = (s == a_top) != (t == b_top);
-      for (int j = 0; j < 4; j++) {
-        const __m512i weighed = _mm512_sll_epi64(counts[j], shift);
+      for (int j = 0; j < 8; j++) {
+        const __m512i weighed = _mm512_sll_epi64(c[j], shift);
         totals[j] = is_negative ? _mm512_sub_epi64(totals[j], weighed)
                                 : _mm512_add_epi64(totals[j], weighed);
       }
     }
   }
-  for (ptrdiff_t j = 0; j < count; j++) sums[j] = _mm512_reduce_add_epi64(totals[j]);
+  _mm512_mask_storeu_epi64(sums, (__mmask8)(0xFF >> (8 - count)), sums_of_lanes(totals));
 }
 
 TARGET_VPOPCNT static void product_vpopcnt(
@@ -139,14 +151,14 @@ TARGET_VPOPCNT static void product_vpopcnt(
     const ptrdiff_t last = first + step < p->columns ? first + step : p->columns;
     for (ptrdiff_t i = 0; i < p->rows; i++) {
       const uint64_t *row = a + i * p->a_planes * p->words;
-      for (ptrdiff_t j = first; j < last; j += 4) {
-        const ptrdiff_t count = last - j < 4 ? last - j : 4;
+      for (ptrdiff_t j = first; j < last; j += 8) {
+        const ptrdiff_t count = last - j < 8 ? last - j : 8;
         const uint64_t *panel_rows = b + j * p->b_planes * p->words;
         int64_t *to = sums + i * p->columns + j;
         if (p->is_xor) {
-          weigh4(p, row, panel_rows, count, to, true);
+          weigh8(p, row, panel_rows, count, to, true);
         } else {
-          weigh4(p, row, panel_rows, count, to, false);
+          weigh8(p, row, panel_rows, count, to, false);
         }
       }
     }
