@@ -7,7 +7,9 @@ private enum Precision {
 
   init(_ kinds: [ElementKind]) { self = kinds.contains(.float64) ? .double : .single }
 
-  /// A result in this type. Sums, products and quotients of float32 numbers that are computed in
+  /// A result in this type.
+  ///
+  /// Sums, products and quotients of float32 numbers that are computed in
   /// float64 and rounded once are those of float32 (53 >= 2 * 24 + 2 bits; Figueroa, "When is double
   /// rounding innocuous?", 1995).
   func callAsFunction(_ x: Double) -> Double { self == .single ? Double(Float(x)) : x }
@@ -108,6 +110,7 @@ extension QONNXOperator {
   ///   - x: the number.
   ///   - kinds: types of the operands, data first.
   ///   - parameter: the numbers that the operands after the data have for it.
+  /// - Returns: the number that stands for it.
   func value(_ x: Float, _ kinds: [ElementKind], _ parameter: (Int) -> Double) -> Float {
     switch self {
     case .quant(let isSigned, let isNarrow, let rounding):

@@ -25,7 +25,9 @@ public enum Verdict: String, Sendable {
 
 /// What a check found.
 public struct CheckResult: Sendable {
-  public let verdict: Verdict
+  public private(set) var verdict: Verdict
+  /// What the order of float sums can do, where that was looked into.
+  public private(set) var rounding: RoundingReport?
   public let samples: Int
   /// One comparison a source of ``CheckSources/expected``, in its order.
   public let comparisons: [(tensor: TensorID, comparison: TensorComparison)]
@@ -65,6 +67,12 @@ public struct CheckResult: Sendable {
     self.comparisons = comparisons
     firstDivergentNode = firstNode
     firstMismatch = mismatch
+  }
+
+  /// Judges a mismatch by what the order of float sums can do.
+  public mutating func judge(_ report: RoundingReport) {
+    rounding = report
+    if verdict == .mismatch, report.explains { verdict = .within }
   }
 
   /// Mean over all compared values.

@@ -23,6 +23,9 @@ public struct TensorComparison: Sendable {
   public var maxLSB = 0.0
   /// Sum of the differences in units of the last place.
   public var sumLSB = 0.0
+  /// Of a tensor of floats, the largest difference of two numbers and the largest magnitude expected.
+  public var maxDifference = 0.0
+  public var largestExpected = 0.0
   /// The first mismatches in row-major order.
   public var mismatches: [Mismatch] = []
 
@@ -34,6 +37,8 @@ public struct TensorComparison: Sendable {
     equal += other.equal
     maxLSB = max(maxLSB, other.maxLSB)
     sumLSB += other.sumLSB
+    maxDifference = max(maxDifference, other.maxDifference)
+    largestExpected = max(largestExpected, other.largestExpected)
     mismatches += other.mismatches.prefix(max(0, limit - mismatches.count))
   }
 }
@@ -170,9 +175,14 @@ extension TensorComparison {
           lsb = 0
         }
       }
+      if isFloat, wanted.isFinite { largestExpected = max(largestExpected, abs(wanted)) }
       if lsb == 0 {
         equal += 1
         continue
+      }
+      if isFloat {
+        let difference = abs(wanted - actual)
+        maxDifference = max(maxDifference, difference.isNaN ? .infinity : difference)
       }
       maxLSB = max(maxLSB, lsb)
       sumLSB += lsb

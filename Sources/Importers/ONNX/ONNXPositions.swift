@@ -76,8 +76,9 @@ extension ONNXGraphBuilder {
     try finish(call, [try picked(call, flat, positions, axis: 0)])
   }
 
-  /// Positions in the flat data of the blocks that tuples of `indices`' last axis name; `batch`
-  /// leading axes are common to both. Also the elements of a block.
+  /// Positions in the flat data of the blocks that tuples along the last axis of `indices` name.
+  ///
+  /// `batch` leading axes are common to both. Also the extents of a block.
   private mutating func tuplePositions(
     _ call: ONNXCall, _ indices: TensorID, data: Shape, batch: Int
   ) throws(ONNXProblem.Kind) -> (positions: TensorID, block: [Int]) {

@@ -73,6 +73,9 @@ public struct CheckAnswer: Sendable {
       "distinguishable_values": .optional(distinguishable),
       "outputs": .array(rows(areOutputs: true)),
       "layers": .array(rows(areOutputs: false)),
+      "max_difference": floatDifference.map { .number($0.largest) } ?? .null,
+      "relative_difference": floatDifference.map { .number($0.relative) } ?? .null,
+      "rounding": result.rounding.map(json) ?? .null,
       "first_divergence": divergence,
       "mismatches": .array(mismatches.map(json)),
       "overflows": .array(overflows.entries.map(json)),
@@ -109,6 +112,51 @@ public struct CheckAnswer: Sendable {
         ["tried": .integer($0.tried), "complete": .bool($0.isComplete)]
       } ?? .null,
     ]
+  }
+
+  private func json(_ rounding: RoundingReport) -> JSON {
+    [
+      "explains": .bool(rounding.explains), "complete": .bool(rounding.isComplete),
+      "samples": .integer(rounding.samples), "differing_values": .integer(rounding.differing),
+      "within_bound": .integer(rounding.within),
+      "largest_difference": .number(rounding.largestDifference),
+      "largest_bound": .number(rounding.largestBound),
+      "beyond": rounding.excess.map { excess in
+        [
+          "tensor": .string(graph[excess.tensor].name), "sample": .integer(excess.sample),
+          "index": .integers(graph[excess.tensor].shape.index(ofOffset: excess.element)),
+          "difference": .number(excess.difference), "bound": .number(excess.bound),
+        ]
+      } ?? .null,
+      "near_ties": .integer(rounding.tippable),
+      "ties": .array(
+        rounding.tips.map { tip in
+          [
+            "node": .string(graph.nodes[tip.node].name), "sample": .integer(tip.sample),
+            "index": .integers(
+              graph[graph.nodes[tip.node].outputs[0]].shape.index(ofOffset: tip.element)),
+            "codes": .number(tip.codes), "observed": .bool(tip.isObserved),
+          ]
+        }),
+    ]
+  }
+
+  /// Of differing outputs that are all floats: the largest difference, also over the largest value.
+  private var floatDifference: (largest: Double, relative: Double)? {
+    let listed = listedComparisons
+    guard !listed.isEmpty, listed.allSatisfy({ isFloat($0.tensor) }) else { return nil }
+    let largest = listed.map(\.comparison.maxDifference).max() ?? 0
+    let relative =
+      listed.map {
+        $0.comparison.largestExpected > 0
+          ? $0.comparison.maxDifference / $0.comparison.largestExpected
+          : $0.comparison.maxDifference
+      }.max() ?? 0
+    return (largest, relative)
+  }
+
+  private func isFloat(_ id: TensorID) -> Bool {
+    if case .float = graph[id].encoding { true } else { false }
   }
 
   private func json(_ cause: Cause) -> JSON {
@@ -223,6 +271,8 @@ public struct CheckAnswer: Sendable {
     let word: String
     switch result.verdict {
     case .bitExact, .exactAsPrinted: word = style.good(result.verdict.rawValue)
+    case .within where result.rounding?.explains == true:
+      word = style.caution("WITHIN float32 rounding")
     case .within: word = style.caution("WITHIN \(Self.lsb(result.maxLSB))")
     case .mismatch: word = style.bad(result.verdict.rawValue)
     }
@@ -230,10 +280,14 @@ public struct CheckAnswer: Sendable {
       "\(Quantity.count(result.equalValues)) of \(Quantity.count(result.comparedValues)) values equal"
     var line = "\(word)   \(counts)"
     if let printedDigits { line += " (as printed: \(printedDigits) digits)" }
-    if result.equalValues < result.comparedValues {
+    if let floatDifference {
+      line +=
+        "   max difference \(Self.significant(floatDifference.largest)), "
+        + "\(Self.significant(floatDifference.relative)) of the largest value"
+    } else if result.equalValues < result.comparedValues {
       line += "   max \(Self.lsb(result.maxLSB)), mean \(Self.significant(result.meanLSB)) LSB"
     }
-    line += "\n"
+    line += "\n" + roundingLines
     if let distinguishable, result.verdict == .exactAsPrinted {
       line +=
         distinguishable == result.comparedValues
@@ -242,6 +296,46 @@ public struct CheckAnswer: Sendable {
           + " the others agree as far as printed\n"
     }
     return line
+  }
+
+  /// What the order of float sums can do, in words.
+  private var roundingLines: String {
+    guard let rounding = result.rounding, rounding.differing > 0 else { return "" }
+    let indent = "           "
+    let reach =
+      "the order of float32 sums and the last places of functions can do "
+      + "\(Self.significant(rounding.largestBound)) of a tensor's span"
+    var lines: [String] = []
+    if rounding.explains {
+      lines.append("\(reach), \(Self.significant(rounding.largestDifference)) is seen")
+    } else if let excess = rounding.excess {
+      let place = graph[excess.tensor].shape.index(ofOffset: excess.element)
+      lines.append(
+        "\(Quantity.count(rounding.differing - rounding.within)) of "
+          + "\(Quantity.count(rounding.differing)) differences are beyond float32 rounding, first "
+          + "\(graph[excess.tensor].name) [\(place.map(String.init).joined(separator: ","))] of "
+          + "sample \(excess.sample): \(Self.significant(excess.difference)), rounding can do "
+          + Self.significant(excess.bound))
+    } else if rounding.within == rounding.differing, rounding.isComplete {
+      lines.append("\(reach): too much to tell it from an error")
+      if !labels.contains(where: { !$0.isOutput }) {
+        lines.append("with --layers each layer is judged from the values before it")
+      }
+    } else if !rounding.isComplete {
+      lines.append(
+        "the first \(Quantity.count(rounding.samples, "sample")) that differ are within float32 "
+          + "rounding; --explain full looks at all")
+    }
+    if let tip = rounding.tips.first, rounding.excess == nil {
+      let output = graph.nodes[tip.node].outputs[0]
+      let place = graph[output].shape.index(ofOffset: tip.element)
+      let others = rounding.tippable - 1
+      lines.append(
+        "a tie \(tip.isObserved ? "was" : "may be") tipped at \(graph.nodes[tip.node].name) "
+          + "[\(place.map(String.init).joined(separator: ","))] of sample \(tip.sample)"
+          + (others > 0 ? ", \(Quantity.count(others)) more are as near" : ""))
+    }
+    return lines.map { indent + $0 + "\n" }.joined()
   }
 
   private func layerTable(_ style: Style) -> String {
@@ -285,7 +379,7 @@ public struct CheckAnswer: Sendable {
           + [
             .init(place.map(String.init).joined(separator: ",")),
             .init(mismatch.value.expected.description), .init(mismatch.value.actual.description),
-            .init(Self.lsb(mismatch.value.lsb)), .init(mismatch.firstNode ?? ""),
+            .init(difference(mismatch.value, in: mismatch.tensor)), .init(mismatch.firstNode ?? ""),
           ])
     }
     var text = "\n" + table.render(style: style)
@@ -343,7 +437,7 @@ public struct CheckAnswer: Sendable {
       )
     return "           at [\(place.map(String.init).joined(separator: ","))], sample first: "
       + "\(wanted)\(Self.digits(first.expected)), \(found)\(Self.digits(first.actual)), "
-      + "\(Self.lsb(first.lsb)) apart\n"
+      + "\(difference(first, in: graph.nodes[node].outputs[0])) apart\n"
   }
 
   private func overflowLines(_ style: Style) -> String {
@@ -385,6 +479,12 @@ public struct CheckAnswer: Sendable {
   private static func digits(_ value: Double) -> String {
     let single = Float(value)
     return Double(single) == value ? value.description : single.description
+  }
+
+  /// Steps of codes; of floats the difference itself, since steps near zero say nothing.
+  private func difference(_ mismatch: Mismatch, in tensor: TensorID) -> String {
+    isFloat(tensor) && against == nil
+      ? Self.significant(abs(mismatch.expected - mismatch.actual)) : Self.lsb(mismatch.lsb)
   }
 
   package static func lsb(_ value: Double) -> String { "\(significant(value)) LSB" }

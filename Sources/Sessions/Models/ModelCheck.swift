@@ -5,6 +5,23 @@ public import QuantGraph
 
 /// Whether a model computes what was observed, bit for bit: with files, or with other rules.
 public struct ModelCheck: Sendable {
+  /// How far a mismatch is looked into.
+  ///
+  /// The search of single changes of an hls4ml project has its own limit of work; it is left out
+  /// with `none` only.
+  public enum Explain: String, Sendable, CaseIterable {
+    case none, fast, full
+
+    /// Seconds in which bounds of float rounding may begin; nil for any number.
+    var seconds: Double? {
+      switch self {
+      case .none: 0
+      case .fast: 10
+      case .full: nil
+      }
+    }
+  }
+
   /// What is compared, and how.
   public struct Options: Sendable {
     /// Files of the inputs, `NAME=FILE` or in the model's order; none takes a project's own data.
@@ -22,6 +39,8 @@ public struct ModelCheck: Sendable {
     /// Whether integer inputs out of range are brought into range.
     public var allowsOverflow = false
     public var threads = Processors.count
+    /// How far a mismatch is looked into.
+    public var explain = Explain.fast
     /// Of drawn inputs.
     public var seed: UInt64 = 0
 
@@ -64,7 +83,7 @@ public struct ModelCheck: Sendable {
     let sources = try data.open()
     let printed = sources.expected.map { PrintedResolution($0.source, of: plan.graph[$0.tensor]) }
     let total = options.first ?? data.inputs.rowCount()
-    let result: CheckResult
+    var result: CheckResult
     do throws(Diagnostic) {
       result = try check.run(
         CheckSources(
@@ -72,6 +91,18 @@ public struct ModelCheck: Sendable {
       ) { done in progress(done, total) }
     } catch {
       throw Failure(error)
+    }
+    if result.verdict == .mismatch, data.canReopen, options.explain != .none {
+      let again = try data.open()
+      let limit = options.explain.seconds.map { ContinuousClock.now + .seconds($0) }
+      do throws(Diagnostic) {
+        let report = try check.rounding(
+          again, mayGoOn: { limit.map { ContinuousClock.now < $0 } ?? true },
+          progress: { done in progress(done, total) })
+        if let report { result.judge(report) }
+      } catch {
+        throw Failure(error)
+      }
     }
     guard result.samples > 0 else {
       throw Failure(
@@ -183,7 +214,8 @@ public struct ModelCheck: Sendable {
     of result: CheckResult, plan: Plan, data: CheckData, options: Options
   ) throws(Failure) -> MismatchExplanation? {
     // What is within the tolerance needs no explanation.
-    guard let rules = plan.rules as? any ExplainsMismatch, result.verdict == .mismatch,
+    guard options.explain != .none, let rules = plan.rules as? any ExplainsMismatch,
+      result.verdict == .mismatch,
       let divergent = result.firstDivergentNode,
       let mismatch = result.firstMismatch, data.canReopen
     else { return nil }

@@ -70,6 +70,12 @@ struct CheckCommand: ConfigurableCommand {
   @Option(help: .init("Mismatches to list: a number or all.", valueName: "N"))
   var maxReports = ReportLimit(count: 5)
 
+  @Option(
+    help: .init(
+      "Look into a mismatch: none; fast (bounds of float rounding for 10 seconds); or full.",
+      valueName: "EFFORT"))
+  var explain = ExplainEffort(effort: .fast)
+
   @Flag(help: "Bring integer inputs outside their format into range by the input's own rule.")
   var allowOverflow = false
 
@@ -95,6 +101,7 @@ struct CheckCommand: ConfigurableCommand {
     options.allowsOverflow = allowOverflow
     options.threads = computing.threads ?? Processors.count
     options.seed = computing.seed
+    options.explain = explain.effort
     return options
   }
 
@@ -147,13 +154,30 @@ struct CheckCommand: ConfigurableCommand {
       arguments: binding.json(choice).adding([
         "allocation": .optional(allocating.allocation), "against": .optional(against),
         "tolerance": .integer(tolerance), "first": .optional(first),
-        "max_reports": maxReports.json, "allow_overflow": .bool(allowOverflow),
+        "max_reports": maxReports.json, "explain": .string(explain.effort.rawValue),
+        "allow_overflow": .bool(allowOverflow),
         "seed": .integer(Int(clamping: computing.seed)),
       ]),
       inputs: [file.record] + allocating.records + check.records, warnings: check.warnings,
       result: check.answer.json, status: check.verdict == .mismatch ? .no : .yes,
       text: { style in check.answer.text(style) })
   }
+}
+
+/// How far a mismatch is looked into.
+struct ExplainEffort: ExpressibleByArgument {
+  let effort: ModelCheck.Explain
+
+  init(effort: ModelCheck.Explain) { self.effort = effort }
+
+  init?(argument: String) {
+    guard let effort = ModelCheck.Explain(rawValue: argument) else { return nil }
+    self.effort = effort
+  }
+
+  var defaultValueDescription: String { effort.rawValue }
+
+  static var allValueStrings: [String] { ModelCheck.Explain.allCases.map(\.rawValue) }
 }
 
 /// How many of something are listed: a number, or all.

@@ -17,6 +17,11 @@ extension Schema {
         integer("Printed values that no neighbouring code would print as.")),
       "outputs": array(of: comparison),
       "layers": array(of: comparison),
+      "max_difference": nullable(
+        number("Largest difference of differing outputs that are floats.")),
+      "relative_difference": nullable(
+        number("That difference over the largest expected magnitude of its tensor.")),
+      "rounding": nullable(rounding),
       "first_divergence": nullable(
         object([
           "node": string("The first differing layer in execution order."),
@@ -75,5 +80,35 @@ extension Schema {
     "node": string("The layer at which it was changed."),
     "detail": string("The change in words."),
     "reproduces": integer("Observed values that the change reproduces."),
+  ])
+}
+
+extension Schema {
+  /// What the order of float sums can do to a run, where values differ.
+  fileprivate static let rounding = object([
+    "explains": boolean("Whether every difference is within a bound that tells it from an error."),
+    "complete": boolean("Whether every sample was looked at."),
+    "samples": integer("Samples looked at that differ."),
+    "differing_values": integer("Values of those that differ."),
+    "within_bound": integer("Those within their bounds."),
+    "largest_difference": number("Over the span of the tensor."),
+    "largest_bound": number("Over the span of the tensor."),
+    "beyond": nullable(
+      object([
+        "tensor": string("Tensor of the first value beyond its bound."),
+        "sample": integer("Number of the sample, from 0."),
+        "index": array(of: integer("One index a dimension.")),
+        "difference": number("In codes, or in values of floats."),
+        "bound": number("In the same unit."),
+      ])),
+    "near_ties": integer("Elements of quantizers whose code the order of sums decides."),
+    "ties": array(
+      of: object([
+        "node": string("The quantizer."),
+        "sample": integer("Number of the sample, from 0."),
+        "index": array(of: integer("One index a dimension.")),
+        "codes": number("How many codes the element can be moved by."),
+        "observed": boolean("Whether the expected values differ there."),
+      ])),
   ])
 }

@@ -30,7 +30,7 @@ struct ArrayCase {
     arrays.names.first { $0.hasPrefix(prefix + "__") }.flatMap { arrays[$0] }
   }
 
-  /// Runs the model on the recorded inputs, keeping every tensor that the file's nodes write.
+  /// Runs the model on the recorded inputs, keeping every tensor with `trace`.
   func run(on datapath: some Datapath, trace: Bool = false) throws -> ArrayRun {
     var shapes: [String: [Int]] = [:]
     for (index, input) in try model.graph().graph.inputs.enumerated() {
@@ -57,7 +57,8 @@ struct ArrayRun {
   init(_ read: ONNXGraph, on datapath: some Datapath, trace: Bool) throws {
     self.read = read
     plan = try Plan(read.graph, on: datapath)
-    runner = PlanRunner(plan, keeping: trace ? Set(read.written) : [])
+    let all = plan.graph.tensors.indices.map(TensorID.init)
+    runner = PlanRunner(plan, keeping: trace ? Set(all) : [])
   }
 
   func set(_ id: TensorID, _ array: NDArray) {

@@ -199,3 +199,15 @@ case('qonnx_trunc',
      {'x': np.round(f(4, 6) * 20).astype(np.float32) / 8},
      {'s': scalar(0.125), 'z': scalar(0, np.int64), 'n': scalar(8, np.int64),
       'm': scalar(6, np.int64)}, qonnx=True)
+
+# A product whose exact sums lie on ties of the result's scale half of the time, in float32 between
+# QuantizeLinear and DequantizeLinear: the order of the sums decides the codes.
+case('qdq_ties',
+     [node('QuantizeLinear', ['x', 'xs', 'xz'], ['xq']),
+      node('DequantizeLinear', ['xq', 'xs', 'xz'], ['xd']),
+      node('DequantizeLinear', ['w', 'ws', 'wz'], ['wd']),
+      node('MatMul', ['xd', 'wd'], ['p']),
+      node('QuantizeLinear', ['p', 'ys', 'yz'], ['yq']),
+      node('DequantizeLinear', ['yq', 'ys', 'yz'], ['y'])], {'x': f(16, 24)},
+     {'xs': scalar(0.1), 'xz': scalar(128, np.uint8), 'w': rng.integers(-3, 4, (24, 10)).astype(np.int8),
+      'ws': scalar(0.1), 'wz': scalar(0, np.int8), 'ys': scalar(0.02), 'yz': scalar(128, np.uint8)})
