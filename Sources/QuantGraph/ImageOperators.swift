@@ -98,6 +98,22 @@ public struct Pool: Hashable, Sendable {
     case streamedWindow
     /// io_stream over the whole image: a running sum or maximum in the accumulator.
     case streamedGlobal
+    /// io_parallel before hls4ml 1.0: everything in the data's type.
+    ///
+    /// An average is summed in as many bits more as the window needs (in the data's own type if that
+    /// is unsigned, rounds or saturates), divided, assigned to the data's type and to the result's,
+    /// and there multiplied by window / covered elements.
+    case dataWindow(Rescale)
+  }
+
+  /// The type in which ``Arrangement/dataWindow(_:)`` forms window / covered elements.
+  public enum Rescale: Hashable, Sendable {
+    /// No factor: a global pool.
+    case none
+    /// The data's type (0.7, 0.8).
+    case typed
+    /// An integer (up to 0.6).
+    case integer
   }
 
   public let reduction: Reduction

@@ -237,6 +237,14 @@ public enum Activation: Hashable, Sendable {
 public struct Softmax: Hashable, Sendable {
   public enum Implementation: String, Hashable, Sendable { case latency, stable, legacy, argmax }
 
+  /// The distance to the maximum that addresses the exponential table (stable implementation).
+  public enum Distance: Hashable, Sendable {
+    /// `maximum - x`, in a table of exp(-d) (hls4ml 1.2 and later).
+    case maximumMinusValue
+    /// `x - maximum`, assigned to the data's type after its own, in a table of exp(d).
+    case valueMinusMaximum
+  }
+
   public let implementation: Implementation
   /// Extents before, along and after the normalized axis; their product is the element count.
   public let outer: Int
@@ -247,15 +255,17 @@ public struct Softmax: Hashable, Sendable {
   public let accumulator: FixedPointFormat
   /// Type of the sum that addresses the inverse table.
   public let inverseInput: FixedPointFormat
-  /// Type of `maximum - x` (stable implementation).
+  /// Type of the distance to the maximum (stable implementation).
   public let difference: FixedPointFormat?
+  /// How that distance is formed.
+  public let distance: Distance
   /// The exponential table holds `exp(scale * x)`; a float32 constant.
   public let scale: Float
 
   public init(
     implementation: Implementation, outer: Int, slice: Int, inner: Int, exponential: LookupTable,
     inverse: LookupTable, accumulator: FixedPointFormat, inverseInput: FixedPointFormat,
-    difference: FixedPointFormat?, scale: Float = 1
+    difference: FixedPointFormat?, distance: Distance = .maximumMinusValue, scale: Float = 1
   ) {
     self.implementation = implementation
     self.outer = outer
@@ -266,6 +276,7 @@ public struct Softmax: Hashable, Sendable {
     self.accumulator = accumulator
     self.inverseInput = inverseInput
     self.difference = difference
+    self.distance = distance
     self.scale = scale
   }
 }

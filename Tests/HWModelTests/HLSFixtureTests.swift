@@ -21,7 +21,21 @@ struct HLSFixtureTests {
 
   @Test("the cases are there")
   func present() {
-    #expect(Self.names.count >= 22)
+    #expect(Self.names.count >= 28)
+  }
+
+  /// 0.8.1 writes sizes as macros and no kernel members; 1.3 computes other averages.
+  @Test("the version is found by the text, and its rules count")
+  func versions() throws {
+    let folder = Self.root + "/v081_avgpool2d_parallel/project"
+    let found = try HLS4ML.importModel(folder)
+    #expect(found.info.version == "0.8.1")
+    #expect(found.info.versionReason != nil)
+    let named = try HLS4ML.importModel(folder, version: HLS4MLVersion("1.1.0"))
+    #expect(named.info.version == "1.1.0")
+    #expect(named.graph.nodes.map(\.operation) != found.graph.nodes.map(\.operation))
+    #expect(HLS4MLVersion("0.7.0rc1") == HLS4MLVersion(0, 7))
+    #expect(HLS4MLVersion("master") == nil)
   }
 
   @Test("archives give the graphs of the projects", arguments: names)

@@ -28,10 +28,54 @@ struct PoolStep<Raw: RawInteger>: HLSStep {
     output.reserveCapacity(windows.count)
     for window in windows {
       let (value, fraction) = reduce(window, inputs[0], events: &events)
-      output.append(
-        Assignment(to: result, fromFractionBits: fraction).result(value, events: &events))
+      let pooled = Assignment(to: result, fromFractionBits: fraction)
+        .result(value, events: &events)
+      output.append(rescaled(pooled, window))
     }
     return [output]
+  }
+
+  /// `res *= rescale` of ``Pool/Arrangement/dataWindow(_:)``; the value itself for others.
+  private func rescaled(_ value: Raw, _ window: [Int32]) -> Raw {
+    guard case .dataWindow(let rule) = pool.arrangement, pool.reduction == .average else {
+      return value
+    }
+    let covered = pool.countsPadding ? window.count : window.count { $0 >= 0 }
+    guard covered > 0 else { return value }
+    let factor: Raw
+    switch rule {
+    case .none: return value
+    case .integer:
+      factor = data.cast(
+        raw: Raw(Int64(window.count / covered)), sourceFractionBits: 0)
+    case .typed:
+      var exact = Raw.one
+      var fraction = 0
+      for extent in pool.kernel {
+        exact = exact * data.cast(raw: Raw(Int64(extent)), sourceFractionBits: 0)
+        fraction += data.fractionBits
+      }
+      factor = data.cast(
+        raw: exact.quotient(dividingBy: Raw(Int64(covered))), sourceFractionBits: fraction)
+    }
+    return result.cast(
+      raw: value * factor, sourceFractionBits: result.fractionBits + data.fractionBits)
+  }
+
+  /// An average in the data's type (``Pool/Arrangement/dataWindow(_:)``).
+  private func dataAverage(_ taken: [Raw]) -> Raw {
+    let count = Raw(Int64(taken.count))
+    if data.isSigned && data.quantization == .truncate && data.overflow == .wrap {
+      // The sum's type has room for all of it.
+      let total = taken.reduce(Raw.zero) { $0 + $1 }
+      return data.cast(
+        raw: total.quotient(dividingBy: count), sourceFractionBits: data.fractionBits)
+    }
+    let total = taken.reduce(Raw.zero) {
+      data.cast(raw: $0 + $1, sourceFractionBits: data.fractionBits)
+    }
+    return data.cast(
+      raw: total.quotient(dividingBy: count), sourceFractionBits: data.fractionBits)
   }
 
   /// Padding counts as the raw word 10...0 for a maximum (half the range if unsigned), 0 for a sum.
@@ -51,6 +95,11 @@ struct PoolStep<Raw: RawInteger>: HLSStep {
     }
     func larger(_ a: Raw, _ b: Raw) -> Raw { a >= b ? a : b }
     switch (pool.arrangement, pool.reduction) {
+    case (.dataWindow, .maximum):
+      let maximum = taken.dropFirst().reduce(taken[0]) { $1 > $0 ? $1 : $0 }
+      return (maximum, data.fractionBits)
+    case (.dataWindow, .average):
+      return (dataAverage(taken), data.fractionBits)
     case (.window, .maximum):
       let maximum = taken.dropFirst().reduce(taken[0]) { $1 > $0 ? $1 : $0 }
       return (toAccumulator(maximum), fraction)
@@ -126,7 +175,7 @@ struct PoolStep<Raw: RawInteger>: HLSStep {
   }
 
   static func width(
-    data: FixedPointFormat, accumulator: FixedPointFormat, result: FixedPointFormat
+    _ pool: Pool, data: FixedPointFormat, accumulator: FixedPointFormat, result: FixedPointFormat
   ) -> Int {
     var width = HLSWidth()
     width.include(
@@ -141,6 +190,17 @@ struct PoolStep<Raw: RawInteger>: HLSStep {
     width.include(
       Assignment(to: result, fromFractionBits: accumulator.fractionBits),
       sourceBits: accumulator.signedWidth + 1)
+    if case .dataWindow = pool.arrangement {
+      let count = pool.kernel.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
+      width.include(data.signedWidth + Int.bitWidth - count.leadingZeroBitCount + 1)
+      width.include(data, sourceFractionBits: 0, sourceBits: 33)
+      width.include(
+        data, sourceFractionBits: data.fractionBits * pool.kernel.count,
+        sourceBits: data.signedWidth * pool.kernel.count)
+      width.include(
+        result, sourceFractionBits: result.fractionBits + data.fractionBits,
+        sourceBits: result.signedWidth + data.signedWidth)
+    }
     return width.bits
   }
 }
@@ -196,18 +256,28 @@ struct SoftmaxStep<Raw: RawInteger>: HLSStep {
         preconditionFailure("a stable softmax has its difference type")
       }
       let maximum = treeReduce(x[...]) { $0 >= $1 ? $0 : $1 }
-      let indices = x.map { value in
-        topBits(
-          difference.cast(raw: maximum - value, sourceFractionBits: data.fractionBits),
-          of: difference, table: exponential)
-      }
-      return normalized(indices, &events)
+      return normalized(x.map { index(of: $0, below: maximum, difference) }, &events)
     case .legacy: return legacy(x, &events)
     case .argmax:
       var best = 0
       for index in x.indices where x[index] > x[best] { best = index }
       let one = Assignment(to: result, fromFractionBits: 0)
       return x.indices.map { one.result($0 == best ? Raw.one : Raw.zero, events: &events) }
+    }
+  }
+
+  /// The index of the exponential of a value's distance to the maximum.
+  private func index(of value: Raw, below maximum: Raw, _ difference: FixedPointFormat) -> Int {
+    switch softmax.distance {
+    case .maximumMinusValue:
+      return topBits(
+        difference.cast(raw: maximum - value, sourceFractionBits: data.fractionBits),
+        of: difference, table: exponential)
+    case .valueMinusMaximum:
+      let distance = difference.cast(raw: value - maximum, sourceFractionBits: data.fractionBits)
+      return topBits(
+        data.cast(raw: distance, sourceFractionBits: difference.fractionBits), of: data,
+        table: exponential)
     }
   }
 
@@ -236,9 +306,7 @@ struct SoftmaxStep<Raw: RawInteger>: HLSStep {
       var maximum = slice[0]
       for index in 1..<count where slice[index] > maximum { maximum = slice[index] }
       for index in 0..<count {
-        slice[index] = difference.cast(
-          raw: maximum - slice[index], sourceFractionBits: data.fractionBits)
-        slice[index] = exponential[topBits(slice[index], of: difference, table: exponential)]
+        slice[index] = exponential[self.index(of: slice[index], below: maximum, difference)]
       }
     } else {
       for index in 0..<count {

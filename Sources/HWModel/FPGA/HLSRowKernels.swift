@@ -36,6 +36,7 @@ extension HLSFixed {
       else { return nil }
       return PlannedNode(kernel: kernel, outputs: [Self.planned(result)])
     case .pool(let pool):
+      if case .dataWindow = pool.arrangement { return nil }
       guard let kernel = try poolKernel(binding, pool, data: data, result: result, bound: bound)
       else { return nil }
       return kernel

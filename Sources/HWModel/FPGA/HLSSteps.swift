@@ -23,7 +23,7 @@ extension HLSBinding {
     case .pool(let pool):
       width.include(
         PoolStep<Int64>.width(
-          data: data, accumulator: try Self.accumulator(pool), result: result))
+          pool, data: data, accumulator: try Self.accumulator(pool), result: result))
     case .activation(let activation):
       var parameters: [FixedPointFormat] = []
       for operand in node.inputs.indices.dropFirst() { parameters.append(try format(operand)) }
@@ -265,14 +265,15 @@ extension HLSBinding {
     switch softmax.implementation {
     case .latency, .stable:
       let isStable = softmax.implementation == .stable
-      let address = isStable ? softmax.difference : data
+      let isNegated = isStable && softmax.distance == .maximumMinusValue
+      let address = isNegated ? softmax.difference : data
       guard let address else {
         throw .parameter("inp_norm_t", reason: "the stable implementation needs its type")
       }
       try checkAddress(softmax.exponential, address)
       try checkAddress(softmax.inverse, softmax.inverseInput)
       exponential = HLSTables.exponential(
-        softmax.exponential, address: address, scale: softmax.scale, isNegated: isStable)
+        softmax.exponential, address: address, scale: softmax.scale, isNegated: isNegated)
       inverse = HLSTables.inverse(softmax.inverse, address: softmax.inverseInput)
     case .legacy:
       exponential = HLSTables.symmetric(softmax.exponential, span: 16) {

@@ -25,10 +25,18 @@ public enum HLS4ML {
   /// Where a folder holds a project and archives, the project is read, and
   /// ``HLS4MLProjectInfo/archives`` lists the others.
   ///
+  /// - Parameters:
+  ///   - path: the folder or file.
+  ///   - version: the version whose rules count; nil to find it from the files.
+  /// - Returns: the graph, and what it does not hold.
   /// - Throws: ``HLS4MLError`` with every problem of the model, in the order found.
-  public static func importModel(_ path: String) throws(HLS4MLError) -> HLS4MLModel {
+  public static func importModel(
+    _ path: String, version: HLS4MLVersion? = nil
+  ) throws(HLS4MLError) -> HLS4MLModel {
     do throws(HLS4MLProblems) {
-      if isProject(path) { return try HLS4MLProject(path: path).model() }
+      if isProject(path) {
+        return try HLS4MLProject(path: path, namedVersion: version).model()
+      }
       return try HLS4MLArchive.model(path: path)
     } catch {
       throw HLS4MLError(error.problems, path: path)

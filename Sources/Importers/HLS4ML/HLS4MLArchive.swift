@@ -100,15 +100,17 @@ struct HLS4MLArchive {
       }
     }
     guard problems.isEmpty else { throw HLS4MLProblems(problems) }
+    let version = (try? json("version.json"))?["hls4ml"]?.string
     let code = generated.isEmpty ? nil : HLSGeneratedCode(generated, file: Self.architectureName)
     var builder = HLSGraphBuilder(
       program: program, scope: scope, source: HLSArrayFiles(files: files, names: arrays),
-      isStream: isStream, knownShapes: knownShapes, generatedCode: code)
+      isStream: isStream, knownShapes: knownShapes, generatedCode: code,
+      version: version.flatMap { HLS4MLVersion($0) } ?? .newest)
     let (graph, weightCount) = try builder.graph()
-    let version = (try? json("version.json"))?["hls4ml"]?.string
     let info = HLS4MLProjectInfo(
       form: .archive, name: program.name, ioType: isStream ? .stream : .parallel,
-      version: version, backend: configuration?["Backend"]?.string,
+      version: version, versionReason: version == nil ? nil : "version.json",
+      backend: configuration?["Backend"]?.string,
       part: configuration?["Part"]?.string, clockPeriod: configuration?["ClockPeriod"]?.double,
       layers: builder.layers, weightCount: weightCount, reports: [], archives: [])
     return HLS4MLModel(graph: graph, info: info)

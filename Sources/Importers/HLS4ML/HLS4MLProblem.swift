@@ -46,6 +46,8 @@ public struct HLS4MLProblem: Error, Hashable, Sendable {
     case arithmetic(expression: String, reason: String)
     /// Valid hls4ml text that has no operator.
     case unsupported(String, detail: String)
+    /// A call that the project's own C++ code cannot run: an assertion, a read past an array.
+    case cannotRun(String, reason: String)
     case format(FormatError)
     case count(String, expected: Int, found: Int)
     case range(String, value: Int, allowed: ClosedRange<Int>)
@@ -148,7 +150,7 @@ extension Diagnostic {
     case .unknown(let kind, let name):
       (code, message, remedy) = (
         "hls.unknown", "\(kind) '\(name)' is not defined",
-        "write the project again: its files do not belong together."
+        "look for it in the project's headers: hwsim reads firmware/*.h, *.cpp and weights/."
       )
     case .duplicate(let kind, let name):
       (code, message, remedy) = (
@@ -167,10 +169,17 @@ extension Diagnostic {
         "hls.unsupported", "\(what) is not supported: \(detail)",
         "hwsim formats --operators lists what is; convert the model without this layer."
       )
+    case .cannotRun(let what, let reason):
+      (code, message, remedy) = (
+        "hls.cannot-run", "the C++ code of this project cannot run \(what): \(reason)",
+        "C simulation has no defined values here either; change the layer and convert again."
+      )
     case .count(let what, let expected, let found):
       (code, message, remedy) = (
         "hls.count", "\(what): expected \(expected), found \(found)",
-        "write the project again: its files do not belong together."
+        found < expected
+          ? "the C++ code would read past the \(found) values that are there."
+          : "check this place against the layer before it: both must have the same size."
       )
     case .range(let what, let value, let allowed):
       (code, message, remedy) = (

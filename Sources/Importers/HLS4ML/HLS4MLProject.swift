@@ -8,6 +8,8 @@ import QuantGraph
 struct HLS4MLProject {
   /// Path of the folder as the user typed it.
   let path: String
+  /// The version that the user names; nil to find it.
+  var namedVersion: HLS4MLVersion?
 
   private static let definesPath = "firmware/defines.h"
   private static let parametersPath = "firmware/parameters.h"
@@ -37,11 +39,12 @@ struct HLS4MLProject {
     let configuration = HLSYAML(
       (try? bytes("hls4ml_config.yml", limit: HLSYAML.byteLimit)) ?? [])
     var scope = HLSScope()
+    var macros: CppLexer.Macros = [:]
     var problems: [HLS4MLProblem] = []
     for file in [Self.definesPath, Self.parametersPath] {
       do throws(HLS4MLProblem) {
         let tokens = try CppLexer.tokens(
-          try bytes(file, limit: CppLexer.byteLimit), file: file)
+          try bytes(file, limit: CppLexer.byteLimit), file: file, macros: &macros)
         try scope.declarations.add(tokens, file: file)
       } catch {
         problems.append(error)
@@ -49,7 +52,7 @@ struct HLS4MLProject {
     }
     let parsed: HLSProgram
     do throws(HLS4MLProblem) {
-      parsed = try program(configuration, scope: scope)
+      parsed = try program(configuration, scope: scope, macros: macros)
     } catch {
       throw HLS4MLProblems(problems + [error])
     }
@@ -66,22 +69,36 @@ struct HLS4MLProject {
       throw HLS4MLProblems([error])
     }
     let isStream = parsed.arguments.contains { $0.extents == nil }
+    let finding = finding(declarations: scope.declarations, program: parsed)
     var builder = HLSGraphBuilder(
       program: parsed, scope: scope, source: HLSWeightFiles(path: path), isStream: isStream,
-      knownShapes: configuration.inputShapes, generatedCode: generated)
+      knownShapes: configuration.inputShapes, generatedCode: generated, version: finding.version)
     let (graph, weightCount) = try builder.graph()
     let info = HLS4MLProjectInfo(
-      form: .project, name: parsed.name, ioType: isStream ? .stream : .parallel, version: nil,
+      form: .project, name: parsed.name, ioType: isStream ? .stream : .parallel,
+      version: finding.version.description, versionReason: finding.reason,
       backend: configuration.scalars["Backend"], part: configuration.scalars["Part"],
       clockPeriod: configuration.scalars["ClockPeriod"].flatMap(Double.init),
       layers: builder.layers, weightCount: weightCount, reports: reports(), archives: archives())
     return HLS4MLModel(graph: graph, info: info)
   }
 
+  private func finding(
+    declarations: CppDeclarations, program: HLSProgram
+  ) -> HLS4MLVersionFinding {
+    if let namedVersion { return .init(version: namedVersion, reason: "--hls4ml-version") }
+    func text(_ file: String) -> [UInt8] {
+      (try? bytes(file, limit: CppLexer.byteLimit)) ?? []
+    }
+    return .find(
+      defines: text(Self.definesPath),
+      source: text("firmware/\(program.name).cpp"), declarations: declarations, program: program)
+  }
+
   /// The top function: of the file that the configuration names, else of the one source file whose
   /// name is that of a function in it.
   private func program(
-    _ configuration: HLSYAML, scope: HLSScope
+    _ configuration: HLSYAML, scope: HLSScope, macros: CppLexer.Macros
   ) throws(HLS4MLProblem) -> HLSProgram {
     var candidates = names(in: "firmware").filter { $0.hasSuffix(".cpp") }.map {
       String($0.dropLast(4))
@@ -95,7 +112,9 @@ struct HLS4MLProject {
     var failure: HLS4MLProblem?
     for name in candidates {
       let file = "firmware/\(name).cpp"
-      let tokens = try CppLexer.tokens(try bytes(file, limit: CppLexer.byteLimit), file: file)
+      var macros = macros
+      let tokens = try CppLexer.tokens(
+        try bytes(file, limit: CppLexer.byteLimit), file: file, macros: &macros)
       do throws(HLS4MLProblem) {
         return try HLSProgramParser.program(
           named: name, in: tokens, file: file, scope: scope

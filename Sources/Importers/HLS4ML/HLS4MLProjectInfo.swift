@@ -31,8 +31,10 @@ public struct HLS4MLProjectInfo: Hashable, Sendable {
   public let form: Form
   public let name: String
   public let ioType: IOType
-  /// hls4ml's version; only an archive records it.
+  /// hls4ml's version, whose rules are computed.
   public let version: String?
+  /// What told the version.
+  public let versionReason: String?
   /// `Vivado`, `Vitis` and so on, as hls4ml_config.yml or config.json says.
   public let backend: String?
   public let part: String?

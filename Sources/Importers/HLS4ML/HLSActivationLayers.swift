@@ -42,8 +42,13 @@ extension HLSGraphBuilder {
     guard let value = HLSConfiguration.decimal(text) else {
       throw HLS4MLProblem(.number(token: text), at: call.place)
     }
+    // Before version 1.0 the parameter has no type of its own: it is the data's, or for an elu in
+    // io_parallel the result's.
     let constant = try scalar(
-      value, parameter, format: try templateFormat(call, at: 1), of: call)
+      value, parameter,
+      format: try templateFormat(
+        call, at: call.templateArguments.count > 3 ? 1 : activation.isELU && !isStream ? 1 : 0),
+      of: call)
     try addActivation(
       activation, call, configuration, result: 2, parameters: [constant])
   }
@@ -57,7 +62,10 @@ extension HLSGraphBuilder {
       return
     }
     try requireArguments(2, call)
-    let bit = try Self.format(width: 1, integerBits: 1, isSigned: false, call.place)
+    let bit =
+      version < HLS4MLVersion(1, 0)
+      ? try templateFormat(call, at: isStream ? 0 : 1)
+      : try Self.format(width: 1, integerBits: 1, isSigned: false, call.place)
     let one = try scalar(1, "alpha", format: bit, of: call)
     try addActivation(activation, call, configuration, result: 1, parameters: [one])
   }
@@ -97,6 +105,7 @@ extension HLSGraphBuilder {
   mutating func addTableActivation(_ call: HLSCall) throws(HLS4MLProblem) {
     let table = try lookupTable(try configuration(call))
     switch call.function {
+    case "selu" where version < HLS4MLVersion(1, 2): try addOldSELU(table, call)
     case "selu": try addActivation(.selu(table), call)
     case "sigmoid": try addActivation(.sigmoid(table), call)
     case "tanh": try addActivation(.tanh(table), call)
@@ -105,10 +114,88 @@ extension HLSGraphBuilder {
     }
   }
 
+  /// SELU up to version 1.1: the factor of positive values is assigned to the result's type.
+  ///
+  /// It is written as `selu(x - relu(x)) + factor * relu(x)`, of which one part is always 0.
+  private mutating func addOldSELU(_ table: LookupTable, _ call: HLSCall) throws(HLS4MLProblem) {
+    try requireArguments(2, call)
+    let configuration = try configuration(call)
+    let data = try elements(0, of: call, count: try configuration.extent("n_in"))
+    guard let format = format(of: data.tensor) else { throw unsupported(call, "float data") }
+    let result = try output(1, of: call, shape: data.shape)
+    guard let wanted = self.format(of: result) else { throw unsupported(call, "float data") }
+    func exact(_ layout: ExactLayout) throws(HLS4MLProblem) -> FixedPointFormat {
+      try Self.format(
+        width: layout.width, integerBits: layout.integerBits, isSigned: layout.isSigned,
+        call.place)
+    }
+    let positive = try intermediate("positive", shape: data.shape, format: format, of: call)
+    let negative = try intermediate(
+      "negative", shape: data.shape,
+      format: try exact(.difference(ExactLayout(format), ExactLayout(format))), of: call)
+    let entry = try intermediate("entry", shape: data.shape, format: table.entry, of: call)
+    let scaled = try intermediate(
+      "scaled", shape: data.shape,
+      format: try exact(.product(ExactLayout(format), ExactLayout(wanted))), of: call)
+    let factor = try scalar(1.0507009873554804934193349852946, "factor", format: wanted, of: call)
+    let bit = try Self.format(width: 1, integerBits: 1, isSigned: false, call.place)
+    let zero = try scalar(0, "zero", format: bit, of: call)
+    try append(
+      .activation(.relu), of: call, inputs: [data.tensor], outputs: [positive],
+      suffix: "positive")
+    try append(
+      .arithmetic(.subtract), of: call, inputs: [data.tensor, positive], outputs: [negative],
+      suffix: "negative")
+    try append(
+      .activation(.selu(table)), of: call, inputs: [negative], outputs: [entry], suffix: "entry")
+    try append(
+      .normalize(.multiply), of: call, inputs: [positive, factor, zero], outputs: [scaled],
+      suffix: "scaled")
+    try append(.arithmetic(.add), of: call, inputs: [entry, scaled], outputs: [result])
+    try record(call, configuration: configuration)
+  }
+
+  /// `x > 0 ? 1 : -1` up to version 1.1; 0 gives 1 later.
+  mutating func addOldBinaryTanh(_ call: HLSCall) throws(HLS4MLProblem) {
+    try requireArguments(2, call)
+    let configuration = try configuration(call)
+    let data = try elements(0, of: call, count: try configuration.extent("n_in"))
+    let bit = try Self.format(width: 1, integerBits: 1, isSigned: false, call.place)
+    let zero = try scalar(0, "zero", format: bit, of: call)
+    let result = try output(1, of: call, shape: data.shape)
+    try append(.threshold, of: call, inputs: [data.tensor, zero, zero], outputs: [result])
+    try record(call, configuration: configuration)
+  }
+
+  /// Hard sigmoid up to version 0.6: slope 0.2, shift 0.5 and their sum are in the data's type.
+  private mutating func addOldHardSigmoid(_ call: HLSCall) throws(HLS4MLProblem) {
+    try requireArguments(2, call)
+    let configuration = try configuration(call)
+    let data = try elements(0, of: call, count: try configuration.extent("n_in"))
+    guard let format = format(of: data.tensor) else { throw unsupported(call, "float data") }
+    let line = try intermediate("line", shape: data.shape, format: format, of: call)
+    let slope = try scalar(0.2, "slope", format: format, of: call)
+    let shift = try scalar(0.5, "shift", format: format, of: call)
+    let result = try output(1, of: call, shape: data.shape)
+    try append(
+      .normalize(.multiply), of: call, inputs: [data.tensor, slope, shift], outputs: [line],
+      suffix: "line")
+    let clamped = try intermediate("clamped", shape: data.shape, format: format, of: call)
+    try append(
+      .activation(.clippedReLU(maximum: 1)), of: call, inputs: [line], outputs: [clamped],
+      suffix: "clamped")
+    try append(.convert(elements: []), of: call, inputs: [clamped], outputs: [result])
+    try record(call, configuration: configuration)
+  }
+
   /// `slope` and `shift` are static members with types and values of their own.
   mutating func addHardActivation(
     _ activation: Activation, _ call: HLSCall
   ) throws(HLS4MLProblem) {
+    if version < HLS4MLVersion(0, 7) {
+      try addOldHardSigmoid(call)
+      return
+    }
     try requireArguments(2, call)
     let configuration = try configuration(call)
     var parameters: [TensorID] = []
@@ -143,6 +230,48 @@ extension HLSGraphBuilder {
     try record(call, configuration: configuration, weights: [entries])
   }
 
+  /// Softmax up to version 1.1 (`nnet_activation.h`): both tables have table_size entries, sums and
+  /// the inverse table's address are in exp_table_t, and the stable implementation addresses the
+  /// exponential table by `x - maximum` in the data's type, saturated.
+  private mutating func addOldSoftmax(
+    _ call: HLSCall, _ configuration: HLSConfiguration, _ implementation: Softmax.Implementation,
+    count: Int
+  ) throws(HLS4MLProblem) {
+    let data = try elements(0, of: call, count: count)
+    guard let format = format(of: data.tensor) else { throw unsupported(call, "float data") }
+    var slice = count
+    // A streamed softmax normalizes each packet.
+    if isStream,
+      case .array(_, let size) = try scope.resolve(
+        try templateType(call, at: 0), file: call.place.file)
+    {
+      slice = size
+    }
+    guard slice > 0, count % slice == 0 else {
+      throw unsupported(call, "packets of \(slice) do not divide \(count) elements")
+    }
+    let isLegacy = implementation == .legacy
+    let exponential = try lookupTable(configuration, entry: isLegacy ? "table_t" : "exp_table_t")
+    let inverse = try lookupTable(configuration, entry: isLegacy ? "table_t" : "inv_table_t")
+    var difference: FixedPointFormat?
+    if implementation == .stable {
+      do throws(FormatError) {
+        difference = try FixedPointFormat(
+          width: format.width, integerBits: format.integerBits, isSigned: true,
+          quantization: .round, overflow: .saturate)
+      } catch {
+        throw HLS4MLProblem(.format(error), at: call.place)
+      }
+    }
+    let operation = Softmax(
+      implementation: implementation, outer: count / slice, slice: slice, inner: 1,
+      exponential: exponential, inverse: inverse, accumulator: exponential.entry,
+      inverseInput: exponential.entry, difference: difference, distance: .valueMinusMaximum)
+    let result = try output(1, of: call, shape: data.shape)
+    try append(.softmax(operation), of: call, inputs: [data.tensor], outputs: [result])
+    try record(call, configuration: configuration)
+  }
+
   mutating func addSoftmax(
     _ call: HLSCall, isMultidimensional: Bool
   ) throws(HLS4MLProblem) {
@@ -172,6 +301,10 @@ extension HLSGraphBuilder {
         at: configuration.structure.place)
     }
     let isLegacy = implementation == .legacy
+    if version < HLS4MLVersion(1, 2) {
+      try addOldSoftmax(call, configuration, implementation, count: count)
+      return
+    }
     // The streamed legacy loop sizes both tables by `table_size`, which its configuration inherits
     // from `activ_config` (`nnet_activation_stream.h`).
     let inherits = isLegacy && isStream
@@ -192,5 +325,12 @@ extension HLSGraphBuilder {
     let result = try output(1, of: call, shape: data.shape)
     try append(.softmax(operation), of: call, inputs: [data.tensor], outputs: [result])
     try record(call, configuration: configuration)
+  }
+}
+
+extension Activation {
+  fileprivate var isELU: Bool {
+    if case .elu = self { return true }
+    return false
   }
 }

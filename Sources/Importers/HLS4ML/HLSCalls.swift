@@ -22,6 +22,7 @@ extension HLSGraphBuilder {
     case "relu1": try addActivation(.clippedReLU(maximum: 1), call)
     case "relu6": try addActivation(.clippedReLU(maximum: 6), call)
     case "relu_max": try addClippedReLU(call)
+    case "binary_tanh" where version < HLS4MLVersion(1, 2): try addOldBinaryTanh(call)
     case "binary_tanh": try addActivation(.binaryTanh, call)
     case "ternary_tanh": try addActivation(.ternaryTanh, call)
     case "leaky_relu": try addScalarActivation(.leakyReLU, "alpha", call)

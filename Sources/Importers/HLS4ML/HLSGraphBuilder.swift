@@ -15,6 +15,8 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
   let knownShapes: [String: [Int]]
   /// Code that the project generated for its own layers; nil if there is none.
   let generatedCode: HLSGeneratedCode?
+  /// The version whose rules the nodes state.
+  let version: HLS4MLVersion
 
   /// A tensor whose shape may still be open: a stream does not tell before it is read.
   struct Draft {
@@ -38,7 +40,7 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
 
   init(
     program: HLSProgram, scope: HLSScope, source: Source, isStream: Bool,
-    knownShapes: [String: [Int]], generatedCode: HLSGeneratedCode?
+    knownShapes: [String: [Int]], generatedCode: HLSGeneratedCode?, version: HLS4MLVersion
   ) {
     self.program = program
     self.scope = scope
@@ -46,6 +48,7 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
     self.isStream = isStream
     self.knownShapes = knownShapes
     self.generatedCode = generatedCode
+    self.version = version
   }
 
   /// Runs over the whole program.

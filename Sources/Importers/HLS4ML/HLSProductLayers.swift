@@ -24,9 +24,12 @@ extension HLSGraphBuilder {
   ) throws(HLS4MLProblem) -> (order: AccumulationOrder, isTransposed: Bool) {
     let reuse = try configuration.reuseFactor()
     guard let alias = configuration.alias("kernel") else {
-      throw HLS4MLProblem(
-        .unknown(kind: "member of \(configuration.name)", name: "kernel"),
-        at: configuration.structure.place)
+      // Before version 1.0 nnet::dense chooses by the strategy (`nnet_dense.h`).
+      switch configuration.word("strategy") {
+      case "latency", nil: return (.inputOrder, false)
+      case "resource": return (.reuse(factor: reuse), true)
+      case let word?: throw unsupported(call, "strategy '\(word)'")
+      }
     }
     switch alias.name {
     case "DenseLatency", "DepthwiseDenseLatency": return (.inputOrder, false)
@@ -298,6 +301,20 @@ extension HLSGraphBuilder {
     let scale = try constant(2, of: call, shape: [parameters])
     let bias = try constant(3, of: call, shape: [parameters])
     let result = try output(1, of: call, shape: data.shape)
+    if version < HLS4MLVersion(0, 7), let format = format(of: result) {
+      // Products are assigned to the result's type before the bias is added.
+      let product = try intermediate("product", shape: data.shape, format: format, of: call)
+      let bit = try unit(call)
+      let zero = try scalar(0, "zero", format: bit, of: call)
+      let one = try scalar(1, "one", format: bit, of: call)
+      try append(
+        .normalize(rule), of: call, inputs: [data.tensor, scale, zero], outputs: [product],
+        suffix: "product")
+      try append(
+        .normalize(.multiply), of: call, inputs: [product, one, bias], outputs: [result])
+      try record(call, configuration: configuration, weights: [parameters, parameters])
+      return
+    }
     try append(
       .normalize(rule), of: call, inputs: [data.tensor, scale, bias], outputs: [result])
     try record(call, configuration: configuration, weights: [parameters, parameters])
@@ -315,10 +332,41 @@ extension HLSGraphBuilder {
     for index in 0..<thresholds {
       inputs.append(try constant(2 + index, of: call, shape: [parameters]))
     }
+    if thresholds == 1 && version < HLS4MLVersion(0, 8) {
+      // `x > t` is `x >= t` for the next value of the threshold's type.
+      inputs[1] = try next(inputs[1], shape: [parameters], call)
+    }
     let result = try output(1, of: call, shape: data.shape)
     try append(.threshold, of: call, inputs: inputs, outputs: [result])
     try record(
       call, configuration: configuration, weights: [Int](repeating: parameters, count: thresholds))
+  }
+
+  private func unit(_ call: HLSCall) throws(HLS4MLProblem) -> FixedPointFormat {
+    do throws(FormatError) {
+      return try FixedPointFormat(width: 1, integerBits: 1, isSigned: false)
+    } catch {
+      throw HLS4MLProblem(.format(error), at: call.place)
+    }
+  }
+
+  /// A constant whose codes are one more, in a type of one integer bit more.
+  private mutating func next(
+    _ constant: TensorID, shape: [Int], _ call: HLSCall
+  ) throws(HLS4MLProblem) -> TensorID {
+    guard let format = format(of: constant), let codes = drafts[constant.index].constant?.wide
+    else { throw unsupported(call, "thresholds that are not fixed point") }
+    let wider: FixedPointFormat
+    do throws(FormatError) {
+      wider = try FixedPointFormat(
+        width: format.width + 1, integerBits: format.integerBits + 1, isSigned: format.isSigned)
+    } catch {
+      throw HLS4MLProblem(.format(error), at: call.place)
+    }
+    var builder = CodesBuilder(wider, capacity: codes.count)
+    for code in codes { builder.append(code: code + Int512(1)) }
+    return try sharedConstant(
+      "above", shape: shape, encoding: .fixed(wider), codes: builder.codes, of: call)
   }
 
   /// One parameter an element, or one a filter where `n_filt` is given.

@@ -45,6 +45,8 @@ struct HLSCall: Sendable {
 struct HLSProgram: Sendable {
   var name = ""
   var arguments: [HLSVariable] = []
+  /// Whether arguments report the sizes of others (up to version 0.6).
+  var reportsSizes = false
   /// Arguments and local variables.
   var variables: [String: HLSVariable] = [:]
   /// `auto& b = a`: other names of variables (hls4ml's in-place reshapes).
@@ -75,6 +77,8 @@ struct HLSProgramParser {
   private let scope: HLSScope
   private var program = HLSProgram()
   private var statements = 0
+  /// Arguments that report sizes.
+  private var sizes: Set<String> = []
   /// A comment on a line of its own: the name of calls without one behind them.
   private var heading: String?
 
@@ -117,9 +121,14 @@ struct HLSProgramParser {
       cursor.skipComments()
       if cursor.take(")") { break }
       try count()
-      let variable = try declarator()
-      program.arguments.append(variable)
-      try define(variable)
+      if let size = try sizeArgument() {
+        sizes.insert(size)
+        program.reportsSizes = true
+      } else {
+        let variable = try declarator()
+        program.arguments.append(variable)
+        try define(variable)
+      }
       cursor.skipComments()
       if !cursor.take(",") {
         try cursor.expect(")")
@@ -128,6 +137,18 @@ struct HLSProgramParser {
     }
     cursor.skipComments()
     try cursor.expect("{")
+  }
+
+  /// The name of a `unsigned short &const_size_in_1`, which reports the size of an argument and is
+  /// no data (up to version 0.6); nil for other arguments.
+  private mutating func sizeArgument() throws(HLS4MLProblem) -> String? {
+    var ahead = cursor
+    let type = try CppType.parse(&ahead)
+    guard type.arguments == nil, type.name.hasPrefix("unsigned"), ahead.take("&"),
+      let name = ahead.next(), name.kind == .identifier
+    else { return nil }
+    cursor = ahead
+    return name.text
   }
 
   private mutating func define(_ variable: HLSVariable) throws(HLS4MLProblem) {
@@ -225,8 +246,11 @@ struct HLSProgramParser {
       program.aliases[name] = program.resolvingAlias(target)
       return
     }
-    if cursor.peek()?.isWord("loaded_weights") == true || cursor.peek()?.isWord("static") == true {
-      // The guard that loads weights once.
+    if let word = cursor.peek(),
+      word.isWord("loaded_weights") || word.isWord("static")
+        || word.kind == .identifier && sizes.contains(word.text)
+    {
+      // The guard that loads weights once, or the report of a size.
       _ = try cursor.collect(until: [";"])
       try cursor.expect(";")
       return

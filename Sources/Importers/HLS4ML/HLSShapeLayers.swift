@@ -36,16 +36,52 @@ extension HLSGraphBuilder {
     if isStream && (before + after).contains(where: { $0 > 0 }) {
       throw unsupported(call, "padded pooling in io_stream, which hls4ml refuses to run")
     }
+    // Windows of another size than their step: `nnet_pooling_stream.h` asserts equality for images
+    // and for encoded lines, `nnet_pooling.h` fills as many elements as the step has.
+    let isEncoded = configuration.word("implementation") == "encoded"
+    let isOld = version < HLS4MLVersion(1, 0)
+    if kernel != strides, isPlanar || (isStream ? isEncoded : isOld) {
+      throw HLS4MLProblem(
+        .cannotRun(
+          call.description,
+          reason: isStream
+            ? "an assertion stops it, since the pool size \(kernel) is not the stride \(strides)"
+            : "it fills \(strides) of the \(kernel) elements of a window"),
+        at: call.place)
+    }
+    if version < HLS4MLVersion(0, 7), !isStream, (before + after).contains(where: { $0 > 0 }) {
+      throw HLS4MLProblem(
+        .cannotRun(
+          call.description, reason: "hls4ml before 0.7 reads padded windows past the data"),
+        at: call.place)
+    }
+    let data = try self.input(0, of: call, shape: input + [channels])
+    let types = try poolTypes(
+      configuration, data, rescale: version < HLS4MLVersion(0, 7) ? .integer : .typed,
+      streamed: .streamedWindow, followsData: version < HLS4MLVersion(0, 7) && !isEncoded)
     let pool = Pool(
       reduction: try reduction(configuration, call), kernel: kernel, strides: strides,
       paddingBefore: before, paddingAfter: after,
       countsPadding: try configuration.integer("count_pad", default: 0) != 0,
-      accumulator: try configuration.requiredFormat("accum_t"),
-      arrangement: isStream ? .streamedWindow : .window)
-    let data = try self.input(0, of: call, shape: input + [channels])
+      accumulator: types.accumulator, arrangement: types.arrangement)
     let result = try self.output(1, of: call, shape: output + [channels])
     try append(.pool(pool), of: call, inputs: [data], outputs: [result])
     try record(call, configuration: configuration)
+  }
+
+  /// The type that sums of a pool are in, and how they are formed.
+  ///
+  /// io_parallel before version 1.0 pools in the data's type; a streamed window before 0.7 too
+  /// (`followsData`). Later ones use the configuration's accum_t.
+  private func poolTypes(
+    _ configuration: HLSConfiguration, _ data: TensorID, rescale: Pool.Rescale,
+    streamed: Pool.Arrangement, followsData: Bool
+  ) throws(HLS4MLProblem) -> (accumulator: FixedPointFormat, arrangement: Pool.Arrangement) {
+    let isOld = version < HLS4MLVersion(1, 0)
+    if let format = format(of: data), isStream ? followsData : isOld {
+      return (format, isStream ? streamed : .dataWindow(rescale))
+    }
+    return (try configuration.requiredFormat("accum_t"), isStream ? streamed : .window)
   }
 
   mutating func addGlobalPool(_ call: HLSCall) throws(HLS4MLProblem) {
@@ -57,12 +93,14 @@ extension HLSGraphBuilder {
       ? [try configuration.extent("in_height"), try configuration.extent("in_width")]
       : [try configuration.extent("n_in")]
     let zeros = extents.map { _ in 0 }
+    let data = try input(0, of: call, shape: extents + [channels])
+    let types = try poolTypes(
+      configuration, data, rescale: .none, streamed: .streamedGlobal,
+      followsData: version < HLS4MLVersion(0, 6))
     let pool = Pool(
       reduction: try reduction(configuration, call), kernel: extents, strides: extents,
-      paddingBefore: zeros, paddingAfter: zeros,
-      accumulator: try configuration.requiredFormat("accum_t"),
-      arrangement: isStream ? .streamedGlobal : .window)
-    let data = try input(0, of: call, shape: extents + [channels])
+      paddingBefore: zeros, paddingAfter: zeros, accumulator: types.accumulator,
+      arrangement: types.arrangement)
     let result = try output(1, of: call, shape: [channels])
     try append(.pool(pool), of: call, inputs: [data], outputs: [result])
     try record(call, configuration: configuration)
@@ -74,15 +112,58 @@ extension HLSGraphBuilder {
     guard let operation = Arithmetic(rawValue: call.function) else {
       throw unsupported(call, "no such operation")
     }
-    let first = try elements(0, of: call, count: try configuration.extent("n_elem1"))
-    let second = try elements(1, of: call, count: try configuration.extent("n_elem2"))
+    // Before version 1.3 both operands have n_elem elements.
+    let common = try configuration.integer("n_elem", default: 0)
+    let first = try elements(
+      0, of: call,
+      count: try configuration.integer(
+        "n_elem1", in: 1...HLSScope.elementLimit, default: common))
+    let second = try elements(
+      1, of: call,
+      count: try configuration.integer(
+        "n_elem2", in: 1...HLSScope.elementLimit, default: common))
     let isFirst =
       try checkedCount(first.shape, place: call.place)
       >= checkedCount(second.shape, place: call.place)
     let result = try output(2, of: call, shape: isFirst ? first.shape : second.shape)
+    if operation == .average && version < HLS4MLVersion(1, 2) {
+      try addQuotientAverage(call, first.tensor, second.tensor, into: result)
+      try record(call, configuration: configuration)
+      return
+    }
     try append(
       .arithmetic(operation), of: call, inputs: [first.tensor, second.tensor], outputs: [result])
     try record(call, configuration: configuration)
+  }
+
+  /// `(a + b) / res_T(2)`, the quotient truncated toward zero to the sum's fraction bits (up to
+  /// version 1.1).
+  private mutating func addQuotientAverage(
+    _ call: HLSCall, _ first: TensorID, _ second: TensorID, into result: TensorID
+  ) throws(HLS4MLProblem) {
+    guard let a = format(of: first), let b = format(of: second), let wanted = format(of: result),
+      let shape = shape(of: result)
+    else { throw unsupported(call, "float data") }
+    guard wanted.cast(raw: Int512(2), sourceFractionBits: 0) == Int512(2) << wanted.fractionBits
+    else { throw unsupported(call, "an average whose result type does not hold its divisor 2") }
+    let sum = ExactLayout.sum(ExactLayout(a), ExactLayout(b))
+    let half = try truncating(sum, call)
+    let exact = try intermediate("half", shape: shape, format: half, of: call)
+    try append(
+      .arithmetic(.average), of: call, inputs: [first, second], outputs: [exact], suffix: "half")
+    try append(.convert(elements: []), of: call, inputs: [exact], outputs: [result])
+  }
+
+  private func truncating(
+    _ layout: ExactLayout, _ call: HLSCall
+  ) throws(HLS4MLProblem) -> FixedPointFormat {
+    do throws(FormatError) {
+      return try FixedPointFormat(
+        width: layout.width, integerBits: layout.integerBits, isSigned: layout.isSigned,
+        quantization: .truncateToZero)
+    } catch {
+      throw HLS4MLProblem(.format(error), at: call.place)
+    }
   }
 
   /// `concatenateNd`: axis -1 or N is the last, -2 or N - 1 the one before; any other is the first

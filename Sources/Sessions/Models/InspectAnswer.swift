@@ -156,7 +156,8 @@ public struct InspectAnswer: Sendable {
     case .hls4ml(let info):
       [
         "form": .string(info.form.rawValue), "io_type": .string(info.ioType.rawValue),
-        "version": .optional(info.version), "backend": .optional(info.backend),
+        "version": .optional(info.version),
+        "version_reason": .optional(info.versionReason), "backend": .optional(info.backend),
         "part": .optional(info.part),
         "clock_period_ns": info.clockPeriod.map(JSON.number) ?? .null,
         "reports": .strings(info.reports),

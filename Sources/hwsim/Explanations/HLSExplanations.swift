@@ -15,6 +15,13 @@ extension Explanation {
       damaged; write the project again with hls4ml.
       """),
     Explanation(
+      "hls.cannot-run", "the project's own C++ code cannot run this layer",
+      """
+      hls4ml wrote a layer whose C++ function stops on an assertion, or reads elements that nothing
+      has set: a streamed pool whose stride is not its size, a padded pool before hls4ml 0.7. C
+      simulation has no value to compare with. Change the layer and convert the model again.
+      """),
+    Explanation(
       "hls.syntax", "a project's file has something else than expected at a line",
       """
       hwsim reads the C++ that hls4ml generates, not any C++. The line says what was expected and what

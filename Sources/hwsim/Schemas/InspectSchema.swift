@@ -11,6 +11,8 @@ extension Schema {
     "details": object(
       [
         "form": string("project or archive; TFLite; QDQ, QOperator, QONNX or float."),
+        "version_reason": nullable(
+          string("What told the version whose rules an hls4ml model is computed by.")),
         "io_type": string("How tensors travel between layers of an hls4ml model."),
         "version": nullable(string("Version of the converter.")),
         "backend": nullable(string("Backend of the conversion.")),

@@ -18,9 +18,16 @@ struct CppToken: Hashable, Sendable {
 /// Splits the text of a header or source file into tokens.
 ///
 /// Directives are obeyed as g++ does for C simulation: `__SYNTHESIS__` and everything else that the
-/// file itself does not define is undefined. `#include`, `#define` of a value and `#pragma` lines
-/// are dropped; hls4ml's generated files need none of them.
+/// file itself and those before it do not define is undefined. `#include` and `#pragma` lines are
+/// dropped. A macro without parameters is replaced by its text, the last definition counting: up to
+/// version 1.2 hls4ml writes sizes so.
 struct CppLexer {
+  /// What macros stand for, by name; a macro with parameters has no text.
+  typealias Macros = [String: [CppToken]]
+
+  /// Most tokens that macros of one file may put in.
+  static let replacementLimit = 1 << 20
+
   /// Largest source text, in bytes.
   static let byteLimit = 1 << 24
   /// Deepest nesting of conditional directives.
@@ -31,14 +38,16 @@ struct CppLexer {
   private var position = 0
   private var line: Int
   private var tokens: [CppToken] = []
-  private var defined: Set<String> = []
+  private var macros: Macros
+  private var replacedTokens = 0
   /// One entry per open conditional: whether its current branch is compiled.
   private var branches: [Bool] = []
 
-  private init(_ bytes: [UInt8], file: String, firstLine: Int) {
+  private init(_ bytes: [UInt8], file: String, firstLine: Int, macros: Macros) {
     self.bytes = bytes
     self.file = file
     line = firstLine
+    self.macros = macros
   }
 
   /// The tokens of `bytes`, of which the first is in line `firstLine` of `file`.
@@ -48,12 +57,21 @@ struct CppLexer {
   static func tokens(
     _ bytes: [UInt8], file: String, firstLine: Int = 1
   ) throws(HLS4MLProblem) -> [CppToken] {
+    var macros: Macros = [:]
+    return try tokens(bytes, file: file, firstLine: firstLine, macros: &macros)
+  }
+
+  /// The same with the macros of the files before, to which those of this one are added.
+  static func tokens(
+    _ bytes: [UInt8], file: String, firstLine: Int = 1, macros: inout Macros
+  ) throws(HLS4MLProblem) -> [CppToken] {
     guard bytes.count <= byteLimit else {
       throw HLS4MLProblem(
         .limit("the size of the file in bytes", limit: byteLimit), at: .init(file: file))
     }
-    var lexer = CppLexer(bytes, file: file, firstLine: firstLine)
+    var lexer = CppLexer(bytes, file: file, firstLine: firstLine, macros: macros)
     try lexer.run()
+    macros = lexer.macros
     return lexer.tokens
   }
 
@@ -128,7 +146,7 @@ struct CppLexer {
       guard branches.count < Self.nestingLimit else {
         throw HLS4MLProblem(.limit("nesting of #if", limit: Self.nestingLimit), at: place)
       }
-      branches.append(defined.contains(name) == (words[0] == "ifdef"))
+      branches.append((macros[name] != nil) == (words[0] == "ifdef"))
     case "if":
       throw HLS4MLProblem(.unsupported("#\(text)", detail: "only #ifdef and #ifndef"), at: place)
     case "else":
@@ -141,10 +159,40 @@ struct CppLexer {
         throw HLS4MLProblem(.syntax(expected: "#ifdef before #endif", found: "none"), at: place)
       }
     case "define":
-      if isCompiled { defined.insert(name) }
+      if isCompiled { try define(text.dropFirst("define".count)) }
+    case "undef":
+      if isCompiled { macros[name] = nil }
     default:
       break
     }
+  }
+
+  /// `NAME text` or `NAME(parameters) text`.
+  private mutating func define(_ definition: Substring) throws(HLS4MLProblem) {
+    let definition = definition.trimmingBlanks()
+    let name = definition.prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
+    let rest = definition.dropFirst(name.count)
+    guard rest.first != "(" else {
+      macros[String(name)] = []
+      return
+    }
+    macros[String(name)] = nil
+    var lexer = CppLexer(Array(rest.utf8), file: file, firstLine: line, macros: macros)
+    try lexer.run()
+    macros[String(name)] = lexer.tokens.filter { $0.kind != .comment }
+  }
+
+  private mutating func append(_ token: CppToken) throws(HLS4MLProblem) {
+    guard token.kind == .identifier, let text = macros[token.text] else {
+      tokens.append(token)
+      return
+    }
+    replacedTokens += text.count
+    guard replacedTokens <= Self.replacementLimit else {
+      throw HLS4MLProblem(
+        .limit("the number of tokens from macros", limit: Self.replacementLimit), at: place)
+    }
+    for part in text { tokens.append(CppToken(kind: part.kind, text: part.text, line: token.line)) }
   }
 
   private mutating func token(_ byte: UInt8) throws(HLS4MLProblem) {
@@ -168,7 +216,7 @@ struct CppLexer {
     }
     if isCompiled {
       let text = String(decoding: bytes[start..<position], as: UTF8.self)
-      tokens.append(CppToken(kind: kind, text: text, line: line))
+      try append(CppToken(kind: kind, text: text, line: line))
     }
   }
 

@@ -121,6 +121,18 @@ struct HLSTypeInference: Sendable {
     var exponential = size
     var difference: FixedPointFormat?
     if softmax.implementation == .stable {
+      if softmax.distance == .valueMinusMaximum {
+        guard
+          let type = try? FixedPointFormat(
+            width: data.width, integerBits: data.integerBits, isSigned: true,
+            quantization: .round, overflow: .saturate)
+        else { return nil }
+        return Softmax(
+          implementation: softmax.implementation, outer: softmax.outer, slice: softmax.slice,
+          inner: softmax.inner, exponential: softmax.exponential, inverse: softmax.inverse,
+          accumulator: softmax.accumulator, inverseInput: softmax.inverseInput,
+          difference: type, distance: softmax.distance, scale: softmax.scale)
+      }
       let width = data.width - (data.isSigned ? 1 : 0)
       if data.isSigned, width < 62 { exponential = min(size, 1 << width) }
       guard let type = format(width, data.integerBits - (data.isSigned ? 1 : 0), false) else {
@@ -134,7 +146,7 @@ struct HLSTypeInference: Sendable {
       exponential: LookupTable(size: exponential, entry: softmax.exponential.entry),
       inverse: LookupTable(size: size, entry: softmax.inverse.entry),
       accumulator: softmax.accumulator, inverseInput: softmax.inverseInput,
-      difference: difference, scale: softmax.scale)
+      difference: difference, distance: softmax.distance, scale: softmax.scale)
   }
 }
 

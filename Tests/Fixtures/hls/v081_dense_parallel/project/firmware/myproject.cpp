@@ -1,0 +1,54 @@
+#include <iostream>
+
+#include "myproject.h"
+#include "parameters.h"
+
+void myproject(
+    input_t input_1[N_INPUT_1_1],
+    result_t layer5_out[N_LAYER_5]
+) {
+
+    // hls-fpga-machine-learning insert IO
+    #pragma HLS ARRAY_RESHAPE variable=input_1 complete dim=0
+    #pragma HLS ARRAY_PARTITION variable=layer5_out complete dim=0
+    #pragma HLS INTERFACE ap_vld port=input_1,layer5_out 
+    #pragma HLS PIPELINE 
+
+#ifndef __SYNTHESIS__
+    static bool loaded_weights = false;
+    if (!loaded_weights) {
+        // hls-fpga-machine-learning insert load weights
+        nnet::load_weights_from_txt<d1_weight_t, 30>(w2, "w2.txt");
+        nnet::load_weights_from_txt<d1_bias_t, 5>(b2, "b2.txt");
+        nnet::load_weights_from_txt<d2_weight_t, 15>(w5, "w5.txt");
+        nnet::load_weights_from_txt<d2_bias_t, 3>(b5, "b5.txt");
+        loaded_weights = true;
+    }
+#endif
+
+    // ****************************************
+    // NETWORK INSTANTIATION
+    // ****************************************
+
+    // hls-fpga-machine-learning insert layers
+
+    layer2_t layer2_out[N_LAYER_2];
+    #pragma HLS ARRAY_PARTITION variable=layer2_out complete dim=0
+    nnet::dense<input_t, layer2_t, config2>(input_1, layer2_out, w2, b2); // d1
+#ifndef __SYNTHESIS__
+    nnet::save_layer_output<layer2_t>(layer2_out, "d1", N_LAYER_2);
+#endif
+
+    layer4_t layer4_out[N_LAYER_2];
+    #pragma HLS ARRAY_PARTITION variable=layer4_out complete dim=0
+    nnet::relu<layer2_t, layer4_t, ReLU_config4>(layer2_out, layer4_out); // r1
+#ifndef __SYNTHESIS__
+    nnet::save_layer_output<layer4_t>(layer4_out, "r1", N_LAYER_2);
+#endif
+
+    nnet::dense<layer4_t, result_t, config5>(layer4_out, layer5_out, w5, b5); // d2
+#ifndef __SYNTHESIS__
+    nnet::save_layer_output<result_t>(layer5_out, "d2", N_LAYER_5);
+#endif
+
+}
