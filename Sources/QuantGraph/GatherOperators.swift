@@ -1,5 +1,6 @@
 /// Running sums along an axis.
 public struct CumulativeSum: Hashable, Sendable {
+  /// Position of the axis, 0 the outermost.
   public let axis: Int
   /// Whether an element's own value is left out of its sum.
   public let isExclusive: Bool

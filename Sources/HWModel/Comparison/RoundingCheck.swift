@@ -20,9 +20,11 @@ public struct RoundingReport: Sendable {
   public struct Excess: Hashable, Sendable {
     public let tensor: TensorID
     public let sample: Int
+    /// Position of the element in its sample, row-major.
     public let element: Int
     /// In the numbers that the tensor stores: codes of integers, values of floats.
     public let difference: Double
+    /// The largest difference that the order of sums can make there, in the same numbers.
     public let bound: Double
   }
 

@@ -23,8 +23,9 @@ public struct TensorComparison: Sendable {
   public var maxLSB = 0.0
   /// Sum of the differences in units of the last place.
   public var sumLSB = 0.0
-  /// Of a tensor of floats, the largest difference of two numbers and the largest magnitude expected.
+  /// Of a tensor of floats, the largest difference of two numbers.
   public var maxDifference = 0.0
+  /// Of a tensor of floats, the largest magnitude expected.
   public var largestExpected = 0.0
   /// The first mismatches in row-major order.
   public var mismatches: [Mismatch] = []
