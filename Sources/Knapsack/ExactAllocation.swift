@@ -1,7 +1,12 @@
 /// How far an exact method may go.
 public struct AllocationEffort: Sendable {
-  /// The most partial allocations kept at a time; beyond it ``AllocationError/stateLimit`` is thrown.
+  /// The most partial allocations kept at a time; beyond it ``AllocationError/stateLimit``
+  /// is thrown, and a frontier is thinned.
   public var stateLimit: Int
+  /// The sums that a frontier compares in all; beyond it they are thinned.
+  public var frontierSums = 24_000_000
+  /// Told the groups that a frontier has merged, and how many there are.
+  public var progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   /// Asked between steps of at most a few milliseconds.
   public var isCancelled: @Sendable () -> Bool
 

@@ -9,6 +9,10 @@ public struct ParetoFrontier: Sendable, Hashable {
   public let points: [Point]
   /// Whether no nondominated point is missing.
   public let isComplete: Bool
+  /// How much an allocation that is missing may be better, at most: for any allocation there is a
+  /// point whose values are at most its own plus these numbers, one an objective. Zeros where the
+  /// frontier is complete, nil where nothing is known.
+  public let tolerance: [Double]?
 
   /// One nondominated point.
   public struct Point: Sendable, Hashable {
@@ -27,12 +31,16 @@ extension AllocationProblem {
   /// Budgets, where the problem has them, bound the points. Sums of exact columns (see
   /// ``AllocationProblem``) are compared exactly, others as binary64 sums in group order.
   ///
+  /// The number of nondominated sums can grow exponentially with the groups. Where more of them would
+  /// have to be compared than `effort` allows, they are thinned: of those that are alike one is kept, and
+  /// ``ParetoFrontier/tolerance`` says how much that can have lost, as in the approximation schemes for
+  /// knapsacks (Erlebach, Kellerer and Pferschy, Management Science 48, 2002).
+  ///
   /// - Parameters:
   ///   - objectives: 1 to 4 different quantities, all minimised.
-  ///   - effort: when to give up.
+  ///   - effort: when to thin.
   /// - Returns: an empty frontier if no allocation meets the budgets.
-  /// - Throws: ``AllocationError/objectives(costCount:)``, ``AllocationError/stateLimit`` without
-  ///   bounds, ``AllocationError/cancelled``.
+  /// - Throws: ``AllocationError/objectives(costCount:)``, ``AllocationError/cancelled``.
   public func paretoFrontier(
     of objectives: [AllocationObjective], effort: AllocationEffort = AllocationEffort()
   ) throws(AllocationError) -> ParetoFrontier {
@@ -56,6 +64,8 @@ extension AllocationProblem {
     var merge = FrontierMerge(
       table: table, lanes: lanes + binding, objectiveCount: lanes.count, limit: columns.limit)
     let points = try merge.run(effort: effort)
+    // A sum that stands for others may break a budget that they meet: then nothing is known.
+    let isKnown = !merge.isThinned || (1...3).allSatisfy { columns.limit[$0] >= largest[$0] }
     return ParetoFrontier(
       objectives: objectives,
       points: points.map { point in
@@ -64,22 +74,31 @@ extension AllocationProblem {
             columns.columns[lanes[$0]].value(ofScaled: point.values[$0])
           },
           choice: choice(ofGroups: point.labels))
-      }, isComplete: true)
+      }, isComplete: !merge.isThinned,
+      tolerance: isKnown
+        ? lanes.indices.map { columns.columns[lanes[$0]].value(ofScaled: merge.tolerance[$0]) } : nil
+    )
   }
 }
 
 /// Merging of nondominated sets, group by group.
 private struct FrontierMerge {
   /// Sums that are compared at once, 56 bytes each.
-  private static let childLimit = 8_000_000
-  /// Partial sums of all groups, 8 bytes each, from which choices are read in the end.
-  private static let storedLimit = 40_000_000
+  private static let childLimit = 4_000_000
+  /// Choices of all points in the end, 8 bytes each.
+  private static let choiceLimit = 20_000_000
+  /// The fewest partial sums that thinning leaves, and the most points of a thinned frontier.
+  private static let thinnedCount = 4096
 
   private let table: OptionTable
   private let dimensions: Int
   private let objectiveCount: Int
   private let limit: SIMD4<Double>
   private let suffixMinima: [SIMD4<Double>]
+  /// Whether sums were dropped for others that are no better.
+  private(set) var isThinned = false
+  /// What thinning may have lost in each lane.
+  private(set) var tolerance = SIMD4<Double>()
 
   /// Takes the lanes that decide, in the order of comparison; objectives first.
   init(table: OptionTable, lanes: [Int], objectiveCount: Int, limit: SIMD4<Double>) {
@@ -108,15 +127,14 @@ private struct FrontierMerge {
     effort: AllocationEffort
   ) throws(AllocationError) -> [(values: SIMD4<Double>, labels: [Int])] {
     var points = [SIMD4<Double>()]
-    var stored = 0
     var parents: [[Int32]] = []
     var options: [[Int32]] = []
+    var compared = 0
     for group in 0..<table.count {
       if effort.isCancelled() { throw .cancelled }
+      effort.progress(group, table.count)
       let own = table.options(of: group)
-      guard points.count * own.count <= Self.childLimit else {
-        throw .stateLimit(limit: effort.stateLimit, best: nil, lowerBound: nil)
-      }
+      compared += points.count * own.count
       let rest = suffixMinima[group + 1]
       var children: [SIMD4<Double>] = []
       children.reserveCapacity(points.count * own.count)
@@ -135,16 +153,17 @@ private struct FrontierMerge {
         runs.append(children.count)
       }
       let order = merged(runs, of: children)
-      let kept = Nondominated.positions(of: children, sorted: order, dimensions: dimensions)
-      stored += kept.count
-      guard kept.count <= effort.stateLimit, stored <= Self.storedLimit else {
-        throw .stateLimit(limit: effort.stateLimit, best: nil, lowerBound: nil)
-      }
+      var kept = Nondominated.positions(of: children, sorted: order, dimensions: dimensions)
+      let most = allowance(after: group, compared: compared, effort: effort)
+      if kept.count > most { kept = thinned(kept, of: children, to: most) }
       points = kept.map { children[$0] }
       parents.append(kept.map { origins[$0].parent })
       options.append(kept.map { origins[$0].option })
     }
-    let kept = Nondominated.positions(of: points, dimensions: objectiveCount)
+    var kept = Nondominated.positions(of: points, dimensions: objectiveCount)
+    if isThinned, kept.count > Self.thinnedCount {
+      kept = thinned(kept, of: points, to: Self.thinnedCount)
+    }
     return kept.map { last in
       var labels = [Int](repeating: 0, count: table.count)
       var position = last
@@ -154,6 +173,68 @@ private struct FrontierMerge {
       }
       return (points[last], labels)
     }
+  }
+
+  /// The most sums that may be kept after a group, so that the rest stays within the effort.
+  private func allowance(after group: Int, compared: Int, effort: AllocationEffort) -> Int {
+    guard group + 1 < table.count else {
+      return min(effort.stateLimit, max(1, Self.choiceLimit / table.count))
+    }
+    let next = table.options(of: group + 1).count
+    let left = table.offsets[table.count] - table.offsets[group + 1]
+    let most = min(
+      max(effort.frontierSums - compared, 0) / max(left, 1), Self.childLimit / max(next, 1))
+    return min(effort.stateLimit, max(most, Self.thinnedCount))
+  }
+
+  /// Keeps one of the sums that are alike: those in one cell of a grid over all lanes but the first.
+  ///
+  /// - Parameters:
+  ///   - positions: in lexicographic order, so that the first of a cell is the smallest in the first lane.
+  ///   - most: how many are left at most, besides the smallest of each lane.
+  private mutating func thinned(
+    _ positions: [Int], of points: [SIMD4<Double>], to most: Int
+  ) -> [Int] {
+    var low = points[positions[0]]
+    var high = low
+    // The smallest of a lane stays, so that thinning never narrows the frontier.
+    var extremes = [Int](repeating: positions[0], count: dimensions)
+    for position in positions {
+      for lane in 0..<dimensions where points[position][lane] < points[extremes[lane]][lane] {
+        extremes[lane] = position
+      }
+      low = pointwiseMin(low, points[position])
+      high = pointwiseMax(high, points[position])
+    }
+    func kept(cells: Int) -> [Int] {
+      var seen: Set<SIMD4<Int32>> = []
+      return positions.filter { position in
+        var cell = SIMD4<Int32>()
+        for lane in 1..<dimensions where high[lane] > low[lane] {
+          let place = (points[position][lane] - low[lane]) / (high[lane] - low[lane])
+          cell[lane] = Int32(min(place * Double(cells), Double(cells - 1)))
+        }
+        return seen.insert(cell).inserted || extremes.contains(position)
+      }
+    }
+    // At least so many a lane; more where sums lie on a surface and leave most cells empty.
+    var cells = 1
+    while wholePower(cells + 1, dimensions - 1) <= most { cells += max(1, cells / 64) }
+    while cells > 1, wholePower(cells, dimensions - 1) > most { cells -= 1 }
+    var best = kept(cells: cells)
+    while cells < 1 << 30 {
+      let next = cells + cells / 3 + 1
+      let finer = kept(cells: next)
+      guard finer.count <= most + dimensions else { break }
+      (cells, best) = (next, finer)
+    }
+    isThinned = true
+    for lane in 1..<dimensions { tolerance[lane] += (high[lane] - low[lane]) / Double(cells) }
+    return best
+  }
+
+  private func wholePower(_ base: Int, _ exponent: Int) -> Int {
+    (0..<exponent).reduce(1) { product, _ in product * base }
   }
 
   /// Positions of `points` in lexicographic order, from runs that are in order; stable.

@@ -76,6 +76,77 @@ struct ParetoFrontierTests {
     }
   }
 
+  /// Where sums are thinned, every allocation has a point that is at most the tolerance worse.
+  @Test(arguments: [2, 3, 4])
+  func thinnedFrontiers(dimensions: Int) throws {
+    let objectives: [AllocationObjective] = Array(
+      [.loss, .cost(0), .cost(1), .cost(2)].prefix(dimensions))
+    var thinned = 0
+    for seed in 0..<60 as Range<UInt64> {
+      var random = RandomProblem(seed: seed)
+      let problem = try random.problem(
+        layers: random.draw(4...6), options: 3...4, costs: 3, budgeted: false)
+      let whole = try problem.paretoFrontier(of: objectives)
+      #expect(whole.isComplete && whole.tolerance == [Double](repeating: 0, count: dimensions))
+      let found = try problem.paretoFrontier(
+        of: objectives, effort: AllocationEffort(stateLimit: 5))
+      if found.isComplete {
+        #expect(found.points == whole.points)
+        continue
+      }
+      thinned += 1
+      let tolerance = try #require(found.tolerance)
+      for point in whole.points {
+        #expect(
+          found.points.contains { candidate in
+            zip(zip(candidate.values, point.values), tolerance).allSatisfy {
+              $0.0 <= $0.1 + $1 + 1e-9
+            }
+          }, "seed \(seed): \(point.values), \(tolerance)")
+      }
+      for point in found.points {
+        let own = problem.evaluate(point.choice)
+        let values = [own.loss] + own.costs
+        #expect(zip(point.values, values).allSatisfy { abs($0 - $1) < 1e-9 })
+      }
+      // The smallest of each objective is never lost.
+      for lane in 0..<dimensions {
+        #expect(
+          found.points.map { $0.values[lane] }.min() == whole.points.map { $0.values[lane] }.min())
+      }
+    }
+    #expect(thinned > 20)
+  }
+
+  /// Sums that are all different, and more of them than are kept.
+  @Test func frontiersThatAreNotHeld() throws {
+    var random = RandomProblem(seed: 7)
+    let layers = (0..<120).map { _ in
+      AllocationLayer(
+        losses: (0..<3).map { Double(random.draw(0...1_000_000)) / 3 + Double($0) },
+        costs: [(0..<3).map { Double(random.draw(0...1_000_000)) / 7 + Double(2 - $0) }])
+    }
+    let problem = try AllocationProblem(layers: layers)
+    let found = try problem.paretoFrontier(
+      of: [.loss, .cost(0)], effort: AllocationEffort(stateLimit: 500))
+    let tolerance = try #require(found.tolerance)
+    #expect(!found.isComplete && found.points.count <= 502 && tolerance[1] > 0)
+    // Optima under budgets are found by another algorithm.
+    let costs = found.points.map { $0.values[1] }
+    let (low, high) = (try #require(costs.min()), try #require(costs.max()))
+    for share in [0.1, 0.35, 0.6, 0.9] {
+      let budget = low + (high - low) * share
+      guard case .optimal(let best) = try problem.withBudgets([budget]).optimum() else {
+        Issue.record("no optimum under \(budget)")
+        continue
+      }
+      #expect(
+        found.points.contains {
+          $0.values[0] <= best.loss * (1 + 1e-12) && $0.values[1] <= budget + tolerance[1]
+        })
+    }
+  }
+
   @Test func objectivesAreChecked() throws {
     let problem = try AllocationProblem(layers: [AllocationLayer(losses: [1], costs: [[2]])])
     for objectives: [AllocationObjective] in [[], [.cost(1)], [.loss, .loss], [.cost(-1)]] {

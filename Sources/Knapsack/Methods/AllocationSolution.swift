@@ -66,8 +66,8 @@ extension AllocationProblem {
       infeasibility: infeasibility)
   }
 
-  /// The nondominated points that a method finds: all there are with ``AllocationMethod/exact``, or,
-  /// where they are more than can be held, optima under limits all over the range of each cost.
+  /// The nondominated points that a method finds: those of ``paretoFrontier(of:effort:)`` with
+  /// ``AllocationMethod/exact``.
   ///
   /// ``AllocationMethod/zeroQ`` knows the loss and the first cost, ``AllocationMethod/greedy`` gives the
   /// path of its single changes, ``AllocationMethod/nsga2`` its first front.
@@ -80,13 +80,7 @@ extension AllocationProblem {
   ) throws(AllocationError) -> ParetoFrontier {
     let choices: [[Int]]
     switch method {
-    case .exact:
-      do throws(AllocationError) {
-        return try paretoFrontier(of: objectives, effort: effort)
-      } catch {
-        guard case .stateLimit = error else { throw error }
-      }
-      choices = try optima(of: objectives, effort: effort)
+    case .exact: return try paretoFrontier(of: objectives, effort: effort)
     case .zeroQ:
       guard costCount > 0 else { return try paretoFrontier(of: objectives, effort: effort) }
       choices = try paretoFrontier(of: [.loss, .cost(0)], effort: effort).points.map(\.choice)
@@ -119,61 +113,6 @@ extension AllocationProblem {
       objectives: objectives,
       points: kept.map { points[$0] }.sorted {
         $0.values.lexicographicallyPrecedes($1.values)
-      }, isComplete: false)
-  }
-}
-
-extension AllocationProblem {
-  /// Smallest losses under 100 limits spread over the range of each cost among `objectives`.
-  ///
-  /// - Throws: ``AllocationError/cancelled``, and ``AllocationError/objectives(costCount:)`` where the
-  ///   objectives name no loss and no cost.
-  private func optima(
-    of objectives: [AllocationObjective], effort: AllocationEffort
-  ) throws(AllocationError) -> [[Int]] {
-    var choices: [[Int]] = []
-    for objective in objectives {
-      guard case .cost(let index) = objective else { continue }
-      choices += try optima(underCost: index, count: 100, effort: effort)
-    }
-    guard !choices.isEmpty else { throw .objectives(costCount: costCount) }
-    return choices
-  }
-
-  /// Smallest losses under limits of one cost, spread evenly over its range; other budgets hold.
-  ///
-  /// - Parameters:
-  ///   - cost: index of the cost.
-  ///   - count: how many limits.
-  ///   - effort: of each; where it is exceeded the best that was found counts.
-  /// - Returns: choices by rising limit, each once.
-  /// - Throws: ``AllocationError/cancelled``, and ``AllocationError/stateLimit`` where nothing was
-  ///   found within the effort.
-  public func optima(
-    underCost cost: Int, count: Int, effort: AllocationEffort = AllocationEffort()
-  ) throws(AllocationError) -> [[Int]] {
-    let columns = AllocationColumns(self)
-    let table = OptionTable(self, columns: columns)
-    let column = columns.columns[cost + 1]
-    let low = column.value(ofScaled: table.minimum()[cost + 1])
-    let high = column.value(ofScaled: table.maximum()[cost + 1])
-    var found: [[Int]] = []
-    var seen: Set<[Int]> = []
-    for step in 0..<count {
-      let share = count == 1 ? 1 : Double(step) / Double(count - 1)
-      var limits =
-        budgets.isEmpty ? [Double](repeating: .infinity, count: costCount) : budgets
-      limits[cost] = min(limits[cost], low + (high - low) * share)
-      do throws(AllocationError) {
-        guard case .optimal(let best) = try withBudgets(limits).optimum(effort: effort) else {
-          continue
-        }
-        if seen.insert(best.choice).inserted { found.append(best.choice) }
-      } catch {
-        guard case .stateLimit(_, let best?, _) = error else { throw error }
-        if seen.insert(best.choice).inserted { found.append(best.choice) }
-      }
-    }
-    return found
+      }, isComplete: false, tolerance: nil)
   }
 }

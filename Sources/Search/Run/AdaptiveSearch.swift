@@ -74,7 +74,7 @@ struct AdaptiveSearch {
   mutating func run(
     ledger: EvaluationLedger, screener: Screener?
   ) throws(SearchError) {
-    let first = try additive.frontier(effort: AllocationEffort())
+    let first = try additive.frontier().choices
     let predicted = first.map { grid.point($0) }
     try screen(predicted, with: screener)
     if !screened.isEmpty {

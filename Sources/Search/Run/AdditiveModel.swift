@@ -144,28 +144,15 @@ struct AdditiveModel {
     return found
   }
 
-  /// Choices of the exact frontier of summed sensitivities and the objectives' costs; where that is
-  /// too large to be held, optima under budgets all over the range.
-  func frontier(effort: AllocationEffort) throws(SearchError) -> [[Int]] {
+  /// Choices of the frontier of summed sensitivities and the objectives' costs, and whether it is whole.
+  func frontier(
+    effort: AllocationEffort = AllocationEffort()
+  ) throws(SearchError) -> (choices: [[Int]], isComplete: Bool) {
     let costs = min(task.objectiveCount, AllocationProblem.maximumCostCount)
-    var limited = effort
-    // Every point holds an option a layer.
-    limited.stateLimit = min(
-      effort.stateLimit, max(1000, min(200_000, 20_000_000 / max(task.space.layers.count, 1))))
     do throws(AllocationError) {
-      return try problem.paretoFrontier(
-        of: [.loss] + (0..<costs).map { .cost($0) }, effort: limited
-      ).points.map(\.choice)
-    } catch {
-      guard case .stateLimit = error else { throw .allocation(error) }
-    }
-    return try optima(count: 100, effort: effort)
-  }
-
-  /// Optima under `count` budgets spread over the range of the first cost.
-  func optima(count: Int, effort: AllocationEffort) throws(SearchError) -> [[Int]] {
-    do throws(AllocationError) {
-      return try problem.optima(underCost: 0, count: count, effort: effort)
+      let found = try problem.paretoFrontier(
+        of: [.loss] + (0..<costs).map { .cost($0) }, effort: effort)
+      return (found.points.map(\.choice), found.isComplete)
     } catch {
       throw .allocation(error)
     }

@@ -13,7 +13,7 @@ extension SearchTask {
         let grid = ChoiceGrid(space)
         return grid.allPoints().map { grid.choice($0) }
       }
-      choices = try model.frontier(effort: effort)
+      choices = try model.frontier(effort: effort).choices
     case .zeroq: choices = try zeroQChoices(model, effort: effort)
     case .greedy:
       choices = Self.distinct(model.problem.greedyPath().map(\.choice))
@@ -80,9 +80,8 @@ extension SearchTask {
       return try model.problem.paretoFrontier(of: [.loss, .cost(0)], effort: effort)
         .points.map(\.choice)
     } catch {
-      guard case .stateLimit = error else { throw .allocation(error) }
+      throw .allocation(error)
     }
-    return try model.optima(count: 100, effort: effort)
   }
 }
 

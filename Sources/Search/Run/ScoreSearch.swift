@@ -21,7 +21,7 @@ public struct ScoreFrontier: Sendable, Hashable {
 extension SearchTask {
   /// Nondominated points of the summed sensitivities and the objectives' costs, under the budgets.
   ///
-  /// `auto` and `exact` give the whole frontier; the other methods what they find. Costs that are no
+  /// `auto` and `exact` give the whole frontier, thinned where it is too large; the other methods what they find. Costs that are no
   /// sums over layers guide by their linear picture, are then asked for as a whole, and leave the
   /// frontier without a proof.
   func scoreFrontier(_ model: AdditiveModel) throws(SearchError) -> ScoreFrontier {
@@ -33,15 +33,9 @@ extension SearchTask {
     var choices: [[Int]]
     switch method {
     case .auto, .exact:
-      do throws(AllocationError) {
-        choices = try model.problem.paretoFrontier(
-          of: [.loss] + (0..<objectiveCount).map { .cost($0) }
-        ).points.map(\.choice)
-      } catch {
-        guard case .stateLimit = error else { throw .allocation(error) }
-        choices = try model.frontier(effort: AllocationEffort())
-        isProved = false
-      }
+      let frontier = try model.frontier()
+      choices = frontier.choices
+      isProved = isProved && frontier.isComplete
     case .nsga2:
       do throws(AllocationError) {
         choices = try model.problem.nsga2(settings: NSGA2Settings(seed: seed)).front.map(\.choice)

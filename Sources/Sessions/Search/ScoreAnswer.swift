@@ -17,6 +17,8 @@ package struct ScoreAnswer: Sendable {
   package let solution: AllocationSolution?
   /// Every nondominated point; nil where one allocation is asked for.
   package let frontier: ParetoFrontier?
+  /// The points of the frontier, by ascending first objective after the score.
+  package let points: [Point]
   /// Time of solving; the one number of a result that differs from run to run.
   package let seconds: Double
 
@@ -26,7 +28,8 @@ package struct ScoreAnswer: Sendable {
   /// costs of the objectives are all of the file's where none is named.
   package init(
     path: String, file: ScoreFile, objectives: [String]?,
-    budgets: [(cost: String, limit: Double)], method: AllocationMethod, seed: UInt64
+    budgets: [(cost: String, limit: Double)], method: AllocationMethod, seed: UInt64,
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(Failure) {
     self.path = path
     self.file = file
@@ -44,6 +47,8 @@ package struct ScoreAnswer: Sendable {
         remedy: "name those that count: --objective score,\(costs[0]).")
     }
     let start = ContinuousClock.now
+    var effort = AllocationEffort()
+    effort.progress = progress
     do throws(ScoreProblemError) {
       problem = try ScoreProblem(
         file, costs: costs,
@@ -55,13 +60,13 @@ package struct ScoreAnswer: Sendable {
     }
     do throws(AllocationError) {
       solution =
-        budgets.isEmpty ? nil : try problem.problem.solution(by: method, seed: seed)
+        budgets.isEmpty ? nil : try problem.problem.solution(by: method, seed: seed, effort: effort)
       frontier =
         wantsFrontier
         ? try problem.problem.frontier(
           of: [.loss]
             + named.compactMap { name in costs.firstIndex(of: name).map { .cost($0) } },
-          by: method, seed: seed) : nil
+          by: method, seed: seed, effort: effort) : nil
     } catch {
       if case .noBudgets = error {
         throw Failure(
@@ -70,6 +75,8 @@ package struct ScoreAnswer: Sendable {
       }
       throw Failure(Diagnostic(error, problem: path))
     }
+    points =
+      if let frontier { Self.points(of: frontier, problem, objectives: named) } else { [] }
     let (whole, attoseconds) = (ContinuousClock.now - start).components
     seconds = Double(whole) + Double(attoseconds) * 1e-18
   }
@@ -78,7 +85,7 @@ package struct ScoreAnswer: Sendable {
   package var state: AllocationSolution.Status {
     if let solution { return solution.status }
     if frontier?.points.isEmpty ?? true { return .infeasible }
-    return method == .exact ? .optimal : .feasible
+    return method == .exact && frontier?.isComplete == true ? .optimal : .feasible
   }
 
   /// Whether there is an allocation.
@@ -104,9 +111,10 @@ package struct ScoreAnswer: Sendable {
     }
   }
 
-  /// The points of the frontier, by ascending first objective after the score.
-  package var points: [Point] {
-    guard let frontier else { return [] }
+  /// By ascending first objective after the score.
+  private static func points(
+    of frontier: ParetoFrontier, _ problem: ScoreProblem, objectives: [String]
+  ) -> [Point] {
     let allocations = frontier.points.map { problem.problem.evaluate($0.choice) }
     let first = objectives.first.flatMap { problem.costs.firstIndex(of: $0) }
     let sorted = allocations.sorted { a, b in
@@ -122,10 +130,31 @@ package struct ScoreAnswer: Sendable {
     }
   }
 
+  /// How much better than the frontier an allocation that it lacks can be, by objective; nil where
+  /// that is unknown or nothing is missing.
+  package var tolerance: [(objective: String, value: Double)]? {
+    guard let frontier, !frontier.isComplete, let tolerance = frontier.tolerance else { return nil }
+    return zip(["score"] + objectives, tolerance).map { ($0, $1) }
+  }
+
+  private var thinning: String? {
+    guard let frontier, method == .exact, !frontier.isComplete else { return nil }
+    let start = "the whole frontier is too large to be held; of points that are alike one is shown"
+    guard let tolerance else { return start + ", how alike is unknown" }
+    let parts = tolerance.enumerated().filter { $1.value > 0 }.map { index, entry in
+      let values = frontier.points.map { $0.values[index] }
+      let range = (values.max() ?? 0) - (values.min() ?? 0)
+      let share = range > 0 ? " (\(SearchQuantity.threeDigits(entry.value / range * 100))% of its range)" : ""
+      return "\(SearchQuantity.threeDigits(entry.value)) in \(entry.objective)\(share)"
+    }
+    return start + ", and no allocation is better than a point by more than "
+      + parts.joined(separator: " and ")
+  }
+
   /// What a reader must know.
   package var notes: [String] {
-    guard let solution else { return [] }
-    var notes: [String] = []
+    guard let solution else { return thinning.map { [$0] } ?? [] }
+    var notes = thinning.map { [$0] } ?? []
     if solution.status == .unmet, let optimum = solution.optimum {
       notes.append(
         "\(method.rawValue) ends without meeting the budgets; the exact method meets them, "

@@ -49,6 +49,11 @@ extension ScoreAnswer {
           ]
         } ?? .null
       ),
+      (
+        "tolerance",
+        tolerance.map { .object($0.map { .init(key: $0.objective, value: .amount($0.value)) }) }
+          ?? .null
+      ),
       ("groups", chosen.map { .array(groups($0)) } ?? .null),
       ("points", frontier == nil ? .null : .array(points.map(json))),
     ]
