@@ -9,9 +9,10 @@ public struct ParetoFrontier: Sendable, Hashable {
   public let points: [Point]
   /// Whether no nondominated point is missing.
   public let isComplete: Bool
-  /// How much an allocation that is missing may be better, at most: for any allocation there is a
-  /// point whose values are at most its own plus these numbers, one an objective. Zeros where the
-  /// frontier is complete, nil where nothing is known.
+  /// How much an allocation that is missing may be better, at most.
+  ///
+  /// For any allocation there is a point whose values are at most its own plus these numbers, one an
+  /// objective. Zeros where the frontier is complete, nil where nothing is known.
   public let tolerance: [Double]?
 
   /// One nondominated point.
@@ -76,7 +77,8 @@ extension AllocationProblem {
           choice: choice(ofGroups: point.labels))
       }, isComplete: !merge.isThinned,
       tolerance: isKnown
-        ? lanes.indices.map { columns.columns[lanes[$0]].value(ofScaled: merge.tolerance[$0]) } : nil
+        ? lanes.indices.map { columns.columns[lanes[$0]].value(ofScaled: merge.tolerance[$0]) }
+        : nil
     )
   }
 }
@@ -191,7 +193,9 @@ private struct FrontierMerge {
   ///
   /// - Parameters:
   ///   - positions: in lexicographic order, so that the first of a cell is the smallest in the first lane.
+  ///   - points: all sums.
   ///   - most: how many are left at most, besides the smallest of each lane.
+  /// - Returns: the positions that are left, in their order.
   private mutating func thinned(
     _ positions: [Int], of points: [SIMD4<Double>], to most: Int
   ) -> [Int] {

@@ -1,7 +1,7 @@
 import Documents
 
 /// Every problem that ended a piece of work.
-public struct Failure: Error, Sendable {
+public struct Failure: Error, Sendable, Hashable {
   /// Every problem found, most important first; never empty.
   public let problems: [Diagnostic]
 

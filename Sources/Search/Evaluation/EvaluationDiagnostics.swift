@@ -30,6 +30,9 @@ extension Diagnostic {
       message = "an allocation cannot run: \(reason)"
       place = (model.map { "\($0): " } ?? "") + "'\(node)'"
       remedy = "leave the candidates with that format out."
+    case .task(let failure):
+      self = failure.problems[0]
+      return
     }
     self.init(
       code: "search.unsupported", message: message, location: place, notes: notes, remedy: remedy)

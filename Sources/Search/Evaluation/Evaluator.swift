@@ -54,6 +54,8 @@ public enum EvaluationError: Error, Hashable, Sendable {
   case rewrite(layer: String, rewrite: String, reason: String)
   /// A node that cannot run under an allocation.
   case notRunnable(node: String, reason: String)
+  /// What a task elsewhere says, or what became of it.
+  case task(Failure)
 }
 
 extension EvaluationError {
@@ -68,6 +70,7 @@ extension EvaluationError {
     case .rewrite(let layer, let rewrite, let reason):
       "weights of layer '\(layer)' cannot be rewritten by \(rewrite): \(reason)"
     case .notRunnable(let node, let reason): "'\(node)': \(reason)"
+    case .task(let failure): failure.problems.map(\.message).joined(separator: "; ")
     }
   }
 }

@@ -55,6 +55,10 @@ public struct SensitivityAnalysis: Sendable {
     case .hessian:
       var rows: [[Double]] = []
       for layer in candidates.indices {
+        guard !candidates[layer].isEmpty else {
+          rows.append([])
+          continue
+        }
         let trace = try hessianTrace(layer: layer, threads: threads, isCancelled: isCancelled)
         rows.append(weights[layer].map { trace.perWeight * squaredError(layer, $0) })
       }

@@ -28,6 +28,7 @@ extension Diagnostic {
       self.init(
         code: "sensitivity.format", message: "a candidate cannot run at '\(node)': \(reason)",
         location: model, remedy: "Leave the candidate out.")
+    case .evaluation(.task(let failure)): self = failure.problems[0]
     case .unavailable(let metric, let known):
       self.init(
         code: "sensitivity.metric",

@@ -29,7 +29,8 @@ public final class Study {
     let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .notWritten(path: path, reason: reason()) }
     do throws(StudyError) {
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      // A file system without locks is no reason not to write there.
+      if flock(descriptor, LOCK_EX | LOCK_NB) != 0, ![ENOLCK, EOPNOTSUPP, ENOSYS].contains(errno) {
         throw errno == EWOULDBLOCK
           ? .inUse(path: path) : .notWritten(path: path, reason: reason())
       }

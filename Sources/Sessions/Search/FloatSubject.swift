@@ -93,12 +93,11 @@ package struct FloatSubject: SearchSubject {
   }
 
   package func sensitivities(
-    _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
+    _ metric: SensitivityMetric, of candidates: [[Candidate]], traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores {
     let analysis = SensitivityAnalysis(
       network, data: measured, inputRanges: quantized.inputRanges, rule: quantized.rule)
-    return try analysis.scores(
-      metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
+    return try analysis.scores(metric, of: candidates, traces: traces, threads: threads)
   }
 
   package var workload: Workload {

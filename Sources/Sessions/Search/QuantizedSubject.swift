@@ -127,10 +127,9 @@ package struct QuantizedSubject: SearchSubject {
   }
 
   package func sensitivities(
-    _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
+    _ metric: SensitivityMetric, of candidates: [[Candidate]], traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores {
-    try PlanSensitivities(measured).scores(
-      metric, of: space.candidates.map { $0.map(\.formats) }, threads: threads)
+    try PlanSensitivities(measured).scores(metric, of: candidates, threads: threads)
   }
 
   package var workload: Workload {

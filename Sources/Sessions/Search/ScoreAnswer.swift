@@ -144,7 +144,8 @@ package struct ScoreAnswer: Sendable {
     let parts = tolerance.enumerated().filter { $1.value > 0 }.map { index, entry in
       let values = frontier.points.map { $0.values[index] }
       let range = (values.max() ?? 0) - (values.min() ?? 0)
-      let share = range > 0 ? " (\(SearchQuantity.threeDigits(entry.value / range * 100))% of its range)" : ""
+      let percent = SearchQuantity.threeDigits(entry.value / range * 100)
+      let share = range > 0 ? " (\(percent)% of its range)" : ""
       return "\(SearchQuantity.threeDigits(entry.value)) in \(entry.objective)\(share)"
     }
     return start + ", and no allocation is better than a point by more than "

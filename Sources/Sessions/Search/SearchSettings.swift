@@ -171,6 +171,10 @@ extension Failure {
   package init(_ error: StudyError) { self.init(Diagnostic(error)) }
 
   package init(_ error: EvaluationError, model: String) {
+    if case .task(let failure) = error {
+      self = failure
+      return
+    }
     self.init(Diagnostic(error, model: model))
   }
 }

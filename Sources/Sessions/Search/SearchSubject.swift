@@ -36,9 +36,10 @@ package protocol SearchSubject {
   /// The space with the formats that its candidates' names stand for in each layer.
   func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace
 
-  /// A metric's value of every candidate; `traces` are second derivatives a layer.
+  /// A metric's value of every candidate, a list a layer, which may be empty; `traces` are second
+  /// derivatives a layer.
   func sensitivities(
-    _ metric: SensitivityMetric, of space: SearchSpace, traces: [Double]?, threads: Int
+    _ metric: SensitivityMetric, of candidates: [[Candidate]], traces: [Double]?, threads: Int
   ) throws(SensitivityError) -> SensitivityScores
 
   /// The range that gives the format of a layer's input its scale; nil where scales are the model's.

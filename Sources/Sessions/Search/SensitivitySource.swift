@@ -76,8 +76,15 @@ package struct SensitivitySource {
   /// The sensitivities of every candidate of `space`.
   ///
   /// - Throws: a ``Failure`` with every layer and candidate that has none, or no finite one.
+  ///
+  /// - Parameters:
+  ///   - space: layers and candidates.
+  ///   - model: runs them.
+  ///   - threads: how many at once.
+  ///   - tasks: measures layers elsewhere; nil for here.
+  /// - Returns: one number a candidate of each layer.
   package func answer(
-    of space: SearchSpace, model: any SearchSubject, threads: Int
+    of space: SearchSpace, model: any SearchSubject, threads: Int, tasks: TaskSensitivities? = nil
   ) throws(Failure) -> Answer {
     let measurement: Measurement
     switch try Self.origin(text, at: "--sensitivity") {
@@ -93,14 +100,14 @@ package struct SensitivitySource {
     var warnings: [Diagnostic] = []
     var records: [InputRecord] = []
     let first = try measured(
-      measurement, space: space, model: model, threads: threads, records: &records,
+      measurement, space: space, model: model, threads: threads, tasks: tasks, records: &records,
       warnings: &warnings)
     var losses = first.losses
     var name = text
     if let pair = try pair(space) {
       let second = try measured(
-        pair.measurement, space: space, model: model, threads: threads, records: &records,
-        warnings: &warnings)
+        pair.measurement, space: space, model: model, threads: threads, tasks: tasks,
+        records: &records, warnings: &warnings)
       losses = MetricPair(layersOfSecond: pair.layers, share: share).losses(first, second)
       name += "+\(pair.text)"
     }
@@ -168,7 +175,7 @@ package struct SensitivitySource {
 
   private func measured(
     _ measurement: Measurement, space: SearchSpace, model: any SearchSubject, threads: Int,
-    records: inout [InputRecord], warnings: inout [Diagnostic]
+    tasks: TaskSensitivities?, records: inout [InputRecord], warnings: inout [Diagnostic]
   ) throws(Failure) -> SensitivityScores {
     var traces: [Double]?
     let metric = measurement.metric
@@ -177,10 +184,12 @@ package struct SensitivitySource {
       records.append(InputRecord(role: "sensitivity", path: path, kind: "json"))
     }
     func measure() throws(Failure) -> SensitivityScores {
+      if let tasks, metric.isByLayer { return try tasks.scores(metric, of: space) }
       do throws(SensitivityError) {
-        return try model.sensitivities(metric, of: space, traces: traces, threads: threads)
+        return try model.sensitivities(
+          metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
       } catch {
-        throw failure(error, model: model.file.path)
+        throw Self.failure(error, model: model.file.path)
       }
     }
     guard let cache, let build = SensitivityCacheFolder.build else { return try measure() }
@@ -270,7 +279,7 @@ package struct SensitivitySource {
     }
   }
 
-  private func failure(_ error: SensitivityError, model: String) -> Failure {
+  static func failure(_ error: SensitivityError, model: String) -> Failure {
     switch error {
     case .evaluation(let error): Failure(error, model: model)
     case .needsLabels(let metric):

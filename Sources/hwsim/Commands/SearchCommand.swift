@@ -90,6 +90,7 @@ struct SearchCommand: ConfigurableCommand {
     completion: .file(extensions: ["json"]))
   var table: String?
 
+  @OptionGroup var execution: ExecutorOptions
   @OptionGroup var transformer: TransformerRunOptions
   @OptionGroup var cache: CacheOptions
   @OptionGroup var computing: RunOptions
@@ -99,6 +100,9 @@ struct SearchCommand: ConfigurableCommand {
   var tableOptions: TableOptions? { tableForm }
 
   func report(_ session: Session) throws(Failure) -> Report {
+    if let folder = execution.task, let index = execution.index {
+      return try TaskRun(folder: folder, index: index).report()
+    }
     let given = [
       ("MODEL", model != nil), ("--table", table != nil), ("--merge", !merge.isEmpty),
     ].filter(\.1).map(\.0)

@@ -331,6 +331,39 @@ extension Explanation {
       layers free.
       """),
     Explanation(
+      "search.executor", "an executor that cannot run tasks", status: .usage,
+      """
+      --executor is local, slurm, or a command of the shell that runs all tasks of a batch and ends after
+      them. {task} stands for a script that takes a task's number, {last} for the last number: 'sbatch
+      --wait --array=0-{last} {task}', 'parallel -j 8 {task} ::: $(seq 0 {last})'.
+      """),
+    Explanation(
+      "search.executor-refused", "an executor ended before its tasks began",
+      """
+      The command of --executor ended with an error and no task had begun: the scheduler is not there,
+      refuses its options, or the command is mistyped. Its last lines are in submit.log of the batch.
+      What was measured before is kept: the same search goes on.
+      """),
+    Explanation(
+      "search.task-lost", "tasks ended without a result",
+      """
+      A task of an executor began and gave no sign of life any more, or its command ended without it: a
+      machine died, or the scheduler ended it (memory, time). It was given out again --retries times. What
+      it had measured is kept: the same search goes on.
+      """),
+    Explanation(
+      "search.task-mismatch", "a task's machine differs from the search's",
+      """
+      A task runs the same hwsim on the same files as its search: version and sum of the program, SHA-256
+      of model and samples. Else two machines would give different results for one search.
+      """),
+    Explanation(
+      "search.task", "a task that a batch does not have",
+      """
+      hwsim search --task FOLDER --index N does one part of another search; its executor says folder and
+      number. Folders of batches are numbered in the folder of the study's tasks.
+      """),
+    Explanation(
       "search.time-limit", "a time limit ended the search",
       """
       A warning. The answer is the frontier of what was evaluated until then; how much that is depends

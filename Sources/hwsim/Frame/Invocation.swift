@@ -76,7 +76,10 @@ struct Invocation {
       var command = try HWSim.parseAsRoot(words)
       if let reporting = command as? any ReportingCommand {
         return .command(
-          reporting, Session(output: reporting.outputOptions, configuration: configuration))
+          reporting,
+          Session(
+            output: reporting.outputOptions, configuration: configuration,
+            words: Array(words.dropFirst())))
       }
       // The parser's own commands (help) end by throwing what they print.
       try command.run()

@@ -8,6 +8,8 @@ final class ProgressLine: Sendable {
   private struct State {
     var shown: ContinuousClock.Instant?
     var isVisible = false
+    /// Said after the counts.
+    var note = ""
   }
 
   private let label: String
@@ -35,9 +37,13 @@ final class ProgressLine: Sendable {
       state.shown = time
       state.isVisible = true
       Signals.setProgressShown(true)
-      StandardStream.error.attempt("\r\u{1B}[K" + line(done: done, of: total, at: time))
+      StandardStream.error.attempt(
+        "\r\u{1B}[K" + line(done: done, of: total, at: time, note: state.note))
     }
   }
+
+  /// What is said besides from the next update on.
+  func note(_ text: String) { state.withLock { $0.note = text } }
 
   /// The same, silent while the total is unknown.
   func update(done: Int, total: Int?) {
@@ -54,9 +60,13 @@ final class ProgressLine: Sendable {
     }
   }
 
-  private func line(done: Int, of total: Int, at time: ContinuousClock.Instant) -> String {
+  private func line(
+    done: Int, of total: Int, at time: ContinuousClock.Instant, note: String
+  ) -> String {
     let percent = Int(Double(done) / Double(total) * 100)
-    let text = "\(Quantity.count(done)) of \(Quantity.count(total)) \(label) (\(percent)%)"
+    let text =
+      "\(Quantity.count(done)) of \(Quantity.count(total)) \(label) (\(percent)%)"
+      + (note.isEmpty ? "" : ", \(note)")
     guard done > 0 else { return text }
     let elapsed = Double((time - start).components.seconds)
     let rest = elapsed / Double(done) * Double(max(total - done, 0))

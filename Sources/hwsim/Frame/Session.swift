@@ -3,10 +3,13 @@ struct Session: Sendable {
   private let output: OutputOptions
   /// The files whose settings were added to the typed words; nil for commands that take none.
   let configuration: Configuration?
+  /// The command's own words, what the files add among them.
+  let words: [String]
 
-  init(output: OutputOptions, configuration: Configuration?) {
+  init(output: OutputOptions, configuration: Configuration?, words: [String] = []) {
     self.output = output
     self.configuration = configuration
+    self.words = words
   }
 
   /// A progress line that counts `things`; silent with `--quiet` or away from a terminal.

@@ -13,7 +13,8 @@ struct Schema: Sendable {
   /// Every schema: one a command, in their order, that of errors, and those of files.
   static let all: [Schema] =
     [
-      check, run, inspect, estimate, targets, search, report, compare, formats, cast, unit, config,
+      check, run, inspect, estimate, targets, search, task, report, compare, formats, cast, unit,
+      config,
       explain, schema, error,
     ] + files
 

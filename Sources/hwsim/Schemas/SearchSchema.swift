@@ -5,6 +5,13 @@ extension Schema {
     "search", "Allocation problems solved (hwsim search --json)",
     result: ["anyOf": [tableResult, modelResult]])
 
+  static let task = command(
+    "task", "A part of a search that its executor runs (hwsim search --task --json)",
+    result: object([
+      "measured": nullable(
+        integer("Items that this process measured; null where nothing was left to do."))
+    ]))
+
   private static let tableResult = object([
     "problems": array(
       of: object(
@@ -40,6 +47,12 @@ extension Schema {
     "notes": array(of: string("What a reader must know of the method's answer.")),
     "metric": nullable(string("What the scores measure.")),
     "objectives": array(of: string("score, then costs: the order of a frontier's numbers.")),
+    "tolerance": nullable(
+      [
+        "type": "object",
+        "additionalProperties": number(
+          "How much better an allocation that the frontier lacks can be at most, by objective."),
+      ]),
     "budgets": array(
       of: object([
         "cost": string("Its name."), "limit": number("The most it may be."),

@@ -6,6 +6,7 @@ import QuantGraph
 import Schedules
 import Search
 import Sessions
+import Synchronization
 
 /// `hwsim search MODEL`: one search from the files to its answer.
 struct SearchJob {
@@ -42,7 +43,16 @@ struct SearchJob {
       over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
       sharedInputs: model.sharedInputs)
     let untied = try model.resolved(plain)
-    let sensitivities = try source.answer(of: untied, model: model, threads: threads)
+    let progress = ProgressPhases(session)
+    defer { progress.finish() }
+    let tasks = try coordinator(untied, model, session)
+    let sensitivities = try source.answer(
+      of: untied, model: model, threads: threads,
+      tasks: tasks.map { tasks in
+        TaskSensitivities(by: tasks, status: progress.status) {
+          progress.update("layers measured", done: $0, of: $1)
+        }
+      })
     let space = sensitivities.space
     let target = try targetCosts(model, space: space)
     let (costs, tableRecords) = try self.costs(
@@ -65,14 +75,17 @@ struct SearchJob {
       notes: model.notes + sensitivities.notes + (target?.notes ?? []),
       inputRanges: model.inputRanges)
     let study = try openStudy(header)
-    let progress = ProgressPhases(session)
-    defer { progress.finish() }
     var outcome: SearchOutcome?
     var infeasible: SearchInfeasibility?
     let deadline = limit.map { ContinuousClock.now + $0 }
     do throws(SearchError) {
       outcome = try task.run(
-        evaluator: model.evaluator, screener: model.screener, study: study, threads: threads,
+        evaluator: tasks.map {
+          TaskEvaluator(untied, .evaluation, by: $0, status: progress.status)
+        } ?? model.evaluator,
+        screener: tasks.map {
+          TaskEvaluator(untied, .screening, by: $0, status: progress.status)
+        } ?? model.screener, study: study, threads: threads,
         isCancelled: { deadline.map { ContinuousClock.now >= $0 } ?? false }
       ) { phase, done, total in
         progress.update(phase, done: done, of: total)
@@ -266,10 +279,7 @@ struct SearchJob {
     if !command.goal.sensitivityOf.isEmpty {
       settings["sensitivity-share"] = String(command.goal.sensitivityShare)
     }
-    for record in records {
-      let sum = try record.record()["sha256"]?.text ?? ""
-      settings[record.role, default: ""] += (settings[record.role] == nil ? "" : " ") + sum
-    }
+    settings.merge(try TaskWork.sums(records)) { $1 }
     if let target {
       settings["target"] =
         "\(target.choice.description.id) \(target.choice.record["sha256"]?.text ?? "")"
@@ -277,13 +287,43 @@ struct SearchJob {
     return settings
   }
 
-  private func openStudy(_ header: StudyHeader) throws(Failure) -> Study? {
-    var path = command.study
-    if path == nil, let folder = command.product {
-      try SearchFiles(folder: folder).create()
-      path = folder + "/study.jsonl"
+  /// Where the study is; nil where none is kept.
+  private func studyPath() throws(Failure) -> String? {
+    if let path = command.study { return path }
+    guard let folder = command.product else { return nil }
+    try SearchFiles(folder: folder).create()
+    return folder + "/study.jsonl"
+  }
+
+  /// Gives evaluations out as tasks; nil where they run here.
+  private func coordinator(
+    _ space: SearchSpace, _ model: any SearchSubject, _ session: Session
+  ) throws(Failure) -> TaskCoordinator? {
+    guard let settings = try command.execution.settings() else { return nil }
+    guard let study = try studyPath() else {
+      throw Failure(
+        "usage.arguments", "--executor needs a place that all machines see", at: "--executor",
+        remedy: "give -o DIR or --study FILE.")
     }
-    guard let path else { return nil }
+    let directory = FileManager.default.currentDirectoryPath
+    let path = study.hasPrefix("/") ? study : directory + "/" + study
+    let header = StudyHeader(
+      space: space, operators: model.operators, costs: [],
+      sensitivities: space.candidates.map { $0.map { _ in 0 } },
+      settings: try TaskWork.sums(model.records))
+    do throws(StudyError) {
+      return try TaskCoordinator(
+        folder: path + ".tasks",
+        job: TaskJob(
+          build: TaskJob.thisBuild, directory: directory, arguments: session.words,
+          header: header), settings: settings)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  private func openStudy(_ header: StudyHeader) throws(Failure) -> Study? {
+    guard let path = try studyPath() else { return nil }
     do throws(StudyError) {
       return try Study(path: path, header: header)
     } catch {
@@ -330,21 +370,41 @@ struct SearchJob {
 }
 
 /// One progress line a phase of a search.
-final class ProgressPhases {
+final class ProgressPhases: Sendable {
+  private struct State {
+    var phase = ""
+    var line: ProgressLine?
+    var note = ""
+    var last = (done: 0, total: 0)
+  }
+
   private let session: Session
-  private var phase = ""
-  private var line: ProgressLine?
+  private let state = Mutex(State())
 
   init(_ session: Session) { self.session = session }
 
   func update(_ phase: String, done: Int, of total: Int) {
-    if phase != self.phase {
-      line?.finish()
-      line = session.progress(phase)
-      self.phase = phase
+    state.withLock { state in
+      if phase != state.phase {
+        state.line?.finish()
+        state.line = session.progress(phase)
+        state.phase = phase
+      }
+      state.last = (done, total)
+      state.line?.note(state.note)
+      state.line?.update(done: done, of: total)
     }
-    line?.update(done: done, of: total)
   }
 
-  func finish() { line?.finish() }
+  /// What of an executor's tasks runs, and what waits.
+  func status(_ status: TaskCoordinator.Status) {
+    state.withLock { state in
+      state.note =
+        "\(Quantity.count(status.running)) running, \(Quantity.count(status.queued)) queued"
+      state.line?.note(state.note)
+      state.line?.update(done: state.last.done, of: state.last.total)
+    }
+  }
+
+  func finish() { state.withLock { $0.line?.finish() } }
 }

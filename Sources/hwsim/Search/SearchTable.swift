@@ -30,7 +30,7 @@ struct SearchTable {
     }
     try refuseOptions()
     return isScores
-      ? try report(scores: bytes, method: method, products: products)
+      ? try report(scores: bytes, method: method, products: products, session)
       : try report(problems: bytes, method: method, session)
   }
 
@@ -59,7 +59,8 @@ struct SearchTable {
       ("--inputs", data.inputs != nil), ("--labels", data.labels != nil),
       ("--calibration", data.calibration != nil),
       ("--calibration-labels", data.calibrationLabels != nil), ("--datapath", data.datapath != nil),
-      ("--study", command.study != nil), ("--shard", command.shard != nil),
+      ("--executor", command.execution.executor != "local"), ("--study", command.study != nil),
+      ("--shard", command.shard != nil),
       ("--cost-table", !goal.costTable.isEmpty), ("--screening", goal.screening != nil),
       ("--sensitivity", goal.sensitivity != nil && transformer == nil),
       ("--sensitivity-of", !goal.sensitivityOf.isEmpty), ("--time-limit", goal.timeLimit != nil),
@@ -107,7 +108,7 @@ struct SearchTable {
   // MARK: Scores
 
   private func report(
-    scores bytes: [UInt8], method: AllocationMethod, products: SearchProducts
+    scores bytes: [UInt8], method: AllocationMethod, products: SearchProducts, _ session: Session
   ) throws(Failure) -> Report {
     var file = try ScoreFile(bytes: bytes, path: path)
     let target = try command.goal.target.map { name throws(Failure) in try TargetChoice(name) }
@@ -130,9 +131,11 @@ struct SearchTable {
       }
     }
     let objectives = try objectives(file)
+    let progress = session.progress("groups")
+    defer { progress.finish() }
     let answer = try ScoreAnswer(
       path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
-      seed: command.computing.seed)
+      seed: command.computing.seed, progress: progress.update(done:of:))
     var records = (transformer.map { [$0.record] } ?? [])
     records.append(InputRecord(role: "table", path: path, kind: "json"))
     if let path = target?.path {

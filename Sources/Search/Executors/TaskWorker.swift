@@ -1,0 +1,146 @@
+import Glibc
+package import QuantGraph
+import Synchronization
+
+/// One task, on the machine that runs it.
+package final class TaskWorker: Sendable {
+  package let job: TaskJob
+  package let batch: TaskBatch
+  private let paths: TaskPaths
+  private let number: Int
+
+  /// Reads what a task is to do.
+  ///
+  /// - Parameters:
+  ///   - folder: of the batch.
+  ///   - index: the task's number, from 0.
+  /// - Throws: a ``Failure`` for a folder that is none, or a number that it does not have.
+  package init(folder: String, index: Int) throws(Failure) {
+    var folder = folder
+    while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+    paths = TaskPaths(folder: folder)
+    number = index
+    do throws(StudyError) {
+      batch = try TaskBatch(folder: folder)
+      job = try TaskJob(ofBatch: folder)
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+    guard batch.tasks.indices.contains(index) else {
+      throw Failure(
+        "search.task", "the batch has no task \(index)", at: folder,
+        notes: ["it has \(batch.tasks.count), counted from 0"], remedy: "give --index one of them.")
+    }
+  }
+
+  /// Does what is left of the task, if no other process does it.
+  ///
+  /// - Parameter body: measures items, and hands over each as it is done; it ends where `isStopped` says
+  ///   so.
+  /// - Returns: how many items this process measured; nil if there was nothing to do.
+  /// - Throws: what `body` throws, which the search is told too.
+  package func run(
+    _ body: (
+      _ items: [[Int]], _ isStopped: @Sendable () -> Bool, _ report: (TaskItem) -> Void
+    ) throws(Failure) -> Void
+  ) throws(Failure) -> Int? {
+    var failure: Failure?
+    let count: Int?
+    do throws(StudyError) {
+      count = try work(body, &failure)
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+    if let failure { throw failure }
+    return count
+  }
+
+  private func work(
+    _ body: (
+      _ items: [[Int]], _ isStopped: @Sendable () -> Bool, _ report: (TaskItem) -> Void
+    ) throws(Failure) -> Void, _ failure: inout Failure?
+  ) throws(StudyError) -> Int? {
+    guard let claim = try claim() else { return nil }
+    defer { claim.release() }
+    // After the claim: a search that closes the batch looks for claims afterwards.
+    if has(paths.closed) || has(paths.dead(number)) { return nil }
+    let done = try TaskItem.read(paths, number)
+    let known = Set(done.map(\.item))
+    var bytes: [UInt8] = []
+    for item in done { bytes += try TaskFiles.encode(item, path: paths.part(number)) }
+    // A line that was cut off goes.
+    try TaskFiles.replace(paths.part(number), with: bytes)
+    let file = try PartFile(paths.part(number))
+    let left = batch.tasks[number].filter { !known.contains($0) }
+    let dead = paths.dead(number)
+    do throws(Failure) {
+      try body(left, { claim.wasTaken || Self.has(dead) }) { file.append($0) }
+    } catch {
+      failure = error
+    }
+    if claim.wasTaken || has(dead) { return file.count }
+    try file.check()
+    if let failure {
+      try TaskFiles.replace(
+        paths.failed(number),
+        with: TaskFiles.encode(TaskFailure(failure), path: paths.failed(number)))
+      return file.count
+    }
+    guard file.count == left.count else { return file.count }
+    guard rename(paths.part(number), paths.result(number)) == 0 else {
+      throw .notWritten(path: paths.result(number), reason: TaskFiles.reason())
+    }
+    return file.count
+  }
+
+  /// The claim; nil if the task is done, given up, or another living process has it.
+  private func claim() throws(StudyError) -> TaskClaim? {
+    let path = paths.claim(number)
+    var watch = ClaimWatch(beat: batch.beat)
+    while !has(paths.result(number)), !has(paths.closed), !has(paths.dead(number)) {
+      if let claim = try TaskClaim(path, beat: batch.beat) { return claim }
+      // A scheduler that runs a task again leaves the claim of the one that died.
+      guard let owner = TaskClaim.owner(of: path) else { continue }
+      if watch.isDead(owner) {
+        TaskClaim.remove(path, of: owner)
+      } else {
+        usleep(UInt32(min(batch.beat, 1) * 1e6))
+      }
+    }
+    return nil
+  }
+
+  private func has(_ path: String) -> Bool { Self.has(path) }
+
+  private static func has(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}
+
+/// The file that a task appends to.
+private final class PartFile {
+  private let path: String
+  private let descriptor: Int32
+  private var problem: StudyError?
+  private(set) var count = 0
+
+  init(_ path: String) throws(StudyError) {
+    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    self.path = path
+    guard descriptor >= 0 else { throw .notWritten(path: path, reason: TaskFiles.reason()) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends an item; a problem is kept for ``check()``.
+  func append(_ item: TaskItem) {
+    guard problem == nil else { return }
+    do throws(StudyError) {
+      try TaskFiles.append(
+        TaskFiles.encode(item, path: path), to: descriptor, path: path)
+      count += 1
+    } catch {
+      problem = error
+    }
+  }
+
+  func check() throws(StudyError) { if let problem { throw problem } }
+}
