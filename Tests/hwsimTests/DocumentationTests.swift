@@ -87,7 +87,7 @@ struct DocumentationTests {
     let names = try JSONValue(ToolRun("schema", "--json").output)["result"]?["schemas"]?.elements
     let listed = try FrameTests.commands(ToolRun("--help").output)
     let files = ["scores", "allocation", "space", "study", "cost-table"]
-    #expect(Set(names?.compactMap { $0["name"]?.text } ?? []) == Set(listed + ["error"] + files))
+    #expect(Set(names?.compactMap { $0["name"]?.text } ?? []) == Set(listed + ["error", "task"] + files))
   }
 
   @Test("the validator finds what it should")

@@ -8,13 +8,16 @@ import Sessions
 /// Who runs the evaluations of a search.
 struct ExecutorOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: .init(
       "Who runs evaluations: local, slurm, or a command that runs tasks and waits for them, such as "
         + "'parallel -j 8 {task} ::: $(seq 0 {last})'. Needs -o or --study on files that all machines "
         + "see; never changes a result.", valueName: "local|slurm|COMMAND"))
   var executor = "local"
 
-  @Option(help: .init("What --executor slurm gives sbatch besides.", valueName: "OPTIONS"))
+  @Option(
+    parsing: .unconditional,
+    help: .init("What --executor slurm gives sbatch besides.", valueName: "OPTIONS"))
   var executorOptions: String?
 
   @Option(help: .init("How often a task that was lost is given out again.", valueName: "N"))
@@ -125,7 +128,7 @@ struct TaskRun {
     let command = try command(of: job)
     guard chdir(job.directory) == 0 else {
       throw Failure(
-        "file.missing", "the folder of the search is not here", at: job.directory,
+        "file.unreadable", "the folder of the search is not here", at: job.directory,
         remedy: "run tasks where the search's folder is mounted under the same path.")
     }
     guard let path = command.model else {
