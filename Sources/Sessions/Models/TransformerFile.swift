@@ -139,7 +139,7 @@ package struct TransformerFile: Sendable {
   ///
   /// - Throws: a ``Failure`` that names the key, lists the passes that there are, or says why there
   ///   is no graph.
-  package func graph(_ run: TransformerRun, phase: String) throws(Failure) -> Graph {
+  package func graph(_ run: TransformerRun, phase: String) throws(Failure) -> SizedGraph {
     guard let configuration, let shapes = try shapes(run) else {
       throw Failure(
         "transformer.unknown-family", "the file's architecture has no description", at: path,
@@ -152,7 +152,7 @@ package struct TransformerFile: Sendable {
         listedBy: "hwsim inspect \(path)", at: "--graph")
     }
     return try Self.reading(path) { () throws(TransformerError) in
-      try configuration.graph(run, phase: phase)
+      try configuration.sizedGraph(run, phase: phase)
     }
   }
 

@@ -173,6 +173,61 @@ struct TransformerGraphTests {
     #expect(compared > 80)
   }
 
+  @Test("formulas of extents hold in runs of other sizes", arguments: ["prefill", "decode"])
+  func formulas(_ phase: String) throws {
+    for text in [
+      """
+      {"model_type": "mixtral", "num_hidden_layers": 1, "sliding_window": null}
+      """,
+      """
+      {"model_type": "deepseek_v3", "num_hidden_layers": 2, "first_k_dense_replace": 1}
+      """,
+      """
+      {"model_type": "mamba", "num_hidden_layers": 1}
+      """,
+      """
+      {"model_type": "gpt2", "n_layer": 1}
+      """,
+    ] {
+      let configuration = try Self.configuration(text)
+      let sized = try configuration.sizedGraph(
+        .init(sizes: ["batch": 2, "sequence": 9]), phase: phase)
+      #expect(sized.sizes.first?.name == "batch")
+      let other = try configuration.graph(
+        .init(sizes: ["batch": 5, "sequence": 33]), phase: phase)
+      let values = ["batch": 5, "sequence": 33, "context": 34]
+      var formulas = 0
+      for (index, tensor) in sized.graph.tensors.enumerated() {
+        let extents = sized.extents(of: TensorID(index)).map { extent -> Int in
+          guard case .formula(let formula) = extent else {
+            if case .number(let number) = extent { return number }
+            return -1
+          }
+          formulas += 1
+          // A sum of products, read as it is written.
+          return formula.split(separator: "+").reduce(0) { sum, term in
+            sum
+              + term.split(separator: "*").reduce(1) { product, factor in
+                let word = factor.filter { $0 != " " }
+                return product * (Int(word) ?? values[word] ?? -1)
+              }
+          }
+        }
+        let found = try #require(other.tensor(named: tensor.name))
+        #expect(extents == other[found].shape.extents, "\(tensor.name)")
+      }
+      #expect(formulas > 50)
+    }
+    let text = """
+      {"model_type": "llama", "num_hidden_layers": 1}
+      """
+    let sized = try Self.configuration(text).sizedGraph(phase: "decode")
+    let state = try #require(sized.graph.states.first)
+    #expect(
+      sized.extents(of: state.tensor).map(\.description) == ["batch", "32", "sequence", "128"])
+    #expect(sized.extents(of: state.next).map(\.description) == ["batch", "32", "context", "128"])
+  }
+
   @Test("latent attention is absorbed into the queries of a step")
   func absorbed() throws {
     let configuration = try Self.configuration(

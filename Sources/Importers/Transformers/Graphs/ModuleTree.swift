@@ -12,7 +12,7 @@ struct ModuleTree {
   private var order: [String] = []
 
   /// More modules than any model has; each becomes a few nodes.
-  static let limit = 400_000
+  static let limit = 50_000
 
   /// - Returns: nil if there are more than ``limit``.
   init?(_ modules: [ShapeModule]) {
