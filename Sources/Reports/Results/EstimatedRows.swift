@@ -1,13 +1,13 @@
-package import Documents
-package import QuantGraph
+import Documents
+import QuantGraph
 
 /// The rows of an estimate that has one a device, form and size: transformers, and matrix products.
-package enum EstimatedRows {
+enum EstimatedRows {
   /// A row in the form of an estimate: its last pass is its latency, with a layer for each share.
   ///
   /// - Throws: `report.result` where a member is not what the schema says.
   static func estimate(_ row: ResultField) throws(Failure) -> JSON {
-    var words = [try row.text("bits") ?? try row.text("quant")].compactMap(\.self)
+    var words = [try row.text("bits"), try row.text("quant")].compactMap(\.self)
     for name in ["batch", "sequence"] {
       if let size = try row.integer(name), size > 0 { words.append("\(name) \(size)") }
     }
@@ -17,7 +17,8 @@ package enum EstimatedRows {
     let decode = try row.number("decode_seconds")
     if decode != nil { words.append("decode step") }
     let prefill = try row.number("prefill_seconds")
-    let seconds = try decode ?? prefill ?? row.number("latency_seconds")
+    let only = try row.number("latency_seconds")
+    let seconds = decode ?? prefill ?? only
     var layers: [JSON] = []
     for (name, share) in try row.optional("shares")?.members() ?? [] {
       guard let part = share.value.doubleValue, let seconds else { continue }
@@ -39,9 +40,10 @@ package enum EstimatedRows {
         "name": "throughput", "unit": "token/s", "value": .number(rate), "better": "higher",
       ])
     }
-    let target = try row.text("target") ?? row.first(of: ["id"])?.value.compact
+    let id = try row.first(of: ["target", "id"])?.value
     return [
-      "target": .optional(target), "bits": .string(words.joined(separator: ", ")),
+      "target": .optional(id.map { $0.text ?? $0.compact }),
+      "bits": .string(words.joined(separator: ", ")),
       "fits": row.value["fits"] ?? .null,
       "latency": [
         "seconds": seconds.map(JSON.number) ?? .null, "error": row.value["error"] ?? .null,
@@ -65,14 +67,14 @@ package enum EstimatedRows {
       }
     }
     var table = Table(
-      keys.map { key in
+      keys.map { key -> Table.Column in
         let isNumber = first.value[key]?.doubleValue != nil
         let title = Measure(name: key).title
         return isNumber ? .number(title) : .text(title)
       })
     for row in rows {
       table.append(
-        keys.map { key in
+        keys.map { key -> Table.Cell in
           guard let value = row.value[key] else { return "" }
           if case .integer(let count) = value { return .count(count) }
           if let number = value.doubleValue {

@@ -1,6 +1,6 @@
 import Documents
 import HWModel
-import Importers
+package import Importers
 package import QuantGraph
 package import Search
 

@@ -1,6 +1,6 @@
-package import Documents
+import Documents
 import HWModel
-import Importers
+package import Importers
 package import QuantGraph
 package import Schedules
 import Search

@@ -217,7 +217,7 @@ struct EstimateCommand: ConfigurableCommand {
       var modelOptions = ModelOptions()
       modelOptions.shapes = shape
       let network = EstimatedNetwork(file: try ModelFile(path: path, options: modelOptions))
-      return try sizes().map { sizes in
+      return try sizes().map { sizes -> (network: EstimatedNetwork, workload: Workload) in
         var workload = network.workload(options: options, limits: limits)
         workload.sizes = sizes
         return (network, workload)

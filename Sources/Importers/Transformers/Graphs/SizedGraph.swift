@@ -63,11 +63,24 @@ public enum SizedExtent: Hashable, Sendable, CustomStringConvertible {
   fileprivate init(
     corners: (Int, Int, Int, Int), batch: Int, tokens: (name: String, value: Int)?, isStep: Bool
   ) {
+    // Where one is beyond every extent, they are no such polynomial.
+    func product(_ a: Int, _ b: Int) -> Int? {
+      let (value, overflow) = a.multipliedReportingOverflow(by: b)
+      return overflow || value.magnitude > Shape.elementLimit.magnitude ? nil : value
+    }
     let length = tokens?.value ?? 0
     let mixed = corners.3 - corners.2 - corners.1 + corners.0
-    let batched = corners.1 - corners.0 - mixed * length
-    let longer = corners.2 - corners.0 - mixed * batch
-    let constant = corners.0 - batched * batch - longer * length - mixed * batch * length
+    guard let mixedLength = product(mixed, length), let mixedBatch = product(mixed, batch),
+      let whole = product(mixedBatch, length),
+      let inBatch = product(corners.1 - corners.0 - mixedLength, batch),
+      let inTokens = product(corners.2 - corners.0 - mixedBatch, length)
+    else {
+      self = .number(corners.0)
+      return
+    }
+    let batched = corners.1 - corners.0 - mixedLength
+    let longer = corners.2 - corners.0 - mixedBatch
+    let constant = corners.0 - inBatch - inTokens - whole
     let name = tokens?.name ?? ""
     var terms = [(mixed, "batch * \(name)"), (batched, "batch"), (longer, name), (constant, "")]
     if isStep, (mixed, longer) == (batched, constant), mixed != 0 || longer != 0 {
@@ -105,7 +118,7 @@ extension TransformerConfiguration {
     let name =
       sizes["image"] != nil
       ? nil : ["sequence", "decoder_sequence", "text_tokens"].first { sizes[$0] != nil }
-    let tokens = name.map { ($0, sizes[$0] ?? 1) }
+    let tokens: (name: String, value: Int)? = name.map { (name: $0, value: sizes[$0] ?? 1) }
     func grown(_ names: [String]) -> Graph? {
       var other = run
       for name in names {
