@@ -108,7 +108,9 @@ let package = Package(
       name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
     .testTarget(
       name: "SessionsTests",
-      dependencies: ["Sessions", "HWModel", "Importers", "Documents", "TestSupport"],
+      dependencies: [
+        "Sessions", "HWModel", "Importers", "QuantGraph", "Documents", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Documents", "TestSupport"],

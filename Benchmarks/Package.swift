@@ -39,6 +39,10 @@ let package = Package(
         .product(name: "QuantGraph", package: "hwsim"),
       ],
       swiftSettings: settings),
+    // One inspection of a transformer's configuration, the first of a process and later ones.
+    .executableTarget(
+      name: "ConfigurationBench", dependencies: [.product(name: "Importers", package: "hwsim")],
+      swiftSettings: settings),
     // Number formats: casts, requantization, matrix products, MX blocks.
     .executableTarget(
       name: "FormatBench", dependencies: [.product(name: "Arith", package: "hwsim")],

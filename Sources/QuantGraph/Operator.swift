@@ -95,6 +95,9 @@ public enum Operator: Hashable, Sendable {
   case rotary(Rotary)
   /// `factors, terms, state -> states, next state`: a linear recurrence along an axis.
   case recurrence(Recurrence)
+  /// `keys, values, decays, rates, state -> states, next state`: a memory of values by keys; see
+  /// ``DeltaRule``.
+  case deltaRule
   /// `data, scale, zero point -> codes`: quantization whose parameters are operands.
   case quantize(Quantize)
   /// `codes, scale, zero point -> values`: `(code - zero point) * scale`.
@@ -107,7 +110,7 @@ public enum Operator: Hashable, Sendable {
   case integerProduct(IntegerProduct)
   /// `data, scale, bias, mean, variance -> result`: normalization of each channel (axis 1).
   case normalizeBatch(epsilon: Float)
-  /// `data, scale [, bias] -> result`: normalization over the axes from `axis` on.
+  /// `data [, scale [, bias]] -> result`: normalization over the axes from `axis` on.
   case normalizeLayer(axis: Int, epsilon: Float)
   /// `data, scale -> result`: `x / sqrt(mean(x^2) + epsilon) * scale` over the last axis (RMSNorm,
   /// arXiv:1910.07467, equation 4).
@@ -336,6 +339,7 @@ extension Operator {
     case .topK: "TopK"
     case .rotary: "Rotary"
     case .recurrence: "Recurrence"
+    case .deltaRule: "DeltaRule"
     case .quantize: "QuantizeLinear"
     case .dequantize: "DequantizeLinear"
     case .dynamicQuantize: "DynamicQuantizeLinear"

@@ -66,3 +66,27 @@ extension Recurrence {
     try Operator.requireShape("next state", outputs[1].shape, state)
   }
 }
+
+/// A matrix of values by keys that is corrected token by token:
+/// `S_t = d_t S_(t-1) + b_t (v_t - d_t S_(t-1) k_t) k_t^T`.
+///
+/// Keys are `[batch, tokens, heads, keys]`, values `[batch, tokens, heads, values]`, decays d and
+/// rates b `[batch, tokens, heads]`, the state `[batch, heads, values, keys]`; results are the states
+/// after each token, `[batch, tokens, heads, values, keys]`, and the last. Source: Gated DeltaNet,
+/// arXiv:2412.06464, section 3.1.
+public enum DeltaRule {
+  static func check(inputs: [Tensor], outputs: [Tensor]) throws(GraphError) {
+    let (keys, values) = (inputs[0].shape, inputs[1].shape)
+    guard keys.rank == 4, values.rank == 4 else {
+      throw .parameter("keys and values", reason: "must be [batch, tokens, heads, extent]")
+    }
+    let places = Array(keys.extents.prefix(3))
+    try Operator.requireShape("values", values, places + [values[3]])
+    try Operator.requireShape("decays", inputs[2].shape, places)
+    try Operator.requireShape("rates", inputs[3].shape, places)
+    let state = [keys[0], keys[2], values[3], keys[3]]
+    try Operator.requireShape("state", inputs[4].shape, state)
+    try Operator.requireShape("states", outputs[0].shape, places + [values[3], keys[3]])
+    try Operator.requireShape("next state", outputs[1].shape, state)
+  }
+}

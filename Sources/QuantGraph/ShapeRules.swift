@@ -145,6 +145,8 @@ extension Operator {
       try rotary.check(inputs: inputs, result: result)
     case .recurrence(let recurrence):
       try recurrence.check(inputs: inputs, outputs: outputs)
+    case .deltaRule:
+      try DeltaRule.check(inputs: inputs, outputs: outputs)
     case .resizeNearest:
       guard data.rank == result.rank, data.rank >= 2, data.extents.last == result.extents.last,
         data.count > 0, result.count > 0, data.extents.allSatisfy({ $0 < 1 << 40 })
@@ -184,6 +186,7 @@ extension Operator {
     case .svdf: (allowed, constants) = (4...5, 1..<3)
     case .normalizeRootMeanSquare: (allowed, constants) = (2...2, 2..<2)
     case .rotary, .recurrence: (allowed, constants) = (3...3, 3..<3)
+    case .deltaRule: (allowed, constants) = (5...5, 5..<5)
     case .select: (allowed, constants) = (3...3, 3..<3)
     case .activation(let activation):
       let count = 1 + activation.parameterCount
@@ -198,7 +201,7 @@ extension Operator {
     case .quantized: (allowed, constants) = (3...(3 << 20), 0..<0)
     case .integerProduct: (allowed, constants) = (4...4, 4..<4)
     case .normalizeBatch: (allowed, constants) = (5...5, 5..<5)
-    case .normalizeLayer: (allowed, constants) = (2...3, 3..<3)
+    case .normalizeLayer: (allowed, constants) = (1...3, 3..<3)
     case .qonnx(let operation):
       (allowed, constants) = (operation.operandCount...operation.operandCount, 0..<0)
     }
@@ -222,7 +225,7 @@ extension Operator {
       return
     case .quantized: return
     case .lstm, .dynamicQuantize: expected = 3
-    case .svdf, .topK, .recurrence: expected = 2
+    case .svdf, .topK, .recurrence, .deltaRule: expected = 2
     default: expected = 1
     }
     guard found == expected else {

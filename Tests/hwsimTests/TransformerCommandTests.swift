@@ -8,6 +8,10 @@ struct TransformerCommandTests {
   private static let mixture = "examples/transformers/qwen3-30b-a3b.json"
 
   private static func result(_ arguments: String...) throws -> JSONValue {
+    try result(arguments: arguments)
+  }
+
+  private static func result(arguments: [String]) throws -> JSONValue {
     let run = try ToolRun(arguments: arguments + ["--json"])
     #expect(run.code == 0, "\(run.error)")
     return try #require(try JSONValue(run.output)["result"])
@@ -72,6 +76,57 @@ struct TransformerCommandTests {
     let apart = (64 * row * 10_000 + 999_999) / 1_000_000 * 32
     let one = (codes + keys + apart + 7) / 8 + (codes + values + apart + 7) / 8
     #expect(result["cache"]?["bytes"]?.integer == 28 * one)
+  }
+
+  @Test("a pass as a graph: formulas of extents, caches that grow, an estimate layer by layer")
+  func graph() throws {
+    let sizes = ["--batch", "2", "--sequence", "64"]
+    let graph = try Self.result(arguments: ["inspect", Self.small, "--graph", "decode"] + sizes)
+    #expect(graph["details"]?["sizes"]?["context"]?.integer == 65)
+    let state = try #require(graph["states"]?[0])
+    #expect(state["grows_along"]?.integer == 2)
+    #expect(state["tensor"]?["formulas"]?[2]?.text == "sequence")
+    #expect(state["next"]?["formulas"]?[2]?.text == "context")
+    let all = try Self.result(arguments: ["inspect", Self.small] + sizes)
+    let work = all["macs"]?["decode"]?["total"]?.integer
+    #expect(graph["macs"]?.integer == work)
+    #expect(graph["parameters"]?.integer == all["parameters"]?.integer)
+    let estimate = try Self.result(
+      arguments: ["estimate", Self.small, "--graph", "decode", "--target", "a100"] + sizes)
+    #expect(estimate["macs"]?.integer == work)
+    #expect(estimate["layers"]?.elements.count == graph["nodes"]?.elements.count)
+    for command in ["inspect", "estimate"] {
+      let run = try ToolRun(
+        arguments: [command, Self.small, "--graph", "decoder"]
+          + (command == "estimate" ? ["--target", "a100"] : []))
+      #expect(run.code == 64 && run.error.contains("prefill"), "\(run.error)")
+    }
+  }
+
+  @Test("reports and comparisons show a row for each form and batch")
+  func reports() throws {
+    let scratch = try TemporaryFolder()
+    func estimate(_ name: String, _ arguments: String...) throws -> String {
+      let path = scratch.file(name)
+      let run = try ToolRun(
+        arguments: ["estimate", Self.small, "--target", "a100", "--sequence", "256"] + arguments
+          + ["--json-file", path])
+      #expect(run.code == 0, "\(run.error)")
+      return path
+    }
+    let rows = try estimate("rows.json", "--bits", "w4a16,w8a8", "--batch", "1,8")
+    let page = try ToolRun("report", rows, "--markdown")
+    #expect(page.code == 0, "\(page.error)")
+    #expect(page.output.contains("4 OF 4 FIT"))
+    for words in ["w4a16, batch 1, sequence 256", "w8a8, batch 8, sequence 256", "attention"] {
+      #expect(page.output.contains(words), "\(words)")
+    }
+    let layers = try estimate("layers.json", "--graph", "prefill")
+    let other = try ToolRun("report", layers, "--markdown")
+    #expect(other.output.contains("model.layers.27.mlp.down_proj"), "\(other.error)")
+    let wider = try estimate("wider.json", "--bits", "w16a16,w8a8", "--batch", "1,8")
+    let compared = try ToolRun("compare", rows, wider)
+    #expect(compared.output.contains("w8a8, batch 8"), "\(compared.error)")
   }
 
   @Test("hostile configurations are refused with the key")

@@ -35,7 +35,7 @@ extension ArrayDatapath {
       true
     case .dense, .activation, .softmax, .arithmetic, .lstm, .svdf, .dot,
       .normalize, .threshold, .convert, .pad, .resizeNearest, .gather, .qonnx,
-      .integerTransformer, .rotary, .recurrence, .normalizeRootMeanSquare, .gatherND,
+      .integerTransformer, .rotary, .recurrence, .deltaRule, .normalizeRootMeanSquare, .gatherND,
       .cumulativeSum, .normalizeLength:
       false
     }

@@ -168,7 +168,7 @@ extension ArrayNode {
         Self.broadcast($0.reals(as: Double.self, o), $0.shape, to: result.shape)
       }
       for index in values.indices {
-        values[index] *= parameters[0][index]
+        if !parameters.isEmpty { values[index] *= parameters[0][index] }
         if parameters.count > 1 { values[index] += parameters[1][index] }
       }
       o.outputs[0].store(reals: values, kind: result.kind)

@@ -548,7 +548,7 @@ extension OrderBound {
           (own[index] + meanError + 2 * Self.unit * abs(numbers[index]))
           / deviation + centered / deviation * (relative < 0.5 ? relative : .infinity)
         result[index] =
-          abs(parameters[0][index])
+          (parameters.isEmpty ? 1 : abs(parameters[0][index]))
           * (value + 4 * Self.unit * centered / deviation)
           + 2 * Self.unit * (parameters.count > 1 ? abs(parameters[1][index]) : 0)
       }

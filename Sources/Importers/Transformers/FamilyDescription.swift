@@ -193,13 +193,15 @@ struct Statement: Sendable {
     case rotary
     /// `parallel: CONDITION`: the block's two halves read the same.
     case parallel
+    /// `follows: CONDITION`: norms of the block stand after the sums, as in the first transformer.
+    case follows
 
     /// How many values without a label it may have.
     var takes: ClosedRange<Int> {
       switch self {
       case .default, .alias, .use, .let: 0...9
       case .scope, .otherwise, .phase: 0...0
-      case .when, .during, .size, .repeat, .norm, .state, .rotary, .parallel: 1...1
+      case .when, .during, .size, .repeat, .norm, .state, .rotary, .parallel, .follows: 1...1
       case .refuse, .linear, .conv, .embedding, .router, .latent, .keys: 2...2
       case .attention, .cross, .product: 3...3
       case .experts: 4...4

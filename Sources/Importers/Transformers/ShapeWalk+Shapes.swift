@@ -133,7 +133,8 @@ extension ShapeWalk {
       statement,
       .convolution(
         .init(
-          inputs: inputs, outputs: outputs, kernel: kernel, groups: groups, hasBias: hasBias)))
+          inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, groups: groups,
+          hasBias: hasBias)))
     let weights = [outputs, inputs / groups] + kernel
     try add(statement, part: 0, suffix: ".weight", weights, role: .convolution)
     if hasBias { try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias) }

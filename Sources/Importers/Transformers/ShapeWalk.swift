@@ -203,6 +203,9 @@ struct ShapeWalk {
     case .parallel:
       guard graphPhase != nil else { break }
       record(statement, .parallel(try evaluation.truth(statement.values[0])))
+    case .follows:
+      guard graphPhase != nil else { break }
+      record(statement, .follows(try evaluation.truth(statement.values[0])))
     }
   }
 
@@ -275,7 +278,7 @@ struct ShapeWalk {
   var recordedPhase: Int? { active.first { phases[$0].name == graphPhase } }
 
   mutating func record(_ statement: Statement, _ kind: ShapeModule.Kind) {
-    guard graphPhase != nil else { return }
+    guard recordedPhase != nil else { return }
     modules.append(
       ShapeModule(
         scope: prefix, name: statement.name, layers: ranges, numbers: statement.numbers,

@@ -81,16 +81,18 @@ public struct TransformerConfiguration: Sendable {
 
   /// One pass over the model as a graph whose parameters have no codes.
   ///
-  /// Inputs are `input_ids` `[batch, tokens]`, tables of positions' angles or `position_ids`, and
-  /// the masks that are added to scores; the result is what the head makes, `[batch, positions,
-  /// words]`. Caches are states that grow, `[batch, heads, tokens, extent]`: empty before a prefill.
-  /// Whole matrices are products of the graph, also what a mask hides, so that its work is that of
-  /// ``TransformerWorkload`` for ``TransformerRun/Attention/square``.
+  /// Inputs of text are `input_ids` `[batch, tokens]`, tables of positions' angles or `position_ids`,
+  /// and the masks that are added to scores; of images and sound `pixel_values`, `input_features` or
+  /// a noisy `sample`, with features of the time. Results are `[batch, positions, words]`, classes, or
+  /// what the layers make. Caches are states that grow, `[batch, heads, tokens, extent]`: empty before
+  /// a prefill; what a decoder keeps of an encoder is a state that stays. Whole matrices are products
+  /// of the graph, also what a mask hides, so that its work is that of ``TransformerWorkload`` for
+  /// ``TransformerRun/Attention/square``.
   ///
   /// - Parameters:
   ///   - run: its sizes, how it meets latent caches, and which positions have logits.
-  ///   - phase: `prefill` or `decode`.
-  /// - Returns: a valid graph of a decoder.
+  ///   - phase: the name of one of the workload's phases.
+  /// - Returns: a valid graph of the modules that compute in this pass.
   /// - Throws: ``TransformerError/noGraph(_:family:)`` for models whose layers are not known to hang
   ///   together in this way, and what is wrong with a key.
   public func graph(
@@ -98,9 +100,10 @@ public struct TransformerConfiguration: Sendable {
   ) throws(TransformerError) -> Graph {
     var walk = try ShapeWalk(description, keys: keys, run: run, graphPhase: phase)
     let shapes = try walk.result()
-    guard let found = shapes.workload.phase(phase), ["prefill", "decode"].contains(phase),
-      shapes.workload.phases.count == 2
-    else { throw .noGraph("it is no decoder with a phase '\(phase)'", family: family) }
+    guard let found = shapes.workload.phase(phase) else {
+      let names = shapes.workload.phases.map(\.name).joined(separator: ", ")
+      throw .badRun("'\(family)' has no pass '\(phase.prefix(40))'; it has: \(names)")
+    }
     let name = document["torch_dtype"]?.text ?? document["dtype"]?.text ?? "bfloat16"
     let encoding: Encoding =
       switch name.split(separator: ".").last {
@@ -108,10 +111,11 @@ public struct TransformerConfiguration: Sendable {
       case "float16": .float(.float16)
       default: .float(.bfloat16)
       }
-    var graph = try DecoderGraph(
+    var graph = try ShapeGraph(
       family: family, modules: walk.modules,
-      settings: try DecoderSettings(walk.evaluation, modules: walk.modules), encoding: encoding,
-      batch: shapes.workload.batch, tokens: found.tokens, past: found.context - found.tokens)
+      settings: try GraphSettings(walk.evaluation, modules: walk.modules), encoding: encoding,
+      sizes: shapes.sizes, tokens: found.tokens,
+      past: phase == "decode" ? found.context - found.tokens : 0)
     return try graph.graph("\(family).\(phase)")
   }
 

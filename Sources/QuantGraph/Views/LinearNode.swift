@@ -143,9 +143,14 @@ extension Graph {
 
   /// Multiplications with accumulation that a node does for one sample.
   ///
-  /// Convolutions and matrix products only, 0 for all else and for those whose scales are operands;
+  /// Convolutions, matrix products and the two products of a ``DeltaRule`` (what a state holds for a
+  /// key, and its correction) only, 0 for all else and for those whose scales are operands;
   /// `Int.max` where the number is larger.
   public func multiplyAccumulates(of node: Node) -> Int {
+    if node.operation == .deltaRule, let states = node.outputs.first {
+      let (products, overflow) = self[states].shape.count.multipliedReportingOverflow(by: 2)
+      return overflow ? Int.max : products
+    }
     guard let linear = linear(node), linear.parameters == nil else { return 0 }
     return linear.products
   }

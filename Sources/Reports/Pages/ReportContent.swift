@@ -35,6 +35,9 @@ public struct ReportContent: Sendable {
         }
         estimates += named
         section = Self.section(named, heading: heading, prefix: prefix, isAlone: isAlone)
+        if let rows = try EstimatedRows.table(file.result) {
+          section.tables.insert(CaptionedTable(caption: "Rows", table: rows), at: 0)
+        }
       case .check:
         section = Self.section(try CheckedResult(file.result), heading: heading, prefix: prefix)
       case .run:

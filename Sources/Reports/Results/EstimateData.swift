@@ -86,14 +86,19 @@ package struct EstimateData: Sendable {
   /// Numbers of a schedule by patches, in the document's order.
   package let patch: [(name: String, value: String)]
 
-  /// The estimates of a document: one, or one each of `results`.
+  /// The estimates of a document: one, or one each of `results` or of `rows`.
   ///
   /// - Throws: `report.result` where the document is not what `hwsim.estimate/1` says.
   package static func all(in result: ResultField) throws(Failure) -> [EstimateData] {
+    var found: [EstimateData] = []
+    for row in try result.elements("rows") {
+      let form = try EstimatedRows.estimate(row)
+      found.append(try EstimateData(ResultField(form, file: result.file)))
+    }
+    guard found.isEmpty else { return found }
     guard let several = try result.optional("results") else {
       return [try EstimateData(result)]
     }
-    var found: [EstimateData] = []
     for field in try several.elements() { found.append(try EstimateData(field)) }
     return found
   }

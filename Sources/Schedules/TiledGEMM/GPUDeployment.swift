@@ -39,15 +39,17 @@ public struct GPUDeployment: DeployedWorkload {
     var steps: [Schedule.Step] = []
     var weights = 0.0
     var largest = 0.0
+    var held: Set<TensorID> = []
     for (index, node) in graph.nodes.enumerated() {
       let bits = bits(of: index, choices)
       let macs = graph.multiplyAccumulates(of: node)
       let outputs = node.outputs.first.map { graph[$0].shape.count } ?? 0
-      let stored = graph.parameterCount(of: node)
-      weights += Double(stored) * Double(macs > 0 ? bits.weights : 16) / 8
-      let moved = node.inputs.reduce(0.0) {
-        graph[$1].constant == nil ? $0 + Double(graph[$1].shape.count) : $0
+      // What several nodes read is there once.
+      let stored = node.inputs.reduce(0) {
+        graph[$1].isParameter && held.insert($1).inserted ? $0 + graph[$1].shape.count : $0
       }
+      weights += Double(stored) * Double(macs > 0 ? bits.weights : 16) / 8
+      let moved = moved(node)
       let buffers = (moved * Double(bits.data) + Double(outputs) * 16) / 8
       largest = max(largest, buffers)
       let term: CostTerm
@@ -113,6 +115,18 @@ public struct GPUDeployment: DeployedWorkload {
     }
     return Schedule(
       steps: steps, rules: rules, macs: total, clockHz: target.clockHz, columns: [.latency])
+  }
+
+  /// Elements that a node reads and that are not constants; of a table, the rows that it takes.
+  private func moved(_ node: Node) -> Double {
+    switch node.operation {
+    case .gather, .gatherAxis, .gatherND:
+      return Double(node.outputs.first.map { graph[$0].shape.count } ?? 0)
+    default:
+      return node.inputs.reduce(0.0) {
+        graph[$1].isParameter ? $0 : $0 + Double(graph[$1].shape.count)
+      }
+    }
   }
 
   /// Rows, columns and terms of the product that a node is; nil for depthwise layers, which stream.

@@ -1,6 +1,6 @@
 import Documents
 import HWModel
-import Importers
+package import Importers
 package import QuantGraph
 package import Search
 
@@ -30,13 +30,13 @@ package struct AllocationFile: Sendable {
   }
 
   /// Refuses a file that was made for another model; one that names none fits every model.
-  package func checkModel(_ file: ModelFile) throws(Failure) {
-    guard let sum = allocation.modelSum, let found = try file.record.record()["sha256"]?.text,
+  package func checkModel(_ record: InputRecord) throws(Failure) {
+    guard let sum = allocation.modelSum, let found = try record.record()["sha256"]?.text,
       found != sum
     else { return }
     throw Failure(
       "allocation.model", "the allocation was made for another model", at: "\(path): model.sha256",
-      notes: ["made for \(sum)", "\(file.path) is \(found)"],
+      notes: ["made for \(sum)", "\(record.path) is \(found)"],
       remedy:
         "give the model that was searched, search this one, or take \"model\" out of the file "
         + "if the layers are the same.")

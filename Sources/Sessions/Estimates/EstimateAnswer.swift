@@ -6,7 +6,7 @@ package import Schedules
 ///
 /// Everything is read from the device's schedule and its cost; no family is known here.
 package struct EstimateAnswer: Sendable {
-  package let model: ModelFile
+  package let model: EstimatedNetwork
   package let device: any Device
   package let family: any DeviceFamily
   package let schedule: Schedule
@@ -27,7 +27,7 @@ package struct EstimateAnswer: Sendable {
   }
 
   package init(
-    model: ModelFile, device: any Device, family: any DeviceFamily, schedule: Schedule,
+    model: EstimatedNetwork, device: any Device, family: any DeviceFamily, schedule: Schedule,
     bits: String?, sizes: [String: Int], limits: [EstimateLimit]
   ) {
     self.model = model

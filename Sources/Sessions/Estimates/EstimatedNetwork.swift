@@ -1,20 +1,58 @@
+import Documents
 import HWModel
+package import Importers
 package import QuantGraph
 package import Schedules
 import Search
 
 /// What an estimate is of: a model and the formats that the user gives it, whatever the device.
-package struct EstimatedNetwork {
-  package let file: ModelFile
+package struct EstimatedNetwork: Sendable {
+  package let path: String
+  package let summary: String
+  package let graph: Graph
+  package let record: InputRecord
+  /// Bytes of the model's file; nil where it is a configuration.
+  private let modelBytes: Int?
+  /// nil where layers run in formats of their own, whatever file they stand in.
+  private let source: ModelFile.Source?
+  private let isFloatNetwork: Bool
+  /// Sizes of the run that the graph is of; the user chose them.
+  package let sizes: [String: Int]
 
-  package init(file: ModelFile) { self.file = file }
+  package init(file: ModelFile) {
+    path = file.path
+    summary = file.summary
+    graph = file.graph
+    record = file.record
+    modelBytes = file.byteCount
+    source = file.source
+    isFloatNetwork = file.isFloatNetwork
+    sizes = [:]
+  }
+
+  /// One pass of a transformer.
+  ///
+  /// - Throws: a ``Failure`` for sizes that the model has not, and where there is no graph.
+  package init(
+    _ file: TransformerFile, phase: String, sizes: [String: Int]
+  ) throws(Failure) {
+    try file.checkContext(sizes)
+    graph = try file.graph(TransformerRun(sizes: sizes), phase: phase).graph
+    path = file.path
+    summary = "\(graph.name), \(Quantity.count(graph.nodes.count, "node")), shapes only"
+    record = file.record
+    modelBytes = nil
+    source = nil
+    isFloatNetwork = true
+    self.sizes = sizes
+  }
 
   /// - Parameters:
   ///   - options: choices by name that a family may know, such as `patch`.
   ///   - limits: bounds that schedules are chosen under.
   /// - Returns: the model as devices are asked of it.
   package func workload(options: [String: String], limits: [EstimateLimit]) -> Workload {
-    var workload = Workload(file.graph, modelBytes: file.byteCount, place: file.path)
+    var workload = Workload(graph, modelBytes: modelBytes, place: path)
     workload.options = options
     for limit in limits {
       let key = limit.quantity.key
@@ -28,8 +66,7 @@ package struct EstimatedNetwork {
   /// - Throws: a ``Failure`` for names and formats that do not go with the network.
   package func choices(_ allocation: AllocationFile) throws(Failure) -> FormatChoices {
     try allocation.checkCosts()
-    let graph = file.graph
-    if file.isFloatNetwork {
+    if isFloatNetwork {
       let layers = graph.nodes.filter { graph.weights(of: $0) != nil }.map { node in
         SearchLayer(
           name: node.name,
@@ -39,7 +76,7 @@ package struct EstimatedNetwork {
       return FormatChoices(
         try allocation.candidates(of: layers, in: graph), nodes: graph.positions(of: layers))
     }
-    guard case .tflite = file.source else { return try allocation.choices(in: graph) }
+    guard case .tflite = source else { return try allocation.choices(in: graph) }
     let requantization = AffineRequantization(graph)
     let candidates = try allocation.candidates(of: requantization.layers, in: graph)
     do throws(EvaluationError) {

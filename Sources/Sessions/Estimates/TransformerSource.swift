@@ -4,7 +4,7 @@ package import QuantGraph
 
 /// A transformer of which `estimate` takes the shapes.
 package struct TransformerSource {
-  private let file: TransformerFile
+  package let file: TransformerFile
 
   /// - Returns: nil if the path is something else, by content.
   /// - Throws: a ``Failure`` if it is a transformer's file that cannot be used.

@@ -15,6 +15,8 @@ public struct InspectAnswer: Sendable {
   private let commonPath: String
   /// Facts about the layers of an hls4ml project by name.
   private let projectLayers: [String: HLS4MLProjectInfo.Layer]
+  /// Extents as formulas, for a graph that was made of a configuration.
+  private let sized: SizedGraph?
 
   /// What is shown.
   private struct Subject {
@@ -44,6 +46,7 @@ public struct InspectAnswer: Sendable {
     model = Subject(
       path: file.path, kind: file.kind, summary: file.summary, graph: file.graph,
       source: file.source, project: file.project)
+    sized = nil
     datapath = choice
     commonPath = Self.commonPath(file.graph)
     projectLayers = Dictionary(
@@ -63,12 +66,15 @@ public struct InspectAnswer: Sendable {
   ///
   /// - Throws: a ``Failure`` for a layer that there is not.
   package init(
-    _ file: TransformerFile, graph: Graph, node name: String? = nil
+    _ file: TransformerFile, graph sized: SizedGraph, node name: String? = nil
   ) throws(Failure) {
+    let graph = sized.graph
+    let sizes = sized.sizes.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
     model = Subject(
       path: file.path, kind: file.kind,
-      summary: "\(graph.name), \(Quantity.count(graph.nodes.count, "node")), shapes only",
+      summary: "\(graph.name), \(Quantity.count(graph.nodes.count, "node")), shapes only; \(sizes)",
       graph: graph, source: nil, project: nil)
+    self.sized = sized
     datapath = nil
     // What stands before the number of a layer.
     let layered = graph.nodes.lazy.map(\.name).first { $0.contains(".0.") }
@@ -140,8 +146,9 @@ public struct InspectAnswer: Sendable {
       "kind": .string(model.kind),
       "name": .string(graph.name),
       "details": details,
-      "inputs": .array(graph.inputs.map { tensor(graph[$0]) }),
-      "outputs": .array(graph.outputs.map { tensor(graph[$0]) }),
+      "inputs": .array(graph.inputs.map(tensor)),
+      "outputs": .array(graph.outputs.map(tensor)),
+      "states": .array(graph.states.map(state)),
       "nodes": .array(nodes.map(json)),
       "macs": .integer(work),
       "parameters": .integer(parameters),
@@ -152,7 +159,12 @@ public struct InspectAnswer: Sendable {
 
   private var details: JSON {
     switch model.source {
-    case nil: ["form": "shapes"]
+    case nil:
+      [
+        "form": "shapes",
+        "sizes": .object(
+          (sized?.sizes ?? []).map { .init(key: $0.name, value: .integer($0.value)) }),
+      ]
     case .hls4ml(let info):
       [
         "form": .string(info.form.rawValue), "io_type": .string(info.ioType.rawValue),
@@ -179,20 +191,45 @@ public struct InspectAnswer: Sendable {
     }
   }
 
-  private func tensor(_ tensor: Tensor) -> JSON {
-    [
+  private func tensor(_ id: TensorID) -> JSON {
+    let tensor = graph[id]
+    let members: JSON = [
       "name": .string(tensor.name), "shape": .integers(tensor.shape.extents),
       "format": .string(tensor.encoding.name), "constant": .bool(tensor.isParameter),
       "scale": ScaleForm.json(tensor.encoding),
     ]
+    guard let sized else { return members }
+    return members.adding([
+      "formulas": .array(
+        sized.extents(of: id).map { extent in
+          switch extent {
+          case .number(let number): .integer(number)
+          case .formula(let text): .string(text)
+          }
+        })
+    ])
+  }
+
+  private func state(_ state: StateTensor) -> JSON {
+    var axis: Int?
+    if case .state(let growing) = graph[state.tensor].contents { axis = growing }
+    return [
+      "tensor": tensor(state.tensor), "next": tensor(state.next), "grows_along": .optional(axis),
+    ]
+  }
+
+  /// Extents as formulas where there are any.
+  private func shape(of id: TensorID) -> String {
+    guard let sized else { return graph[id].shape.description }
+    return "[" + sized.extents(of: id).map(\.description).joined(separator: ", ") + "]"
   }
 
   private func json(_ node: Node) -> JSON {
     let layer = projectLayers[node.name]
     return [
       "name": .string(node.name), "operator": .string(node.operation.name),
-      "inputs": .array(node.inputs.map { tensor(graph[$0]) }),
-      "outputs": .array(node.outputs.map { tensor(graph[$0]) }),
+      "inputs": .array(node.inputs.map(tensor)),
+      "outputs": .array(node.outputs.map(tensor)),
       "accumulator": .optional(node.operation.accumulator?.name),
       "macs": .integer(graph.multiplyAccumulates(of: node)),
       "parameters": .integer(graph.parameterCount(of: node)),
@@ -231,7 +268,9 @@ public struct InspectAnswer: Sendable {
         .count((graph.index.node(named: node.name) ?? 0) + 1),
         .init(shortName(node), plain: node.name),
         .init(node.operation.name + (supports(node) ? "" : " (no rule)")),
-        .init(result?.shape.description ?? ""), Self.format(weights(of: node)),
+        .init(
+          node.outputs.first.map(shape) ?? "", plain: result?.shape.description ?? ""),
+        Self.format(weights(of: node)),
         Self.format(node.operation.accumulator?.name), Self.format(result),
         .count(graph.multiplyAccumulates(of: node)), .count(graph.parameterCount(of: node)),
       ])
@@ -295,7 +334,7 @@ public struct InspectAnswer: Sendable {
     var text = Heading.line(
       model.path, model.summary, right: datapath.map { "datapath \($0.name)" } ?? "")
     text += "\(Quantity.count(work)) MAC a sample, \(Quantity.count(parameters, "parameter"))\n"
-    text += named("in ", graph.inputs) + named("out", graph.outputs) + "\n"
+    text += named("in ", graph.inputs) + named("out", graph.outputs) + kept + "\n"
     if node != nil { return text + nodeText(style) }
     text += table.render(limit: showsAll ? nil : 40, style: style)
     if let ranges {
@@ -314,8 +353,19 @@ public struct InspectAnswer: Sendable {
   }
 
   private func named(_ label: String, _ ids: [TensorID]) -> String {
-    ids.map { "\(label)  \(graph[$0].name)  \(graph[$0].shape)  \(graph[$0].encoding.name)\n" }
+    ids.map { "\(label)  \(graph[$0].name)  \(shape(of: $0))  \(graph[$0].encoding.name)\n" }
       .joined()
+  }
+
+  /// What a run leaves to the next one: the first of it, and how many more.
+  private var kept: String {
+    guard let first = graph.states.first else { return "" }
+    var words = "  \(graph[first.tensor].name)  \(shape(of: first.tensor))"
+    if first.next != first.tensor { words += ", then \(shape(of: first.next))" }
+    if graph.states.count > 1 {
+      words += ", and \(Quantity.count(graph.states.count - 1, "more state"))"
+    }
+    return "keeps" + words + "\n"
   }
 
   private func nodeText(_ style: Style) -> String {
@@ -327,15 +377,16 @@ public struct InspectAnswer: Sendable {
         .text("operand"), .text("tensor", isFlexible: true), .text("shape"),
         .text("format", isFlexible: true),
       ])
-      for tensor in node.inputs.map({ graph[$0] }) {
+      for id in node.inputs {
+        let tensor = graph[id]
         table.append([
-          .init(tensor.isParameter ? "constant" : "in"), .init(tensor.name),
-          .init(tensor.shape.description), .init(tensor.encoding.name),
+          .init(tensor.isParameter ? "constant" : "in"), .init(tensor.name), .init(shape(of: id)),
+          .init(tensor.encoding.name),
         ])
       }
-      for tensor in node.outputs.map({ graph[$0] }) {
+      for id in node.outputs {
         table.append([
-          "out", .init(tensor.name), .init(tensor.shape.description), .init(tensor.encoding.name),
+          "out", .init(graph[id].name), .init(shape(of: id)), .init(graph[id].encoding.name),
         ])
       }
       text += table.render(style: style)

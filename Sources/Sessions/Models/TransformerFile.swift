@@ -137,15 +137,22 @@ package struct TransformerFile: Sendable {
 
   /// One pass of the model as a graph of shapes.
   ///
-  /// - Throws: a ``Failure`` that names the key, or says why there is no graph.
-  package func graph(_ run: TransformerRun, phase: String) throws(Failure) -> Graph {
-    guard let configuration else {
+  /// - Throws: a ``Failure`` that names the key, lists the passes that there are, or says why there
+  ///   is no graph.
+  package func graph(_ run: TransformerRun, phase: String) throws(Failure) -> SizedGraph {
+    guard let configuration, let shapes = try shapes(run) else {
       throw Failure(
         "transformer.unknown-family", "the file's architecture has no description", at: path,
         remedy: "give the model's config.json.")
     }
+    let phases = shapes.workload.phases.map(\.name)
+    guard phases.contains(phase) else {
+      throw .unknown(
+        "pass", phase, code: "usage.arguments", among: phases,
+        listedBy: "hwsim inspect \(path)", at: "--graph")
+    }
     return try Self.reading(path) { () throws(TransformerError) in
-      try configuration.graph(run, phase: phase)
+      try configuration.sizedGraph(run, phase: phase)
     }
   }
 

@@ -18,7 +18,7 @@ struct AllocationOption: ParsableArguments {
   func file(for model: ModelFile) throws(Failure) -> AllocationFile? {
     guard let allocation else { return nil }
     let file = try AllocationFile(path: allocation)
-    try file.checkModel(model)
+    try file.checkModel(model.record)
     return file
   }
 }

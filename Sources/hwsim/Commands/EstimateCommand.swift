@@ -19,6 +19,7 @@ struct EstimateCommand: ConfigurableCommand {
         hwsim estimate kws.tflite --target stm32f746 --bits w8a8,w4a8 --limit sram=64KiB
         hwsim estimate vww.tflite --target stm32f746 --limit sram=128KiB --patch auto
         hwsim estimate llama.json --target a100 --bits w4a16,w8a8kv8 --batch 1,32 --sequence 2048
+        hwsim estimate llama.json --graph decode --target a100 --sequence 2048    layer by layer
         hwsim estimate network.onnx --target stm32f746+tinyengine --allocation out/B.json
 
       Exit code 1: it does not fit, or a limit is broken. hwsim targets lists the devices.
@@ -26,7 +27,8 @@ struct EstimateCommand: ConfigurableCommand {
 
   @Argument(
     help: .init(
-      "The model: a quantized .tflite file, or a float .onnx network, taken as its 8-bit form.",
+      "The model: a quantized .tflite file, a float .onnx network, taken as its 8-bit form, or a "
+        + "transformer's config.json.",
       valueName: "MODEL"),
     completion: .file())
   var model: String?
@@ -91,6 +93,12 @@ struct EstimateCommand: ConfigurableCommand {
       "A choice that a family of devices knows; repeat for several.", valueName: "NAME=VALUE"))
   var option: [String] = []
 
+  @Option(
+    help: .init(
+      "Transformers: one pass layer by layer, as any network: prefill, decode, encoder, step.",
+      valueName: "PASS"))
+  var graph: String?
+
   @Option(help: .init("GPUs that a transformer is spread over.", valueName: "N"))
   var tensorParallel: Int?
 
@@ -149,7 +157,7 @@ struct EstimateCommand: ConfigurableCommand {
         "usage.arguments", "no target is given",
         remedy: "add --target ID; hwsim targets lists the devices.")
     }
-    if let report = try transformerReport(model, targets) { return report }
+    if graph == nil, let report = try transformerReport(model, targets) { return report }
     guard tensorParallel == nil, crossover == nil else {
       throw Failure(
         "usage.arguments", "--tensor-parallel and --crossover are those of transformers",
@@ -162,50 +170,70 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
     let options = try workloadOptions(targets)
-    var modelOptions = ModelOptions()
-    modelOptions.shapes = shape
-    let file = try ModelFile(path: model, options: modelOptions)
-    let network = EstimatedNetwork(file: file)
+    let workloads = try workloads(model, options: options, limits: limits)
+    let network = workloads[0].network
     var choices: [(bits: String?, formats: FormatChoices, place: String?)] = []
     if let allocation {
       let given = try AllocationFile(path: allocation)
-      try given.checkModel(file)
+      try given.checkModel(network.record)
       choices.append((nil, try network.choices(given), allocation))
     }
     choices += widths.map { ($0.text, $0.choices, "--bits \($0.text)") }
     if choices.isEmpty { choices.append((nil, FormatChoices(), nil)) }
-    let workloads = try sizes().map { sizes in
-      var workload = network.workload(options: options, limits: limits)
-      workload.sizes = sizes
-      return workload
-    }
     var answers: [EstimateAnswer] = []
     for choice in targets {
       guard let family = choice.family else { continue }
       let device = try choice.device(deviceOptions)
-      for workload in workloads {
+      for (network, workload) in workloads {
         let deployment: any DeployedWorkload
         do throws(DeviceProblems) {
           deployment = try device.deploy(workload)
         } catch {
-          throw Failure(error, file: file.path)
+          throw Failure(error, file: network.path)
         }
         for (bits, formats, place) in choices {
           let schedule: Schedule
           do throws(DeviceProblems) {
             schedule = try deployment.schedule(formats, for: nil)
           } catch {
-            throw Failure(error, file: place ?? file.path)
+            throw Failure(error, file: place ?? network.path)
           }
           answers.append(
             EstimateAnswer(
-              model: file, device: device, family: family, schedule: schedule, bits: bits,
-              sizes: workload.sizes, limits: limits))
+              model: network, device: device, family: family, schedule: schedule, bits: bits,
+              sizes: network.sizes.merging(workload.sizes) { $1 }, limits: limits))
         }
       }
     }
     try checkLayer(answers)
-    return report(answers, targets: targets, file: file)
+    return report(answers, targets: targets, record: network.record)
+  }
+
+  /// What devices are asked to run: a file for each of the sizes, or passes of a transformer.
+  private func workloads(
+    _ path: String, options: [String: String], limits: [EstimateLimit]
+  ) throws(Failure) -> [(network: EstimatedNetwork, workload: Workload)] {
+    guard let graph else {
+      var modelOptions = ModelOptions()
+      modelOptions.shapes = shape
+      let network = EstimatedNetwork(file: try ModelFile(path: path, options: modelOptions))
+      return try sizes().map { sizes -> (network: EstimatedNetwork, workload: Workload) in
+        var workload = network.workload(options: options, limits: limits)
+        workload.sizes = sizes
+        return (network, workload)
+      }
+    }
+    guard let source = try TransformerSource(path), shape.isEmpty else {
+      throw Failure(
+        "usage.arguments", "--graph is about transformers' configurations", at: path,
+        remedy: "leave it out; write sizes of a configuration as --batch and --sequence.")
+    }
+    var found: [(network: EstimatedNetwork, workload: Workload)] = []
+    for sizes in try sizes() {
+      let network = try EstimatedNetwork(source.file, phase: graph, sizes: sizes)
+      found.append((network, network.workload(options: options, limits: limits)))
+    }
+    return found
   }
 
   /// The quantities of the families of some targets, each once.
@@ -368,12 +396,12 @@ struct EstimateCommand: ConfigurableCommand {
   }
 
   private func report(
-    _ answers: [EstimateAnswer], targets: [TargetChoice], file: ModelFile
+    _ answers: [EstimateAnswer], targets: [TargetChoice], record: InputRecord
   ) -> Report {
     let explanations = explain.map { layer in
       answers.compactMap { LayerExplanation($0, layer: layer) }
     }
-    var inputs = [file.record]
+    var inputs = [record]
     for choice in targets {
       if let path = choice.path {
         inputs.append(InputRecord(role: "target", path: path, kind: "target"))
@@ -391,7 +419,7 @@ struct EstimateCommand: ConfigurableCommand {
         "target": .strings(targets.map(\.description.id)), "allocation": .optional(allocation),
         "bits": .optional(bits), "clock": .optional(clock), "limit": .strings(limit),
         "explain": .optional(explain), "patch": .optional(patch),
-        "split-after": .optional(splitAfter), "shape": .strings(shape),
+        "split-after": .optional(splitAfter), "shape": .strings(shape), "graph": .optional(graph),
         "batch": .optional(batch), "sequence": .optional(sequence), "option": .strings(option),
       ],
       inputs: inputs, target: targets.count == 1 ? targets[0].record : .null,

@@ -11,7 +11,7 @@ struct InspectCommand: ConfigurableCommand {
     abstract: "Lists a model's layers: operators, shapes, number formats, work and parameters.",
     usage: "hwsim inspect MODEL [--ranges | --node NAME | --dot] [options]\n"
       + "       hwsim inspect CONFIG [--batch N] [--sequence N] [--attention causal] [options]\n"
-      + "       hwsim inspect CONFIG --graph prefill|decode [--node NAME | --dot] [options]",
+      + "       hwsim inspect CONFIG --graph PASS [--node NAME | --dot] [options]",
     discussion: """
       EXAMPLES:
         hwsim inspect my_project/               the layers
@@ -38,7 +38,7 @@ struct InspectCommand: ConfigurableCommand {
 
   @Option(
     help: .init(
-      "Transformers: one pass of a decoder as a graph of shapes: prefill or decode.",
+      "Transformers: one pass as a graph of shapes: prefill, decode, encoder, decoder_prefill, step.",
       valueName: "PASS"))
   var graph: String?
 
@@ -62,7 +62,7 @@ struct InspectCommand: ConfigurableCommand {
       guard !ranges, node == nil, !dot else {
         throw Failure(
           "usage.arguments", "--ranges is about graphs of codes, --node and --dot about graphs",
-          remedy: "leave --ranges out; give --graph prefill or decode with the others.")
+          remedy: "leave --ranges out; give --graph and the name of a pass with the others.")
       }
       return try TransformerAnswer(file, transformer).report()
     }
@@ -87,11 +87,6 @@ struct InspectCommand: ConfigurableCommand {
 
   /// A graph of shapes, shown as any graph.
   private func report(_ file: TransformerFile, phase: String) throws(Failure) -> Report {
-    guard ["prefill", "decode"].contains(phase) else {
-      throw .unknown(
-        "pass", phase, code: "usage.arguments", among: ["prefill", "decode"],
-        listedBy: "hwsim inspect --help", at: "--graph")
-    }
     let shapes = try file.graph(transformer.run, phase: phase)
     let answer = try InspectAnswer(file, graph: shapes, node: node)
     return Report(

@@ -21,11 +21,17 @@ extension Schema {
         "reports": array(of: string("A synthesis report in the project.")),
         "producer": string("What wrote the TFLite or ONNX file."),
         "operators": integer("Operators of the TFLite or ONNX file."),
+        "sizes": ["type": "object", "description": "Sizes of a transformer's pass, by name."],
         "operator_sets": array(
           of: object(["domain": string("Domain; empty is ai.onnx."), "version": integer("")])),
       ], required: ["form"]),
     "inputs": array(of: tensor),
     "outputs": array(of: tensor),
+    "states": array(
+      of: object([
+        "tensor": tensor, "next": tensor,
+        "grows_along": nullable(integer("Axis along which the next is longer; null for none.")),
+      ]), "What a run leaves to the next one."),
     "nodes": array(
       of: object([
         "name": string("Name of the layer."),
@@ -97,16 +103,22 @@ extension Schema {
           ], required: ["bytes", "effective_bits", "layers"])),
     ], required: ["kind", "stored"])
 
-  private static let tensor = object([
-    "name": string("Name of the tensor."),
-    "shape": array(of: integer("Extents of one sample.")),
-    "format": string("Its number format."),
-    "constant": boolean("Whether its values are in the model."),
-    "scale": nullable(
-      object([
-        "form": choice(
-          ["power-of-two", "float"], "Whether shifts can apply every scale, or multipliers must."),
-        "count": integer("Scales: one, or one an index of an axis."),
-      ])),
-  ])
+  private static let tensor = object(
+    [
+      "name": string("Name of the tensor."),
+      "shape": array(of: integer("Extents of one sample.")),
+      "format": string("Its number format."),
+      "constant": boolean("Whether its values are in the model."),
+      "scale": nullable(
+        object([
+          "form": choice(
+            ["power-of-two", "float"], "Whether shifts can apply every scale, or multipliers must."),
+          "count": integer("Scales: one, or one an index of an axis."),
+        ])),
+      "formulas": [
+        "type": "array",
+        "description":
+          "Of a transformer's pass: each extent as a number or a formula of its sizes.",
+      ],
+    ], required: ["name", "shape", "format", "constant", "scale"])
 }

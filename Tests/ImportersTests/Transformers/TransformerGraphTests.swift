@@ -18,6 +18,33 @@ struct TransformerGraphTests {
     graph.nodes.reduce(0) { $0 + graph.multiplyAccumulates(of: $1) }
   }
 
+  /// Work of a pass by the names of modules, with `*` for numbers.
+  private static func macs(
+    _ graph: Graph, among names: Set<String>, _ words: String
+  ) -> [String: Int] {
+    var found: [String: Int] = [:]
+    for node in graph.nodes {
+      let macs = graph.multiplyAccumulates(of: node)
+      guard macs > 0 else { continue }
+      var parts = node.name.split(separator: ".").map { Int($0) == nil ? $0 : "*" }
+      // A module that runs twice has a number at its end.
+      while !parts.isEmpty, !names.contains(parts.joined(separator: ".")) { parts.removeLast() }
+      #expect(!parts.isEmpty, "\(words): no module computes '\(node.name)'")
+      found[parts.joined(separator: "."), default: 0] += macs
+    }
+    return found
+  }
+
+  private static func byKind(
+    _ macs: [String: Int], _ phase: TransformerWorkload.Phase
+  ) -> [String: Int] {
+    var kinds: [String: String] = [:]
+    for product in phase.products { kinds[product.name] = product.kind.rawValue }
+    var found: [String: Int] = [:]
+    for (name, macs) in macs { found[kinds[name] ?? "", default: 0] += macs }
+    return found
+  }
+
   private static func compare(
     _ configuration: TransformerConfiguration, _ run: TransformerRun, phase name: String,
     _ words: String
@@ -25,51 +52,70 @@ struct TransformerGraphTests {
     let shapes = try configuration.shapes(run)
     let graph = try configuration.graph(run, phase: name)
     let phase = try #require(shapes.workload.phase(name))
-    #expect(macs(graph) == phase.macs, "\(words) \(name)")
-    var found: [String: [Int]] = [:]
-    for tensor in graph.tensors where tensor.isParameter {
-      found[tensor.name] = tensor.shape.extents
-      #expect(tensor.constant == nil)
-    }
-    var expected: [String: [Int]] = [:]
-    for tensor in shapes.tensors {
-      for name in tensor.names { expected[name] = tensor.shape }
-    }
+    var expected: [String: Int] = [:]
+    for product in phase.products { expected[product.name, default: 0] += product.macs }
+    let found = macs(graph, among: Set(expected.keys), "\(words) \(name)")
     #expect(found == expected, "\(words) \(name)")
-    #expect(
-      graph.tensors.reduce(0) { $0 + ($1.isParameter ? $1.shape.count : 0) } == shapes.parameters,
-      "\(words) \(name)")
+    #expect(macs(graph) == phase.macs, "\(words) \(name)")
     for node in graph.nodes where node.operation.name == "Rotary" {
       #expect(node.inputs.count == 3)
     }
     return graph
   }
 
-  /// Families of which no graph is made: encoders, models of images and sound, layers of two kinds.
-  private static let refused: Set<String> = [
-    "bert", "roberta", "xlm-roberta", "camembert", "electra", "distilbert", "albert", "vit", "deit",
-    "whisper", "DiTTransformer2DModel", "UNet2DConditionModel", "qwen3_next", "t5",
-  ]
-
-  private static func check(_ document: JSON, _ words: String) throws -> Bool {
-    let configuration = try TransformerConfiguration(document)
-    let run = TransformerRun(sizes: ["batch": 2, "sequence": 12])
-    guard !refused.contains(configuration.family) else {
-      #expect(throws: TransformerError.self) { try configuration.graph(phase: "prefill") }
-      return false
+  private static func parameters(_ graphs: [Graph]) -> [String: [Int]] {
+    var found: [String: [Int]] = [:]
+    for tensor in graphs.flatMap(\.tensors) where tensor.isParameter {
+      found[tensor.name] = tensor.shape.extents
+      #expect(tensor.constant == nil)
     }
-    let prefill = try compare(configuration, run, phase: "prefill", words)
-    let decode = try compare(configuration, run, phase: "decode", words)
-    let workload = try configuration.shapes(run).workload
+    return found
+  }
+
+  /// Sizes that make a small run of any family.
+  private static func run(_ configuration: TransformerConfiguration) throws -> TransformerRun {
+    let wanted = [
+      "batch": 2, "sequence": 12, "decoder_sequence": 5, "frames": 50, "latent": 20,
+      "text_tokens": 7,
+    ]
+    let known = try configuration.shapes().sizes
+    // The sequence of an image is not free.
+    return TransformerRun(
+      sizes: wanted.filter { known[$0.key] != nil && (known["image"] == nil || $0.key == "batch") })
+  }
+
+  private static func check(_ document: JSON, _ words: String) throws {
+    let configuration = try TransformerConfiguration(document)
+    let run = try run(configuration)
+    let shapes = try configuration.shapes(run)
+    var graphs: [String: Graph] = [:]
+    for phase in shapes.workload.phases {
+      graphs[phase.name] = try compare(configuration, run, phase: phase.name, words)
+    }
+    var expected: [String: [Int]] = [:]
+    for tensor in shapes.tensors {
+      for name in tensor.names { expected[name] = tensor.shape }
+    }
+    // A decoder alone, or an encoder, computes with all parameters in each of its passes.
+    let all = graphs["encoder"] == nil ? graphs.values.map { [$0] } : [Array(graphs.values)]
+    for graphs in all {
+      let found = parameters(graphs)
+      #expect(found == expected, "\(words)")
+      #expect(
+        found.values.reduce(0) { $0 + $1.reduce(1, *) } == shapes.parameters, "\(words)")
+    }
+    guard let decode = graphs["decode"],
+      let prefill = graphs["prefill"] ?? graphs["decoder_prefill"]
+    else { return }
     let kept = prefill.states.reduce(0) { $0 + prefill[$1.next].shape.count }
-    #expect(kept == workload.cacheElements(batch: 2, tokens: 12), "\(words)")
+    let tokens = try #require(shapes.workload.phase("decode")).context - 1
+    #expect(kept == shapes.workload.cacheElements(batch: 2, tokens: tokens), "\(words)")
     // What a prefill leaves is what a decode step finds.
     for state in decode.states {
       let name = decode[state.tensor].name
       let left = try #require(prefill.states.first { prefill[$0.tensor].name == name })
       #expect(decode[state.tensor].shape == prefill[left.next].shape, "\(words) \(name)")
     }
-    return true
   }
 
   @Test("families of the fixture: parameters, work and caches")
@@ -81,12 +127,13 @@ struct TransformerGraphTests {
       let configuration = try #require(model["config"])
       let family = try TransformerConfiguration(configuration).family
       do {
-        if try Self.check(configuration, family) { compared.insert(family) }
+        try Self.check(configuration, family)
+        compared.insert(family)
       } catch {
         Issue.record("\(family): \(error)")
       }
     }
-    #expect(compared.count > 25, "\(compared.sorted())")
+    #expect(compared.count > 40, "\(compared.sorted())")
   }
 
   @Test(
@@ -105,20 +152,80 @@ struct TransformerGraphTests {
         #expect(model["required"]?.flag == false, "\(name): \(error)")
         continue
       }
-      guard try Self.check(document, name) else { continue }
-      // How Mamba-2 cuts a sequence is an implementation's choice.
-      guard let run = model["runs"]?.elements?.last, configuration.family != "mamba2" else {
-        continue
-      }
-      let sizes = ["batch": run["batch"]?.count ?? 1, "sequence": run["sequence"]?.count ?? 1]
-      for phase in ["prefill", "decode"] {
-        guard let expected = run[phase]?["total"]?.count else { continue }
-        let graph = try configuration.graph(.init(sizes: sizes), phase: phase)
-        #expect(Self.macs(graph) == expected, "\(name) \(phase)")
+      try Self.check(document, name)
+      guard let run = model["runs"]?.elements?.last else { continue }
+      var sizes: [String: Int] = [:]
+      for name in TransformerRun.sizeNames { sizes[name] = run[name]?.count }
+      for phase in try configuration.shapes(.init(sizes: sizes)).workload.phases {
+        guard let kinds = run[phase.name]?["by_kind"] else { continue }
+        let graph = try Self.compare(configuration, .init(sizes: sizes), phase: phase.name, name)
+        let modules = Self.macs(graph, among: Set(phase.products.map(\.name)), name)
+        let found = Self.byKind(modules, phase)
+        for kind in TransformerWorkload.Kind.allCases.map(\.rawValue) {
+          // How Mamba-2 cuts a sequence is an implementation's choice.
+          if kind == "scan", configuration.family == "mamba2" { continue }
+          #expect(
+            found[kind] ?? 0 == kinds[kind]?.count ?? 0, "\(name) \(phase.name) \(kind)")
+        }
         compared += 1
       }
     }
-    #expect(compared > 40)
+    #expect(compared > 80)
+  }
+
+  @Test("formulas of extents hold in runs of other sizes", arguments: ["prefill", "decode"])
+  func formulas(_ phase: String) throws {
+    for text in [
+      """
+      {"model_type": "mixtral", "num_hidden_layers": 1, "sliding_window": null}
+      """,
+      """
+      {"model_type": "deepseek_v3", "num_hidden_layers": 2, "first_k_dense_replace": 1}
+      """,
+      """
+      {"model_type": "mamba", "num_hidden_layers": 1}
+      """,
+      """
+      {"model_type": "gpt2", "n_layer": 1}
+      """,
+    ] {
+      let configuration = try Self.configuration(text)
+      let sized = try configuration.sizedGraph(
+        .init(sizes: ["batch": 2, "sequence": 9]), phase: phase)
+      #expect(sized.sizes.first?.name == "batch")
+      let other = try configuration.graph(
+        .init(sizes: ["batch": 5, "sequence": 33]), phase: phase)
+      let values = ["batch": 5, "sequence": 33, "context": 34]
+      var formulas = 0
+      for (index, tensor) in sized.graph.tensors.enumerated() {
+        let extents = sized.extents(of: TensorID(index)).map { extent -> Int in
+          guard case .formula(let formula) = extent else {
+            if case .number(let number) = extent { return number }
+            return -1
+          }
+          formulas += 1
+          // A sum of products, read as it is written.
+          return formula.split(separator: "+").reduce(0) { sum, term in
+            sum
+              + term.split(separator: "*").reduce(1) { product, factor in
+                let word = factor.filter { $0 != " " }
+                return product * (Int(word) ?? values[word] ?? -1)
+              }
+          }
+        }
+        let found = try #require(other.tensor(named: tensor.name))
+        #expect(extents == other[found].shape.extents, "\(tensor.name)")
+      }
+      #expect(formulas > 50)
+    }
+    let text = """
+      {"model_type": "llama", "num_hidden_layers": 1}
+      """
+    let sized = try Self.configuration(text).sizedGraph(phase: "decode")
+    let state = try #require(sized.graph.states.first)
+    #expect(
+      sized.extents(of: state.tensor).map(\.description) == ["batch", "32", "sequence", "128"])
+    #expect(sized.extents(of: state.next).map(\.description) == ["batch", "32", "context", "128"])
   }
 
   @Test("latent attention is absorbed into the queries of a step")

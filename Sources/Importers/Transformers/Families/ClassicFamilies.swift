@@ -166,6 +166,7 @@ extension TransformerFamilies {
           when: layer_norm_elementwise_affine
             norm model.decoder.final_layer_norm: h, bias true
         repeat model.decoder.layers.*: layer < num_hidden_layers
+          follows: not do_layer_norm_before
           linear self_attn.k_proj: h -> h, bias enable_bias
           linear self_attn.v_proj: h -> h, bias enable_bias
           linear self_attn.q_proj: h -> h, bias enable_bias

@@ -88,6 +88,9 @@ extension TransformerFamilies {
           let cross: at(cross_attention_dim, other)
           let deep: at(transformer_layers_per_block, other)
           let layers: at(layers_per_block, other) + 1
+          let side: latent
+          repeat halving.*: place < other
+            let side: (side - 1) // 2 + 1
           when: kind_of == 'CrossAttnUpBlock2D'
             repeat attentions.*: place < layers
               use unet_attention
@@ -96,7 +99,9 @@ extension TransformerFamilies {
             let from: if(place == 0, at(block_out_channels, min(other + 1, blocks - 1)), out) + skip
             use unet_resnet
           when: block + 1 < blocks
-            let side: 2 * side
+            let side: latent
+            repeat halving.*: place < other - 1
+              let side: (side - 1) // 2 + 1
             conv upsamplers.0.conv: out -> out, kernel 3, bias true, positions side * side
         scope mid_block
           let out: at(block_out_channels, blocks - 1)

@@ -23,6 +23,7 @@ extension TransformerFamilies {
         embedding bert.embeddings.token_type_embeddings: type_vocab_size, h
         norm bert.embeddings.LayerNorm: h, bias true
         repeat bert.encoder.layer.*: layer < num_hidden_layers
+          follows: true
           linear attention.self.query: h -> h, bias true
           linear attention.self.key: h -> h, bias true
           linear attention.self.value: h -> h, bias true
@@ -102,6 +103,7 @@ extension TransformerFamilies {
         embedding roberta.embeddings.token_type_embeddings: type_vocab_size, h
         norm roberta.embeddings.LayerNorm: h, bias true
         repeat roberta.encoder.layer.*: layer < num_hidden_layers
+          follows: true
           linear attention.self.query: h -> h, bias true
           linear attention.self.key: h -> h, bias true
           linear attention.self.value: h -> h, bias true
@@ -138,6 +140,7 @@ extension TransformerFamilies {
         embedding distilbert.embeddings.position_embeddings: max_position_embeddings, h
         norm distilbert.embeddings.LayerNorm: h, bias true
         repeat distilbert.transformer.layer.*: layer < n_layers
+          follows: true
           linear attention.q_lin: h -> h, bias true
           linear attention.k_lin: h -> h, bias true
           linear attention.v_lin: h -> h, bias true
@@ -184,11 +187,11 @@ extension TransformerFamilies {
             linear fc2: encoder_ffn_dim -> h, bias true
             norm final_layer_norm: h, bias true
           norm model.encoder.layer_norm: h, bias true
-        embedding model.decoder.embed_tokens: vocab_size, h
-        embedding model.decoder.embed_positions: max_target_positions, h
         let heads: decoder_attention_heads
         let dim: h / heads
         during: phase != 'encoder'
+          embedding model.decoder.embed_tokens: vocab_size, h
+          embedding model.decoder.embed_positions: max_target_positions, h
           repeat model.decoder.layers.*: layer < decoder_layers
             linear self_attn.k_proj: h -> h
             linear self_attn.v_proj: h -> h, bias true

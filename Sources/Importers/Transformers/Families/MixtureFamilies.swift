@@ -201,7 +201,7 @@ extension TransformerFamilies {
         default linear_num_key_heads 16, linear_num_value_heads 32, decoder_sparse_step 1
         default moe_intermediate_size 512, shared_expert_intermediate_size 512
         default num_experts_per_tok 10, num_experts 512, mlp_only_layers null, layer_types null
-        default full_attention_interval 4, tie_word_embeddings false
+        default full_attention_interval 4, tie_word_embeddings false, partial_rotary_factor 0.25
         alias num_experts num_local_experts
         use decoder
         use sizes
@@ -220,6 +220,7 @@ extension TransformerFamilies {
             linear self_attn.o_proj: heads * dim -> h, bias attention_bias
             norm self_attn.q_norm: dim
             norm self_attn.k_norm: dim
+            rotary self_attn: 2 * ceil(floor(partial_rotary_factor * dim), 2)
             attention self_attn: heads, kv, dim
             keys self_attn: kv, dim
           otherwise

@@ -161,6 +161,15 @@ extension GraphParts {
       parts.map { replacing(data, axis, by: $0) })
   }
 
+  mutating func slice(
+    _ name: String, _ data: TensorID, _ begin: [Int], _ extents: [Int]
+  ) throws(TransformerError) -> TensorID {
+    guard extents != self.extents(data) else { return data }
+    return try node(
+      name, .slice(Slice(begin: begin, extents: extents, strides: begin.map { _ in 1 })), [data],
+      extents)
+  }
+
   mutating func concatenate(
     _ name: String, _ parts: [TensorID], axis: Int
   ) throws(TransformerError) -> TensorID {

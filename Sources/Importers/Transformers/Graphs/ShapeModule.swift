@@ -36,6 +36,7 @@ struct ShapeModule {
     let inputs: Int
     let outputs: Int
     let kernel: [Int]
+    let stride: Int
     let groups: Int
     let hasBias: Bool
   }
@@ -75,6 +76,7 @@ struct ShapeModule {
     case attention(Attention)
     case rotary(Turn)
     case parallel(Bool)
+    case follows(Bool)
     case product
     case cache(TransformerWorkload.CacheGroup)
   }
@@ -87,33 +89,28 @@ struct ShapeModule {
   /// Those of the name.
   let numbers: [Int]
   let kind: Kind
-
-  /// The name without that of the layer, with `*` for numbers within it.
-  var nameInLayer: String {
-    guard let star = scope.firstIndex(of: "*") else { return scope + name }
-    return scope[star...].dropFirst(2) + name
-  }
-
-  /// The name in one layer; `inner` is the number of what is repeated within the layer.
-  func name(in layer: Int?, _ inner: Int? = nil) -> String {
-    TransformerTensor.names(
-      of: scope + name, numbers: [layer, inner].compactMap(\.self) + numbers, count: 1)[0]
-  }
 }
 
-extension ShapeModule {
-  var parameter: [Int]? { if case .parameter(let found) = kind { found } else { nil } }
-  var embedding: Embedding? { if case .embedding(let found) = kind { found } else { nil } }
-  var norm: Norm? { if case .norm(let found) = kind { found } else { nil } }
-  var linear: Linear? { if case .linear(let found) = kind { found } else { nil } }
-  var router: Router? { if case .router(let found) = kind { found } else { nil } }
-  var convolution: Convolution? { if case .convolution(let found) = kind { found } else { nil } }
-  var experts: Experts? { if case .experts(let found) = kind { found } else { nil } }
-  var attention: Attention? { if case .attention(let found) = kind { found } else { nil } }
-  var rotary: Turn? { if case .rotary(let found) = kind { found } else { nil } }
-  var parallel: Bool? { if case .parallel(let found) = kind { found } else { nil } }
-  var cache: TransformerWorkload.CacheGroup? {
-    if case .cache(let found) = kind { found } else { nil }
+extension ShapeModule.Kind {
+  var parameter: [Int]? { if case .parameter(let found) = self { found } else { nil } }
+  var embedding: ShapeModule.Embedding? {
+    if case .embedding(let found) = self { found } else { nil }
   }
-  var isProduct: Bool? { if case .product = kind { true } else { nil } }
+  var norm: ShapeModule.Norm? { if case .norm(let found) = self { found } else { nil } }
+  var linear: ShapeModule.Linear? { if case .linear(let found) = self { found } else { nil } }
+  var router: ShapeModule.Router? { if case .router(let found) = self { found } else { nil } }
+  var convolution: ShapeModule.Convolution? {
+    if case .convolution(let found) = self { found } else { nil }
+  }
+  var experts: ShapeModule.Experts? { if case .experts(let found) = self { found } else { nil } }
+  var attention: ShapeModule.Attention? {
+    if case .attention(let found) = self { found } else { nil }
+  }
+  var rotary: ShapeModule.Turn? { if case .rotary(let found) = self { found } else { nil } }
+  var parallel: Bool? { if case .parallel(let found) = self { found } else { nil } }
+  var follows: Bool? { if case .follows(let found) = self { found } else { nil } }
+  var cache: TransformerWorkload.CacheGroup? {
+    if case .cache(let found) = self { found } else { nil }
+  }
+  var isProduct: Bool? { if case .product = self { true } else { nil } }
 }

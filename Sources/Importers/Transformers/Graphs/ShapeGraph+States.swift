@@ -1,22 +1,22 @@
 import QuantGraph
 
 /// Blocks whose layers keep a state: a short convolution, then a linear recurrence.
-extension DecoderGraph {
-  mutating func mixer(_ x: TensorID, _ prefix: String) throws(TransformerError) -> TensorID {
+extension ShapeGraph {
+  mutating func mixer(_ x: TensorID) throws(TransformerError) -> TensorID {
     let data = try norm(["norm"], x)
     let hasHeads = has("mixer.dt_bias")
     guard let (conv, convolution) = take(["mixer.conv1d"], \.convolution),
       let (place, decay) = take(["mixer.A_log"], \.parameter),
       let (direct, _) = take(["mixer.D"], \.parameter),
       let cache = take(["mixer"], \.cache)?.value
-    else { throw parts.fault("layer \(layer ?? 0) is no known mixer") }
+    else { throw parts.fault("'\(scope)' is no known mixer") }
     while takeFirst(\.isProduct) != nil {}
     let mixed = convolution.outputs
     let joined = try need(["mixer.in_proj"], data)
     let width = parts.extents(joined)[2]
     // Mamba: values and gate; Mamba-2: gate, values with their matrices, steps.
     let pieces = try parts.split(
-      prefix + ".mixer.in", joined, axis: 2,
+      scope + "mixer.in", joined, axis: 2,
       hasHeads ? heads(width, mixed, decay[0]) : [mixed, width - mixed])
     let convolved = try self.convolved(
       hasHeads ? pieces[1] : pieces[0], conv, convolution, doublePadding: !hasHeads)
@@ -33,25 +33,25 @@ extension DecoderGraph {
     if let bias {
       let inner = parts.extents(pieces[0])[2]
       let steps = try parts.unary(
-        prefix + ".mixer.softplus", .softplus,
-        try parts.binary(prefix + ".mixer.steps", .add, pieces[2], bias))
+        scope + "mixer.softplus", .softplus,
+        try parts.binary(scope + "mixer.steps", .add, pieces[2], bias))
       let y = try headScan(
-        convolved, steps, rates, try parts.parameter(direct, [decay[0]]), prefix + ".mixer",
+        convolved, steps, rates, try parts.parameter(direct, [decay[0]]), scope + "mixer",
         heads: decay[0], inner: inner,
         state: (cache.fixedElements - mixed * convolution.kernel[0]) / inner)
       let gated = try parts.binary(
-        prefix + ".mixer.gate", .multiply, y,
-        try activation(prefix + ".mixer.gate_activation", pieces[0]))
+        scope + "mixer.gate", .multiply, y,
+        try activation(scope + "mixer.gate_activation", pieces[0]))
       result = try norm(["mixer.norm"], gated)
     } else {
       let y = try channelScan(
-        convolved, rates, try parts.parameter(direct, [mixed]), prefix + ".mixer", mixed, decay[1])
+        convolved, rates, try parts.parameter(direct, [mixed]), scope + "mixer", mixed, decay[1])
       result = try parts.binary(
-        prefix + ".mixer.gate", .multiply, y,
-        try activation(prefix + ".mixer.gate_activation", pieces[1]))
+        scope + "mixer.gate", .multiply, y,
+        try activation(scope + "mixer.gate_activation", pieces[1]))
     }
     return try parts.binary(
-      prefix + ".add", .add, x, try need(["mixer.out_proj"], result))
+      scope + "add", .add, x, try need(["mixer.out_proj"], result))
   }
 
   private func heads(_ width: Int, _ mixed: Int, _ heads: Int) -> [Int] {
@@ -63,7 +63,7 @@ extension DecoderGraph {
   ///
   /// With `doublePadding` positions beyond the last token are computed and cut off, as the class of
   /// Mamba does.
-  private mutating func convolved(
+  mutating func convolved(
     _ data: TensorID, _ name: String, _ layer: ShapeModule.Convolution, doublePadding: Bool
   ) throws(TransformerError) -> TensorID {
     let (channels, kernel) = (layer.outputs, layer.kernel[0])

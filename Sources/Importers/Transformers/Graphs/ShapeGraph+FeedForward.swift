@@ -1,56 +1,63 @@
 import QuantGraph
 
-extension DecoderGraph {
+extension ShapeGraph {
   mutating func feedForward(_ data: TensorID) throws(TransformerError) -> TensorID {
-    if let (module, found) = takeFirst(\.experts) {
-      return try mixture(data, module.name(in: layer), found)
-    }
+    if let (name, found) = takeFirst(\.experts) { return try mixture(data, name, found) }
     if let result = try gated(data, "mlp") { return result }
-    let first = [
+    let names = [
       "mlp.c_fc", "mlp.fc1", "mlp.fc_in", "mlp.dense_h_to_4h", "mlp.up_proj", "ffn.up_proj", "fc1",
+      "intermediate.dense", "ffn.lin1", "ff.net.0.proj",
     ]
     let second = [
       "mlp.c_proj", "mlp.fc2", "mlp.fc_out", "mlp.dense_4h_to_h", "mlp.down_proj", "ffn.down_proj",
-      "fc2",
+      "fc2", "output.dense", "ffn.lin2", "ff.net.2",
     ]
-    let hidden = try activation("layers.\(layer ?? 0).mlp.activation", try need(first, data))
+    var hidden = try need(names, data)
+    let width = parts.extents(hidden)[2]
+    if let inner = first(second, \.linear)?.inputs, width == 2 * inner {
+      // Values, then gates (GEGLU, arXiv:2002.05202, equation 6).
+      let two = try parts.split(scope + "mlp", hidden, axis: 2, [inner, inner])
+      let gate = try parts.unary(scope + "mlp.activation", .gelu(isApproximate: false), two[1])
+      hidden = try parts.binary(scope + "mlp.multiply", .multiply, two[0], gate)
+    } else {
+      hidden = try activation(scope + "mlp.activation", hidden)
+    }
     return try need(second, hidden)
   }
 
   /// `down(activation(gate(x)) * up(x))`; nil if there is none under the name.
   private mutating func gated(
-    _ data: TensorID, _ scope: String
+    _ data: TensorID, _ local: String
   ) throws(TransformerError) -> TensorID? {
-    let place = "layers.\(layer ?? 0).\(scope)"
+    let place = scope + local
     var gate: TensorID
     let up: TensorID
-    if let joined = try linear([scope + ".gate_up_proj"], data) {
+    if let joined = try linear([local + ".gate_up_proj"], data) {
       let half = parts.extents(joined)[2] / 2
       let two = try parts.split(place, joined, axis: 2, [half, half])
       (gate, up) = (two[0], two[1])
-    } else if let found = try linear([scope + ".gate_proj"], data) {
+    } else if let found = try linear([local + ".gate_proj"], data) {
       gate = found
-      up = try need([scope + ".up_proj"], data)
+      up = try need([local + ".up_proj"], data)
     } else {
       return nil
     }
     gate = try activation(place + ".activation", gate)
     return try need(
-      [scope + ".down_proj"], try parts.binary(place + ".multiply", .multiply, gate, up))
+      [local + ".down_proj"], try parts.binary(place + ".multiply", .multiply, gate, up))
   }
 
   /// Each token meets the matrices of the experts that the router chose for it.
   private mutating func mixture(
     _ data: TensorID, _ place: String, _ experts: ShapeModule.Experts
   ) throws(TransformerError) -> TensorID {
-    guard let (module, router) = takeFirst(\.router), router.outputs == experts.count else {
-      throw parts.fault("layer \(layer ?? 0) has experts without a router")
+    guard let (name, router) = takeFirst(\.router), router.outputs == experts.count else {
+      throw parts.fault("'\(place)' has no router")
     }
     let (inputs, outputs) = (router.inputs, router.outputs)
     let width = parts.extents(data)[2]
     let rows = batch * tokens
     let flat = try parts.reshape(place, data, [rows, width])
-    let name = module.name(in: layer)
     let logits = try parts.product(
       name, flat, try parts.parameter(name + ".weight", [outputs, inputs]), transposesRight: true,
       bias: router.hasBias ? try parts.parameter(name + ".bias", [outputs]) : nil, columns: outputs)
@@ -86,8 +93,8 @@ extension DecoderGraph {
     x = try parts.node(
       place + ".sum", .reduce(Reduction(.sum, axes: [1], keepsAxes: false)), [x], [rows, width])
     x = try parts.reshape(place + ".tokens", x, [batch, tokens, width])
-    for scope in ["mlp.shared_experts", "mlp.shared_expert"] {
-      guard var shared = try gated(data, scope) else { continue }
+    for local in ["mlp.shared_experts", "mlp.shared_expert"] {
+      guard var shared = try gated(data, local) else { continue }
       if let gate = try linear(["mlp.shared_expert_gate"], data) {
         let open = try parts.unary(place + ".shared_gate", .sigmoid, gate)
         shared = try parts.binary(place + ".shared_gate.multiply", .multiply, shared, open)
