@@ -18,9 +18,9 @@ public struct ConstantProducts: Sendable, Hashable {
   /// Weights of three or more digits.
   public private(set) var products = 0
   /// Different (input, weight) pairs among ``products``, by the bits of the weight's odd part: entry
-  /// b counts weights of b bits once trailing zeros are gone.
+  /// b counts weights of b bits once trailing zeros are gone, a negative one with its sign.
   public private(set) var distinctProductsByBits: [Int] = []
-  /// Bits of the odd parts of all weights that are not 0, together.
+  /// Bits of the odd parts of all weights that are not 0, without signs, together.
   public private(set) var oddBits = 0
 
   /// Different (input, weight) pairs among ``products``.
@@ -86,8 +86,9 @@ public struct ConstantProducts: Sendable, Hashable {
     default:
       products += 1
       guard isNew else { return }
-      while distinctProductsByBits.count <= bits { distinctProductsByBits.append(0) }
-      distinctProductsByBits[bits] += 1
+      let width = value < 0 ? bits + 1 : bits
+      while distinctProductsByBits.count <= width { distinctProductsByBits.append(0) }
+      distinctProductsByBits[width] += 1
     }
   }
 }

@@ -29,7 +29,7 @@ extension FabricFlow.DSPRule {
   ///
   /// - Parameters:
   ///   - input: bits of the input.
-  ///   - weight: bits of the constant's odd part, without its sign.
+  ///   - weight: bits of the constant's odd part, with the sign of a negative one.
   ///   - binding: where the user puts products.
   /// - Returns: 0 where logic takes it.
   public func constantBlocks(

@@ -14,7 +14,7 @@ package struct EstimatedNetwork {
   ///   - limits: bounds that schedules are chosen under.
   /// - Returns: the model as devices are asked of it.
   package func workload(options: [String: String], limits: [EstimateLimit]) -> Workload {
-    var workload = Workload(file.graph, modelBytes: file.byteCount, place: file.path)
+    var workload = file.workload
     workload.options = options
     for limit in limits {
       let key = limit.quantity.key

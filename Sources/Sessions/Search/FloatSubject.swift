@@ -101,9 +101,7 @@ package struct FloatSubject: SearchSubject {
       metric, of: space.candidates.map { $0.map(\.formats) }, traces: traces, threads: threads)
   }
 
-  package var workload: Workload {
-    Workload(file.graph, modelBytes: file.byteCount, place: file.path)
-  }
+  package var workload: Workload { file.workload }
   package var hasFreeFormats: Bool { true }
 
   package var choices: DeviceCosts.Choices {

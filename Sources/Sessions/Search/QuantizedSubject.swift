@@ -133,9 +133,7 @@ package struct QuantizedSubject: SearchSubject {
       metric, of: space.candidates.map { $0.map(\.formats) }, threads: threads)
   }
 
-  package var workload: Workload {
-    Workload(file.graph, modelBytes: file.byteCount, place: file.path)
-  }
+  package var workload: Workload { file.workload }
   package var choices: DeviceCosts.Choices { kind.choices }
   package var hasFreeFormats: Bool { false }
 
