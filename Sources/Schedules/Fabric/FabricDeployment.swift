@@ -18,7 +18,7 @@ public struct FabricDeployment: DeployedWorkload {
   private struct LayerKey: Hashable {
     let node: Int
     let formats: FabricFormats
-    let strategy: SynthesisSettings.Strategy?
+    let strategy: ProductStrategy?
     let reuse: Int
   }
 
@@ -111,7 +111,7 @@ public struct FabricDeployment: DeployedWorkload {
     if case .fixed(let format)? = choice?.accumulator {
       formats.accumulator = format
     } else {
-      formats.accumulator = linear.accumulation?.encoding ?? formats.result
+      formats.accumulator = node.operation.accumulation?.encoding ?? formats.result
     }
     return formats
   }
@@ -119,27 +119,27 @@ public struct FabricDeployment: DeployedWorkload {
   /// Strategy and reuse factor of a layer, as hls4ml would take them.
   private func folding(
     _ layer: FabricLayer, _ choices: FormatChoices
-  ) throws(DeviceProblems) -> (strategy: SynthesisSettings.Strategy, reuse: Int) {
+  ) throws(DeviceProblems) -> (strategy: ProductStrategy, reuse: Int) {
     let own = settings.layers[layer.node] ?? .init()
     let hardware = choices.nodes[layer.node]?.hardware ?? [:]
     var strategy = own.strategy
     var reuse = own.reuseFactor ?? 1
     if case .product(let linear, _) = layer.kind,
-      case .reuse(let factor)? = linear.accumulation?.order
+      case .reuse(let factor)? = graph.nodes[layer.node].operation.accumulation?.order
     {
       strategy = strategy ?? .resource
       reuse = own.reuseFactor ?? factor
     }
-    if let word = hardware[SynthesisSettings.Strategy.choiceKey] {
-      guard let chosen = SynthesisSettings.Strategy(rawValue: word.lowercased()) else {
+    if let word = hardware[NodeAllocation.strategyKey] {
+      guard let chosen = ProductStrategy(rawValue: word.lowercased()) else {
         throw problem(
           "strategy '\(word)' is unknown", node: layer.node,
           "choose one of "
-            + SynthesisSettings.Strategy.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+            + ProductStrategy.allCases.map(\.rawValue).joined(separator: ", ") + ".")
       }
       strategy = chosen
     }
-    if let word = hardware[SynthesisSettings.Layer.reuseKey] {
+    if let word = hardware[NodeAllocation.reuseFactorKey] {
       guard let chosen = Int(word), (1...1 << 40).contains(chosen) else {
         throw problem(
           "reuse factor '\(word)' is no positive number", node: layer.node, "choose 1 or more.")
@@ -185,17 +185,5 @@ struct FabricFormats: Hashable, Sendable {
   init(data: FixedPointFormat, result: FixedPointFormat) {
     self.data = data
     self.result = result
-  }
-}
-
-extension LinearNode {
-  /// The accumulation that the operator states; nil where the datapath has its own.
-  var accumulation: Accumulation? {
-    switch form {
-    case .dense(let dense): dense.accumulation
-    case .convolution(let convolution), .transposedConvolution(let convolution):
-      convolution.accumulation
-    case .matMul, .dot: nil
-    }
   }
 }

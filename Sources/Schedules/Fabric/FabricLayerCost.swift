@@ -15,7 +15,7 @@ struct FabricLayerCost: Sendable {
   var unknown: [CostQuantity: String] = [:]
   var multipliers = 0
   var reuse: Int?
-  var strategy: SynthesisSettings.Strategy?
+  var strategy: ProductStrategy?
 
   init(_ cycles: FabricCycles) { self.cycles = cycles }
 
@@ -43,7 +43,7 @@ struct FabricLayerCounter {
   let graph: Graph
   let layer: FabricLayer
   let formats: FabricFormats
-  let strategy: SynthesisSettings.Strategy
+  let strategy: ProductStrategy
   let reuse: Int
   let deployment: FabricDeployment
 

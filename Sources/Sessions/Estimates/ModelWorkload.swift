@@ -21,7 +21,7 @@ extension SynthesisSettings {
       let name = node.name.split(separator: ".").first.map(String.init) ?? node.name
       guard let layer = layers[node.name] ?? layers[name] else { continue }
       self.layers[index] = Layer(
-        strategy: layer.strategy.flatMap { Strategy(rawValue: $0) },
+        strategy: layer.strategy.flatMap { ProductStrategy(rawValue: $0) },
         reuseFactor: layer.reuseFactor)
     }
   }
