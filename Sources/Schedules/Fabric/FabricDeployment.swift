@@ -124,7 +124,7 @@ public struct FabricDeployment: DeployedWorkload {
     let hardware = choices.nodes[layer.node]?.hardware ?? [:]
     var strategy = own.strategy
     var reuse = own.reuseFactor ?? 1
-    if case .product(let linear, _) = layer.kind,
+    if case .product = layer.kind,
       case .reuse(let factor)? = graph.nodes[layer.node].operation.accumulation?.order
     {
       strategy = strategy ?? .resource
@@ -163,13 +163,10 @@ public struct FabricDeployment: DeployedWorkload {
       let formats = try formats(layer, choices)
       let (strategy, reuse) = try folding(layer, choices)
       let key = LayerKey(node: layer.node, formats: formats, strategy: strategy, reuse: reuse)
-      costs.append(
-        known.value(key) {
-          let counter = FabricLayerCounter(
-            graph: graph, layer: layer, formats: formats, strategy: strategy, reuse: reuse,
-            deployment: self)
-          return (counter.cost(), 4096)
-        })
+      let counter = FabricLayerCounter(
+        graph: graph, layer: layer, formats: formats, strategy: strategy, reuse: reuse,
+        deployment: self)
+      costs.append(known.value(key) { (counter.cost(), FabricLayerCost.bytes) })
     }
     return FabricSchedule(deployment: self, layers: layers, costs: costs).schedule
   }

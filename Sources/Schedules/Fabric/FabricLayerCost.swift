@@ -4,6 +4,9 @@ import QuantGraph
 
 /// What one layer takes.
 struct FabricLayerCost: Sendable {
+  /// About what one takes in memory.
+  static let bytes = 4096
+
   var cycles: FabricCycles
   var terms: Cost.StepTerms = [:]
   /// Whether it waits for all of its input.

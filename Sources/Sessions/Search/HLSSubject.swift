@@ -45,6 +45,12 @@ extension QuantizedKind {
           {
             choices.tensors[index] = tensor.encoding
           }
+          for (index, node) in derived.nodes.enumerated() {
+            guard let accumulator = node.operation.accumulation?.encoding,
+              accumulator != graph.nodes[index].operation.accumulation?.encoding
+            else { continue }
+            choices.nodes[index, default: .init()].accumulator = .fixed(accumulator)
+          }
         } catch {
           throw .refused(
             DeviceProblems(Diagnostic(code: "cost.unsupported", message: error.words)))
