@@ -13,14 +13,7 @@ public struct FabricDeployment: DeployedWorkload {
   private let place: String
   private let layers: [FabricLayer]
   /// Layers that were counted before.
-  private let known = LatestValues<LayerKey, FabricLayerCost>(bytes: 1 << 26)
-
-  private struct LayerKey: Hashable {
-    let node: Int
-    let formats: FabricFormats
-    let strategy: ProductStrategy?
-    let reuse: Int
-  }
+  private let known = LatestValues<FabricLayerPlan, FabricLayerCost>(bytes: 1 << 26)
 
   var target: FabricTarget { device.target }
 
@@ -158,18 +151,35 @@ public struct FabricDeployment: DeployedWorkload {
   public func schedule(
     _ choices: FormatChoices, for keys: Set<String>?
   ) throws(DeviceProblems) -> Schedule {
-    var costs: [FabricLayerCost] = []
+    var plans: [FabricLayerPlan] = []
     for layer in layers {
-      let formats = try formats(layer, choices)
       let (strategy, reuse) = try folding(layer, choices)
-      let key = LayerKey(node: layer.node, formats: formats, strategy: strategy, reuse: reuse)
-      let counter = FabricLayerCounter(
-        graph: graph, layer: layer, formats: formats, strategy: strategy, reuse: reuse,
-        deployment: self)
-      costs.append(known.value(key) { (counter.cost(), FabricLayerCost.bytes) })
+      plans.append(
+        FabricLayerPlan(
+          node: layer.node, formats: try formats(layer, choices), strategy: strategy, reuse: reuse))
     }
-    return FabricSchedule(deployment: self, layers: layers, costs: costs).schedule
+    let costs = zip(layers, plans).map { cost($0, $1) }
+    var schedule = FabricSchedule(deployment: self, layers: layers, costs: costs).schedule
+    if keys == nil {
+      FabricFit(self, layers: layers, plans: plans, costs: costs)?.add(to: &schedule)
+    }
+    return schedule
   }
+
+  /// What a layer takes under a plan; counted once.
+  func cost(_ layer: FabricLayer, _ plan: FabricLayerPlan) -> FabricLayerCost {
+    let counter = FabricLayerCounter(layer: layer, plan: plan, deployment: self)
+    return known.value(plan) { (counter.cost(), FabricLayerCost.bytes) }
+  }
+}
+
+/// How one layer is built.
+struct FabricLayerPlan: Hashable, Sendable {
+  /// Position in the graph.
+  let node: Int
+  let formats: FabricFormats
+  var strategy: ProductStrategy
+  var reuse: Int
 }
 
 /// Fixed-point types of one layer.

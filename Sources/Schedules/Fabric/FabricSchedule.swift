@@ -12,17 +12,6 @@ struct FabricSchedule {
   private var target: FabricTarget { deployment.target }
   private static let resources: [CostQuantity] = [.lut, .ff, .dsp, .bram18]
 
-  private func available(_ quantity: CostQuantity) -> Double? {
-    switch quantity {
-    case .lut: Double(target.resources.lut)
-    case .ff: Double(target.resources.ff)
-    case .dsp: Double(target.resources.dsp)
-    case .bram18: Double(target.resources.bram18)
-    case .uram: Double(target.resources.uram)
-    default: nil
-    }
-  }
-
   /// Layers that take a stage of their own; reshapes and copies are wires.
   private var stages: [FabricLayerCost] { costs.filter { $0.path != "wires" } }
 
@@ -47,9 +36,9 @@ struct FabricSchedule {
     var rules: [Cost.Rule] = []
     func add(_ quantity: CostQuantity, _ fold: Cost.Fold, _ basis: CostBasis) {
       if let reason = reason(quantity) {
-        unknowns.append(.init(quantity, available: available(quantity), reason: reason))
+        unknowns.append(.init(quantity, available: target.available(quantity), reason: reason))
       } else {
-        rules.append(.init(quantity, fold, basis: basis, available: available(quantity)))
+        rules.append(.init(quantity, fold, basis: basis, available: target.available(quantity)))
       }
     }
     let time = basis("cycles", "layers by their trees of adders and reuse factors")
@@ -72,7 +61,8 @@ struct FabricSchedule {
     if target.resources.uram > 0 {
       rules.append(
         .init(
-          .uram, .whole(.count("hls4ml binds no memory to it", 0)), available: available(.uram)))
+          .uram, .whole(.count("hls4ml binds no memory to it", 0)),
+          available: target.available(.uram)))
     }
     var schedule = Schedule(
       steps: steps, rules: rules, macs: steps.reduce(0) { $0 + $1.macs },

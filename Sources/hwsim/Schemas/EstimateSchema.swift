@@ -112,6 +112,13 @@ extension Schema {
       ],
       "ii": nullable(integer("Cycles between two inputs, of FPGAs.")),
       "reports": object(["csynth": report, "post_synth": report]),
+      "fit": object([
+        "excess": array(of: ["type": "object"], "What the part has too little of."),
+        "change": nullable([
+          "type": "object",
+          "description": "The nearest folding that fits: layer (null for all), strategy, factor.",
+        ]),
+      ]),
       "energy_joules": nullable(number("Mean power of measured runs times the time.")),
       "quantities": array(
         of: object([
