@@ -110,6 +110,24 @@ struct FPGAEstimateTests {
     #expect(result["latency"]?["clock_hz"]?.number == 4e8)
   }
 
+  @Test("the nearest folding that fits, by hand")
+  func fit() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      Array(
+        """
+        {"schema": "hwsim.target/1", "id": "few", "family": "fpga", "name": "Few multipliers",
+          "base": "xcvu9p+vivado-2019.2", "dsp": {"value": 300, "source": "this test"}}
+        """.utf8), to: "few.json")
+    let (run, result) = try estimate("--target", path, "--option", "products=dsp")
+    #expect(run.code == 1 && result["fits"] == .bool(false))
+    // 512 + 72 + 44 products and 10 of softmax; 64 x 32 over 16 cycles are 128.
+    #expect(result["fit"]?["excess"]?[0]?["used"]?.number == 638)
+    let change = try #require(result["fit"]?["change"])
+    #expect(change["layer"]?.text == "hidden1" && change["strategy"]?.text == "resource")
+    #expect(change["reuse_factor"]?.number == 16 && change["added_cycles"]?.number == 12)
+  }
+
   @Test("other models, options and strategies are refused with what to do")
   func refusals() throws {
     let float = try ToolRun(

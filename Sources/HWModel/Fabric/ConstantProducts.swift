@@ -23,6 +23,9 @@ public struct ConstantProducts: Sendable, Hashable {
   /// Bits of the odd parts of all weights that are not 0, without signs, together.
   public private(set) var oddBits = 0
 
+  /// Weights that are not 0 of the output that has most of them.
+  public private(set) var deepestSum = 0.0
+
   /// Different (input, weight) pairs among ``products``.
   public var distinctProducts: Int { distinctProductsByBits.reduce(0, +) }
   public var nonzeros: Int { weights - zeros }
@@ -39,9 +42,14 @@ public struct ConstantProducts: Sendable, Hashable {
   public init(inputs: Int, outputs: Int, code: (Int, Int) -> Int64) {
     var row: [Int64] = []
     row.reserveCapacity(outputs)
+    var depths = Array(repeating: 0, count: outputs)
     for input in 0..<inputs {
       row.removeAll(keepingCapacity: true)
-      for output in 0..<outputs { row.append(code(input, output)) }
+      for output in 0..<outputs {
+        let weight = code(input, output)
+        row.append(weight)
+        if weight != 0 { depths[output] += 1 }
+      }
       row.sort()
       var previous: Int64?
       for value in row {
@@ -49,6 +57,7 @@ public struct ConstantProducts: Sendable, Hashable {
         previous = value
       }
     }
+    deepestSum = Double(depths.max() ?? 0)
   }
 
   /// Counts that are known from elsewhere.
@@ -56,8 +65,9 @@ public struct ConstantProducts: Sendable, Hashable {
   /// - Precondition: they add up to `weights`.
   public init(
     weights: Int, zeros: Int, wires: Int, sums: Int, distinctSums: Int,
-    distinctProductsByBits: [Int], oddBits: Int
+    distinctProductsByBits: [Int], oddBits: Int, deepestSum: Double
   ) {
+    self.deepestSum = deepestSum
     self.weights = weights
     self.zeros = zeros
     self.wires = wires

@@ -17,14 +17,33 @@ public struct FabricCycles: Sendable, Hashable {
     self.interval = interval
   }
 
-  /// A network of io_parallel layers one behind the other: layers and a register between two; the
-  /// slowest interval.
+  /// A network of io_parallel layers one behind the other; the slowest interval.
   ///
-  /// Measured: 38 of 47 within two cycles, intervals 31 of 32 (`conformance/fpga/README.md`).
-  public static func pipeline(_ layers: [FabricCycles]) -> FabricCycles {
-    FabricCycles(
-      latency: layers.reduce(0) { $0 + $1.latency } + max(layers.count - 1, 0),
-      interval: layers.reduce(1) { max($0, $1.interval) })
+  /// Vitis HLS puts a register between two layers, and one more behind each product that takes an
+  /// input every cycle. Vivado HLS puts none around layers without a cycle of their own, and one
+  /// behind a network that takes an input every cycle. Measured: 24 of 28 networks within 8 %,
+  /// intervals 31 of 32 (`conformance/fpga/rows.json`).
+  ///
+  /// - Parameters:
+  ///   - layers: in order.
+  ///   - products: whether each multiplies by weights; as many as layers.
+  ///   - tool: whose registers count.
+  /// - Returns: cycles of the network.
+  public static func pipeline(
+    _ layers: [FabricCycles], products: [Bool], tool: FabricFlow.Tool
+  ) -> FabricCycles {
+    let interval = layers.reduce(1) { max($0, $1.interval) }
+    let registers: Int
+    switch tool {
+    case .vitis:
+      let eager = zip(layers, products).count { $0.interval == 1 && $1 }
+      registers = max(layers.count - 1, 0) + (interval == 1 ? eager : 0)
+    case .vivado:
+      let stages = layers.count { $0.latency > 0 }
+      registers = max(stages - 1, 0) + (interval == 1 && stages > 0 ? 1 : 0)
+    }
+    return FabricCycles(
+      latency: layers.reduce(0) { $0 + $1.latency } + registers, interval: interval)
   }
 
   /// A network of layers that run at once and pass streams: the slowest layer, those behind it that
@@ -67,7 +86,8 @@ extension FabricFlow.Timing {
   /// A dense layer in Latency strategy, io_parallel.
   ///
   /// Products and a balanced tree of adders over the terms of an output, cut at the usable period;
-  /// multipliers that take turns add their turns and overlap three cycles. The interval is the reuse
+  /// multipliers that take turns add their turns and overlap three cycles. Sums of more than 256 terms
+  /// are not balanced: one adder behind the other (192 cycles of 561 inputs). The interval is the reuse
   /// factor up to 2, then no more than the latency and one. Measured on seven designs of three
   /// flows: latency within one cycle in 68 of 71 layers, intervals 88 of 88.
   ///
@@ -84,9 +104,10 @@ extension FabricFlow.Timing {
     period: Double, forcesDSP: Bool = false
   ) -> FabricCycles {
     let terms = Double(products.nonzeros + products.distinctSums) / Double(max(outputs, 1)) + 1
+    let isBalanced = Double(products.nonzeros) / Double(max(outputs, 1)) <= 256
+    let levels = isBalanced ? Double(Self.levels(terms)) : products.deepestSum + 1
     let delay =
-      (multipliers.products > 0 ? productNanoseconds : 0)
-      + Double(Self.levels(terms)) * adderNanoseconds
+      (multipliers.products > 0 ? productNanoseconds : 0) + levels * adderNanoseconds
     var latency = cycles(delay, period)
     if forcesDSP, multipliers.count > 0 { latency += forcedDSPCycles }
     if multipliers.isShared, reuse > 2 { latency = max(latency, multipliers.passes + latency - 3) }
@@ -111,17 +132,21 @@ extension FabricFlow.Timing {
 
   /// A softmax of all elements at once: maximum, table, sum, table, product.
   ///
-  /// The tree of maxima and that of sums have a level of about 4.5 adders together; the
-  /// implementation without a maximum two. Measured: within 3 cycles in 28 of 30.
+  /// The tree of maxima and that of sums have a level of about 4.5 adders together, and a product in a
+  /// DSP block takes four adders longer than one in logic; the implementation without a maximum two a
+  /// level. Measured: within 3 cycles in 38 of 39.
   ///
   /// - Parameters:
   ///   - elements: along the normalized axis.
   ///   - isStable: whether the maximum is subtracted first.
   ///   - period: of the clock, in nanoseconds.
+  ///   - inLogic: whether the user keeps products out of DSP blocks.
   /// - Returns: cycles of the layer.
-  public func softmax(elements: Int, isStable: Bool, period: Double) -> FabricCycles {
+  public func softmax(
+    elements: Int, isStable: Bool, period: Double, inLogic: Bool = false
+  ) -> FabricCycles {
     let levels = Double(Self.levels(Double(elements)))
-    let adders = isStable ? levels * 4.5 + 5 : levels * 2 + 3
+    let adders = isStable ? levels * 4.5 + (inLogic ? 1.6 : 5.4) : levels * 2 + 3
     return FabricCycles(
       latency: (isStable ? 2 : 1) + cycles(adders * adderNanoseconds, period), interval: 1)
   }

@@ -322,7 +322,8 @@ struct FabricLayerCounter {
       isStream
         ? FabricFlow.streamSoftmax(elements: elements, multipliers: multipliers)
         : flow.timing.softmax(
-          elements: elements, isStable: softmax.implementation == .stable, period: period))
+          elements: elements, isStable: softmax.implementation == .stable, period: period,
+          inLogic: binding == .fabric))
     cost.waits = isStream
     cost.multipliers = multipliers
     // A product of table entries of 18 bits goes to a block whatever the threshold for weights.

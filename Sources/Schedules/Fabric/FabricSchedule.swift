@@ -18,7 +18,8 @@ struct FabricSchedule {
   private var cycles: FabricCycles {
     deployment.settings.isStream
       ? .dataflow(stages.map(\.cycles), waits: stages.map(\.waits))
-      : .pipeline(stages.map(\.cycles))
+      : .pipeline(
+        stages.map(\.cycles), products: stages.map { $0.strategy != nil }, tool: target.flow.tool)
   }
 
   var schedule: Schedule {

@@ -70,7 +70,17 @@ enum FabricReports {
       weights: statistics["n"]?.int ?? 0, zeros: counts["zeros"]?.int ?? 0,
       wires: counts["pow2"]?.int ?? 0, sums: counts["csd2"]?.int ?? 0,
       distinctSums: counts["distinct_input_weight_csd2"]?.int ?? 0,
-      distinctProductsByBits: byBits, oddBits: odd)
+      distinctProductsByBits: byBits, oddBits: odd, deepestSum: deepest(layer, counts))
+  }
+
+  /// The rows do not say how many weights the fullest output has: the expected largest of normal
+  /// counts with the layer's share of zeros (1.87 deviations of 20 outputs).
+  private static func deepest(_ layer: JSON, _ counts: JSON) -> Double {
+    guard let inputs = layer["n_in"]?.doubleValue, let outputs = layer["n_out"]?.doubleValue,
+      let zeros = counts["zeros"]?.doubleValue
+    else { return 0 }
+    let share = 1 - zeros / (inputs * outputs)
+    return inputs * share + 1.87 * (inputs * share * (1 - share)).squareRoot()
   }
 
   static func binding(_ row: JSON) -> ProductBinding {

@@ -20,6 +20,7 @@ struct FabricRulesTests {
     #expect(counted.distinctProducts == 3 && counted.distinctSums == 1 && counted.products == 4)
     // 11 and 22 have an odd part of four bits, -11 needs its sign.
     #expect(counted.distinctProductsByBits == [0, 0, 0, 0, 2, 1])
+    #expect(counted.deepestSum == 1)
     #expect(counted.nonzeros == 7 && counted.oddBits == 4 * 4 + 2 * 2 + 1)
   }
 
@@ -144,8 +145,19 @@ struct FabricRulesTests {
     let layers = [(9, 1), (5, 1), (1, 1), (20, 1)].map {
       FabricCycles(latency: $0.0, interval: $0.1)
     }
-    #expect(FabricCycles.pipeline(layers) == FabricCycles(latency: 38, interval: 1))
-    #expect(FabricCycles.pipeline([]) == FabricCycles(latency: 0, interval: 1))
+    // 35 cycles of four layers, two of them products, as in a report of 40.
+    let products = [true, true, false, false]
+    #expect(
+      FabricCycles.pipeline(layers, products: products, tool: .vitis)
+        == FabricCycles(latency: 40, interval: 1))
+    let slow = layers + [FabricCycles(latency: 0, interval: 2)]
+    #expect(
+      FabricCycles.pipeline(slow, products: products + [true], tool: .vitis).latency == 39)
+    #expect(
+      FabricCycles.pipeline(slow, products: products + [true], tool: .vivado).latency == 38)
+    #expect(
+      FabricCycles.pipeline([], products: [], tool: .vivado)
+        == FabricCycles(latency: 0, interval: 1))
     let stream = FabricCycles.dataflow(
       [FabricCycles(latency: 900, interval: 900), FabricCycles(latency: 30, interval: 30)],
       waits: [false, true])

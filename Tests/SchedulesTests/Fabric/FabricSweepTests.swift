@@ -35,11 +35,8 @@ struct FabricSweepTests {
       let cycles = target.flow.timing.latencyDense(
         products, outputs: outputs, multipliers: made, reuse: reuse, period: clock,
         forcesDSP: binding == .dsp)
-      // Ports beyond 4,096 bits are read one after the other: three networks of one design.
-      if inputs * data.bits <= 4096 {
-        latency.add(Double(cycles.latency), report["latency_max"]?.doubleValue ?? -1, name)
-        interval.add(Double(cycles.interval), report["ii"]?.doubleValue ?? -1, name)
-      }
+      latency.add(Double(cycles.latency), report["latency_max"]?.doubleValue ?? -1, name)
+      interval.add(Double(cycles.interval), report["ii"]?.doubleValue ?? -1, name)
       let counts = FabricLogic.LatencyCounts(
         FabricMatrix(
           inputs: inputs, outputs: outputs, data: data, weight: weight, accumulator: accumulator),
@@ -138,7 +135,7 @@ struct FabricSweepTests {
         isParallel
         ? target.flow.timing.softmax(
           elements: count, isStable: layer["implementation"]?.text?.hasSuffix("stable") ?? true,
-          period: clock)
+          period: clock, inLogic: binding == .fabric)
         : FabricFlow.streamSoftmax(elements: count, multipliers: multipliers)
       cycles.add(
         Double(predicted.latency), report["latency_max"]?.doubleValue ?? -1,
@@ -148,7 +145,7 @@ struct FabricSweepTests {
     print(tables.report("softmax BRAM"), tables.misses)
     print(cycles.report("softmax cycles"), cycles.misses)
     #expect(dsp.count >= 28 && dsp.exactShare >= 0.98 && tables.exactShare >= 0.95)
-    #expect(cycles.nearShare >= 0.9)
+    #expect(cycles.nearShare >= 0.95)
   }
 
   @Test("io_stream: latency of layers")
@@ -228,20 +225,29 @@ struct FabricSweepTests {
       let isDataflow = network["pipeline"]?.text == "dataflow"
       var cycles: [FabricCycles] = []
       var waits: [Bool] = []
+      var products: [Bool] = []
       for row in list {
         let predicted = isDataflow ? try Self.stream(row) : try Self.parallel(row)
         guard let predicted else { continue }
         cycles.append(predicted)
         let function = row["layer"]?["fn"]?.text ?? ""
         waits.append(function == "dense" || function == "softmax")
+        products.append(function == "dense")
       }
-      // A network counts where most of its layers have geometry and weights in the rows.
-      guard cycles.count * 10 >= list.count * 6, !cycles.isEmpty else {
+      // A network counts where its layers have geometry and weights in the rows; one of streams where
+      // most have, for the slowest counts. Forks of hls4ml are written otherwise.
+      let needed = list.filter { Self.isLayer($0["module"]?.text ?? "") }.count
+      guard cycles.count * 10 >= needed * (isDataflow ? 7 : 10), !cycles.isEmpty,
+        !list.contains(where: { $0["layer"]?["fn"]?.text?.hasSuffix("_me") ?? false })
+      else {
         skipped += 1
         continue
       }
+      let tool = try FabricReports.target(network).flow.tool
       let whole =
-        isDataflow ? FabricCycles.dataflow(cycles, waits: waits) : FabricCycles.pipeline(cycles)
+        isDataflow
+        ? FabricCycles.dataflow(cycles, waits: waits)
+        : FabricCycles.pipeline(cycles, products: products, tool: tool)
       latency.add(
         Double(whole.latency), reported, isNear: { $0 <= 0.08 * reported }, String(name.suffix(40)))
       if let ii = network["csynth"]?["ii"]?.doubleValue {
@@ -251,7 +257,13 @@ struct FabricSweepTests {
     }
     print(latency.report("network latency"), "\(skipped) without facts", latency.misses)
     print(interval.report("network II"), interval.misses)
-    #expect(latency.count >= 30)
+    #expect(latency.count >= 30 && latency.nearShare >= 0.75)
+    #expect(interval.nearShare >= 0.85)
+  }
+
+  /// Whether a module is a layer, not a block that the tool puts around copies and constants.
+  private static func isLayer(_ module: String) -> Bool {
+    !["Block", "myproject_entry", "clone"].contains { module.hasPrefix($0) }
   }
 
   /// Cycles of an io_parallel layer; nil where the row lacks what the rules need.
@@ -278,7 +290,8 @@ struct FabricSweepTests {
     case "softmax":
       return target.flow.timing.softmax(
         elements: layer["n_in"]?.int ?? 1,
-        isStable: layer["implementation"]?.text?.hasSuffix("stable") ?? true, period: clock)
+        isStable: layer["implementation"]?.text?.hasSuffix("stable") ?? true, period: clock,
+        inLogic: FabricReports.binding(row) == .fabric)
     default: return nil
     }
   }
@@ -310,7 +323,10 @@ struct FabricSweepTests {
       let name = "\(sizes) \(bits) bits"
       dsp.add(Double(blocks), row["dsp"]?.doubleValue ?? -1, name)
       latency.add(
-        Double(FabricCycles.pipeline(cycles).latency),
+        Double(
+          FabricCycles.pipeline(
+            cycles, products: cycles.map { _ in true }, tool: target.flow.tool
+          ).latency),
         row["latency_best_cycles"]?.doubleValue ?? -1, name)
       lut.add(tables, row["lut"]?.doubleValue ?? 1, name)
       ff.add(registers, row["ff"]?.doubleValue ?? 1, name)
