@@ -126,6 +126,8 @@ struct FabricRulesTests {
     #expect(FabricMemory.halfBlocks36(words: 24, bits: 72) == 2)
     #expect(FabricMemory.halfBlocks36(words: 144, bits: 32) == 1)
     #expect(FabricMemory.halfBlocks36(words: 2304, bits: 16) == 4)
+    // A power-of-two depth: 32K x 1.
+    #expect(FabricMemory.halfBlocks36(words: 26208, bits: 16) == 32)
   }
 
   @Test("reuse factors snap as hls4ml snaps them")
