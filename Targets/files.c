@@ -57,6 +57,72 @@ static const unsigned char bitserial_pragmatic_bbs[] = {
 static const unsigned char bitserial_stripes_bbs[] = {
 #embed "bitserial/stripes@bbs.json"
 };
+static const unsigned char fpga_hls4ml[] = {
+#embed "fpga/hls4ml.json"
+};
+static const unsigned char fpga_vitis_2021_1[] = {
+#embed "fpga/vitis-2021.1.json"
+};
+static const unsigned char fpga_vitis_2022_2[] = {
+#embed "fpga/vitis-2022.2.json"
+};
+static const unsigned char fpga_vitis_2023_2[] = {
+#embed "fpga/vitis-2023.2.json"
+};
+static const unsigned char fpga_vitis_2024_2[] = {
+#embed "fpga/vitis-2024.2.json"
+};
+static const unsigned char fpga_vitis_2025_1[] = {
+#embed "fpga/vitis-2025.1.json"
+};
+static const unsigned char fpga_vivado_2018_2[] = {
+#embed "fpga/vivado-2018.2.json"
+};
+static const unsigned char fpga_vivado_2019_2[] = {
+#embed "fpga/vivado-2019.2.json"
+};
+static const unsigned char fpga_vivado_2020_1[] = {
+#embed "fpga/vivado-2020.1.json"
+};
+static const unsigned char fpga_xc7a35t[] = {
+#embed "fpga/xc7a35t.json"
+};
+static const unsigned char fpga_xc7vx690t[] = {
+#embed "fpga/xc7vx690t.json"
+};
+static const unsigned char fpga_xc7z007s[] = {
+#embed "fpga/xc7z007s.json"
+};
+static const unsigned char fpga_xc7z020[] = {
+#embed "fpga/xc7z020.json"
+};
+static const unsigned char fpga_xcku115[] = {
+#embed "fpga/xcku115.json"
+};
+static const unsigned char fpga_xcu250[] = {
+#embed "fpga/xcu250.json"
+};
+static const unsigned char fpga_xcu50[] = {
+#embed "fpga/xcu50.json"
+};
+static const unsigned char fpga_xcu55c[] = {
+#embed "fpga/xcu55c.json"
+};
+static const unsigned char fpga_xcvc1902[] = {
+#embed "fpga/xcvc1902.json"
+};
+static const unsigned char fpga_xcvu13p[] = {
+#embed "fpga/xcvu13p.json"
+};
+static const unsigned char fpga_xcvu9p[] = {
+#embed "fpga/xcvu9p.json"
+};
+static const unsigned char fpga_xczu3eg[] = {
+#embed "fpga/xczu3eg.json"
+};
+static const unsigned char fpga_xczu9eg[] = {
+#embed "fpga/xczu9eg.json"
+};
 static const unsigned char gpu_a10[] = {
 #embed "gpu/a10.json"
 };
@@ -293,6 +359,28 @@ static const struct hwsim_target_file files[] = {
   {"bitserial", "olive@bitmod", bitserial_olive_bitmod, sizeof bitserial_olive_bitmod},
   {"bitserial", "pragmatic@bbs", bitserial_pragmatic_bbs, sizeof bitserial_pragmatic_bbs},
   {"bitserial", "stripes@bbs", bitserial_stripes_bbs, sizeof bitserial_stripes_bbs},
+  {"fpga", "hls4ml", fpga_hls4ml, sizeof fpga_hls4ml},
+  {"fpga", "vitis-2021.1", fpga_vitis_2021_1, sizeof fpga_vitis_2021_1},
+  {"fpga", "vitis-2022.2", fpga_vitis_2022_2, sizeof fpga_vitis_2022_2},
+  {"fpga", "vitis-2023.2", fpga_vitis_2023_2, sizeof fpga_vitis_2023_2},
+  {"fpga", "vitis-2024.2", fpga_vitis_2024_2, sizeof fpga_vitis_2024_2},
+  {"fpga", "vitis-2025.1", fpga_vitis_2025_1, sizeof fpga_vitis_2025_1},
+  {"fpga", "vivado-2018.2", fpga_vivado_2018_2, sizeof fpga_vivado_2018_2},
+  {"fpga", "vivado-2019.2", fpga_vivado_2019_2, sizeof fpga_vivado_2019_2},
+  {"fpga", "vivado-2020.1", fpga_vivado_2020_1, sizeof fpga_vivado_2020_1},
+  {"fpga", "xc7a35t", fpga_xc7a35t, sizeof fpga_xc7a35t},
+  {"fpga", "xc7vx690t", fpga_xc7vx690t, sizeof fpga_xc7vx690t},
+  {"fpga", "xc7z007s", fpga_xc7z007s, sizeof fpga_xc7z007s},
+  {"fpga", "xc7z020", fpga_xc7z020, sizeof fpga_xc7z020},
+  {"fpga", "xcku115", fpga_xcku115, sizeof fpga_xcku115},
+  {"fpga", "xcu250", fpga_xcu250, sizeof fpga_xcu250},
+  {"fpga", "xcu50", fpga_xcu50, sizeof fpga_xcu50},
+  {"fpga", "xcu55c", fpga_xcu55c, sizeof fpga_xcu55c},
+  {"fpga", "xcvc1902", fpga_xcvc1902, sizeof fpga_xcvc1902},
+  {"fpga", "xcvu13p", fpga_xcvu13p, sizeof fpga_xcvu13p},
+  {"fpga", "xcvu9p", fpga_xcvu9p, sizeof fpga_xcvu9p},
+  {"fpga", "xczu3eg", fpga_xczu3eg, sizeof fpga_xczu3eg},
+  {"fpga", "xczu9eg", fpga_xczu9eg, sizeof fpga_xczu9eg},
   {"gpu", "a10", gpu_a10, sizeof gpu_a10},
   {"gpu", "a100-40", gpu_a100_40, sizeof gpu_a100_40},
   {"gpu", "a100-80", gpu_a100_80, sizeof gpu_a100_80},

@@ -169,9 +169,9 @@ struct HLS4MLProject {
       guard folder.hasSuffix("_prj") else { continue }
       for solution in names(in: folder).prefix(64) where solution.hasPrefix("solution") {
         let place = "\(folder)/\(solution)/syn/report"
-        found += names(in: place).prefix(4096).filter { $0.hasSuffix("csynth.rpt") }.map {
-          "\(place)/\($0)"
-        }
+        found += names(in: place).prefix(4096).filter {
+          $0.hasSuffix("csynth.rpt") || $0.hasSuffix("csynth.xml")
+        }.map { "\(place)/\($0)" }
       }
     }
     return found

@@ -98,6 +98,8 @@ public struct NodeAllocation: Hashable, Sendable {
     }
     if grouping != .filters { text += " \(grouping.name)" }
     if let weightRewrite { text += " \(weightRewrite.name)" }
+    if let strategy { text += " \(strategy.rawValue)" }
+    if let reuseFactor { text += " reuse<\(reuseFactor)>" }
     return text
   }
 }

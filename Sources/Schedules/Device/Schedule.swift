@@ -30,6 +30,8 @@ public struct Schedule: Sendable {
     public let bound: String?
     /// What it costs, all its runs together.
     public let terms: Cost.StepTerms
+    /// Members of the layer's result that this family alone has, such as `reuse_factor`.
+    public var sections: [JSON.Member] = []
 
     public init(
       name: String, node: Int?, operation: String, path: String, shape: [Int],
@@ -118,6 +120,21 @@ public struct Schedule: Sendable {
     }
   }
 
+  /// A total that the device has no rule for: unknown, not nothing.
+  public struct Unknown: Sendable, Hashable {
+    public let quantity: CostQuantity
+    /// What the device has of it; nil for what is no resource.
+    public let available: Double?
+    /// What there is no rule for.
+    public let reason: String
+
+    public init(_ quantity: CostQuantity, available: Double?, reason: String) {
+      self.quantity = quantity
+      self.available = available
+      self.reason = reason
+    }
+  }
+
   public let steps: [Step]
   public let cost: Cost
   /// Multiplications with accumulation of one run.
@@ -134,6 +151,9 @@ public struct Schedule: Sendable {
   public var sections: [JSON.Member] = []
   /// What the numbers leave out, a sentence each.
   public var notes: [String] = []
+  /// Totals that are not among those of ``cost`` because something of them is unknown.
+  public var unknowns: [Unknown] = []
+
   /// - Parameters:
   ///   - steps: in time.
   ///   - rules: the totals that the device says.
@@ -148,6 +168,15 @@ public struct Schedule: Sendable {
     self.macs = macs
     self.clockHz = clockHz
     self.columns = columns
+  }
+}
+
+extension Schedule {
+  /// Whether the device holds the network as far as is known; nil where an estimate is too near to a
+  /// limit, or a resource is unknown.
+  public var verdict: Bool? {
+    guard let verdict = cost.verdict, verdict else { return cost.verdict }
+    return unknowns.contains { $0.available != nil } ? nil : true
   }
 }
 

@@ -20,6 +20,8 @@ public struct Workload: Sendable {
   /// A device that chooses a schedule
   /// chooses one that keeps them; whether they are kept is judged from the cost.
   public var limits: [String: Double] = [:]
+  /// How its files ask for the layers to be synthesized; nil for models that say nothing of it.
+  public var synthesis: SynthesisSettings?
 
   public struct Phase: Sendable {
     public let name: String

@@ -8,6 +8,9 @@ public protocol GraphRequantization: Requantizing {
   /// Nodes with weights, in the graph's order.
   var layers: [SearchLayer] { get }
 
+  /// Choices of hardware that mean something in a graph of this kind, by name.
+  var hardwareChoices: Set<String> { get }
+
   /// The formats that so many bits stand for in a layer; nil leaves a role as the model has it.
   ///
   /// - Throws: ``EvaluationError/unsupported(layer:role:encoding:)`` for widths that this kind of
@@ -28,6 +31,8 @@ public protocol GraphRequantization: Requantizing {
 extension GraphRequantization {
   public var layerNames: [String] { layers.map(\.name) }
 
+  public var hardwareChoices: Set<String> { [NodeAllocation.weightRewriteKey] }
+
   /// The graph of ``graph(_:)``, or every reason why there is none: each of the first 100 layers with
   /// formats is then tried by itself.
   public func requantized(_ formats: [NodeAllocation]) throws(AllocationRefusal) -> Graph {
@@ -35,7 +40,7 @@ extension GraphRequantization {
     for (layer, own) in zip(layers, formats) {
       for key in own.unknown(
         roles: [.weights, .activations, .accumulator],
-        choices: [NodeAllocation.weightRewriteKey])
+        choices: hardwareChoices)
       {
         problems.append(
           Diagnostic(

@@ -38,15 +38,23 @@ public struct SpaceCandidate: Sendable, Hashable {
   ///   part as the model has it;
   /// - one format for weights and activations (`e4m3`, `nvfp4`), `float`, or `model` for a layer of a
   ///   quantized model as it is;
-  /// - any of these, `+` and a rewrite of integer weights (`w8a8+bit-flip<3,32>`, ``WeightRewrite``).
+  /// - any of these, `+` and a rewrite of integer weights (`w8a8+bit-flip<3,32>`, ``WeightRewrite``);
+  /// - any of these, `+` and how hardware folds the products: `+reuse<16>`, `+latency`, `+resource`
+  ///   (``ProductStrategy``), as in `w6a8+resource+reuse<16>` or `model+reuse<4>`.
   ///
   /// - Throws: ``SpaceError/candidate(text:reason:)``.
   public init(_ text: String) throws(SpaceError) {
     if let plus = Self.rewriteSign(in: text) {
       let name = text[text.index(after: plus)...]
+      if let folded = try Self.folded(name, of: text, plain: text[..<plus]) {
+        self = folded
+        return
+      }
       guard let rewrite = WeightRewrite(name: name) else {
         throw .candidate(
-          text: text, reason: "'\(name)' is no rewrite of weights: \(WeightRewrite.grammar)")
+          text: text,
+          reason: "'\(name)' is no rewrite of weights: \(WeightRewrite.grammar); and none of "
+            + "reuse<N>, latency, resource")
       }
       let plain = try SpaceCandidate(String(text[..<plus]))
       guard plain.formats.weightRewrite == nil else {
@@ -96,6 +104,34 @@ public struct SpaceCandidate: Sendable, Hashable {
     let isUnchanged = formats == Self.unchanged.formats
     self.init(
       name: isUnchanged ? Self.unchanged.name : names.joined(separator: "/"), formats: formats)
+  }
+
+  /// The candidate before a `+` with a strategy or a reuse factor; nil for other words.
+  private static func folded(
+    _ word: Substring, of text: String, plain: Substring
+  ) throws(SpaceError) -> SpaceCandidate? {
+    if word.hasPrefix("reuse<"), word.hasSuffix(">") {
+      let digits = word.dropFirst(6).dropLast()
+      guard let factor = Int(digits), (1...1 << 40).contains(factor) else {
+        throw .candidate(text: text, reason: "'\(digits)' is no reuse factor, a number from 1 on")
+      }
+      var candidate = try SpaceCandidate(String(plain))
+      guard candidate.formats.reuseFactor == nil else {
+        throw .candidate(text: text, reason: "two reuse factors")
+      }
+      var formats = candidate.formats
+      formats.reuseFactor = factor
+      candidate = SpaceCandidate(name: "\(candidate.name)+reuse<\(factor)>", formats: formats)
+      return candidate
+    }
+    guard let strategy = ProductStrategy(rawValue: String(word)) else { return nil }
+    let candidate = try SpaceCandidate(String(plain))
+    guard candidate.formats.strategy == nil else {
+      throw .candidate(text: text, reason: "two strategies")
+    }
+    var formats = candidate.formats
+    formats.strategy = strategy
+    return SpaceCandidate(name: "\(candidate.name)+\(strategy.rawValue)", formats: formats)
   }
 
   /// The last `+` of a text outside of `<>`.

@@ -14,6 +14,10 @@ struct StoredFormats: Codable, Sendable, Hashable {
   let grouping: String?
   /// Nil for weights that stay as their format has them.
   let rewrite: String?
+  /// Nil as the model has it.
+  let strategy: String?
+  /// Nil as the model has it.
+  let reuseFactor: Int?
 
   init(_ candidate: Candidate) {
     weights = candidate.weights?.name
@@ -21,6 +25,8 @@ struct StoredFormats: Codable, Sendable, Hashable {
     accumulator = candidate.accumulator?.name
     grouping = candidate.grouping == .filters ? nil : candidate.grouping.name
     rewrite = candidate.weightRewrite?.name
+    strategy = candidate.strategy?.rawValue
+    reuseFactor = candidate.reuseFactor
   }
 
   /// The formats of these names; nil if one is none.
@@ -39,6 +45,11 @@ struct StoredFormats: Codable, Sendable, Hashable {
       guard let known = WeightRewrite(name: rewrite) else { return nil }
       candidate.weightRewrite = known
     }
+    if let strategy {
+      guard let known = ProductStrategy(rawValue: strategy) else { return nil }
+      candidate.strategy = known
+    }
+    candidate.reuseFactor = reuseFactor
     return candidate
   }
 }

@@ -50,7 +50,7 @@ package struct EstimateAnswer: Sendable {
   package var cost: Cost { schedule.cost }
   package var id: String { device.description.id }
   /// Whether nothing says that the device does not hold the network, and every limit is kept.
-  package var isYes: Bool { cost.verdict != false && limits.allSatisfy(\.isKept) }
+  package var isYes: Bool { schedule.verdict != false && limits.allSatisfy(\.isKept) }
 
   /// The totals that the device offers, in the order of a summary.
   private var offered: [Cost.Total] {
@@ -67,7 +67,7 @@ package struct EstimateAnswer: Sendable {
     add("target", .string(id))
     add("bits", .optional(bits))
     for (name, size) in sizes.sorted(by: { $0.key < $1.key }) { add(name, .integer(size)) }
-    add("fits", cost.verdict.map { .bool($0) } ?? .null)
+    add("fits", schedule.verdict.map { .bool($0) } ?? .null)
     add("latency", latency)
     members += schedule.sections
     add("resources", resources)
@@ -77,6 +77,7 @@ package struct EstimateAnswer: Sendable {
     add("layers", .array(schedule.steps.indices.map(self.layer)))
     add("peak", schedule.peak.map(json) ?? .null)
     add("limits", .array(limits.map(json)))
+    if let reports = ReportComparison(model) { add("reports", reports.json) }
     add("notes", .strings(schedule.notes))
     add("explanation", layer.flatMap { LayerExplanation(self, layer: $0)?.json } ?? .null)
     return .object(members)
@@ -91,7 +92,17 @@ package struct EstimateAnswer: Sendable {
           key: total.quantity.name,
           value: [
             "used": .amount(total.value), "available": .amount(available),
-            "kind": .string(total.basis.word),
+            "kind": .string(total.basis.word), "error": total.basis.error?.json ?? .null,
+          ]))
+    }
+    for unknown in schedule.unknowns {
+      guard let available = unknown.available else { continue }
+      members.append(
+        .init(
+          key: unknown.quantity.name,
+          value: [
+            "used": .null, "available": .amount(available), "kind": "unknown",
+            "reason": .string(unknown.reason),
           ]))
     }
     return .object(members)
@@ -169,6 +180,7 @@ package struct EstimateAnswer: Sendable {
       .init(key: "live_bytes", value: .optional(step.liveBytes)),
       .init(key: "work", value: amounts(step.work)),
     ]
+    members += step.sections
     if !step.traffic.isEmpty { members.append(.init(key: "traffic", value: amounts(step.traffic))) }
     let others = offeredInOrder.filter {
       $0.quantity != .latency && $0.quantity != .cycles && cost.isSum($0.quantity.key)
@@ -259,13 +271,16 @@ package struct EstimateAnswer: Sendable {
         "peak SRAM at \(layer): \(parts.joined(separator: " + "))\(scratch) = "
         + "\(Quantity.count(peak.bytes)) B alive\n"
     }
+    if let reports = ReportComparison(model)?.table(self) {
+      text += "\n" + reports.render(limit: nil, style: style)
+    }
     for note in schedule.notes { text += Amounts.note(note, style) }
     return text
   }
 
   private func verdict(_ style: Style) -> String {
     var text =
-      switch cost.verdict {
+      switch schedule.verdict {
       case true?: style.good("FITS")
       case false?: style.bad("DOES NOT FIT")
       case nil: "NO VERDICT"
@@ -290,6 +305,13 @@ package struct EstimateAnswer: Sendable {
         }
         text += "               = \(words.joined(separator: " + "))\n"
       }
+    }
+    for unknown in schedule.unknowns where unknown.quantity != family.quantities.first {
+      let title = unknown.quantity.title
+      let unit = unknown.quantity.unit
+      let available = unknown.available.map { " of \(Amounts.text($0, unit: unit))" }
+      text += "       \(title)\(String(repeating: " ", count: max(5 - title.count, 0)))  "
+      text += "unknown\(available ?? ""): \(unknown.reason)\n"
     }
     for remark in schedule.remarks {
       text += "       \(remark.title) " + remark.parts.map(Self.words).joined() + "\n"

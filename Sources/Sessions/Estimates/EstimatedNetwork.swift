@@ -11,8 +11,8 @@ package struct EstimatedNetwork: Sendable {
   package let summary: String
   package let graph: Graph
   package let record: InputRecord
-  /// Bytes of the model's file; nil where it is a configuration.
-  private let modelBytes: Int?
+  /// The model as devices are asked of it where nobody chooses anything.
+  private let plain: Workload
   /// nil where layers run in formats of their own, whatever file they stand in.
   private let source: ModelFile.Source?
   private let isFloatNetwork: Bool
@@ -24,7 +24,7 @@ package struct EstimatedNetwork: Sendable {
     summary = file.summary
     graph = file.graph
     record = file.record
-    modelBytes = file.byteCount
+    plain = file.workload
     source = file.source
     isFloatNetwork = file.isFloatNetwork
     sizes = [:]
@@ -41,7 +41,7 @@ package struct EstimatedNetwork: Sendable {
     path = file.path
     summary = "\(graph.name), \(Quantity.count(graph.nodes.count, "node")), shapes only"
     record = file.record
-    modelBytes = nil
+    plain = Workload(graph, modelBytes: nil, place: path)
     source = nil
     isFloatNetwork = true
     self.sizes = sizes
@@ -52,7 +52,7 @@ package struct EstimatedNetwork: Sendable {
   ///   - limits: bounds that schedules are chosen under.
   /// - Returns: the model as devices are asked of it.
   package func workload(options: [String: String], limits: [EstimateLimit]) -> Workload {
-    var workload = Workload(graph, modelBytes: modelBytes, place: path)
+    var workload = plain
     workload.options = options
     for limit in limits {
       let key = limit.quantity.key

@@ -82,6 +82,7 @@ package struct FloatSubject: SearchSubject {
   /// The space with the sign that each layer's input asks for, and the widths of filters that
   /// calibration chooses.
   package func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
+    try space.checkChoices([NodeAllocation.weightRewriteKey], of: file.summary)
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
         try quantized.realised(
@@ -100,9 +101,7 @@ package struct FloatSubject: SearchSubject {
     return try analysis.scores(metric, of: candidates, traces: traces, threads: threads)
   }
 
-  package var workload: Workload {
-    Workload(file.graph, modelBytes: file.byteCount, place: file.path)
-  }
+  package var workload: Workload { file.workload }
   package var hasFreeFormats: Bool { true }
 
   package var choices: DeviceCosts.Choices {

@@ -45,6 +45,12 @@ extension QuantizedKind {
           {
             choices.tensors[index] = tensor.encoding
           }
+          for (index, node) in derived.nodes.enumerated() {
+            guard let accumulator = node.operation.accumulation?.encoding,
+              accumulator != graph.nodes[index].operation.accumulation?.encoding
+            else { continue }
+            choices.nodes[index, default: .init()].accumulator = .fixed(accumulator)
+          }
         } catch {
           throw .refused(
             DeviceProblems(Diagnostic(code: "cost.unsupported", message: error.words)))
@@ -53,20 +59,39 @@ extension QuantizedKind {
       },
       documents: { allocation in
         guard let keys = try? requantization.precision(of: allocation) else { return [] }
-        return [(".hls4ml.json", Self.configuration(keys))]
+        return [
+          (".hls4ml.json", Self.configuration(keys, zip(layers, allocation).map { ($0.name, $1) }))
+        ]
       })
   }
 
-  /// The keys as hls4ml's configuration has them: `{"LayerName": {"fc1": {"Precision": ...}}}`.
-  private static func configuration(_ keys: [HLSPrecisionKey]) -> JSON {
+  /// The keys as hls4ml's configuration has them: `{"LayerName": {"fc1": {"Precision": ...}}}`, with
+  /// `ReuseFactor` and `Strategy` where an allocation chooses them.
+  private static func configuration(
+    _ keys: [HLSPrecisionKey], _ allocation: [(name: String, formats: Candidate)]
+  ) -> JSON {
     var layers: [JSON.Member] = []
     var order: [String] = []
     for key in keys where !order.contains(key.layer) { order.append(key.layer) }
+    let folded = allocation.filter {
+      $0.formats.reuseFactor != nil || $0.formats.strategy != nil
+    }
+    for (name, _) in folded where !order.contains(name) { order.append(name) }
     for layer in order {
       let precision = keys.filter { $0.layer == layer }.map {
         JSON.Member(key: $0.key, value: .string($0.type.precisionText))
       }
-      layers.append(.init(key: layer, value: ["Precision": .object(precision)]))
+      var members: [JSON.Member] = []
+      if !precision.isEmpty { members.append(.init(key: "Precision", value: .object(precision))) }
+      if let formats = folded.first(where: { $0.name == layer })?.formats {
+        if let factor = formats.reuseFactor {
+          members.append(.init(key: "ReuseFactor", value: .integer(factor)))
+        }
+        if let strategy = formats.strategy {
+          members.append(.init(key: "Strategy", value: .string(strategy.configurationName)))
+        }
+      }
+      layers.append(.init(key: layer, value: .object(members)))
     }
     return ["LayerName": .object(layers)]
   }

@@ -102,6 +102,7 @@ package struct QuantizedSubject: SearchSubject {
   }
 
   package func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {
+    try space.checkChoices(kind.requantization.hardwareChoices, of: file.summary)
     do throws(EvaluationError) {
       return try space.replacingFormats { (layer, candidate) throws(EvaluationError) in
         let formats = candidate.formats
@@ -118,7 +119,7 @@ package struct QuantizedSubject: SearchSubject {
           resolved.accumulator = format
         }
         resolved.grouping = formats.grouping
-        resolved.weightRewrite = formats.weightRewrite
+        resolved.choices = formats.choices
         return resolved
       }
     } catch {
@@ -132,9 +133,7 @@ package struct QuantizedSubject: SearchSubject {
     try PlanSensitivities(measured).scores(metric, of: candidates, threads: threads)
   }
 
-  package var workload: Workload {
-    Workload(file.graph, modelBytes: file.byteCount, place: file.path)
-  }
+  package var workload: Workload { file.workload }
   package var choices: DeviceCosts.Choices { kind.choices }
   package var hasFreeFormats: Bool { false }
 

@@ -21,15 +21,15 @@ struct EstimateCommand: ConfigurableCommand {
         hwsim estimate llama.json --target a100 --bits w4a16,w8a8kv8 --batch 1,32 --sequence 2048
         hwsim estimate llama.json --graph decode --target a100 --sequence 2048    layer by layer
         hwsim estimate network.onnx --target stm32f746+tinyengine --allocation out/B.json
+        hwsim estimate my_project/ --target xcvu9p+vitis-2023.2 --limit dsp=500
 
       Exit code 1: it does not fit, or a limit is broken. hwsim targets lists the devices.
       """)
 
   @Argument(
     help: .init(
-      "The model: a quantized .tflite file, a float .onnx network, taken as its 8-bit form, or a "
-        + "transformer's config.json.",
-      valueName: "MODEL"),
+      "The model: a quantized .tflite file, an hls4ml project, a float .onnx network, taken as its "
+        + "8-bit form, or a transformer's config.json.", valueName: "MODEL"),
     completion: .file())
   var model: String?
 

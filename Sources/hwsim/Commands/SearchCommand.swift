@@ -203,7 +203,8 @@ struct SpaceOptions: ParsableArguments {
     help: .init(
       "Pairs for weights and activations, such as w4a8,mxfp4/mxfp8; w4g32a8: a scale for every 32 "
         + "weights, w4ua8: filters of unequal widths, w8a8p16: sums of 16 bits that wrap, "
-        + "w8a8+bit-flip<3,32>: weights rewritten.",
+        + "w8a8+bit-flip<3,32>: weights rewritten, w6+resource+reuse<16>: how an hls4ml layer "
+        + "is folded.",
       valueName: "LIST"))
   var candidates: String?
 

@@ -110,6 +110,15 @@ extension Schema {
         "type": "object", "additionalProperties": resource,
         "description": "What the device has so much of, by name.",
       ],
+      "ii": nullable(integer("Cycles between two inputs, of FPGAs.")),
+      "reports": object(["csynth": report, "post_synth": report]),
+      "fit": object([
+        "excess": array(of: ["type": "object"], "What the part has too little of."),
+        "change": nullable([
+          "type": "object",
+          "description": "The nearest folding that fits: layer (null for all), strategy, factor.",
+        ]),
+      ]),
       "energy_joules": nullable(number("Mean power of measured runs times the time.")),
       "quantities": array(
         of: object([
@@ -141,6 +150,13 @@ extension Schema {
             "work": ["type": "object", "description": "Counts of its work by name."],
             "traffic": ["type": "object", "description": "Bytes moved by level of memory."],
             "costs": ["type": "object", "description": "Its part of other sums, by their keys."],
+            "strategy": nullable(string("How an FPGA makes its products.")),
+            "reuse_factor": nullable(integer("Turns of each multiplier.")),
+            "latency": nullable(number("Cycles from its input to its result.")),
+            "ii": nullable(integer("Cycles between two inputs.")),
+            "lut": nullable(number("Look-up tables.")), "ff": nullable(number("Flip-flops.")),
+            "dsp": nullable(number("Multiplier blocks.")),
+            "bram18": nullable(number("Memory blocks of 18 Kib.")),
           ], required: layerKeys), "In execution order."),
       "peak": nullable(
         object([
@@ -220,10 +236,26 @@ extension Schema {
       ]), "Row by row."),
   ])
 
-  private static let resource = object([
-    "used": number("In the unit of the quantity."), "available": number("What the device has."),
-    "kind": choice(["estimate", "exact"], "Whether the use is exact."),
-  ])
+  private static let resource = object(
+    [
+      "used": nullable(number("In the unit of the quantity; null where it is unknown.")),
+      "available": number("What the device has."),
+      "kind": choice(["estimate", "exact", "unknown"], "Whether the use is exact."),
+      "error": nullable(["type": "object", "description": "As that of latency."]),
+      "reason": string("What there is no rule for, where the use is unknown."),
+    ], required: ["used", "available", "kind"])
+
+  /// A report of high-level or logic synthesis.
+  private static let report = nullable(
+    object([
+      "path": string("Relative to the project."), "tool": nullable(string("Tool or version.")),
+      "part": nullable(string("The part that it is of.")),
+      "resources": ["type": "object", "description": "lut, ff, dsp, bram18, uram."],
+      "latency": ["type": "object", "description": "cycles and cycles_least."],
+      "ii": nullable(number("Cycles between two inputs.")),
+      "clock_period_ns": nullable(number("That was asked for.")),
+      "estimated_period_ns": nullable(number("That the tool estimates.")),
+    ]))
 
   static let targets = command(
     "targets", "Devices and their constants (hwsim targets --json)",
@@ -251,6 +283,11 @@ extension Schema {
                 "columns": nullable(integer("Columns of the array.")),
                 "weight_buffer_bytes": nullable(number("Buffer of weights.")),
                 "input_buffer_bytes": nullable(number("Buffer of inputs.")),
+                "technology": string("Family of FPGAs."), "lut": integer("Look-up tables."),
+                "dsp": integer("Multiplier blocks."),
+                "bram18": integer("Memory blocks of 18 Kib."),
+                "uram": integer("Memory blocks of 288 Kib."),
+                "is_measured": boolean("Whether the flow has reports of such parts."),
               ], required: ["id", "family", "name", "aliases"]))
         ]),
         object([

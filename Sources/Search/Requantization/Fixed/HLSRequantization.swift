@@ -31,6 +31,9 @@ public import QuantGraph
 public struct HLSRequantization: GraphRequantization {
   public let graph: Graph
   public let layers: [SearchLayer]
+  public let hardwareChoices: Set = [
+    NodeAllocation.weightRewriteKey, NodeAllocation.strategyKey, NodeAllocation.reuseFactorKey,
+  ]
   public let settings: HLSPrecisionSettings
 
   /// Widest type of weights and activations that is searched.
@@ -233,6 +236,7 @@ public struct HLSRequantization: GraphRequantization {
     for (index, node) in graph.nodes.enumerated() {
       let rule = rules[index]
       var operation = node.operation
+      if let order = chosen.orders[index] { operation = operation.accumulating(order: order) }
       if let accumulator = chosen.accumulators[index] {
         operation = operation.accumulating(in: accumulator)
       } else if rule.derivesAccumulator,
@@ -297,8 +301,12 @@ public struct HLSRequantization: GraphRequantization {
     var results: [TensorID: FixedPointFormat] = [:]
     /// By node.
     var accumulators: [Int: FixedPointFormat] = [:]
+    /// By node: the order in which another strategy or reuse factor sums.
+    var orders: [Int: AccumulationOrder] = [:]
 
-    var isEmpty: Bool { weights.isEmpty && results.isEmpty && accumulators.isEmpty }
+    var isEmpty: Bool {
+      weights.isEmpty && results.isEmpty && accumulators.isEmpty && orders.isEmpty
+    }
   }
 
   func chosenTypes(_ allocation: [Candidate]) throws(EvaluationError) -> ChosenTypes {
@@ -317,6 +325,7 @@ public struct HLSRequantization: GraphRequantization {
         }
         return format
       }
+      if let order = try order(candidate, of: detail, name) { chosen.orders[detail.node] = order }
       guard candidate.grouping == .filters else {
         throw .unsupported(layer: name, role: "weights", encoding: "with scales of their own")
       }
@@ -353,6 +362,37 @@ public struct HLSRequantization: GraphRequantization {
       }
     }
     return chosen
+  }
+
+  /// The order in which a layer sums under a candidate's strategy and reuse factor; nil where it
+  /// stays.
+  ///
+  /// hls4ml snaps the factor of strategies that take turns (``ReuseFactor``); in Latency strategy it
+  /// changes no order.
+  private func order(
+    _ candidate: Candidate, of detail: Layer, _ name: String
+  ) throws(EvaluationError) -> AccumulationOrder? {
+    guard candidate.strategy != nil || candidate.reuseFactor != nil,
+      let own = graph.nodes[detail.node].operation.accumulation?.order
+    else { return nil }
+    let ownFactor: Int? = if case .reuse(let factor) = own { factor } else { nil }
+    let strategy = candidate.strategy ?? (ownFactor == nil ? .latency : .resource)
+    let order: AccumulationOrder
+    switch strategy {
+    case .latency: order = .inputOrder
+    case .resource, .resourceUnrolled:
+      guard let linear = graph.linear(graph.nodes[detail.node]), linear.depth > 0,
+        linear.filters > 0
+      else { return nil }
+      let request = candidate.reuseFactor ?? ownFactor ?? 1
+      order = .reuse(
+        factor: ReuseFactor(inputs: linear.depth, outputs: linear.filters).snapped(request))
+    case .distributedArithmetic:
+      throw .unsupported(
+        layer: name, role: "products",
+        encoding: "by Distributed Arithmetic, whose graph of adders hls4ml writes")
+    }
+    return order == own ? nil : order
   }
 
   // MARK: What the model has

@@ -1,0 +1,220 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Look-up tables and flip-flops of layers: structure counted, a few constants fitted.
+///
+/// Constants and errors come of `Targets/fpga/fit.py` over the synthesis reports of
+/// `conformance/fpga` and `conformance/hls`; what is counted is the estimate of high-level synthesis,
+/// of which logic synthesis keeps 0.09 to 0.71 of the look-up tables (15 designs).
+public struct FabricLogic: Sendable, Hashable {
+  /// Look-up tables of one product in logic.
+  ///
+  /// By the wider operand: reports state one number for all narrower ones. Between and beyond the
+  /// rows it grows with the square.
+  public struct Multiplier: Sendable, Hashable {
+    public let rows: [Row]
+
+    public struct Row: Sendable, Hashable {
+      public let bits: Int
+      public let lut: Double
+
+      public init(bits: Int, lut: Double) {
+        self.bits = bits
+        self.lut = lut
+      }
+    }
+
+    /// - Precondition: at least one row, ascending bits.
+    public init(rows: [Row]) {
+      precondition(!rows.isEmpty, "a multiplier has a row")
+      self.rows = rows
+    }
+
+    /// The number for a width of the wider operand.
+    public func lut(bits: Int) -> Double {
+      if let row = rows.first(where: { $0.bits >= bits }), row.bits == bits { return row.lut }
+      let nearest = rows.min { abs($0.bits - bits) < abs($1.bits - bits) } ?? rows[0]
+      let ratio = Double(bits) / Double(nearest.bits)
+      return nearest.lut * ratio * ratio
+    }
+  }
+
+  /// Coefficients of a dense layer in Latency strategy.
+  public struct Latency: Sendable, Hashable {
+    /// LUT a bit of an adder of products.
+    public var adder: Double
+    /// LUT a bit of the input of an adder that makes a two-digit product.
+    public var digitSum: Double
+    /// LUT an output and bit of the accumulator.
+    public var output: Double
+    /// LUT of a product in logic over that of the flow's multiplier.
+    public var multiplier: Double
+    /// LUT a bit of the input of a product that shares its multiplier.
+    public var sharing: Double
+    /// LUT a weight and bit of the input of delays at a reuse factor of 1.
+    public var delay: Double
+    /// Flip-flops a bit of an adder of products.
+    public var adderRegister: Double
+    /// Flip-flops an output and bit of the accumulator.
+    public var outputRegister: Double
+    /// Flip-flops an input and bit.
+    public var inputRegister: Double
+    /// Flip-flops a bit of an adder more at a reuse factor of 1.
+    public var delayRegister: Double
+
+    public init(
+      adder: Double, digitSum: Double, output: Double, multiplier: Double, sharing: Double,
+      delay: Double, adderRegister: Double, outputRegister: Double, inputRegister: Double,
+      delayRegister: Double
+    ) {
+      self.adder = adder
+      self.digitSum = digitSum
+      self.output = output
+      self.multiplier = multiplier
+      self.sharing = sharing
+      self.delay = delay
+      self.adderRegister = adderRegister
+      self.outputRegister = outputRegister
+      self.inputRegister = inputRegister
+      self.delayRegister = delayRegister
+    }
+  }
+
+  /// Coefficients of a dense layer in Resource strategy.
+  public struct Folded: Sendable, Hashable {
+    /// LUT an output and bit, an input, an output, a multiplier and bit.
+    public var lut: [Double]
+    /// Flip-flops an input, an output, a multiplier and bit.
+    public var ff: [Double]
+
+    /// - Precondition: four and three numbers.
+    public init(lut: [Double], ff: [Double]) {
+      precondition(lut.count == 4 && ff.count == 3, "four and three coefficients")
+      self.lut = lut
+      self.ff = ff
+    }
+  }
+
+  public var multiplier: Multiplier
+  public var latency: Latency
+  public var folded: Folded
+
+  public init(multiplier: Multiplier, latency: Latency, folded: Folded) {
+    self.multiplier = multiplier
+    self.latency = latency
+    self.folded = folded
+  }
+}
+
+/// A matrix product as synthesis sees it.
+public struct FabricMatrix: Sendable, Hashable {
+  /// Width and integer bits of one operand.
+  public struct Format: Sendable, Hashable {
+    public let bits: Int
+    public let fraction: Int
+
+    public init(bits: Int, fraction: Int) {
+      self.bits = bits
+      self.fraction = fraction
+    }
+  }
+
+  public let inputs: Int
+  public let outputs: Int
+  public let data: Format
+  public let weight: Format
+  public let accumulator: Format
+
+  public init(inputs: Int, outputs: Int, data: Format, weight: Format, accumulator: Format) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.data = data
+    self.weight = weight
+    self.accumulator = accumulator
+  }
+
+  /// Mean width of the adders that sum products: a product of the mean weight without the fraction
+  /// bits that the accumulator drops, and half a bit a level of the tree; at most the accumulator.
+  public func adderBits(_ products: ConstantProducts) -> Double {
+    let dropped = max(0, data.fraction + weight.fraction - accumulator.fraction)
+    let terms = Double(products.nonzeros) / Double(max(outputs, 1)) + 2
+    let bits = Double(data.bits) + products.meanOddBits - Double(dropped) + 0.5 * log2(terms)
+    return min(Double(accumulator.bits), max(bits, 1))
+  }
+}
+
+extension FabricLogic {
+  /// Look-up tables of a dense layer in Latency strategy, by what they are.
+  public struct LatencyCounts: Sendable, Hashable {
+    /// Bits of all adders of products.
+    public let adderBits: Double
+    public let digitSumBits: Double
+    public let outputBits: Double
+    /// LUT of the flow's multipliers in logic.
+    public let multiplierLUT: Double
+    public let sharedBits: Double
+    public let delayBits: Double
+    public let inputBits: Double
+    let hasDelays: Bool
+
+    /// - Parameters:
+    ///   - matrix: shape and widths.
+    ///   - products: what the weights are.
+    ///   - multipliers: how they are computed.
+    ///   - reuse: the layer's reuse factor.
+    ///   - multiplier: look-up tables of one in logic.
+    public init(
+      _ matrix: FabricMatrix, products: ConstantProducts, multipliers: LatencyMultipliers,
+      reuse: Int, multiplier: Multiplier
+    ) {
+      let input = Double(matrix.data.bits)
+      adderBits = matrix.adderBits(products) * Double(products.nonzeros)
+      digitSumBits = input * Double(products.distinctSums)
+      outputBits = Double(matrix.outputs * matrix.accumulator.bits)
+      let inLogic = multipliers.dsp > 0 ? 0 : multipliers.count
+      multiplierLUT =
+        Double(inLogic) * multiplier.lut(bits: max(matrix.data.bits, matrix.weight.bits))
+      sharedBits = multipliers.isShared ? input * Double(multipliers.products) : 0
+      delayBits = reuse == 1 ? input * Double(products.nonzeros) : 0
+      inputBits = input * Double(matrix.inputs)
+      hasDelays = reuse == 1
+    }
+  }
+
+  /// Look-up tables of a dense layer in Latency strategy.
+  public func lut(_ counts: LatencyCounts) -> Double {
+    latency.adder * counts.adderBits + latency.digitSum * counts.digitSumBits
+      + latency.output * counts.outputBits + latency.multiplier * counts.multiplierLUT
+      + latency.sharing * counts.sharedBits + latency.delay * counts.delayBits
+  }
+
+  /// Flip-flops of a dense layer in Latency strategy.
+  public func ff(_ counts: LatencyCounts) -> Double {
+    (latency.adderRegister + (counts.hasDelays ? latency.delayRegister : 0)) * counts.adderBits
+      + latency.outputRegister * counts.outputBits + latency.inputRegister * counts.inputBits
+  }
+
+  /// Look-up tables of a dense layer in Resource strategy.
+  ///
+  /// - Parameters:
+  ///   - matrix: shape and widths; its `b` is the width of the data.
+  ///   - multipliers: `ceil(inputs * outputs / reuse)`.
+  /// - Returns: look-up tables.
+  public func foldedLUT(_ matrix: FabricMatrix, multipliers: Int) -> Double {
+    let bits = Double(max(matrix.data.bits, matrix.weight.bits))
+    return folded.lut[0] * Double(matrix.outputs) * bits + folded.lut[1] * Double(matrix.inputs)
+      + folded.lut[2] * Double(matrix.outputs) + folded.lut[3] * Double(multipliers) * bits
+  }
+
+  /// Flip-flops of a dense layer in Resource strategy.
+  public func foldedFF(_ matrix: FabricMatrix, multipliers: Int) -> Double {
+    let bits = Double(max(matrix.data.bits, matrix.weight.bits))
+    return folded.ff[0] * Double(matrix.inputs) + folded.ff[1] * Double(matrix.outputs)
+      + folded.ff[2] * Double(multipliers) * bits
+  }
+}

@@ -1,0 +1,27 @@
+public import QuantGraph
+
+/// How a project asks for its layers to be built, where the model's files say it (hls4ml).
+public struct SynthesisSettings: Sendable, Hashable {
+  public struct Layer: Sendable, Hashable {
+    public var strategy: ProductStrategy?
+    public var reuseFactor: Int?
+
+    public init(strategy: ProductStrategy? = nil, reuseFactor: Int? = nil) {
+      self.strategy = strategy
+      self.reuseFactor = reuseFactor
+    }
+  }
+
+  /// By position of the node.
+  public var layers: [Int: Layer]
+  /// Whether tensors travel on streams (`io_stream`), not all elements at once.
+  public var isStream: Bool
+  /// Of the clock, in nanoseconds; nil where no file says it.
+  public var periodNanoseconds: Double?
+
+  public init(layers: [Int: Layer] = [:], isStream: Bool, periodNanoseconds: Double? = nil) {
+    self.layers = layers
+    self.isStream = isStream
+    self.periodNanoseconds = periodNanoseconds
+  }
+}

@@ -1,0 +1,90 @@
+import Documents
+public import HWModel
+import TargetFiles
+
+extension CostQuantity {
+  /// Cycles between two inputs.
+  public static let interval = CostQuantity(key: "ii", name: "ii", title: "II", unit: "cycles")
+  public static let lut = CostQuantity(
+    key: "lut", name: "lut", title: "LUT", unit: "LUT", isResource: true)
+  public static let ff = CostQuantity(
+    key: "ff", name: "ff", title: "FF", unit: "FF", isResource: true)
+  public static let dsp = CostQuantity(
+    key: "dsp", name: "dsp", title: "DSP", unit: "DSP", isResource: true)
+  /// Halves of 36 Kib.
+  public static let bram18 = CostQuantity(
+    key: "bram18", name: "bram18", title: "BRAM", unit: "BRAM18", isResource: true)
+  public static let uram = CostQuantity(
+    key: "uram", name: "uram", title: "URAM", unit: "URAM", isResource: true)
+}
+
+/// FPGAs: a part under the flow that synthesizes for it, counted without synthesis.
+public struct FPGAFamily: DeviceFamily {
+  public let schema = FabricTarget.schema
+  /// Each part under each flow.
+  public let files = FabricFiles(TargetFiles.of(family: "fpga")).targets
+  public let quantities: [CostQuantity] = [
+    .latency, .cycles, .interval, .lut, .ff, .dsp, .bram18, .uram,
+  ]
+  public let workloadOptions = ["products"]
+
+  public init() {}
+
+  public func device(
+    _ description: TargetDescription, options: DeviceOptions
+  ) throws(DeviceProblems) -> any Device {
+    do throws(TargetProblems) {
+      return FPGADevice(
+        try FabricTarget(description, clockHz: options.clockHz),
+        hasOwnClock: options.clockHz != nil)
+    } catch {
+      throw DeviceProblems(error, target: description.id)
+    }
+  }
+
+  public func headline(
+    _ description: TargetDescription
+  ) throws(TargetProblems) -> TargetHeadline {
+    let target = try FabricTarget(description)
+    let resources = target.resources
+    let counts = [
+      ("LUT", "lut", resources.lut), ("DSP", "dsp", resources.dsp),
+      ("BRAM18", "bram18", resources.bram18), ("URAM", "uram", resources.uram),
+    ]
+    let isMeasured = target.measuredOn.contains(target.technology)
+    return TargetHeadline(
+      cells: [.init("technology", [.words(target.technology)])]
+        + counts.map { .init($0.0, [.count($0.2)], isNumber: true) }
+        + [.init("flow's reports", [.words(isMeasured ? "such parts" : "other parts")])],
+      members: [.init(key: "technology", value: .string(target.technology))]
+        + counts.map { .init(key: $0.1, value: .integer($0.2)) }
+        + [.init(key: "is_measured", value: .bool(isMeasured))])
+  }
+
+  public var headlineNote: String? {
+    "a part's name alone means the newest flow with reports of such parts"
+  }
+}
+
+/// One part under one flow.
+public struct FPGADevice: Device {
+  public let target: FabricTarget
+  /// Whether the user gave a clock, which counts before a project's own.
+  let hasOwnClock: Bool
+
+  public init(_ target: FabricTarget, hasOwnClock: Bool = false) {
+    self.target = target
+    self.hasOwnClock = hasOwnClock
+  }
+
+  public var description: TargetDescription { target.description }
+  public let quantities = FPGAFamily().quantities
+
+  public func basis(of quantity: CostQuantity) -> CostBasis {
+    .estimate(model: "counting rules of high-level synthesis", error: nil)
+  }
+
+  public func deploy(_ workload: Workload) throws(DeviceProblems) -> any DeployedWorkload {
+    try FabricDeployment(workload, on: self)
+  }
+}

@@ -1,0 +1,28 @@
+import Importers
+import QuantGraph
+package import Schedules
+
+extension ModelFile {
+  /// The model as devices are asked of it, with what its project says of its synthesis.
+  package var workload: Workload {
+    var workload = Workload(graph, modelBytes: byteCount, place: path)
+    if let project { workload.synthesis = SynthesisSettings(project, in: self) }
+    return workload
+  }
+}
+
+extension SynthesisSettings {
+  /// What an hls4ml project asks for; a layer that is several nodes says it of each.
+  init(_ project: HLS4MLProjectInfo, in file: ModelFile) {
+    self.init(isStream: project.ioType == .stream, periodNanoseconds: project.clockPeriod)
+    let layers = Dictionary(
+      project.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    for (index, node) in file.graph.nodes.enumerated() {
+      let name = node.name.split(separator: ".").first.map(String.init) ?? node.name
+      guard let layer = layers[node.name] ?? layers[name] else { continue }
+      self.layers[index] = Layer(
+        strategy: layer.strategy.flatMap { ProductStrategy(rawValue: $0) },
+        reuseFactor: layer.reuseFactor)
+    }
+  }
+}
