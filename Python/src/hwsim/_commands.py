@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._errors import Error
-from ._models import is_compiled, is_hls4ml, model_path, simulate
+from ._models import as_values, is_compiled, is_hls4ml, model_path, simulate
 from ._program import Answer, run as run_program, words
 from ._results import (
     CLASSES, Check, Comparison, Estimate, Inspection, Listing, Result, Run, Search)
@@ -30,6 +30,7 @@ def check(
     `against` compares with other rules instead. Further options are those of `hwsim check --help`,
     such as `tolerance=1`.
     """
+    x = as_values(model, x)
     with Workspace() as workspace:
         if is_hls4ml(model) and is_compiled(model) and x is not None:
             if y is None and layers is None and against is None:
@@ -57,7 +58,8 @@ def run(
     """
     with Workspace() as workspace:
         output, traced = workspace.file("outputs.npz"), workspace.file("trace.npz")
-        arguments = ["run", model_path(model, workspace), *_named("--inputs", x, workspace)]
+        arguments = ["run", model_path(model, workspace)]
+        arguments += _named("--inputs", as_values(model, x), workspace)
         arguments += [f"--output={output}"] + ([f"--trace={traced}"] if trace else [])
         arguments += words({"values": values, "datapath": datapath, **options}, workspace)
         answer = run_program(arguments, workspace, progress)
@@ -103,7 +105,7 @@ def search(
         folder = workspace.file("search")
     arguments = ["search"] + _model(model, workspace)
     if x is not None:
-        arguments += [f"--inputs={workspace.array('inputs', x)}"]
+        arguments += [f"--inputs={workspace.array('inputs', as_values(model, x))}"]
     arguments += words(
         {
             "labels": labels, "objective": objective, "target": target, "bits": bits,
@@ -142,13 +144,15 @@ def compare(a: Any, b: Any, *, threshold: Any = None, **options: Any) -> Compari
 def report(*results: Any, output: Any, **options: Any) -> None:
     """Shows results on one page: an HTML file, or with `markdown=True` Markdown."""
     with Workspace() as workspace:
+        # A page names its results; a folder that is gone tomorrow has no place there.
+        are_objects = all(isinstance(one, Result) for one in results)
         arguments = ["report"]
-        arguments += [
-            _result_path(one, f"result-{index + 1}", workspace)
-            for index, one in enumerate(results)
-        ]
-        arguments += words({"output": output, **options}, workspace)
-        run_program(arguments, workspace, progress=False)
+        for index, one in enumerate(results, 1):
+            path = _result_path(one, f"result-{index}", workspace)
+            arguments.append(os.path.basename(path) if are_objects else path)
+        arguments += words({"output": os.path.abspath(output), **options}, workspace)
+        run_program(
+            arguments, workspace, progress=False, folder=workspace.path if are_objects else None)
 
 
 def load(path: str | os.PathLike[str]) -> Result:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._errors import Error
-from ._workspace import Workspace
+from ._workspace import Workspace, is_sequence_of_arrays
 
 
 def model_path(model: Any, workspace: Workspace) -> str:
@@ -49,8 +49,11 @@ def simulate(model: Any, x: Any) -> tuple[list[np.ndarray], dict[str, np.ndarray
     The model was compiled. Values are computed as float64, which holds every result of at most 53
     bits.
     """
-    inputs = [_simulated(one) for one in (x.values() if isinstance(x, Mapping) else x)] \
-        if isinstance(x, (Mapping, list, tuple)) else _simulated(x)
+    if isinstance(x, Mapping):
+        x = [x[name] for name in _input_names(model, x)]
+    inputs = [_simulated(one) for one in x] if is_sequence_of_arrays(x) else _simulated(x)
+    if isinstance(inputs, list) and len(inputs) == 1:
+        inputs = inputs[0]
     layers = [layer for layer in model.get_layers() if _is_traced(layer)]
     outputs, trace = model.trace(inputs) if layers else (model.predict(inputs), {})
     variables = model.get_output_variables()
@@ -61,6 +64,26 @@ def simulate(model: Any, x: Any) -> tuple[list[np.ndarray], dict[str, np.ndarray
         for one, variable in zip(outputs, variables, strict=True)
     ]
     return shaped, trace
+
+
+def _input_names(model: Any, x: Mapping[str, Any]) -> list[str]:
+    names = [str(variable.name) for variable in model.get_input_variables()]
+    if set(names) != set(x):
+        raise Error(
+            "array.names", f"the model's inputs are {', '.join(names)}; given are {', '.join(x)}",
+            location="x", remedy="name the arrays as the inputs.", exit_code=65)
+    return names
+
+
+def as_values(model: Any, x: Any) -> Any:
+    """Inputs of an hls4ml model, which are numbers: integers are no codes there."""
+    if not is_hls4ml(model) or x is None or isinstance(x, (str, os.PathLike)):
+        return x
+    if isinstance(x, Mapping):
+        return {name: as_values(model, one) for name, one in x.items()}
+    if is_sequence_of_arrays(x):
+        return [as_values(model, one) for one in x]
+    return np.asarray(x, dtype=np.float64) if np.asarray(x).dtype.kind in "iub" else x
 
 
 def _simulated(value: Any) -> np.ndarray:

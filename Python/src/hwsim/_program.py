@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from ._binary import binary_path
 from ._errors import Error, HwsimWarning
 from ._progress import Progress
@@ -35,10 +37,10 @@ def words(options: Mapping[str, Any], workspace: Workspace) -> list[str]:
     result: list[str] = []
     for key, value in options.items():
         name = key.rstrip("_").replace("_", "-")
-        if value is None or value is False:
+        if value is None:
             continue
-        if value is True:
-            result.append(f"--{name}")
+        if isinstance(value, (bool, np.bool_)):
+            result += [f"--{name}"] if value else []
             continue
         if name in DOCUMENTS:
             several = name in REPEATED and isinstance(value, (list, tuple))
@@ -101,7 +103,9 @@ def run(
     process = subprocess.Popen(
         line, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     said: list[str] = []
-    reader = threading.Thread(target=_read, args=(process.stderr, shown, said), daemon=True)
+    faults: list[Exception] = []
+    reader = threading.Thread(
+        target=_read, args=(process.stderr, shown, said, faults), daemon=True)
     try:
         reader.start()
         output = process.stdout.read()
@@ -114,6 +118,8 @@ def run(
         shown.close()
         process.stdout.close()
         process.stderr.close()
+    if faults:
+        raise faults[0]
     return _answer(output, process.returncode, said, workspace)
 
 
@@ -128,14 +134,17 @@ def _end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _read(stream: Any, progress: Progress, said: list[str]) -> None:
+def _read(stream: Any, progress: Progress, said: list[str], faults: list[Exception]) -> None:
     for line in stream:
         text = line.decode(errors="replace")
-        if text.startswith('{"progress"'):
-            report = json.loads(text)["progress"]
-            progress.report(report["label"], report["done"], report["total"])
-        else:
+        if not text.startswith('{"progress"'):
             said.append(text)
+        elif not faults:
+            report = json.loads(text)["progress"]
+            try:
+                progress.report(report["label"], report["done"], report["total"])
+            except Exception as fault:  # A pipe that nobody reads would stop the program.
+                faults.append(fault)
 
 
 def _answer(output: bytes, code: int, said: list[str], workspace: Workspace) -> Answer:

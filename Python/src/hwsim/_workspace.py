@@ -89,7 +89,7 @@ def _array(name: str, value: Any) -> np.ndarray:
     array = np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
     if array.dtype.hasobject or array.dtype.kind in "USVMm":
         raise Error(
-            "array.type", f"an array of numbers is expected, found {array.dtype}", location=name,
+            "array.unrecognized", f"an array of numbers is expected, found {array.dtype}", location=name,
             remedy="give numbers of one type; rows of different lengths are no array.",
             exit_code=65)
     return array
