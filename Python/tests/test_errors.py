@@ -33,8 +33,10 @@ BAD = {
                                                "stm32f746"), None, 65),
     "another shape": (lambda: hwsim.run(DIGITS / "project", np.zeros((3, 4))), "array.shape", 65),
     "no number": (lambda: hwsim.run(DIGITS / "project", X * np.nan), None, 65),
-    "words": (lambda: hwsim.run(DIGITS / "project", np.array(["a", "b"])), "array.unrecognized", 65),
-    "rows of unequal length": (lambda: hwsim.run(DIGITS / "project", uneven()), "array.unrecognized", 65),
+    "words": (lambda: hwsim.run(DIGITS / "project", np.array(["a", "b"])),
+              "array.unrecognized", 65),
+    "rows of unequal length": (lambda: hwsim.run(DIGITS / "project", uneven()),
+                               "array.unrecognized", 65),
     "unknown target": (lambda: hwsim.estimate(TFLITE, "stm32f7"), None, 64),
     "unknown option": (lambda: hwsim.estimate(TFLITE, "stm32f746", clok="80MHz"),
                        "usage.arguments", 64),
@@ -73,7 +75,8 @@ def test_bad_input_has_a_code_and_a_remedy(name):
 
 def test_all_problems_of_a_file_are_told():
     with pytest.raises(hwsim.Error) as raised:
-        hwsim.estimate(TFLITE, {"schema": "hwsim.target/1", "id": "x", "family": "mcu", "nmae": "y"})
+        hwsim.estimate(
+            TFLITE, {"schema": "hwsim.target/1", "id": "x", "family": "mcu", "nmae": "y"})
     assert len(raised.value.problems) > 1
     assert all(one["message"] in str(raised.value) for one in raised.value.problems[:10])
 

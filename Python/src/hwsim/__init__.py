@@ -19,8 +19,8 @@ from . import hls4ml, onnx
 
 __all__ = [
     "Check", "Comparison", "Error", "Estimate", "HwsimWarning", "Inspection", "Listing", "Point",
-    "Record", "Result", "Run", "Search", "assert_bit_exact", "binary_path", "binary_version", "cast",
-    "check", "compare", "estimate", "explain", "formats", "hls4ml", "inspect", "load", "onnx",
+    "Record", "Result", "Run", "Search", "assert_bit_exact", "binary_path", "binary_version",
+    "cast", "check", "compare", "estimate", "explain", "formats", "hls4ml", "inspect", "load", "onnx",
     "report", "run", "schema", "search", "targets", "unit",
 ]
 

@@ -97,7 +97,7 @@ def search(
     those of `hwsim search --help`: `calibration`, `candidates`, `budget={"size": "20KiB"}`,
     `evaluations`, `seed`, ...
 
-    An interrupt ends the search and keeps its study; the command that goes on from there is printed.
+    An interrupt ends the search and keeps its study; the command that goes on is printed.
     """
     workspace = Workspace()
     folder = os.fspath(output) if output is not None else None
@@ -124,7 +124,7 @@ def search(
 
 
 def inspect(model: Any, *, progress: Any = None, **options: Any) -> Inspection:
-    """A model's layers: operators, shapes, formats, work; with `ranges=True` what sums can reach."""
+    """A model's layers: operators, shapes, formats, work; with `ranges=True` what sums reach."""
     with Workspace() as workspace:
         arguments = ["inspect", model_path(model, workspace), *words(options, workspace)]
         answer = run_program(arguments, workspace, progress)
@@ -269,7 +269,8 @@ def diagnosis(found: Check) -> str:
             f"{one.lsb:g} LSB")
     for one in found.overflows:
         lines.append(
-            f"  {one.node}: the {one.object} of {one.bits} bits overflows in {one['values']:,} values"
+            f"  {one.node}: the {one.object} of {one.bits} bits overflows in "
+            f"{one['values']:,} values"
             + (f", needs {one.bits_needed}" if one.bits_needed else ""))
     return "\n".join(lines)
 

@@ -8,8 +8,9 @@ class Error(Exception):
     """A problem that hwsim explains: what, where, what was expected and what to do.
 
     `code` is stable (`hwsim explain CODE` tells more), `message` says what is wrong, `location`
-    where (file, node, tensor, byte) or is None, `remedy` what to do or is None. `notes` are further
-    lines, `problems` all that was found, this one first, and `exit_code` what the command ends with.
+    where (file, node, tensor, byte) or is None, `remedy` what to do or is None. `notes` are
+    further lines, `problems` all that was found, this one first, and `exit_code` what the command
+    ends with.
     """
 
     def __init__(

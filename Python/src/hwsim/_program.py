@@ -159,7 +159,8 @@ def _answer(output: bytes, code: int, said: list[str], workspace: Workspace) -> 
     if code not in (0, 1) or "result" not in document:
         raise Error(
             "internal.crash", f"hwsim ended with exit code {code} and no document",
-            notes=[line.rstrip() for line in said[-20:]], exit_code=code if code > 0 else 128 - code,
+            notes=[line.rstrip() for line in said[-20:]],
+            exit_code=code if code > 0 else 128 - code,
             remedy="report it with the call, the lines above and the input files.")
     for warning in document["warnings"]:
         place = f" ({warning['location']})" if warning["location"] else ""

@@ -130,7 +130,7 @@ class Result(Record):
             file.write("\n")
 
     def report(self, path: str | os.PathLike[str]) -> None:
-        """Writes the result as one self-contained HTML file, or as Markdown if `path` ends in .md."""
+        """Writes the result as one HTML file that needs nothing else; a `.md` file is Markdown."""
         self._report(os.path.abspath(path), *(["--markdown"] if str(path).endswith(".md") else []))
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The temporary folder of a call: what is handed to the program as files, and comes back as files."""
+"""The temporary folder of a call: what goes to the program as files, and what comes back."""
 from __future__ import annotations
 
 import json
@@ -78,7 +78,9 @@ class Workspace:
 
 def is_sequence_of_arrays(value: Any) -> bool:
     """Whether a list or tuple stands for several arrays and not for the numbers of one."""
-    return isinstance(value, Sequence) and not isinstance(value, (str, bytes)) and bool(value) and all(
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or not value:
+        return False
+    return all(
         isinstance(one, (str, os.PathLike)) or getattr(one, "ndim", 0) > 0 for one in value)
 
 
@@ -89,7 +91,8 @@ def _array(name: str, value: Any) -> np.ndarray:
     array = np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
     if array.dtype.hasobject or array.dtype.kind in "USVMm":
         raise Error(
-            "array.unrecognized", f"an array of numbers is expected, found {array.dtype}", location=name,
+            "array.unrecognized", f"an array of numbers is expected, found {array.dtype}",
+            location=name,
             remedy="give numbers of one type; rows of different lengths are no array.",
             exit_code=65)
     return array

@@ -12,8 +12,8 @@ def precision(point: Point) -> dict[str, Any]:
     """The `Precision` keys of a point of an hls4ml model's search, by layer.
 
     `{"LayerName": {"fc1": {"Precision": {"weight": "ap_fixed<4,1>"}}}}`, the form of the
-    `hls_config` of `convert_from_keras_model`; `apply` puts them into one. A type that the model has
-    already needs no key.
+    `hls_config` of `convert_from_keras_model`; `apply` puts them into one. A type that the model
+    has already needs no key.
     """
     with open(point.file(f"{point.id}.hls4ml.json"), "rb") as file:
         return json.load(file)

@@ -8,13 +8,13 @@ from ._results import Point
 
 
 def quantized(point: Point) -> Any:
-    """The QONNX model (`onnx.ModelProto` with `Quant` nodes) of a point of a float network's search."""
+    """A point of a float network's search as a QONNX model (`onnx.ModelProto`, `Quant` nodes)."""
     import onnx
 
     name = point.qonnx
     if name is None:
         raise Error(
             "search.unsupported", f"the search wrote no QONNX model of point {point.id}",
-            remedy="search a float ONNX network with qonnx='all'; what a format has no Quant node for "
-            "stays an allocation file.", exit_code=65)
+            remedy="search a float ONNX network with qonnx='all'; what a format has no Quant node "
+            "for stays an allocation file.", exit_code=65)
     return onnx.load(point.file(name))
