@@ -176,6 +176,29 @@ struct FrameTests {
     }
   }
 
+  @Test("--progress json writes objects a line on standard error, and changes no result")
+  func progress() throws {
+    let arguments = [
+      "run", "examples/digits/project", "--inputs", "examples/digits/input.npy", "--output",
+      "/dev/null", "--json",
+    ]
+    let silent = try ToolRun(arguments: arguments)
+    #expect(silent.error.isEmpty, "no progress where nobody looks")
+    let run = try ToolRun(arguments: arguments + ["--progress", "json"])
+    #expect(run.output == silent.output)
+    let lines = run.error.split(separator: "\n")
+    #expect(!lines.isEmpty)
+    for line in lines {
+      let progress = try #require(JSONValue(String(line))["progress"])
+      #expect(progress["label"]?.text == "samples")
+      #expect(progress["total"]?.integer == 200)
+      #expect(try (0...200).contains(#require(progress["done"]?.integer)))
+    }
+    #expect(
+      try ToolRun(arguments: arguments + ["--progress", "json", "--quiet"]).error.isEmpty)
+    #expect(try ToolRun(arguments: arguments + ["--progress", "bars"]).code == 64)
+  }
+
   @Test("a trap in hwsim ends with 70 and asks for a report")
   func bug() throws {
     var setting = ToolRun.Setting()

@@ -38,6 +38,37 @@ struct ReportTests {
     ]
   }
 
+  @Test("a fragment has the page's sections, and styles that touch nothing outside of it")
+  func fragment() throws {
+    let folder = try TemporaryFolder()
+    let paths = try everyKind(in: folder)
+    let output = folder.file("fragment.html")
+    let run = try ToolRun(arguments: ["report"] + paths + ["--fragment", "-o", output])
+    try #require(run.code == 0, "\(run.error)")
+    let text = try ToolRun.contents(output)
+    #expect(MarkupReader(text).problems == [])
+    for word in ["<html", "<head", "<body", "<main", "<script", ":root", "body{"] {
+      #expect(!text.contains(word), "\(word)")
+    }
+    func sections(_ text: String) throws -> Substring {
+      let start = try #require(text.ranges(of: "<section>").first)
+      let end = try #require(text.ranges(of: "</section>").last)
+      return text[start.lowerBound..<end.upperBound]
+    }
+    #expect(try sections(text) == sections(page(paths, in: folder)))
+    // Every rule stands inside the element's own.
+    let style = try #require(
+      text.split(separator: "<style>\n").last?.split(separator: "</style>").first.map(String.init))
+    #expect(style.hasPrefix(".hwsim-report{\n") && style.hasSuffix("}\n"))
+    var (depth, lowest) = (0, 0)
+    for character in style.dropFirst(".hwsim-report{".count).dropLast("}\n".count) {
+      depth += character == "{" ? 1 : character == "}" ? -1 : 0
+      lowest = min(lowest, depth)
+    }
+    #expect(lowest == 0, "a rule stands outside")
+    #expect(depth == 0)
+  }
+
   // MARK: The page
 
   @Test("a page of every kind of result is sound markup, needs nothing else, and is the same twice")
@@ -424,6 +455,7 @@ struct ReportTests {
       ([ResultFixtures.search, "-o", ResultFixtures.search], "usage.arguments"),
       (["-", "-", "-o", "x.html"], "usage.arguments"),
       ([ResultFixtures.search, "--markdown"], "usage.arguments"),
+      ([ResultFixtures.search, "--markdown", "-o", "x.md", "--fragment"], "usage.arguments"),
     ])
   func mistakes(arguments: [String], code: String) throws {
     let run = try ToolRun(arguments: ["report"] + arguments + ["--json"])

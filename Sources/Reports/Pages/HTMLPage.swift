@@ -61,6 +61,18 @@ public struct HTMLPage: Sendable {
     return text
   }
 
+  /// The same for a page of others, such as a notebook's cell: an element whose styles hold inside it
+  /// alone (CSS nesting), without a script.
+  public var fragment: String {
+    let rules = (StyleSheet.drawing + StyleSheet.page)
+      .replacing(":root{", with: "&{").replacing("body{", with: "&{")
+      .replacing("main{", with: ".main{")
+    var text = "<div class=\"hwsim-report\">\n<style>\n.hwsim-report{\n\(rules)}\n</style>\n"
+    text += "<div class=\"main\">\n<h1>\(Markup.escaped(content.title))</h1>\n"
+    for section in content.sections { text += Self.section(section) }
+    return text + "</div>\n</div>\n"
+  }
+
   private static func hash(_ text: String) -> String {
     Data(SHA256.hash(text.utf8)).base64EncodedString()
   }

@@ -42,6 +42,9 @@ struct ReportCommand: ConfigurableCommand {
   @Flag(help: "Write Markdown with tables, on standard output if -o is not given.")
   var markdown = false
 
+  @Flag(help: "Write the page as one HTML element for a page of others; its styles stay inside.")
+  var fragment = false
+
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
 
@@ -49,6 +52,9 @@ struct ReportCommand: ConfigurableCommand {
     if figure != nil, plot == nil { throw ValidationError("--figure needs --plot.") }
     if markdown, output == nil, outputOptions.json {
       throw ValidationError("--markdown and --json both print on standard output; give -o.")
+    }
+    if fragment, markdown || output == nil {
+      throw ValidationError("--fragment is a form of the HTML page; it needs -o and no --markdown.")
     }
     if results.count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input can be read once.")
@@ -78,7 +84,10 @@ struct ReportCommand: ConfigurableCommand {
     let figures = content.figures
     // What cannot be drawn is said before anything is written.
     let drawing = try plot == nil ? nil : chosen(among: figures)
-    let page = markdown ? MarkdownPage(content: content).text : HTMLPage(content: content).text
+    let page =
+      markdown
+      ? MarkdownPage(content: content).text
+      : fragment ? HTMLPage(content: content).fragment : HTMLPage(content: content).text
     if let output { try TextFile.replace(output, with: page) }
     if let plot, let drawing { try TextFile.replace(plot, with: drawing.document) }
     let printsPage = markdown && output == nil
@@ -90,7 +99,7 @@ struct ReportCommand: ConfigurableCommand {
       schema: "report",
       arguments: [
         "output": .optional(output), "plot": .optional(plot), "figure": .optional(figure),
-        "markdown": .bool(markdown),
+        "markdown": .bool(markdown), "fragment": .bool(fragment),
       ],
       inputs: files.map(\.record),
       result: [

@@ -34,6 +34,11 @@ struct OutputOptions: ParsableArguments {
   @Option(help: .init("Colour words: auto, always or never.", valueName: "WHEN"))
   var color = ColorChoice.auto
 
+  @Option(
+    help: .init(
+      "Progress on a terminal alone (auto), or as a JSON object a line (json).", valueName: "FORM"))
+  var progress = ProgressChoice.auto
+
   @Flag(help: "Hide progress.")
   var quiet = false
 }

@@ -1,10 +1,25 @@
+import ArgumentParser
 import Documents
 import Synchronization
 
-/// One line on standard error that says how far a long command is; rewritten, never kept.
+/// Where progress goes.
+enum ProgressChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
+  /// One rewritten line where standard error is a terminal, else nowhere.
+  case auto
+  /// A JSON object a line, for programs that draw progress themselves.
+  case json
+}
+
+/// How far a long command is, on standard error; it never changes a result.
 ///
-/// Shown only if standard error is a terminal and `--quiet` is not given. It never changes a result.
+/// On a terminal one line that is rewritten and never kept; with `--progress json` lines such as
+/// `{"progress": {"label": "samples", "done": 12, "total": 40}}`.
 final class ProgressLine: Sendable {
+  /// What is written.
+  enum Form: Sendable {
+    case nothing, line, json
+  }
+
   private struct State {
     var shown: ContinuousClock.Instant?
     var isVisible = false
@@ -13,28 +28,38 @@ final class ProgressLine: Sendable {
   }
 
   private let label: String
-  private let isEnabled: Bool
+  private let form: Form
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - label: What is counted, such as `samples`.
-  ///   - isEnabled: Whether anything may be shown.
-  init(_ label: String, isEnabled: Bool) {
+  ///   - form: What is written.
+  init(_ label: String, form: Form) {
     self.label = label
-    self.isEnabled = isEnabled
+    self.form = form
   }
 
-  /// Says that `done` of `total` are done; the line is redrawn at most ten times a second.
+  /// Says that `done` of `total` are done, at most ten times a second.
   func update(done: Int, of total: Int) {
-    guard isEnabled, total > 0 else { return }
+    guard form != .nothing, total > 0 else { return }
     let time = ContinuousClock.now
     state.withLock { state in
-      // Short commands stay silent.
-      guard time - (state.shown ?? start) >= .milliseconds(state.shown == nil ? 500 : 100) else {
-        return
+      if let shown = state.shown {
+        guard time - shown >= .milliseconds(100) else { return }
+      } else if form == .line {
+        // Short commands stay silent on a terminal.
+        guard time - start >= .milliseconds(500) else { return }
       }
       state.shown = time
+      guard form == .line else {
+        let document: JSON = [
+          "progress": [
+            "label": .string(label), "done": .integer(done), "total": .integer(total),
+          ]
+        ]
+        return StandardStream.error.attempt(document.compact + "\n")
+      }
       state.isVisible = true
       Signals.setProgressShown(true)
       StandardStream.error.attempt(

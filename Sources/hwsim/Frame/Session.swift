@@ -12,8 +12,14 @@ struct Session: Sendable {
     self.words = words
   }
 
-  /// A progress line that counts `things`; silent with `--quiet` or away from a terminal.
+  /// A progress line that counts `things`; silent with `--quiet` or, if not asked for, away from a
+  /// terminal.
   func progress(_ things: String) -> ProgressLine {
-    ProgressLine(things, isEnabled: !output.quiet && StandardStream.error.isTerminal)
+    let form: ProgressLine.Form =
+      switch output.progress {
+      case .json: .json
+      case .auto: StandardStream.error.isTerminal ? .line : .nothing
+      }
+    return ProgressLine(things, form: output.quiet ? .nothing : form)
   }
 }
