@@ -127,15 +127,49 @@ public struct Accumulation: Hashable, Sendable {
   public let encoding: FixedPointFormat
   public let order: AccumulationOrder
   public let product: ProductRule
+  /// Which definition of the product counts.
+  public let revision: ProductRevision
 
   public init(
     encoding: FixedPointFormat, order: AccumulationOrder = .inputOrder,
-    product: ProductRule = .multiply
+    product: ProductRule = .multiply, revision: ProductRevision = .v1_2
   ) {
     self.encoding = encoding
     self.order = order
     self.product = product
+    self.revision = revision
   }
+
+  /// The same accumulation in another type, or another order.
+  ///
+  /// - Parameters:
+  ///   - encoding: nil to keep it.
+  ///   - order: nil to keep it.
+  /// - Returns: the accumulation with those.
+  public func with(
+    encoding: FixedPointFormat? = nil, order: AccumulationOrder? = nil
+  ) -> Accumulation {
+    Accumulation(
+      encoding: encoding ?? self.encoding, order: order ?? self.order, product: product,
+      revision: revision)
+  }
+}
+
+/// Releases of hls4ml from which on its products are defined in another way (`nnet_mult.h`).
+public enum ProductRevision: Int, Hashable, Sendable, Comparable {
+  /// A product has a type of its own: a negated operand is assigned to the operand's type, and data
+  /// are shifted in theirs.
+  case v0_6
+  /// Types follow from the operands; data are shifted in the type of a product with the largest and
+  /// the smallest power of two.
+  case v0_7
+  /// Data are shifted in `ap_fixed<2 (E + W), E + W>`; the sum of one-bit products is halved first:
+  /// `(x - n / 2) * 2`.
+  case v0_8
+  /// The sum of one-bit products is `x * 2 - n`.
+  case v1_2
+
+  public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// The order in which an output receives its products.

@@ -21,7 +21,7 @@ struct HLSFixtureTests {
 
   @Test("the cases are there")
   func present() {
-    #expect(Self.names.count >= 28)
+    #expect(Self.names.count >= 46)
   }
 
   /// 0.8.1 writes sizes as macros and no kernel members; 1.3 computes other averages.
@@ -36,6 +36,69 @@ struct HLSFixtureTests {
     #expect(named.graph.nodes.map(\.operation) != found.graph.nodes.map(\.operation))
     #expect(HLS4MLVersion("0.7.0rc1") == HLS4MLVersion(0, 7))
     #expect(HLS4MLVersion("master") == nil)
+  }
+
+  /// 0.7 and 0.8 write the same headers; without the configuration nothing tells their thresholds
+  /// apart, `>` and `>=` (`nnet_batchnorm.h`), unless the project keeps its headers.
+  @Test("a layer whose release is not certain is refused by name, until it is named or told")
+  func uncertainVersion() throws {
+    let copy = try TemporaryFolder()
+    let project = copy.file("project")
+    try FileManager.default.copyItem(
+      atPath: Self.root + "/v081_qkeras_binary_stream/project", toPath: project)
+    #expect(try HLS4ML.importModel(project).info.version == "0.8.1")
+    try FileManager.default.removeItem(atPath: project + "/hls4ml_config.yml")
+    do throws(HLS4MLError) {
+      _ = try HLS4ML.importModel(project)
+      Issue.record("the release is not certain")
+    } catch {
+      let message = try #require(error.diagnostics.first)
+      #expect(message.code == "hls.version-rules")
+      #expect(message.message.contains("0.7.1") && message.message.contains("bnbt_q2"))
+      #expect(message.remedy?.contains("--hls4ml-version") == true)
+    }
+    let old = try HLS4ML.importModel(project, version: HLS4MLVersion("0.7.1"))
+    let new = try HLS4ML.importModel(project, version: HLS4MLVersion("0.8.1"))
+    #expect(old.graph.tensors.map(\.constant) != new.graph.tensors.map(\.constant))
+    let headers = project + "/firmware/nnet_utils"
+    try FileManager.default.createDirectory(
+      atPath: headers, withIntermediateDirectories: true)
+    try "using r_T = decltype(x_T(0) * (ap_int<pow2(decltype(w_T::weight)::width - 1) - 1>(1)));"
+      .write(
+        to: URL(filePath: headers + "/nnet_mult.h"), atomically: false, encoding: .utf8)
+    #expect(try HLS4ML.importModel(project).info.version == "0.7.1")
+  }
+
+  /// A sign bit that wraps, an exponential shift in the data's type, and half of an odd count: what
+  /// `nnet_mult.h` of 0.6, 0.7 and 1.1 computes otherwise than that of 1.3.
+  @Test(
+    "products of old releases are not those of 1.3",
+    arguments: [
+      "v060_qkeras_binary_parallel", "v060_qkeras_po2_parallel", "v110_qkeras_binary_parallel",
+    ])
+  func revisions(name: String) throws {
+    let folder = Self.root + "/" + name
+    let input = try #require(try NPY.read(folder + "/input.npy").doubles())
+    let expected = try #require(try NPY.read(folder + "/output.npy").doubles())
+    func outputs(_ version: HLS4MLVersion?) throws -> [Double] {
+      let graph = try HLS4ML.importModel(folder + "/project", version: version).graph
+      let plan = try Plan(graph, on: HLSFixed())
+      let runner = PlanRunner(plan, keeping: Set(graph.outputs))
+      let samples = input.count / graph[graph.inputs[0]].shape.count
+      var values: [Double] = []
+      for first in stride(from: 0, to: samples, by: runner.lanes) {
+        let count = min(runner.lanes, samples - first)
+        try runner.load(.values(input), first: first, count: count, into: graph.inputs[0])
+        runner.run(usedLanes: count)
+        guard case .fixed(let format) = graph[graph.outputs[0]].encoding else { continue }
+        for lane in 0..<count {
+          values += runner.wideCodes(of: graph.outputs[0], lane: lane).map(format.value(of:))
+        }
+      }
+      return values
+    }
+    #expect(try outputs(nil) == expected)
+    #expect(try outputs(HLS4MLVersion("1.2.0")) != expected)
   }
 
   @Test("archives give the graphs of the projects", arguments: names)

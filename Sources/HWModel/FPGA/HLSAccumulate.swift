@@ -195,6 +195,12 @@ struct AccumulationTypes: Hashable, Sendable {
   let shiftType: FixedPointFormat?
   /// `x * 2 - n` and its type, where both operands are one bit (`nnet::cast`).
   let binarySum: FixedPointFormat?
+  /// Whether that sum is `(x - n / 2) * 2`.
+  let halvesBinarySum: Bool
+  /// The type that a negated operand is assigned to; nil where it keeps its value.
+  let negation: FixedPointFormat?
+  /// Whether a shift product is in the accumulator's type.
+  let shiftsIntoAccumulator: Bool
   let inputs: Int
 
   init(
@@ -207,9 +213,14 @@ struct AccumulationTypes: Hashable, Sendable {
     self.inputs = inputs
     accumulator = accumulation.encoding
     rule = accumulation.product
+    let revision = accumulation.revision
+    halvesBinarySum = revision < .v1_2
+    shiftsIntoAccumulator = revision == .v0_6
     switch weight {
     case .fixed(let weight):
       shiftType = nil
+      negation =
+        revision > .v0_6 ? nil : rule == .dataBinary ? weight : rule == .multiply ? nil : data
       switch accumulation.product {
       case .multiply:
         productFractionBits = data.fractionBits + weight.fractionBits
@@ -230,14 +241,16 @@ struct AccumulationTypes: Hashable, Sendable {
       guard accumulation.product == .weightExponential else {
         throw .encoding(operand: "weights", expected: "fixed point")
       }
-      let half = exponent.exponentBits + data.width
+      negation = nil
       do throws(FormatError) {
-        shiftType = try FixedPointFormat(width: 2 * half, integerBits: half)
+        let type = try Self.shiftType(data, exponentBits: exponent.exponentBits, revision)
+        shiftType = type
+        let product = revision == .v0_6 ? accumulator : type
+        productFractionBits = product.fractionBits
+        productBits = product.signedWidth + 1
       } catch {
         throw .format(error)
       }
-      productFractionBits = half
-      productBits = 2 * half + 1
     default:
       throw .encoding(operand: "weights", expected: "fixed point")
     }
@@ -254,11 +267,36 @@ struct AccumulationTypes: Hashable, Sendable {
     }
   }
 
+  /// The type that data are shifted in.
+  private static func shiftType(
+    _ data: FixedPointFormat, exponentBits: Int, _ revision: ProductRevision
+  ) throws(FormatError) -> FixedPointFormat {
+    switch revision {
+    case .v0_6: return data
+    case .v0_7:
+      // data * (ap_int<p> + ap_fixed<p, 0>) with p = 2^(E - 1) - 1, but for exponents of any width.
+      let power = 1 << min(max(exponentBits - 1, 0), 20) - 1
+      return try FixedPointFormat(
+        width: data.width + 2 * power + 1, integerBits: data.integerBits + power + 1)
+    case .v0_8, .v1_2:
+      let half = exponentBits + data.width
+      return try FixedPointFormat(width: 2 * half, integerBits: half)
+    }
+  }
+
   /// Signed bits of the widest exact intermediate.
   var width: Int {
     var width = HLSWidth()
     width.include(productBits)
+    if let negation {
+      width.include(negation.signedWidth + 1)
+    }
     if let shiftType {
+      if shiftsIntoAccumulator {
+        width.include(
+          Assignment(to: accumulator, fromFractionBits: shiftType.fractionBits),
+          sourceBits: shiftType.signedWidth)
+      }
       width.include(
         Assignment(to: shiftType, fromFractionBits: data.fractionBits), sourceBits: data.signedWidth
       )
@@ -291,20 +329,31 @@ struct AccumulationTypes: Hashable, Sendable {
   func product<Raw: RawInteger>(_ data: Raw, _ weight: Raw) -> Raw {
     switch rule {
     case .multiply: return data * weight
-    case .weightBinary: return weight == Raw.zero ? -data : data
-    case .dataBinary: return data == Raw.zero ? -weight : weight
+    case .weightBinary: return weight == Raw.zero ? negated(data) : data
+    case .dataBinary: return data == Raw.zero ? negated(weight) : weight
     case .bothBinary: return data == weight ? Raw.one : Raw.zero
     case .weightTernary:
       if weight == Raw.zero { return Raw.zero }
-      return weight < Raw.zero ? -data : data
+      return weight < Raw.zero ? negated(data) : data
     case .weightExponential:
       guard let shiftType else { preconditionFailure("a shift product has its type") }
       let wide = shiftType.cast(raw: data, sourceFractionBits: self.data.fractionBits)
       let exponent = Int((weight >> 1).low64)
       let shifted = FixedPointArithmetic.shifted(wide, by: exponent, in: shiftType)
-      if !weight.bit(at: 0) { return shifted }
-      return shiftType.cast(raw: -shifted, sourceFractionBits: shiftType.fractionBits)
+      guard shiftsIntoAccumulator else {
+        if !weight.bit(at: 0) { return shifted }
+        return shiftType.cast(raw: -shifted, sourceFractionBits: shiftType.fractionBits)
+      }
+      let product = accumulator.cast(raw: shifted, sourceFractionBits: shiftType.fractionBits)
+      if !weight.bit(at: 0) { return product }
+      return accumulator.cast(raw: -product, sourceFractionBits: accumulator.fractionBits)
     }
+  }
+
+  @inline(__always)
+  private func negated<Raw: RawInteger>(_ operand: Raw) -> Raw {
+    guard let negation else { return -operand }
+    return negation.cast(raw: -operand, sourceFractionBits: negation.fractionBits)
   }
 }
 
@@ -372,10 +421,16 @@ struct AccumulateStep<Raw: RawInteger>: HLSStep {
     guard let binarySum = types.binarySum else {
       return Assignment(to: types.result, fromFractionBits: fraction).result(sum, events: &events)
     }
-    // Matches minus mismatches: 2 * matches - n, in its own integer type.
-    let doubled = FixedPointArithmetic.difference(
-      sum << 1, fractionBits: fraction, Raw(Int64(types.inputs)), fractionBits: 0)
-    let integer = binarySum.cast(raw: doubled, sourceFractionBits: max(fraction, 0))
+    // Matches minus mismatches: 2 * matches - n, in its own integer type. Conversion to an integer
+    // truncates toward zero.
+    let halves = types.halvesBinarySum
+    let exact = FixedPointArithmetic.difference(
+      halves ? sum : sum << 1, fractionBits: fraction,
+      Raw(Int64(halves ? types.inputs / 2 : types.inputs)), fractionBits: 0)
+    var integer = binarySum.cast(
+      raw: FixedPointArithmetic.integerPart(exact, fractionBits: max(fraction, 0)),
+      sourceFractionBits: 0)
+    if halves { integer = binarySum.cast(raw: integer << 1, sourceFractionBits: 0) }
     return Assignment(to: types.result, fromFractionBits: 0).result(integer, events: &events)
   }
 }

@@ -53,6 +53,9 @@ extension HLSFixed: BoundsAccumulators {
         sumHigh = max(bias, Int512.zero)
       }
       for term in terms {
+        if types.negation != nil || types.shiftsIntoAccumulator && types.shiftType != nil {
+          return nil
+        }
         let a = types.product(low, weights[term.weight]) << (fraction - types.productFractionBits)
         let b = types.product(high, weights[term.weight]) << (fraction - types.productFractionBits)
         sumLow = sumLow + min(min(a, b), Int512.zero)

@@ -281,8 +281,7 @@ struct HypothesisList: Sendable {
   private func reordered(
     _ accumulation: Accumulation, _ order: AccumulationOrder, inputs: Int, outputs: Int
   ) -> (Operator, [TensorID: Tensor]) {
-    let other = Accumulation(
-      encoding: accumulation.encoding, order: order, product: accumulation.product)
+    let other = accumulation.with(order: order)
     var tensors: [TensorID: Tensor] = [:]
     func transposed(_ isOutputMajor: Bool) {
       guard !isOutputMajor, order != .inputOrder else { return }
@@ -322,12 +321,6 @@ extension AccumulationOrder {
     case .inputOrder: "input order"
     case .reuse(let factor): "reuse factor \(factor)"
     }
-  }
-}
-
-extension Accumulation {
-  func with(encoding: FixedPointFormat) -> Accumulation {
-    Accumulation(encoding: encoding, order: order, product: product)
   }
 }
 

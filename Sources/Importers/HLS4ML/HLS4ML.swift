@@ -37,7 +37,7 @@ public enum HLS4ML {
       if isProject(path) {
         return try HLS4MLProject(path: path, namedVersion: version).model()
       }
-      return try HLS4MLArchive.model(path: path)
+      return try HLS4MLArchive.model(path: path, namedVersion: version)
     } catch {
       throw HLS4MLError(error.problems, path: path)
     }

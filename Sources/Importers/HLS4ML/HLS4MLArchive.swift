@@ -19,9 +19,13 @@ struct HLS4MLArchive {
   private var knownShapes: [String: [Int]] = [:]
   private var problems: [HLS4MLProblem] = []
   private var isStream = false
+  /// The version that the user names; nil to take the archive's.
+  private var namedVersion: HLS4MLVersion?
 
   /// - Throws: ``HLS4MLProblems`` if the archive cannot be read or is none of hls4ml's.
-  static func model(path: String) throws(HLS4MLProblems) -> HLS4MLModel {
+  static func model(
+    path: String, namedVersion: HLS4MLVersion? = nil
+  ) throws(HLS4MLProblems) -> HLS4MLModel {
     var isFolder = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
       throw HLS4MLProblems([
@@ -35,6 +39,7 @@ struct HLS4MLArchive {
       throw HLS4MLProblems([HLS4MLProblem(.file(error), at: .init(file: path))])
     }
     var archive = HLS4MLArchive(files: files)
+    archive.namedVersion = namedVersion
     return try archive.model(path: path)
   }
 
@@ -100,7 +105,9 @@ struct HLS4MLArchive {
       }
     }
     guard problems.isEmpty else { throw HLS4MLProblems(problems) }
-    let version = (try? json("version.json"))?["hls4ml"]?.string
+    let written = (try? json("version.json"))?["hls4ml"]?.string
+    let version = namedVersion?.description ?? written
+    let reason = namedVersion == nil ? "version.json" : "--hls4ml-version"
     let code = generated.isEmpty ? nil : HLSGeneratedCode(generated, file: Self.architectureName)
     var builder = HLSGraphBuilder(
       program: program, scope: scope, source: HLSArrayFiles(files: files, names: arrays),
@@ -109,7 +116,7 @@ struct HLS4MLArchive {
     let (graph, weightCount) = try builder.graph()
     let info = HLS4MLProjectInfo(
       form: .archive, name: program.name, ioType: isStream ? .stream : .parallel,
-      version: version, versionReason: version == nil ? nil : "version.json",
+      version: version, versionReason: version == nil ? nil : reason,
       backend: configuration?["Backend"]?.string,
       part: configuration?["Part"]?.string, clockPeriod: configuration?["ClockPeriod"]?.double,
       layers: builder.layers, weightCount: weightCount, reports: [], archives: [])

@@ -48,6 +48,8 @@ public struct HLS4MLProblem: Error, Hashable, Sendable {
     case unsupported(String, detail: String)
     /// A call that the project's own C++ code cannot run: an assertion, a read past an array.
     case cannotRun(String, reason: String)
+    /// A layer whose rules in the release that wrote the project are not known.
+    case unknownRules(String, reason: String)
     case format(FormatError)
     case count(String, expected: Int, found: Int)
     case range(String, value: Int, allowed: ClosedRange<Int>)
@@ -173,6 +175,11 @@ extension Diagnostic {
       (code, message, remedy) = (
         "hls.cannot-run", "the C++ code of this project cannot run \(what): \(reason)",
         "C simulation has no defined values here either; change the layer and convert again."
+      )
+    case .unknownRules(let what, let reason):
+      (code, message, remedy) = (
+        "hls.version-rules", "\(what): \(reason)",
+        "name the release whose rules count: --hls4ml-version 0.8.1."
       )
     case .count(let what, let expected, let found):
       (code, message, remedy) = (

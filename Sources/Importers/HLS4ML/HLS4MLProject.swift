@@ -69,10 +69,11 @@ struct HLS4MLProject {
       throw HLS4MLProblems([error])
     }
     let isStream = parsed.arguments.contains { $0.extents == nil }
-    let finding = finding(declarations: scope.declarations, program: parsed)
+    let finding = finding(configuration, declarations: scope.declarations, program: parsed)
     var builder = HLSGraphBuilder(
       program: parsed, scope: scope, source: HLSWeightFiles(path: path), isStream: isStream,
-      knownShapes: configuration.inputShapes, generatedCode: generated, version: finding.version)
+      knownShapes: configuration.inputShapes, generatedCode: generated, version: finding.version,
+      rival: finding.rival)
     let (graph, weightCount) = try builder.graph()
     let info = HLS4MLProjectInfo(
       form: .project, name: parsed.name, ioType: isStream ? .stream : .parallel,
@@ -84,15 +85,30 @@ struct HLS4MLProject {
   }
 
   private func finding(
-    declarations: CppDeclarations, program: HLSProgram
+    _ configuration: HLSYAML, declarations: CppDeclarations, program: HLSProgram
   ) -> HLS4MLVersionFinding {
     if let namedVersion { return .init(version: namedVersion, reason: "--hls4ml-version") }
     func text(_ file: String) -> [UInt8] {
       (try? bytes(file, limit: CppLexer.byteLimit)) ?? []
     }
-    return .find(
+    if let found = HLS4MLVersionFinding.find(utilities: { text("firmware/nnet_utils/" + $0) }) {
+      return found
+    }
+    let found = HLS4MLVersionFinding.find(
       defines: text(Self.definesPath),
       source: text("firmware/\(program.name).cpp"), declarations: declarations, program: program)
+    guard found.rival != nil else { return found }
+    return found.toldApart(
+      hasCoreVersion: configuration.scalars["Version"] != nil, weights: firstWeights())
+  }
+
+  /// The first bytes of each weight file.
+  private func firstWeights() -> [[UInt8]] {
+    names(in: "firmware/weights").filter { $0.hasSuffix(".txt") }.prefix(4096).compactMap { name in
+      guard let file = try? InputFile(path: path + "/firmware/weights/" + name) else { return nil }
+      let stream = ByteStream(file)
+      return try? stream.peek(4)
+    }
   }
 
   /// The top function: of the file that the configuration names, else of the one source file whose

@@ -1,3 +1,5 @@
+import QuantGraph
+
 /// A release of hls4ml, such as 0.8.1.
 public struct HLS4MLVersion: Hashable, Sendable, Comparable, CustomStringConvertible {
   public let major: Int
@@ -30,8 +32,11 @@ public struct HLS4MLVersion: Hashable, Sendable, Comparable, CustomStringConvert
     (a.major, a.minor, a.patch) < (b.major, b.minor, b.patch)
   }
 
+  /// The first release whose rules are known.
+  public static let oldest = HLS4MLVersion(0, 6)
+
   /// The last release whose rules are known.
-  static let newest = HLS4MLVersion(1, 3)
+  public static let newest = HLS4MLVersion(1, 3)
 }
 
 /// Which version's rules a model is computed by, and why.
@@ -39,6 +44,22 @@ public struct HLS4MLVersionFinding: Hashable, Sendable {
   public let version: HLS4MLVersion
   /// What told the version: an option, or a shape that only some versions write.
   public let reason: String
+  /// An earlier release that writes the same text and may be meant, where nothing tells them apart.
+  public let rival: HLS4MLVersion?
+
+  init(version: HLS4MLVersion, reason: String, rival: HLS4MLVersion? = nil) {
+    self.version = version
+    self.reason = reason
+    self.rival = rival
+  }
+}
+
+extension HLS4MLVersion {
+  /// How this release defines products.
+  var productRevision: ProductRevision {
+    self < HLS4MLVersion(0, 7)
+      ? .v0_6 : self < HLS4MLVersion(0, 8) ? .v0_7 : self < HLS4MLVersion(1, 2) ? .v0_8 : .v1_2
+  }
 }
 
 extension HLS4MLVersionFinding {
@@ -86,7 +107,60 @@ extension HLS4MLVersionFinding {
     }
     return .init(
       version: .init(0, 8, 1),
-      reason: isPlain ? "size macros, and no kernel members" : "size macros")
+      reason: isPlain ? "size macros, and no kernel members" : "size macros",
+      rival: .init(0, 7, 1))
+  }
+
+  /// The version of a project that carries hls4ml's own headers, by lines that only some of them have
+  /// (`nnet_utils` of the Vivado and Vitis back ends, 0.6 to 1.3).
+  ///
+  /// - Parameter text: the bytes of a file of `nnet_utils`, empty where it is missing.
+  /// - Returns: nil where the files are missing or changed.
+  static func find(utilities text: (String) -> [UInt8]) -> HLS4MLVersionFinding? {
+    let products = text("nnet_mult.h")
+    let version: HLS4MLVersion
+    if products.contains("class x_T, class w_T, class y_T") {
+      version = .init(0, 6)
+    } else if products.contains("pow2(decltype(w_T::weight)") {
+      version = .init(0, 7, 1)
+    } else if products.contains("x * 2 - CONFIG_T::n_in") {
+      version =
+        text("nnet_merge.h").contains("% CONFIG_T::n_elem1")
+        ? HLS4MLVersion.newest : HLS4MLVersion(1, 2)
+    } else if products.contains("x - CONFIG_T::n_in / 2") {
+      version =
+        text("nnet_dense.h").contains("template kernel")
+        ? HLS4MLVersion(1, 1) : HLS4MLVersion(0, 8, 1)
+    } else {
+      return nil
+    }
+    return .init(version: version, reason: "its nnet_utils are of that release")
+  }
+
+  /// Tells 0.7 from 0.8, which write the same headers.
+  ///
+  /// From 0.8 on the configuration has a version of the IP core, and signs of exponential weights are
+  /// written as floating-point numbers (`types.py`, `ExponentWeightVariable`).
+  ///
+  /// - Parameters:
+  ///   - hasCoreVersion: whether hls4ml_config.yml has the key `Version`.
+  ///   - weights: the first bytes of each weight file.
+  /// - Returns: the finding, with a rival where neither tells.
+  func toldApart(hasCoreVersion: Bool, weights: [[UInt8]]) -> HLS4MLVersionFinding {
+    guard let rival else { return self }
+    if hasCoreVersion {
+      return .init(version: version, reason: reason + ", and a version of the core")
+    }
+    for first in weights where first.first == UInt8(ascii: "{") && first.count > 2 {
+      switch first[2] {
+      case UInt8(ascii: "."):
+        return .init(version: version, reason: reason + ", and signs with a decimal point")
+      case UInt8(ascii: ","):
+        return .init(version: rival, reason: reason + ", and signs without a decimal point")
+      default: continue
+      }
+    }
+    return self
   }
 }
 

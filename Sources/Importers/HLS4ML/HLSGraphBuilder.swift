@@ -17,6 +17,8 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
   let generatedCode: HLSGeneratedCode?
   /// The version whose rules the nodes state.
   let version: HLS4MLVersion
+  /// Another release that may have written the text; nil where the version is certain.
+  let rival: HLS4MLVersion?
 
   /// A tensor whose shape may still be open: a stream does not tell before it is read.
   struct Draft {
@@ -40,7 +42,8 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
 
   init(
     program: HLSProgram, scope: HLSScope, source: Source, isStream: Bool,
-    knownShapes: [String: [Int]], generatedCode: HLSGeneratedCode?, version: HLS4MLVersion
+    knownShapes: [String: [Int]], generatedCode: HLSGeneratedCode?, version: HLS4MLVersion,
+    rival: HLS4MLVersion? = nil
   ) {
     self.program = program
     self.scope = scope
@@ -49,6 +52,7 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
     self.knownShapes = knownShapes
     self.generatedCode = generatedCode
     self.version = version
+    self.rival = rival
   }
 
   /// Runs over the whole program.
@@ -465,6 +469,16 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
 
   func unsupported(_ call: HLSCall, _ detail: String) -> HLS4MLProblem {
     HLS4MLProblem(.unsupported(call.description, detail: detail), at: call.place)
+  }
+
+  /// Refuses a layer that releases compute differently where the project does not tell which wrote it.
+  func requireCertainVersion(_ call: HLSCall) throws(HLS4MLProblem) {
+    guard let rival else { return }
+    throw HLS4MLProblem(
+      .unknownRules(
+        call.description,
+        reason: "hls4ml \(rival) and \(version) write this text alike and compute it differently"),
+      at: call.place)
   }
 
   func requireArguments(_ count: Int, _ call: HLSCall) throws(HLS4MLProblem) {

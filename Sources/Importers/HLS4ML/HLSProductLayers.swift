@@ -11,6 +11,7 @@ extension HLSGraphBuilder {
     guard let rule = ProductRule(rawValue: alias.name) else {
       throw unsupported(call, "product \(alias.qualifiedName)")
     }
+    if rule == .weightExponential { try requireCertainVersion(call) }
     return rule
   }
 
@@ -60,7 +61,8 @@ extension HLSGraphBuilder {
     return Dense(
       weightsAreOutputMajor: kernel.isTransposed,
       accumulation: Accumulation(
-        encoding: try configuration.requiredFormat("accum_t"), order: kernel.order, product: rule))
+        encoding: try configuration.requiredFormat("accum_t"), order: kernel.order, product: rule,
+        revision: version.productRevision))
   }
 
   mutating func addDense(_ call: HLSCall) throws(HLS4MLProblem) {
@@ -251,7 +253,8 @@ extension HLSGraphBuilder {
       kernel: window.kernel, strides: window.strides, dilations: window.dilations,
       paddingBefore: window.before, paddingAfter: window.after, isDepthwise: isDepthwise,
       weightsAreFilterMajor: isTransposed,
-      accumulation: Accumulation(encoding: accumulator, order: order, product: rule))
+      accumulation: Accumulation(
+        encoding: accumulator, order: order, product: rule, revision: version.productRevision))
     return (operation, window, weightShape)
   }
 
@@ -260,6 +263,16 @@ extension HLSGraphBuilder {
   mutating func addSeparableConvolution(_ call: HLSCall) throws(HLS4MLProblem) {
     try requireArguments(6, call)
     let configuration = try configuration(call)
+    // Up to version 0.7 the call has no type for what lies between: the data's
+    // (`nnet_sepconv2d_stream.h`).
+    let hasMiddleType = call.templateArguments.count > 3
+    guard hasMiddleType || version >= HLS4MLVersion(0, 7) else {
+      throw HLS4MLProblem(
+        .unknownRules(
+          call.description,
+          reason: "rules of hls4ml \(version) for separable convolutions are not known"),
+        at: call.place)
+    }
     guard let outer = try configuration.nested("depthwise_config"),
       let inner = try configuration.nested("pointwise_config")
     else {
@@ -277,7 +290,7 @@ extension HLSGraphBuilder {
     let bias = try constant(5, of: call, shape: [pointwise.window.filters])
     let middle = try intermediate(
       "depthwise", shape: depthwise.window.output + [depthwise.window.filters],
-      format: try templateFormat(call, at: 1), of: call)
+      format: try templateFormat(call, at: hasMiddleType ? 1 : 0), of: call)
     let result = try output(
       1, of: call, shape: pointwise.window.output + [pointwise.window.filters])
     try append(
@@ -297,6 +310,13 @@ extension HLSGraphBuilder {
     let count = try configuration.extent("n_in")
     let parameters = try parameterCount(configuration, count: count)
     let rule = try productRule(configuration, call)
+    guard rule == .multiply || version >= HLS4MLVersion(0, 8) else {
+      throw HLS4MLProblem(
+        .unknownRules(
+          call.description,
+          reason: "rules of hls4ml \(version) for scales by \(rule.rawValue) are not known"),
+        at: call.place)
+    }
     let data = try elements(0, of: call, count: count)
     let scale = try constant(2, of: call, shape: [parameters])
     let bias = try constant(3, of: call, shape: [parameters])
@@ -331,6 +351,12 @@ extension HLSGraphBuilder {
     var inputs = [data.tensor]
     for index in 0..<thresholds {
       inputs.append(try constant(2 + index, of: call, shape: [parameters]))
+    }
+    if thresholds == 1 { try requireCertainVersion(call) }
+    if version < HLS4MLVersion(0, 8), isStream, parameters != count {
+      throw HLS4MLProblem(
+        .cannotRun(call.description, reason: "it reads past its \(parameters) thresholds"),
+        at: call.place)
     }
     if thresholds == 1 && version < HLS4MLVersion(0, 8) {
       // `x > t` is `x >= t` for the next value of the threshold's type.
@@ -385,7 +411,7 @@ extension HLSGraphBuilder {
     let second = try elements(1, of: call, count: count)
     let accumulation = Accumulation(
       encoding: try configuration.requiredFormat("accum_t"),
-      product: try productRule(configuration, call))
+      product: try productRule(configuration, call), revision: version.productRevision)
     let result = try output(2, of: call, shape: [1])
     try append(
       .dot(accumulation), of: call, inputs: [first.tensor, second.tensor], outputs: [result])

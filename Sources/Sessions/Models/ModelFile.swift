@@ -13,6 +13,8 @@ public struct ModelOptions: Sendable {
   public var outputs: [String] = []
   /// Tiles a side and last block of a stage that runs patch by patch.
   public var patch: (grid: Int, splitAfter: Int)?
+  /// The release whose rules an hls4ml project is computed by; nil to find it from the files.
+  public var hls4mlVersion: HLS4MLVersion?
 
   public init() {}
 }
@@ -73,6 +75,7 @@ public struct ModelFile: Sendable {
         throw Failure(error.diagnostics)
       }
     } else if !isFolder, ONNXModel.isProbable(firstBytes: prefix) {
+      try Self.refuseVersion(options, kind: "ONNX")
       let given = try Self.graphOptions(options)
       do throws(ONNXError) {
         let model = try ONNXModel(path: path)
@@ -85,7 +88,7 @@ public struct ModelFile: Sendable {
       if !isFolder { try Self.checkArchive(path, prefix: prefix) }
       try Self.refuse(options, kind: "hls4ml")
       do throws(HLS4MLError) {
-        let model = try HLS4ML.importModel(path)
+        let model = try HLS4ML.importModel(path, version: options.hls4mlVersion)
         (source, graph) = (.hls4ml(model.info), model.graph)
       } catch {
         throw Failure(error.diagnostics.map { Self.placing($0, in: path, isFolder: isFolder) })
@@ -196,10 +199,20 @@ public struct ModelFile: Sendable {
   public var addsSampleAxis: Bool { project != nil }
 
   private static func refuse(_ options: ModelOptions, kind: String) throws(Failure) {
+    if kind != "hls4ml" { try refuseVersion(options, kind: kind) }
     guard !options.shapes.isEmpty || !options.outputs.isEmpty else { return }
     throw Failure(
       "usage.arguments",
       (options.shapes.isEmpty ? "--outputs" : "--shape") + " is about ONNX files, not \(kind)",
+      remedy: "leave it out.")
+  }
+
+  private static func refuseVersion(
+    _ options: ModelOptions, kind: String
+  ) throws(Failure) {
+    guard options.hls4mlVersion != nil else { return }
+    throw Failure(
+      "usage.arguments", "--hls4ml-version is about hls4ml projects, not \(kind)",
       remedy: "leave it out.")
   }
 

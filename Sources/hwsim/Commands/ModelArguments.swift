@@ -1,6 +1,7 @@
 import ArgumentParser
 import Arith
 import Documents
+import Importers
 import QuantGraph
 import Schedules
 import Sessions
@@ -37,6 +38,8 @@ struct ModelArguments: ParsableArguments {
       "End an ONNX graph at this tensor; repeat for several.", valueName: "TENSOR"))
   var outputs: [String] = []
 
+  @OptionGroup var release: HLS4MLVersionOption
+
   @Option(
     help: .init(
       "Compute the first blocks in N x N tiles, as a patch-based schedule does; the codes are the "
@@ -54,6 +57,7 @@ struct ModelArguments: ParsableArguments {
     var options = ModelOptions()
     options.shapes = shape
     options.outputs = outputs
+    options.hls4mlVersion = try release.version
     let request: PatchRequest?
     do throws(DeviceProblems) {
       request = try PatchRequest(patch: patch, splitAfter: splitAfter)
@@ -114,10 +118,37 @@ struct ModelArguments: ParsableArguments {
       "target": .optional(cores.target), "path": .optional(cores.path),
       "operands": .optional(cores.operands), "accumulator": .optional(cores.accumulator),
       "shape": .strings(shape), "outputs": .strings(outputs), "patch": .optional(patch),
-      "split_after": .optional(splitAfter),
+      "split_after": .optional(splitAfter), "hls4ml_version": .optional(release.hls4mlVersion),
     ]
     let members = json.members ?? []
     return .object(members.filter { $0.value != .null && $0.value != .array([]) })
+  }
+}
+
+/// Which release's rules an hls4ml project is computed by.
+struct HLS4MLVersionOption: ParsableArguments {
+  @Option(
+    name: .customLong("hls4ml-version"),
+    help: .init(
+      "The release of hls4ml whose rules a project is computed by (default: found from its files).",
+      valueName: "0.8.1"))
+  var hls4mlVersion: String?
+
+  /// - Throws: a ``Failure`` for text that is no release whose rules are known.
+  var version: HLS4MLVersion? {
+    get throws(Failure) {
+      guard let hls4mlVersion else { return nil }
+      let known = HLS4MLVersion.oldest...HLS4MLVersion.newest
+      guard let version = HLS4MLVersion(hls4mlVersion), version >= known.lowerBound,
+        (version.major, version.minor) <= (known.upperBound.major, known.upperBound.minor)
+      else {
+        throw Failure(
+          "usage.arguments", "the rules of hls4ml '\(hls4mlVersion)' are not known",
+          at: "--hls4ml-version",
+          remedy: "give a release from \(known.lowerBound) to \(known.upperBound).")
+      }
+      return version
+    }
   }
 }
 

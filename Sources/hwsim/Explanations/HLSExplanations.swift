@@ -22,6 +22,14 @@ extension Explanation {
       simulation has no value to compare with. Change the layer and convert the model again.
       """),
     Explanation(
+      "hls.version-rules", "which release of hls4ml wrote this layer is not certain",
+      """
+      Releases of hls4ml compute some layers differently: exponential weights, thresholds of binary
+      activations. Here the project's files do not tell which release wrote them, or its rules for this
+      layer are not known. Name the release with --hls4ml-version; a project that keeps its nnet_utils
+      folder tells it by itself.
+      """),
+    Explanation(
       "hls.syntax", "a project's file has something else than expected at a line",
       """
       hwsim reads the C++ that hls4ml generates, not any C++. The line says what was expected and what

@@ -26,9 +26,13 @@ def q():
     return one((6,), QDense(5, kernel_quantizer=quantized_bits(4, 0, alpha=1), bias_quantizer=quantized_bits(4, 0, alpha=1), name='q1'),
                QActivation(quantized_relu(4, 1), name='q2'), QDense(3, kernel_quantizer=quantized_bits(4, 0, alpha='auto'), bias_quantizer=quantized_bits(4, 0, alpha=1), name='q3'),
                L.Activation('softmax', name='q4'))
-def qb(kq):
+def qb(kq, act='binary_tanh', last=None):
     from qkeras import QDense, QActivation
-    return one((6,), QDense(5, kernel_quantizer=kq, use_bias=True, name='q1'), L.BatchNormalization(name='q2'), QActivation('binary_tanh' , name='q3'), QDense(3, kernel_quantizer=kq, name='q4'))
+    return one((6,), QDense(5, kernel_quantizer=kq, use_bias=True, name='q1'), L.BatchNormalization(name='q2'), QActivation(act, name='q3'), QDense(3, kernel_quantizer=last or kq, name='q4'))
+def qc(kq, shape=(5, 5, 2)):
+    from qkeras import QConv2D, QConv1D, QActivation
+    c = QConv2D if len(shape) == 3 else QConv1D
+    return one(shape, c(3, 2, kernel_quantizer=kq, bias_quantizer='quantized_bits(4, 0, alpha=1)', name='q1'), QActivation('quantized_relu(5, 1)', name='q2'))
 K = {
  'dense': lambda: (one((6,), L.Dense(5, name='d1'), L.ReLU(name='r1'), L.Dense(3, name='d2')), {}),
  'dense_resource': lambda: (one((6,), L.Dense(8, name='d1')), {'Strategy': 'Resource', 'ReuseFactor': 4}),
@@ -40,6 +44,17 @@ K = {
  'qkeras': lambda: (q(), {}),
  'qkeras_binary': lambda: (qb('binary(alpha=1)'), {}),
  'qkeras_ternary': lambda: (qb('ternary(alpha=1)'), {}),
+ 'qkeras_po2': lambda: (qb('quantized_po2(4, 2)'), {}),
+ 'qkeras_po2_resource': lambda: (qb('quantized_po2(4, 2)'), {'Strategy': 'Resource', 'ReuseFactor': 5}),
+ 'qkeras_binary_resource': lambda: (qb('binary(alpha=1)'), {'Strategy': 'Resource', 'ReuseFactor': 5}),
+ 'qkeras_ternary_tanh': lambda: (qb('ternary(alpha=1)', 'ternary_tanh'), {}),
+ 'qkeras_bits_binary': lambda: (qb('quantized_bits(4, 0, alpha=1)', 'binary(alpha=1)', 'binary(alpha=1)'), {}),
+ 'qkeras_bits_ternary': lambda: (qb('quantized_bits(4, 0, alpha=1)', 'ternary(alpha=1)', 'ternary(alpha=1)'), {}),
+ 'qkeras_bits_after_binary': lambda: (qb('quantized_bits(4, 0, alpha=1)', 'binary_tanh', 'quantized_bits(4, 0, alpha=1)'), {}),
+ 'qkeras_conv2d_binary': lambda: (qc('binary(alpha=1)'), {}),
+ 'qkeras_conv2d_ternary': lambda: (qc('ternary(alpha=1)'), {}),
+ 'qkeras_conv2d_po2': lambda: (qc('quantized_po2(4, 2)'), {}),
+ 'qkeras_conv1d_po2': lambda: (qc('quantized_po2(4, 2)', (6, 2)), {}),
  'leaky_relu': lambda: (one((6,), L.LeakyReLU(0.3, name='l')), {}),
  'prelu': lambda: (one((6,), L.PReLU(alpha_initializer='random_uniform', name='l')), {}),
  'thresholded_relu': lambda: (one((6,), L.ThresholdedReLU(0.7, name='l')), {}),
@@ -67,6 +82,13 @@ K = {
  'dot': lambda: (two((5,), L.Dot(1, name='m')), {}),
  'lstm': lambda: (one((4, 3), L.LSTM(3, name='l')), {}),
  'lstm_sequence': lambda: (one((4, 3), L.LSTM(3, return_sequences=True, name='l')), {}),
+ 'lstm_resource': lambda: (one((4, 3), L.LSTM(4, name='l')), {'Strategy': 'Resource', 'ReuseFactor': 3}),
+ 'lstm_relu': lambda: (one((4, 3), L.LSTM(3, activation='relu', return_sequences=True, name='l')), {}),
+ 'gru_sequence': lambda: (one((4, 3), L.GRU(3, return_sequences=True, name='l')), {}),
+ 'gru_resource': lambda: (one((4, 3), L.GRU(4, name='l')), {'Strategy': 'Resource', 'ReuseFactor': 3}),
+ 'separable1d_same': lambda: (one((8, 2), L.SeparableConv1D(3, 3, padding='same', name='c')), {}),
+ 'separable2d_resource': lambda: (one((5, 5, 4), L.SeparableConv2D(4, 3, name='c')), {'Strategy': 'Resource', 'ReuseFactor': 4}),
+ 'depthwise1d': lambda: (one((8, 2), L.DepthwiseConv1D(3, name='c')), {}),
  'gru': lambda: (one((4, 3), L.GRU(3, name='l')), {}),
  'embedding': lambda: (one((4,), L.Embedding(6, 3, name='e')), {}),
  'flatten': lambda: (one((3, 2), L.Flatten(name='f'), L.Dense(2, name='d')), {}),
@@ -96,7 +118,6 @@ def build(kind, io):
     kw['part' if V >= (0, 6) else 'fpga_part'] = 'xcku115-flvb2104-2-i'
     if V >= (0, 6): kw['backend'] = 'Vivado'
     h = hls4ml.converters.convert_from_keras_model(model, **kw)
-    h.compile()
     n = 12
     xs = []
     for i in model.inputs:
@@ -132,7 +153,7 @@ for kind in (sys.argv[3:] or K):
         sys.stdout.flush()
         p = os.fork()
         if p == 0:
-            try: build(kind, io); print('made', VERSION, kind, io)
+            try: build(kind, io); print('made', VERSION, kind, io, flush=True)
             except BaseException as e: print('FAILED', VERSION, kind, io, type(e).__name__, str(e)[:150].replace('\n', ' ')); shutil.rmtree(f'{OUT}/{VERSION}_{kind}_{io}', ignore_errors=True)
             sys.stdout.flush(); os._exit(0)
         os.waitpid(p, 0)

@@ -228,9 +228,7 @@ extension QuantGraph.Operator {
 
   /// The same operation with sums in `format`.
   func accumulating(in format: FixedPointFormat) -> QuantGraph.Operator {
-    func exchanged(_ old: Accumulation) -> Accumulation {
-      Accumulation(encoding: format, order: old.order, product: old.product)
-    }
+    func exchanged(_ old: Accumulation) -> Accumulation { old.with(encoding: format) }
     switch self {
     case .dense(let dense):
       guard let old = dense.accumulation else { return self }

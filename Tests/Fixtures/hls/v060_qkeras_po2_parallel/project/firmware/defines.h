@@ -1,0 +1,25 @@
+#ifndef DEFINES_H_
+#define DEFINES_H_
+
+#include "ap_int.h"
+#include "ap_fixed.h"
+#include "nnet_utils/nnet_types.h"
+#include <cstddef>
+#include <cstdio>
+
+//hls-fpga-machine-learning insert numbers
+#define N_INPUT_1_1 6
+#define N_LAYER_2 5
+#define N_LAYER_6 3
+
+//hls-fpga-machine-learning insert layer-precision
+typedef ap_fixed<16,6> model_default_t;
+typedef ap_fixed<16,6> input_t;
+typedef ap_fixed<16,6> layer2_t;
+typedef struct exponent_type2 { ap_uint<1> sign; ap_int<4> weight; } exponent_type2;
+typedef ap_uint<1> layer8_t;
+typedef ap_fixed<16,6> threshold8_t;
+typedef ap_fixed<16,6> layer6_t;
+typedef struct exponent_type6 { ap_uint<1> sign; ap_int<4> weight; } exponent_type6;
+
+#endif

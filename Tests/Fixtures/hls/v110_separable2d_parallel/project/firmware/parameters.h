@@ -1,0 +1,140 @@
+#ifndef PARAMETERS_H_
+#define PARAMETERS_H_
+
+#include "ap_fixed.h"
+#include "ap_int.h"
+
+#include "nnet_utils/nnet_code_gen.h"
+#include "nnet_utils/nnet_helpers.h"
+// hls-fpga-machine-learning insert includes
+#include "nnet_utils/nnet_conv2d.h"
+#include "nnet_utils/nnet_sepconv2d.h"
+#include "nnet_utils/nnet_sepconv2d_stream.h"
+
+// hls-fpga-machine-learning insert weights
+#include "weights/w4.h"
+#include "weights/b4.h"
+#include "weights/w5.h"
+#include "weights/b5.h"
+
+
+// hls-fpga-machine-learning insert layer-config
+// c_depthwise
+struct config4_mult : nnet::dense_config {
+    static const unsigned n_in = 18;
+    static const unsigned n_out = 2;
+    static const unsigned reuse_factor = 1;
+    static const unsigned strategy = nnet::latency;
+    static const unsigned n_zeros = 0;
+    static const unsigned multiplier_limit = DIV_ROUNDUP(n_in * n_out, reuse_factor) - n_zeros / reuse_factor;
+    typedef model_default_t accum_t;
+    typedef bias4_t bias_t;
+    typedef c_depthwise_weight_t weight_t;
+    template<class data_T, class res_T, class CONFIG_T>
+    using kernel = nnet::DepthwiseDenseLatency<data_T, res_T, CONFIG_T>;
+    template<class x_T, class y_T>
+    using product = nnet::product::mult<x_T, y_T>;
+};
+
+struct config4 : nnet::conv2d_config {
+    static const unsigned pad_top = 0;
+    static const unsigned pad_bottom = 0;
+    static const unsigned pad_left = 0;
+    static const unsigned pad_right = 0;
+    static const unsigned in_height = 5;
+    static const unsigned in_width = 5;
+    static const unsigned n_chan = 2;
+    static const unsigned filt_height = 3;
+    static const unsigned filt_width = 3;
+    static const unsigned kernel_size = filt_height * filt_width;
+    static const unsigned n_filt = 2;
+    static const unsigned stride_height = 1;
+    static const unsigned stride_width = 1;
+    static const unsigned out_height = 3;
+    static const unsigned out_width = 3;
+    static const unsigned reuse_factor = 1;
+    static const unsigned n_zeros = 0;
+    static const unsigned multiplier_limit =
+        DIV_ROUNDUP(kernel_size * n_chan * n_filt, reuse_factor) - n_zeros / reuse_factor;
+    static const bool store_weights_in_bram = false;
+    static const unsigned strategy = nnet::latency;
+    static const nnet::conv_implementation implementation = nnet::conv_implementation::linebuffer;
+    static const unsigned min_height = 5;
+    static const unsigned min_width = 5;
+    static const ap_uint<filt_height * filt_width> pixels[min_height * min_width];
+    static const unsigned n_partitions = 9;
+    static const unsigned n_pixels = out_height * out_width / n_partitions;
+    template<class data_T, class CONFIG_T>
+    using fill_buffer = nnet::fill_buffer_4<data_T, CONFIG_T>;
+    typedef model_default_t accum_t;
+    typedef bias4_t bias_t;
+    typedef c_depthwise_weight_t weight_t;
+    typedef config4_mult mult_config;
+    template<unsigned K, unsigned S, unsigned W>
+    using scale_index_height = nnet::scale_index_regular<K, S, W>;
+    template<unsigned K, unsigned S, unsigned W>
+    using scale_index_width = nnet::scale_index_regular<K, S, W>;
+};
+const ap_uint<config4::filt_height * config4::filt_width> config4::pixels[] = {0};
+
+// c_pointwise
+struct config6_mult : nnet::dense_config {
+    static const unsigned n_in = 2;
+    static const unsigned n_out = 3;
+    static const unsigned reuse_factor = 1;
+    static const unsigned strategy = nnet::latency;
+    static const unsigned n_zeros = 0;
+    static const unsigned multiplier_limit = DIV_ROUNDUP(n_in * n_out, reuse_factor) - n_zeros / reuse_factor;
+    typedef model_default_t accum_t;
+    typedef c_pointwise_bias_t bias_t;
+    typedef c_pointwise_weight_t weight_t;
+    template<class data_T, class res_T, class CONFIG_T>
+    using kernel = nnet::DenseLatency<data_T, res_T, CONFIG_T>;
+    template<class x_T, class y_T>
+    using product = nnet::product::mult<x_T, y_T>;
+};
+
+struct config6 : nnet::conv2d_config {
+    static const unsigned pad_top = 0;
+    static const unsigned pad_bottom = 0;
+    static const unsigned pad_left = 0;
+    static const unsigned pad_right = 0;
+    static const unsigned in_height = 3;
+    static const unsigned in_width = 3;
+    static const unsigned n_chan = 2;
+    static const unsigned filt_height = 1;
+    static const unsigned filt_width = 1;
+    static const unsigned kernel_size = filt_height * filt_width;
+    static const unsigned n_filt = 3;
+    static const unsigned stride_height = 1;
+    static const unsigned stride_width = 1;
+    static const unsigned out_height = 3;
+    static const unsigned out_width = 3;
+    static const unsigned reuse_factor = 1;
+    static const unsigned n_zeros = 0;
+    static const unsigned multiplier_limit =
+        DIV_ROUNDUP(kernel_size * n_chan * n_filt, reuse_factor) - n_zeros / reuse_factor;
+    static const bool store_weights_in_bram = false;
+    static const unsigned strategy = nnet::latency;
+    static const nnet::conv_implementation implementation = nnet::conv_implementation::linebuffer;
+    static const unsigned min_height = 3;
+    static const unsigned min_width = 3;
+    static const ap_uint<filt_height * filt_width> pixels[min_height * min_width];
+    static const unsigned n_partitions = 9;
+    static const unsigned n_pixels = out_height * out_width / n_partitions;
+    template<class data_T, class CONFIG_T>
+    using fill_buffer = nnet::fill_buffer_6<data_T, CONFIG_T>;
+    typedef model_default_t accum_t;
+    typedef c_pointwise_bias_t bias_t;
+    typedef c_pointwise_weight_t weight_t;
+    typedef config6_mult mult_config;
+    template<unsigned K, unsigned S, unsigned W>
+    using scale_index_height = nnet::scale_index_regular<K, S, W>;
+    template<unsigned K, unsigned S, unsigned W>
+    using scale_index_width = nnet::scale_index_regular<K, S, W>;
+};
+const ap_uint<config6::filt_height * config6::filt_width> config6::pixels[] = {0};
+
+
+
+#endif
