@@ -77,7 +77,7 @@ package struct EstimateAnswer: Sendable {
     add("layers", .array(schedule.steps.indices.map(self.layer)))
     add("peak", schedule.peak.map(json) ?? .null)
     add("limits", .array(limits.map(json)))
-    if let reports = ReportComparison(model) { add("reports", reports.json) }
+    if let reports = model.reports { add("reports", reports.json) }
     add("notes", .strings(schedule.notes))
     add("explanation", layer.flatMap { LayerExplanation(self, layer: $0)?.json } ?? .null)
     return .object(members)
@@ -271,7 +271,7 @@ package struct EstimateAnswer: Sendable {
         "peak SRAM at \(layer): \(parts.joined(separator: " + "))\(scratch) = "
         + "\(Quantity.count(peak.bytes)) B alive\n"
     }
-    if let reports = ReportComparison(model)?.table(self) {
+    if let reports = model.reports?.table(self) {
       text += "\n" + reports.render(limit: nil, style: style)
     }
     for note in schedule.notes { text += Amounts.note(note, style) }

@@ -13,6 +13,8 @@ package struct EstimatedNetwork: Sendable {
   package let record: InputRecord
   /// The model as devices are asked of it where nobody chooses anything.
   private let plain: Workload
+  /// What a project's own synthesis said; nil where the model is no project.
+  package let reports: ReportComparison?
   /// nil where layers run in formats of their own, whatever file they stand in.
   private let source: ModelFile.Source?
   private let isFloatNetwork: Bool
@@ -26,6 +28,7 @@ package struct EstimatedNetwork: Sendable {
     record = file.record
     plain = file.workload
     source = file.source
+    reports = ReportComparison(file)
     isFloatNetwork = file.isFloatNetwork
     sizes = [:]
   }
@@ -43,6 +46,7 @@ package struct EstimatedNetwork: Sendable {
     record = file.record
     plain = Workload(graph, modelBytes: nil, place: path)
     source = nil
+    reports = nil
     isFloatNetwork = true
     self.sizes = sizes
   }
