@@ -34,6 +34,9 @@ final class ShellCommand {
     self.process = process
   }
 
+  // A command that nobody waits for any more is told to end; what it gave to a scheduler stays there.
+  deinit { if exitStatus == nil { kill(process, SIGTERM) } }
+
   /// The exit status, 128 and the signal where one ended it; nil while it runs.
   var exitStatus: Int32? {
     if let status { return status }
