@@ -1,7 +1,7 @@
 import Arith
 public import Documents
 import HWModel
-import Importers
+package import Importers
 public import QuantGraph
 
 /// A graph as a table, as JSON and as a drawing.
