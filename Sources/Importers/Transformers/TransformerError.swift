@@ -35,7 +35,8 @@ public enum TransformerError: Error, Hashable, Sendable {
         remedy: "give the config.json as it was published; the text is cut off or damaged here.")
     case .unknownFamily(let name, let nearest, let known):
       Diagnostic(
-        code: "transformer.unknown-family", message: "'\(name)' is no known kind of transformer",
+        code: "transformer.unknown-family",
+        message: "'\(name.prefix(60))' is no known kind of transformer",
         location: "model_type",
         notes: (nearest.isEmpty ? [] : ["nearest: " + nearest.joined(separator: ", ")])
           + ["known: " + known.joined(separator: " ")],
