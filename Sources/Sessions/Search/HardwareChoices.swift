@@ -1,4 +1,4 @@
-import QuantGraph
+package import QuantGraph
 package import Search
 
 extension SearchSpace {
