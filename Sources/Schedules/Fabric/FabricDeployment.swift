@@ -143,7 +143,7 @@ public struct FabricDeployment: DeployedWorkload {
     if case .product(let linear, _) = layer.kind, taken != .latency {
       reuse = ReuseFactor(inputs: linear.depth, outputs: linear.filters).snapped(reuse)
     }
-    return (taken, max(reuse, 1))
+    return (taken, min(max(reuse, 1), 1 << 40))
   }
 
   // MARK: Schedules

@@ -273,13 +273,17 @@ struct FabricLayerCounter {
     }
     var dsp = 0
     var lut = 0.0
-    for lane in 0..<lanes {
-      let weights = ConstantProducts(inputs: 1, outputs: 1) { _, _ in codes[lane % codes.count] }
+    for (index, code) in codes.prefix(lanes).enumerated() {
+      // Lanes that have this constant, which repeat by channels.
+      let count = lanes / codes.count + (index < lanes % codes.count ? 1 : 0)
+      let weights = ConstantProducts(inputs: 1, outputs: 1) { _, _ in code }
       let multipliers = LatencyMultipliers(
         weights, reuse: 1, inputBits: bits, rule: flow.dsp, binding: binding)
-      dsp += multipliers.dsp
-      if multipliers.count > 0, multipliers.dsp == 0 { lut += logic.multiplier.lut(bits: bits) }
-      lut += Double(bits)
+      dsp += count * multipliers.dsp
+      if multipliers.count > 0, multipliers.dsp == 0 {
+        lut += Double(count) * logic.multiplier.lut(bits: bits)
+      }
+      lut += Double(count * bits)
     }
     cost.set(.dsp, [.count("blocks of products by channel", Double(dsp))])
     cost.set(.lut, [.count("products and sums by channel", lut)])
