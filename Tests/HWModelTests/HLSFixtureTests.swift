@@ -92,7 +92,7 @@ struct HLSFixtureTests {
         runner.run(usedLanes: count)
         guard case .fixed(let format) = graph[graph.outputs[0]].encoding else { continue }
         for lane in 0..<count {
-          values += runner.wideCodes(of: graph.outputs[0], lane: lane).map(format.value(of:))
+          values += runner.wideCodes(of: graph.outputs[0], lane: lane).map { format.value(of: $0) }
         }
       }
       return values
