@@ -1,4 +1,5 @@
 import HWModel
+import Importers
 package import QuantGraph
 package import Schedules
 import Search
@@ -7,7 +8,21 @@ import Search
 package struct EstimatedNetwork {
   package let file: ModelFile
 
-  package init(file: ModelFile) { self.file = file }
+  /// The network as a runtime has it: quantizers between float operators are folded into integer
+  /// operators, as onnxruntime and converters for microcontrollers do.
+  ///
+  /// - Throws: a ``Failure`` for a graph that is none afterwards.
+  package init(file: ModelFile) throws(Failure) {
+    guard case .onnx(let model, _, _) = file.source, model.kind == .qdq else {
+      self.file = file
+      return
+    }
+    do throws(GraphProblems) {
+      self.file = file.replacing(try file.graph.movedToIntegers())
+    } catch {
+      throw Failure(error.problems.map { Diagnostic($0) })
+    }
+  }
 
   /// - Parameters:
   ///   - options: choices by name that a family may know, such as `patch`.

@@ -123,6 +123,7 @@ struct EstimateCommand: ConfigurableCommand {
     completion: .file(extensions: ["npz"]))
   var arrays: String?
 
+  @OptionGroup var release: HLS4MLVersionOption
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
@@ -164,8 +165,9 @@ struct EstimateCommand: ConfigurableCommand {
     let options = try workloadOptions(targets)
     var modelOptions = ModelOptions()
     modelOptions.shapes = shape
+    modelOptions.hls4mlVersion = try release.version
     let file = try ModelFile(path: model, options: modelOptions)
-    let network = EstimatedNetwork(file: file)
+    let network = try EstimatedNetwork(file: file)
     var choices: [(bits: String?, formats: FormatChoices, place: String?)] = []
     if let allocation {
       let given = try AllocationFile(path: allocation)
@@ -392,6 +394,7 @@ struct EstimateCommand: ConfigurableCommand {
         "bits": .optional(bits), "clock": .optional(clock), "limit": .strings(limit),
         "explain": .optional(explain), "patch": .optional(patch),
         "split-after": .optional(splitAfter), "shape": .strings(shape),
+        "hls4ml_version": .optional(release.hls4mlVersion),
         "batch": .optional(batch), "sequence": .optional(sequence), "option": .strings(option),
       ],
       inputs: inputs, target: targets.count == 1 ? targets[0].record : .null,
