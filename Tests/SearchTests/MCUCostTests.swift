@@ -17,7 +17,7 @@ struct MCUCostTests {
   init() throws {
     graph = try ONNXModel(path: SharedData.packageRoot + "/examples/digits/network.onnx").graph()
       .graph
-    layers = try FloatNetwork(graph).layers.map { SearchLayer($0) }
+    layers = SearchLayer.list(of: try FloatNetwork(graph))
   }
 
   private func costs(_ target: String) throws -> DeviceCosts {

@@ -88,6 +88,32 @@ struct FormatCommandTests {
     #expect(try NPY.read(folder.file("v.npy")) == NDArray(shape: [2, 3], decoded))
   }
 
+  /// Counts by hand: int<4> holds -8 to 7.
+  @Test("a cast counts what it loses, and warns of more than rounding")
+  func losses() throws {
+    let values: [Double] = [1, 2.25, 0.25, 9, -100, 7]
+    try file("x.npy", NDArray(shape: [6], values))
+    let run = try run(
+      "cast", "x.npy", "--to", "int<4>", "--rounding", "TiesToEven", "--overflow", "sat", "-o",
+      "c.npy", "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let result = try #require(JSONValue(run.output)["result"])
+    for (key, count) in [
+      ("exact", 2), ("rounded", 1), ("flushed_to_zero", 1), ("saturated", 2), ("wrapped", 0),
+      ("became_nan", 0), ("largest_error_index", 4),
+    ] {
+      #expect(result[key]?.integer == count, "\(key)")
+    }
+    #expect(result["largest_error"]?.number == 92)
+    #expect(run.output.contains("cast.losses"))
+    let wrapped = try self.run(
+      "cast", "x.npy", "--to", "ap_fixed<4,4>", "--rounding", "TiesToEven", "-o", "w.npy", "--json")
+    #expect(try JSONValue(wrapped.output)["result"]?["wrapped"]?.integer == 2)
+    try file("y.npy", NDArray(shape: [2], [1, -7] as [Double]))
+    let exact = try self.run("cast", "y.npy", "--to", "int<4>", "-o", "c.npy")
+    #expect(exact.output.contains("all exact") && exact.error.isEmpty)
+  }
+
   @Test("a value without a code is an error, or -1 on request")
   func noCode() throws {
     try file("x.npy", NDArray(shape: [3], [1, -2, 4] as [Double]))

@@ -256,6 +256,62 @@ struct ModelCommandTests {
       try NPZ.read(values)[name]?.doubles() == NPY.read(Self.path(Self.output)).doubles())
   }
 
+  @Test("the suffix of --output is its form; others are refused; --golden writes codes for a bench")
+  func forms() throws {
+    let folder = try TemporaryFolder()
+    func run(_ options: String...) throws -> ToolRun {
+      try ToolRun(
+        arguments: ["run", Self.example, "--inputs", Self.input, "--first", "2"] + options)
+    }
+    let archive = folder.file("o.npz")
+    #expect(try run("-o", archive).code == 0)
+    let name = try #require(try NPZ.read(archive).names.first)
+    let codes = try #require(try NPZ.read(archive)[name])
+    let single = try run("-o", folder.file("o.npy"))
+    #expect(single.code == 0, "\(single.error)")
+    #expect(try NPY.read(folder.file("o.npy")) == codes)
+    let integers = try #require(codes.doubles()).map { Int($0) }
+    #expect(try run("-o", folder.file("o.csv")).code == 0)
+    let lines = try ToolRun.contents(folder.file("o.csv")).split(separator: "\n")
+    #expect(lines.map { $0.split(separator: ",").map { Int($0) } }.flatMap(\.self) == integers)
+    #expect(lines.count == 2)
+    let refused = try run("-o", folder.file("o.xlsx"))
+    #expect(refused.code == 65 && refused.error.contains("run.suffix"), "\(refused.error)")
+    let golden = try run("--golden", folder.file("bench"), "--golden-form", "hex", "--json")
+    #expect(golden.code == 0, "\(golden.error)")
+    #expect(try schemaProblems(golden, "run") == [])
+    let files = try #require(try JSONValue(golden.output)["result"]?["golden"]?.elements)
+    #expect(files.count == 2)
+    let path = try #require(files.last?["path"]?.text)
+    let words = try ToolRun.contents(path).split(separator: "\n").filter { !$0.hasPrefix("//") }
+    let width = words[0].count * 4
+    let read = words.compactMap { word -> Int? in
+      guard let pattern = Int(word, radix: 16) else { return nil }
+      // Two's complement of the format's width, which is a multiple of four here or below it.
+      return pattern
+    }
+    #expect(read.count == integers.count)
+    #expect(
+      zip(read, integers).allSatisfy { ($0 - $1) % 2 == 0 && ($0 == $1 || $1 < 0) }
+        && words.allSatisfy { $0.count * 4 == width })
+  }
+
+  @Test("--hls4ml-version names the release whose rules count, and refuses others")
+  func release() throws {
+    let old = "Tests/Fixtures/hls/v081_avgpool2d_parallel/"
+    func check(_ options: String...) throws -> ToolRun {
+      try ToolRun(
+        arguments: [
+          "check", old + "project", "--inputs", old + "input.npy", "--expected",
+          old + "output.npy", "--explain", "none",
+        ] + options)
+    }
+    #expect(try check().code == 0)
+    #expect(try check("--hls4ml-version", "1.1.0").code == 1)
+    let unknown = try check("--hls4ml-version", "0.2")
+    #expect(unknown.code == 64 && unknown.error.contains("0.6.0 to 1.3"), "\(unknown.error)")
+  }
+
   @Test("--trace-by-index names arrays by tensor, and inputs by index are understood")
   func byIndex() throws {
     let folder = try TemporaryFolder()

@@ -75,4 +75,85 @@ struct SearchFieldTests {
     #expect(table.code == 1)
     #expect(table.output.contains("9.999999999999") && table.output.contains("smallest 10"))
   }
+
+  /// Cases of conformance/field/search; absent without the shared data.
+  private func field(_ name: String) throws -> String? {
+    guard let root = SharedData.root else { return nil }
+    return root + "/conformance/field/search/" + name + "/files/"
+  }
+
+  @Test("dynamic dimensions are those of the samples")
+  func dynamicShape() throws {
+    guard let place = try field("dynamic_shape_hint") else { return }
+    let run = try run(
+      place + "net.onnx", "--inputs", place + "x.npy", "--bits", "2,4", "--evaluations", "2",
+      "--screening", "2")
+    #expect(run.code == 0, "\(run.error)")
+  }
+
+  /// 396 different weights at 2 bits: 792 bits, not 1,080 (case.json of the field case).
+  @Test("layers that share a weight tensor have one format, counted once")
+  func sharedWeights() throws {
+    guard let place = try field("shared_weights") else { return }
+    let run = try run(
+      place + "net.onnx", "--inputs", place + "x.npy", "--labels", place + "y.npy", "--bits",
+      "2,4,8", "--evaluations", "27", "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let result = try #require(JSONValue(run.output)["result"])
+    let points = try #require(result["points"]?.elements)
+    let smallest = points.compactMap { $0["costs"]?["weight_bits"]?.number }.min()
+    #expect(smallest == 792, "\(run.output.prefix(2000))")
+  }
+
+  @Test("a merge says which parts of a search are not there")
+  func missingPart() throws {
+    guard let place = try field("shared_weights") else { return }
+    let study = folder.file("a.jsonl")
+    let part = try run(
+      place + "net.onnx", "--inputs", place + "x.npy", "--labels", place + "y.npy", "--bits",
+      "2,4", "--evaluations", "3", "--screening", "2", "--shard", "1/3", "--study", study)
+    #expect(part.code == 0, "\(part.error)")
+    let merged = try run("--merge", study)
+    #expect(merged.error.contains("search.shard-missing"), "\(merged.error)")
+    #expect(merged.error.contains("2/3, 3/3"), "\(merged.error)")
+  }
+
+  /// vLLM at 00155cd raises "Mixed quant_algo within fused layer", SGLang at 003ca3e knows one
+  /// algorithm for all; `lm_head` counts as quantized in a uniform file that does not exclude it.
+  @Test("files for a reader are checked by its rules; an unlisted lm_head is excluded")
+  func readers() throws {
+    func file(_ k: String) throws -> String {
+      try scores(
+        """
+        {"schema": "hwsim.scores/1", "groups": [
+          {"group": "model.layers.0.self_attn.q_proj", "formats": ["FP8"], "scores": [0],
+           "costs": {"size": [8]}},
+          {"group": "model.layers.0.self_attn.k_proj", "formats": ["\(k)"], "scores": [0],
+           "costs": {"size": [8]}},
+          {"group": "model.layers.0.self_attn.v_proj", "formats": ["FP8"], "scores": [0],
+           "costs": {"size": [8]}}
+        ]}
+        """)
+    }
+    func search(_ path: String, _ reader: String) throws -> ToolRun {
+      try run(
+        "--table", path, "--budget", "size=100%", "--write", "hf", "-o", folder.file("hf"), "--for",
+        reader)
+    }
+    let uniform = try file("FP8")
+    for reader in ["vllm", "tensorrt-llm", "sglang"] {
+      let written = try search(uniform, reader)
+      #expect(written.code == 0, "\(written.error)")
+    }
+    let text = try ToolRun.contents(folder.file("hf/hf_quant_config.json"))
+    #expect(text.contains("\"lm_head\"") && text.contains("modelopt"), "\(text)")
+    let mixed = try file("NVFP4")
+    #expect(try search(mixed, "tensorrt-llm").code == 0)
+    let fused = try search(mixed, "vllm")
+    #expect(fused.code == 65 && fused.error.contains("as one layer"), "\(fused.error)")
+    let several = try search(mixed, "sglang")
+    #expect(several.error.contains("several algorithms"), "\(several.error)")
+    let unknown = try search(uniform, "ollama")
+    #expect(unknown.code == 64, "\(unknown.error)")
+  }
 }

@@ -176,8 +176,24 @@ struct ONNXGraphBuilder {
     for name in options.shapes.keys.sorted() where !available.contains(name) {
       report(nil, .unknownName(name, kind: "input", available: available))
     }
+    var position = 0
+    var sampled: [String: [Int]] = [:]
     for input in graph.input where names[input.name] == nil && !poisoned.contains(input.name) {
+      let declared = input.type.tensorType.shape.dim
+      if position < options.samples.count, options.samples[position].count == declared.count,
+        options.shapes[input.name] == nil
+      {
+        sampled[input.name] = options.samples[position]
+      }
+      position += 1
       bindDimensions(input)
+    }
+    for input in graph.input {
+      guard let shape = sampled[input.name] else { continue }
+      for (dimension, extent) in zip(input.type.tensorType.shape.dim, shape).dropFirst()
+      where !dimension.dimParam.isEmpty {
+        dimensions[dimension.dimParam] = dimensions[dimension.dimParam] ?? extent
+      }
     }
     var seen: Set<String> = []
     for input in graph.input where !seen.insert(input.name).inserted {
@@ -185,7 +201,7 @@ struct ONNXGraphBuilder {
     }
     for input in graph.input where names[input.name] == nil && !poisoned.contains(input.name) {
       do throws(ONNXProblem.Kind) {
-        inputs.append(try readInput(input))
+        inputs.append(try readInput(input, sampled: sampled[input.name]))
       } catch {
         poisoned.insert(input.name)
         report("input '\(input.name)'", error)
@@ -209,7 +225,7 @@ struct ONNXGraphBuilder {
   }
 
   private mutating func readInput(
-    _ input: Onnx_ValueInfoProto
+    _ input: Onnx_ValueInfoProto, sampled: [Int]?
   ) throws(ONNXProblem.Kind) -> TensorID {
     guard case .tensorType(let declared)? = input.type.value else {
       if case .sparseTensorType? = input.type.value { throw .sparse }
@@ -245,7 +261,7 @@ struct ONNXGraphBuilder {
       } else if let given {
         extent = given[axis]
       } else {
-        extent = dimensions[dimension.dimParam] ?? (axis == 0 ? options.batch : nil)
+        extent = dimensions[dimension.dimParam] ?? (axis == 0 ? options.batch : sampled?[axis])
       }
       if let given, let extent, given[axis] != extent {
         throw .givenShape(input: input.name, given: given, declared: texts)

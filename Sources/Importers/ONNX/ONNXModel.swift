@@ -120,6 +120,9 @@ public struct ONNXGraphOptions: Sendable, Hashable {
   /// Tensors to be the graph's outputs instead of the model's own; what they do not need is left
   /// out.
   public var outputs: [String]?
+  /// Shapes of arrays of samples, in the inputs' order; what neither the file nor `shapes` says of
+  /// an axis behind the first is taken from them where the number of axes agrees.
+  public var samples: [[Int]] = []
 
   public init(shapes: [String: [Int]] = [:], batch: Int = 1, outputs: [String]? = nil) {
     self.shapes = shapes

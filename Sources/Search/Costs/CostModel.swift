@@ -90,7 +90,8 @@ extension CostModel {
 /// Costs that follow from weights, multiplications and bits alone.
 public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
   /// `sum(weights * bits a weight)`, and the scales of blocks and of runs of weights: 16 bits a run,
-  /// as GGUF stores them. One scale a filter or a tensor is not counted.
+  /// as GGUF stores them. One scale a filter or a tensor is not counted; weights that several layers
+  /// share are counted once.
   case weightBits = "weight_bits"
   /// `sum(macs * bits a weight * bits an input)`, bit operations of one sample (HAWQ-V3, Yao et al.,
   /// ICML 2021, section 3.4); of blocks the bits of their elements.
@@ -125,10 +126,11 @@ public enum BitCost: String, CostModel, Sendable, Hashable, CaseIterable {
 
   private func value(_ layer: SearchLayer, _ candidate: SpaceCandidate) -> Double {
     switch self {
-    case .weightBits: candidate.weightBits(in: layer)
+    case .weightBits: layer.storedWith == nil ? candidate.weightBits(in: layer) : 0
     case .bitOperations:
       Double(layer.macs) * (candidate.formats.weights?.operandBits ?? 32)
         * (candidate.formats.activations?.operandBits ?? 32)
+    case .sizeBytes where layer.storedWith != nil: 0
     case .sizeBytes: (candidate.weightBits(in: layer) / 8).rounded(.up)
     }
   }

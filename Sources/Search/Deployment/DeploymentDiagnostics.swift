@@ -14,6 +14,16 @@ extension Diagnostic {
             + layers.map { "'\($0)'" }.joined(separator: ", "),
           location: place, notes: ["known: \(known.joined(separator: ", "))"],
           remedy: "leave the format out, or do not ask for hf files (--write).")
+      case .reader(let reader, let reason, let layers):
+        Diagnostic(
+          code: "deployment.reader",
+          message: "\(reader.rawValue) \(reason)"
+            + (layers.isEmpty
+              ? ""
+              : ": " + layers.prefix(4).joined(separator: ", ")
+                + (layers.count > 4 ? ", ..." : "")),
+          location: place,
+          remedy: "tie the layers, leave formats out, or write for another reader (--for).")
       case .keyValues(let groups):
         Diagnostic(
           code: "deployment.kv",

@@ -89,7 +89,18 @@ public struct QuantizedCheckpoint: Sendable, Hashable {
   public var isMixed: Bool { Set(layers.compactMap(\.algorithm)).count > 1 }
 
   /// Names of layers that are not quantized, in alphabetical order.
-  public var excluded: [String] { layers.filter { $0.algorithm == nil }.map(\.name).sorted() }
+  ///
+  /// Readers take every linear layer that is not named for quantized where one algorithm is that of
+  /// all. Model Optimizer never quantizes `lm_head` (`modelopt/torch/quantization/config.py`), so that
+  /// it is named here unless the layers of a transformer (`model.layers.0...`) have it.
+  public var excluded: [String] {
+    var names = layers.filter { $0.algorithm == nil }.map(\.name)
+    let isTransformer = layers.contains { $0.name.contains("layers.") }
+    if !isMixed, isTransformer, !layers.contains(where: { $0.name.hasSuffix("lm_head") }) {
+      names.append("lm_head")
+    }
+    return names.sorted()
+  }
 }
 
 /// Why an allocation is no such checkpoint.
@@ -98,6 +109,8 @@ public enum QuantizedCheckpointProblem: Sendable, Hashable {
   case format(layers: [String], format: String, known: [String])
   /// Keys and values of two groups with different formats: the file has one for the whole model.
   case keyValues(groups: [String])
+  /// What a program would not read as it is meant.
+  case reader(CheckpointReader, reason: String, layers: [String])
 }
 
 /// Every problem of an allocation, in its order.

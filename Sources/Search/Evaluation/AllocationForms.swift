@@ -92,7 +92,7 @@ struct FloatForms: AllocationForms {
     self.network = network
     self.quantization = quantization
     self.cores = cores
-    layers = network.layers.map { SearchLayer($0) }
+    layers = SearchLayer.list(of: network)
     var additions: [Int: [Int]] = [:]
     for (index, layer) in network.layers.enumerated() {
       for node in layer.additions { additions[node, default: []].append(index) }
@@ -167,10 +167,17 @@ struct FloatForms: AllocationForms {
 }
 
 extension SearchLayer {
-  /// A layer of a float network.
-  public init(_ layer: FloatNetwork.Layer) {
-    self.init(
-      name: layer.name, weightCount: layer.weightCount, macs: layer.macs, filters: layer.filters)
+  /// The layers of a float network.
+  public static func list(of network: FloatNetwork) -> [SearchLayer] {
+    var owners: [TensorID: String] = [:]
+    return network.layers.map { layer in
+      let inputs = network.graph.nodes[layer.node].inputs
+      let owner = inputs.count > 1 ? owners[inputs[1]] : nil
+      if inputs.count > 1, owner == nil { owners[inputs[1]] = layer.name }
+      return SearchLayer(
+        name: layer.name, weightCount: layer.weightCount, macs: layer.macs,
+        filters: layer.filters, storedWith: owner)
+    }
   }
 }
 

@@ -77,6 +77,21 @@ public enum LayerTie: String, Sendable, Hashable, CaseIterable {
 }
 
 extension Graph {
+  /// Groups of at least two layers whose weights are one tensor, members ascending; they have one
+  /// format, whatever is chosen.
+  public func sharedWeights(among layers: [SearchLayer]) -> [[Int]] {
+    let nodes = Flow(self, layers).nodes
+    var order: [TensorID] = []
+    var members: [TensorID: [Int]] = [:]
+    for (index, node) in nodes.enumerated() {
+      guard let node, self.nodes[node].inputs.count > 1 else { continue }
+      let weights = self.nodes[node].inputs[1]
+      if members[weights] == nil { order.append(weights) }
+      members[weights, default: []].append(index)
+    }
+    return order.compactMap { members[$0] }.filter { $0.count > 1 }
+  }
+
   /// Pairs of names of `layers`, the first one's result reaching the second's input through nodes
   /// that are no such layers; in the order of the second, then of the first.
   public func neighbours(among layers: [SearchLayer]) -> [[String]] {

@@ -134,16 +134,22 @@ public final class Study {
 
   /// The evaluations of several studies of one search, without repetitions.
   ///
+  /// - Returns: the first header, the evaluations, and which parts of the search no study is of, as
+  ///   `i/n`; none where one study is of the whole.
   /// - Throws: ``StudyError/changed(path:differences:)`` for a study of another search; shards of
   ///   one search differ in their shard alone.
   public static func merged(
     _ paths: [String]
-  ) throws(StudyError) -> (header: StudyHeader, evaluations: [Evaluation]) {
+  ) throws(StudyError) -> (
+    header: StudyHeader, evaluations: [Evaluation], missing: [String]
+  ) {
     var header: StudyHeader?
+    var shards: Set<String> = []
     var evaluations: [Evaluation] = []
     var known: [[Int]: Evaluation] = [:]
     for path in paths {
       let study = try read(path)
+      shards.insert(study.header.settings["shard"] ?? "1/1")
       if let header {
         let differences = study.header.differences(from: header, ignoring: ["shard"])
         guard differences.isEmpty else { throw .changed(path: path, differences: differences) }
@@ -162,7 +168,16 @@ public final class Study {
       }
     }
     guard let header else { throw .unreadable(path: "", reason: "no study is given") }
-    return (header, evaluations)
+    return (header, evaluations, missing(from: shards))
+  }
+
+  /// The parts that `shards` lack of the finest division that one of them names.
+  private static func missing(from shards: Set<String>) -> [String] {
+    let counts = shards.compactMap { $0.split(separator: "/").last.flatMap { Int($0) } }
+    guard !counts.contains(1), let count = counts.max(), (2...4096).contains(count) else {
+      return []
+    }
+    return (1...count).map { "\($0)/\(count)" }.filter { !shards.contains($0) }
   }
 }
 

@@ -12,6 +12,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     public let macs: Int
     /// Filters, whose blocks of weights are their own; nil if unknown.
     public let filters: Int?
+    /// The layer whose weights it shares; nil for weights of its own.
+    public let storedWith: String?
   }
 
   /// A cost that every evaluation holds.
@@ -68,7 +70,8 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     self.settings = settings
     layers = zip(space.layers, operators).map {
       Layer(
-        name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs, filters: $0.filters)
+        name: $0.name, operator: $1, weights: $0.weightCount, macs: $0.macs, filters: $0.filters,
+        storedWith: $0.storedWith)
     }
     candidates = space.candidates.map { $0.map(\.name) }
     formats = space.candidates.map { list in list.map { StoredFormats($0.formats) } }
@@ -109,7 +112,9 @@ public struct StudyHeader: Codable, Sendable, Hashable {
     for (layer, option) in fixed.enumerated() where option >= 0 { options[layer] = option }
     return try SearchSpace(
       layers: layers.map {
-        SearchLayer(name: $0.name, weightCount: $0.weights, macs: $0.macs, filters: $0.filters)
+        SearchLayer(
+          name: $0.name, weightCount: $0.weights, macs: $0.macs, filters: $0.filters,
+          storedWith: $0.storedWith)
       },
       candidates: lists, ties: ties, fixed: options)
   }

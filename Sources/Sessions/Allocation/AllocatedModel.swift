@@ -21,7 +21,7 @@ extension ModelFile {
     } catch {
       throw Failure(FloatSubject.diagnostics(error, path: path))
     }
-    let layers = network.layers.map { SearchLayer($0) }
+    let layers = SearchLayer.list(of: network)
     let candidates = try allocation.candidates(of: layers, in: graph)
     var quantized: [String: LayerQuantization] = [:]
     var problems: [Diagnostic] = []

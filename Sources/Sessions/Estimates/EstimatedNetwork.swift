@@ -21,7 +21,19 @@ package struct EstimatedNetwork: Sendable {
   /// Sizes of the run that the graph is of; the user chose them.
   package let sizes: [String: Int]
 
-  package init(file: ModelFile) {
+  /// The network as a runtime has it: quantizers between float operators are folded into integer
+  /// operators, as onnxruntime and converters for microcontrollers do.
+  ///
+  /// - Throws: a ``Failure`` for a graph that is none afterwards.
+  package init(file: ModelFile) throws(Failure) {
+    var file = file
+    if case .onnx(let model, _, _) = file.source, model.kind == .qdq {
+      do throws(GraphProblems) {
+        file = file.replacing(try file.graph.movedToIntegers())
+      } catch {
+        throw Failure(error.problems.map { Diagnostic($0) })
+      }
+    }
     path = file.path
     summary = file.summary
     graph = file.graph

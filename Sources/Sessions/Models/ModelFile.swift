@@ -15,8 +15,25 @@ public struct ModelOptions: Sendable {
   public var patch: (grid: Int, splitAfter: Int)?
   /// The release whose rules an hls4ml project is computed by; nil to find it from the files.
   public var hls4mlVersion: HLS4MLVersion?
+  /// Shapes of the arrays of an ONNX model's inputs, samples first, in the inputs' order; they fill in
+  /// dynamic dimensions that ``shapes`` does not name.
+  public var samples: [[Int]] = []
 
   public init() {}
+
+  /// Notes the shapes of `.npy` files given for the inputs in their order.
+  ///
+  /// Files that are none, or that are named for an input, say nothing here; what is wrong with them is
+  /// said when they are read.
+  public mutating func takeShapes(of files: [String]) {
+    samples = []
+    for path in files {
+      guard path.hasSuffix(".npy"), FileManager.default.fileExists(atPath: path),
+        let shape = try? NPYStream(path: path).header.shape
+      else { return }
+      samples.append(shape)
+    }
+  }
 }
 
 /// A model as a user names it, recognised by content and read.
@@ -231,6 +248,7 @@ public struct ModelFile: Sendable {
       given.shapes[parts[0]] = extents
     }
     if !options.outputs.isEmpty { given.outputs = options.outputs }
+    given.samples = options.samples
     return given
   }
 

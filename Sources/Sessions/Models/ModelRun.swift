@@ -8,8 +8,10 @@ public struct ModelRun: Sendable {
   public struct Options: Sendable {
     /// Files of the inputs, `NAME=FILE` or in the model's order.
     public var inputs: [String] = []
-    /// The archive of the outputs.
-    public let output: String
+    /// The file of the outputs: an archive, or by its suffix one array or text; nil for none.
+    public let output: String?
+    /// A folder for inputs and outputs as text, a file each.
+    public var golden: GoldenFiles?
     /// The archive of every tensor that a layer writes.
     public var trace: String?
     /// Whether exact values are stored instead of codes.
@@ -24,7 +26,7 @@ public struct ModelRun: Sendable {
     public var allowsOverflow = false
     public var threads = Processors.count
 
-    public init(output: String) { self.output = output }
+    public init(output: String?) { self.output = output }
   }
 
   /// What was stored.
@@ -53,7 +55,8 @@ public struct ModelRun: Sendable {
     let sources = try file.inputSources(files, wrapsCodes: options.allowsOverflow)
     var run = try RunRecording(
       plan, of: file, output: options.output, trace: options.trace,
-      storesValues: options.storesValues, namesByIndex: options.namesByIndex,
+      golden: options.golden, storesValues: options.storesValues,
+      namesByIndex: options.namesByIndex,
       countsEvents: options.countsEvents)
     let total = options.first ?? files.rowCount()
     try run.execute(

@@ -8,16 +8,18 @@ package struct RecordedTensors {
   package var samples = 0
   package var outputs: [TensorRecorder] = []
   package var traced: [TensorRecorder] = []
+  package var golden: [TensorRecorder] = []
   /// Ranges of every tensor; empty unless asked for.
   package var observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
 
   package init(
     samples: Int = 0, outputs: [TensorRecorder] = [], traced: [TensorRecorder] = [],
-    observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
+    golden: [TensorRecorder] = [], observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
   ) {
     self.samples = samples
     self.outputs = outputs
     self.traced = traced
+    self.golden = golden
     self.observed = observed
   }
 }
@@ -51,17 +53,20 @@ public struct RunAnswer: Sendable {
   /// What the numbers follow, in words.
   private let rules: String
   private let samples: Int
-  private let output: String
+  private let output: String?
   private let trace: String?
   private let outputs: [Row]
   private let traced: [Row]
+  /// Files of single tensors, with what they hold.
+  private let golden: [(path: String, row: Row)]
   private let statistics: [Statistics]?
 
-  init(file: ModelFile, run: RunRecording, output: String, trace: String?) {
+  init(file: ModelFile, run: RunRecording, output: String?, trace: String?) {
     self.init(
       file: file, graph: run.plan.graph, rules: "datapath \(run.plan.datapath)",
       recorded: RecordedTensors(
-        samples: run.samples, outputs: run.outputs, traced: run.traced, observed: run.observed),
+        samples: run.samples, outputs: run.outputs, traced: run.traced, golden: run.golden,
+        observed: run.observed),
       events: run.events, output: output, trace: trace)
   }
 
@@ -75,7 +80,7 @@ public struct RunAnswer: Sendable {
   ///   - trace: the archive of all tensors.
   package init(
     file: ModelFile, graph: Graph, rules: String, recorded: RecordedTensors,
-    events: [NodeEvents]? = nil, output: String, trace: String?
+    events: [NodeEvents]? = nil, output: String?, trace: String?
   ) {
     model = file
     self.rules = rules
@@ -89,6 +94,7 @@ public struct RunAnswer: Sendable {
     }
     outputs = recorded.outputs.map(row)
     traced = recorded.traced.map(row)
+    golden = recorded.golden.map { ($0.path ?? "", row($0)) }
     guard !recorded.observed.isEmpty else {
       statistics = nil
       return
@@ -111,10 +117,12 @@ public struct RunAnswer: Sendable {
   public var json: JSON {
     [
       "samples": .integer(samples),
-      "output": .string(output),
+      "output": .optional(output),
       "trace": .optional(trace),
       "outputs": .array(outputs.map(json)),
       "traced": .array(traced.map(json)),
+      "golden": .array(
+        golden.map { file in json(file.row).adding(["path": .string(file.path)]) }),
       "tensors": statistics.map { .array($0.map(json)) } ?? .null,
     ]
   }
@@ -143,7 +151,11 @@ public struct RunAnswer: Sendable {
 
   public func text(_ style: Style) -> String {
     var text = Heading.line(model.path, model.summary, right: rules)
-    text += "\(Quantity.count(samples, "sample")) -> \(output)"
+    let files = golden.map(\.path)
+    text +=
+      "\(Quantity.count(samples, "sample")) -> "
+      + (([output].compactMap(\.self) + files.prefix(4)).joined(separator: ", "))
+    if files.count > 4 { text += " and \(Quantity.count(files.count - 4)) more" }
     if let trace { text += ", \(Quantity.count(traced.count, "tensor")) -> \(trace)" }
     text += "\n\n"
     var table = Table([
@@ -157,7 +169,7 @@ public struct RunAnswer: Sendable {
         .init(row.range?.upperBound.description ?? ""),
       ])
     }
-    text += table.render(style: style)
+    if !outputs.isEmpty { text += table.render(style: style) }
     guard let statistics else { return text }
     let hasEvents = statistics.contains { $0.events != nil }
     var counts = Table(

@@ -8,6 +8,8 @@ struct RunRecording {
   private(set) var samples = 0
   private(set) var outputs: [TensorRecorder] = []
   private(set) var traced: [TensorRecorder] = []
+  /// Inputs and outputs of the network or of a layer, a file each.
+  private(set) var golden: [TensorRecorder] = []
   /// Ranges of every tensor; empty unless asked for.
   private(set) var observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
   /// Events of every node; nil if they are not counted.
@@ -17,20 +19,34 @@ struct RunRecording {
 
   /// - Throws: a ``Failure`` if a file cannot be created or a tensor cannot be stored.
   init(
-    _ plan: Plan, of file: ModelFile, output: String, trace: String?, storesValues: Bool,
-    namesByIndex: Bool, countsEvents: Bool
+    _ plan: Plan, of file: ModelFile, output: String?, trace: String?, golden: GoldenFiles?,
+    storesValues: Bool, namesByIndex: Bool, countsEvents: Bool
   ) throws(Failure) {
     self.plan = plan
     let addsSampleAxis = file.addsSampleAxis
     var writers: [NPZWriter] = []
     let graph = plan.graph
-    let outputWriter = try Self.writer(output)
-    writers.append(outputWriter)
-    for id in graph.outputs {
-      outputs.append(
+    if let output {
+      var store = try TensorStore.named(
+        output, tensors: graph.outputs.count, storesValues: storesValues)
+      if store == nil {
+        let writer = try Self.writer(output)
+        writers.append(writer)
+        store = .archive(writer)
+      }
+      for id in graph.outputs {
+        guard let store else { break }
+        outputs.append(
+          try TensorRecorder(
+            id, of: graph, named: graph[id].name, storesValues: storesValues,
+            addsSampleAxis: addsSampleAxis, in: store))
+      }
+    }
+    for (id, store) in try golden?.stores(plan) ?? [] {
+      self.golden.append(
         try TensorRecorder(
-          id, of: graph, named: graph[id].name, storesValues: storesValues,
-          addsSampleAxis: addsSampleAxis, in: outputWriter))
+          id, of: graph, named: graph[id].name, storesValues: false,
+          addsSampleAxis: addsSampleAxis, in: store))
     }
     if let trace {
       let traceWriter = try Self.writer(trace)
@@ -41,7 +57,7 @@ struct RunRecording {
         traced.append(
           try TensorRecorder(
             id, of: graph, named: namesByIndex ? "#\(id.index)" : graph[id].name,
-            storesValues: storesValues, addsSampleAxis: addsSampleAxis, in: traceWriter))
+            storesValues: storesValues, addsSampleAxis: addsSampleAxis, in: .archive(traceWriter)))
       }
     }
     self.writers = writers
@@ -83,7 +99,9 @@ struct RunRecording {
       if let constant = graph[traced[index].tensor].constant { try traced[index].append(constant) }
     }
     let varying = traced.indices.filter { graph[traced[$0].tensor].constant == nil }
-    let ids = outputs.map(\.tensor) + varying.map { traced[$0].tensor } + observed.map(\.tensor)
+    let ids =
+      outputs.map(\.tensor) + varying.map { traced[$0].tensor } + observed.map(\.tensor)
+      + golden.map(\.tensor)
     let runner = BatchRunner(plan, keeping: Set(ids), threads: threads)
     while true {
       let wanted = min(runner.suggestedSamples, (limit ?? .max) - samples)
@@ -117,11 +135,14 @@ struct RunRecording {
         for index in observed.indices {
           observed[index].statistics.add(block[outputs.count + varying.count + index])
         }
+        let first = outputs.count + varying.count + observed.count
+        for index in golden.indices { try golden[index].append(block[first + index]) }
       }
       samples += count
       progress(samples)
     }
     do throws(ImportError) {
+      for recorder in outputs + golden { try recorder.finish() }
       for writer in writers { try writer.finish() }
     } catch {
       throw Failure(Diagnostic(error))

@@ -3,7 +3,7 @@ import HWModel
 package import Importers
 package import QuantGraph
 
-/// Stores a tensor's codes, or their values, sample by sample in an array of an archive.
+/// Stores a tensor's codes, or their values, sample by sample.
 package struct TensorRecorder {
   package let tensor: TensorID
   /// The array's name.
@@ -14,10 +14,11 @@ package struct TensorRecorder {
   package private(set) var statistics: TensorStatistics
   private let storesValues: Bool
   private let elementType: NDArray.ElementType
-  private let member: NPZWriter.Member
-  private let writer: NPZWriter
+  private let sink: TensorSink
+  /// The file that holds this tensor alone; nil for an archive.
+  package let path: String?
 
-  /// Declares the array.
+  /// Declares the array, or opens its file.
   ///
   /// Codes have the smallest integer type that holds the format, floats of 16 to 64 bits their own
   /// type, smaller ones and bfloat16 are unsigned codes; values are float64. Samples follow each
@@ -26,7 +27,7 @@ package struct TensorRecorder {
   /// - Throws: a ``Failure`` if codes have more than 64 bits, or a value more than binary64 holds.
   package init(
     _ id: TensorID, of graph: Graph, named name: String, storesValues: Bool, addsSampleAxis: Bool,
-    in writer: NPZWriter
+    in store: TensorStore
   ) throws(Failure) {
     let tensor = graph[id]
     guard let scale = ElementScale(tensor) else {
@@ -48,16 +49,31 @@ package struct TensorRecorder {
     self.name = name
     self.scale = scale
     self.storesValues = storesValues
-    self.writer = writer
     elements = tensor.shape.count
     statistics = TensorStatistics(scale, elements: elements)
     elementType = storesValues ? .float64 : Self.elementType(of: scale.form)
     let extents = tensor.shape.extents
+    let rowShape = addsSampleAxis ? extents : Array(extents.dropFirst())
     do throws(ImportError) {
-      member = try writer.member(
-        name, elementType: elementType,
-        rowShape: addsSampleAxis ? extents : Array(extents.dropFirst()),
-        dropsSingleRow: !addsSampleAxis && extents.isEmpty)
+      switch store {
+      case .archive(let writer):
+        let member = try writer.member(
+          name, elementType: elementType, rowShape: rowShape,
+          dropsSingleRow: !addsSampleAxis && extents.isEmpty)
+        sink = .member(member, writer)
+        path = nil
+      case .array(let file):
+        path = file
+        sink = .array(try NPYWriter(path: file, elementType: elementType, rowShape: rowShape))
+      case .text(let file, let form):
+        path = file
+        let width = Self.width(of: scale.form)
+        sink = .text(
+          try ElementText(
+            path: file, form: form,
+            heading: "\(name) \(tensor.shape) \(tensor.encoding.name), \(width) bits, row-major",
+            width: width, elements: elements))
+      }
     } catch {
       throw Failure(Diagnostic(error))
     }
@@ -73,15 +89,18 @@ package struct TensorRecorder {
     }
   }
 
+  /// Completes a file of its own.
+  package func finish() throws(ImportError) { try sink.finish() }
+
   private func write(_ codes: Codes) throws(ImportError) {
     switch codes {
     case .float32(let numbers):
       if storesValues {
-        try store(numbers.map { Double($0) })
+        try sink.append(numbers.map { Double($0) })
       } else {
-        try store(numbers)
+        try sink.append(numbers)
       }
-    case .float64(let numbers): try store(numbers)
+    case .float64(let numbers): try sink.append(numbers)
     case .wide(let codes): try write(integers: codes.map(\.low64))
     default: try write(integers: codes.int64 ?? [])
     }
@@ -90,19 +109,23 @@ package struct TensorRecorder {
   private func write(integers codes: [Int64]) throws(ImportError) {
     if storesValues {
       let size = max(elements, 1)
-      try store(codes.indices.map { scale.value(codes[$0], element: $0 % size) })
+      try sink.append(codes.indices.map { scale.value(codes[$0], element: $0 % size) })
     } else if case .numbers = scale.form {
-      try store(codes.map { Float16(bitPattern: UInt16(truncatingIfNeeded: $0)) })
-    } else if elementType == .uint64 {
-      let unsigned = codes.map { UInt64(bitPattern: $0) }
-      try writer.append(codes: unsigned.span, to: member)
+      try sink.append(codes.map { Float16(bitPattern: UInt16(truncatingIfNeeded: $0)) })
     } else {
-      try writer.append(codes: codes.span, to: member)
+      try sink.append(codes: codes, isUnsigned: elementType == .uint64)
     }
   }
 
-  private func store<Element: ArrayElement>(_ values: [Element]) throws(ImportError) {
-    try writer.append(values.span, to: member)
+  /// Bits of one code.
+  private static func width(of form: ElementScale.Form) -> Int {
+    switch form {
+    case .codes(let width, _): width
+    case .numbers(.float16): 16
+    case .numbers(.float64): 64
+    case .numbers: 32
+    case .patterns(let format): format.width
+    }
   }
 
   private static func elementType(of form: ElementScale.Form) -> NDArray.ElementType {

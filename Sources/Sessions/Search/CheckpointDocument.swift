@@ -52,11 +52,14 @@ extension QuantizedCheckpoint {
 
   /// The files that are asked for, under their names in `folder`, which ends in a slash or is empty.
   ///
-  /// - Throws: ``QuantizedCheckpointProblems`` for what compressed-tensors does not have.
+  /// - Throws: ``QuantizedCheckpointProblems`` for what compressed-tensors does not have, and what the
+  ///   program that they are for would not read as it is meant.
   package func files(
     in folder: String, _ products: SearchProducts
   ) throws(QuantizedCheckpointProblems) -> [(name: String, document: JSON)] {
     var files: [(name: String, document: JSON)] = []
+    let problems = products.reader?.problems(of: self) ?? []
+    guard problems.isEmpty else { throw QuantizedCheckpointProblems(problems: problems) }
     if products.checkpoints {
       files.append(("\(folder)hf_quant_config.json", document))
       if let layerDocument { files.append(("\(folder)quant_cfg.json", layerDocument)) }

@@ -16,7 +16,11 @@ package enum SearchModel {
         "usage.arguments", "--calibration-labels without --calibration",
         remedy: "give the samples too; without, the labels of --labels are taken.")
     }
-    let file = try ModelFile(path: path)
+    var options = ModelOptions()
+    options.shapes = data.shapes
+    options.hls4mlVersion = data.hls4mlVersion
+    options.takeShapes(of: [data.inputs].compactMap(\.self))
+    let file = try ModelFile(path: path, options: options)
     var data = data
     if data.inputs == nil {
       // A project's own test bench data, as check takes them.
@@ -112,6 +116,7 @@ extension SpaceChoice {
       let ties =
         tieRules.flatMap { $0.groups(of: layers, in: graph) }
         + (tieRules.contains(.sharedInput) ? sharedInputs : [])
+        + graph.sharedWeights(among: layers)
       return try rules.space(
         over: layers, unchanged: defaults.unchanged,
         foundTies: ties.map { $0.filter { !kept.contains($0) } })

@@ -1,4 +1,5 @@
 package import QuantGraph
+package import Search
 
 /// What a search leaves in its folder beside search.json.
 package struct SearchProducts: Sendable {
@@ -8,15 +9,20 @@ package struct SearchProducts: Sendable {
   /// The `quantization_config` of one of compressed-tensors.
   package let compressed: Bool
 
+  /// The program that the checkpoint is for; nil for any.
+  package let reader: CheckpointReader?
+
   package var hasCheckpoints: Bool { checkpoints || compressed }
 
   private static let words = ["allocation", "hf", "compressed-tensors", "none"]
 
   /// - Parameters:
   ///   - given: the text of `--write`.
+  ///   - name: the text of `--for`.
   ///   - hasFolder: whether there is a folder to write into.
   /// - Throws: a ``Failure`` for words that name no product.
-  package init(_ given: String?, hasFolder: Bool) throws(Failure) {
+  package init(_ given: String?, for name: String? = nil, hasFolder: Bool) throws(Failure) {
+    reader = try Self.reader(name, given: given)
     guard let text = given else {
       (allocations, checkpoints, compressed) = (true, false, false)
       return
@@ -42,5 +48,21 @@ package struct SearchProducts: Sendable {
     allocations = words.contains("allocation")
     checkpoints = words.contains("hf")
     compressed = words.contains("compressed-tensors")
+  }
+
+  private static func reader(
+    _ name: String?, given: String?
+  ) throws(Failure) -> CheckpointReader? {
+    guard let name else { return nil }
+    guard let reader = CheckpointReader(rawValue: name) else {
+      throw .unknown(
+        "reader", name, code: "usage.arguments", among: CheckpointReader.allCases.map(\.rawValue),
+        listedBy: "hwsim search --help", at: "--for", showsAll: true)
+    }
+    guard SearchSettings.list(given ?? "").contains("hf") else {
+      throw Failure(
+        "usage.arguments", "--for is about hf_quant_config.json", remedy: "add --write hf.")
+    }
+    return reader
   }
 }

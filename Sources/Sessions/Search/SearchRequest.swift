@@ -1,5 +1,6 @@
 import Arith
 package import HWModel
+package import Importers
 package import QuantGraph
 import Search
 
@@ -19,6 +20,10 @@ package struct SearchDataFiles: Sendable {
   package var activationScale = "max"
   /// Rules that a quantized model runs by; nil for those of its kind.
   package var datapath: String?
+  /// `NAME=1x3x32x32`, for dynamic dimensions of an ONNX file that the inputs leave open.
+  package var shapes: [String] = []
+  /// The release whose rules an hls4ml project is computed by; nil to find it.
+  package var hls4mlVersion: HLS4MLVersion?
   /// What a GPU's rules multiply on; nil where none is named.
   package var cores: TensorCoreRules?
 

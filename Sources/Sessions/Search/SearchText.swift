@@ -7,7 +7,26 @@ extension SearchAnswer {
   }
 
   /// The points, one a row.
-  package var table: Table {
+  package var table: Table { table(of: points) }
+
+  /// Points that a short table holds: both ends, the knee, uniform allocations, and others evenly.
+  ///
+  /// - Parameter limit: rows, unless these are more.
+  /// - Returns: them in order.
+  private func shown(limit: Int) -> [SearchPoint] {
+    guard points.count > limit else { return points }
+    var kept = Set(
+      points.indices.filter {
+        $0 == 0 || $0 == points.count - 1 || points[$0].isKnee
+          || uniformNames[points[$0].choice] != nil
+      })
+    let rest = points.indices.filter { !kept.contains($0) }
+    let room = min(max(limit - kept.count, 0), rest.count)
+    for place in 0..<room { kept.insert(rest[place * rest.count / room]) }
+    return kept.sorted().map { points[$0] }
+  }
+
+  private func table(of points: [SearchPoint]) -> Table {
     var columns: [Table.Column] = [.text(""), .text("id")]
     columns.append(.number(objective.name))
     let measured: [QualityObjective] =
@@ -86,7 +105,11 @@ extension SearchAnswer {
       "evaluated \(Quantity.count(evaluations.count)) of \(configurations)allocations, "
       + "\(points.count) on the frontier"
     var text = Heading.line(model, summary, right: right)
-    text += table.render(limit: all ? nil : 20, style: style)
+    let rows = all ? points : shown(limit: 20)
+    text += table(of: rows).render(style: style)
+    if rows.count < points.count {
+      text += "... \(Quantity.count(points.count - rows.count)) more rows between: --all\n"
+    }
     let proof = quality == .score ? "by proof (gap 0)" : "every allocation was evaluated"
     var facts = [isProved ? "optimal: yes, \(proof)" : "optimal: not proved"]
     for cost in header.costs.prefix(objectiveCount) {

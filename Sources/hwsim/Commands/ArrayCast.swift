@@ -1,6 +1,7 @@
 import Arith
 import Importers
 import QuantGraph
+import Sessions
 
 /// Casts an array in blocks of rows, so that memory does not grow with the file.
 struct ArrayCast {
@@ -66,6 +67,7 @@ struct ArrayCast {
       ? FloatCastKernel(rule) : nil
     var done = 0
     var invalidCount = 0
+    var losses = CastLosses(range: rule.encoding.finiteRange)
     let total = header.elementCount
     while done < total {
       let count = min(rows, max(stream.remainingRows, 1)) * stream.rowElements
@@ -74,11 +76,11 @@ struct ArrayCast {
       if let kernel {
         failed = try castFloats(
           stream, kernel, count: count, first: first, input: input, writer: writer,
-          invalid: &invalidCount)
+          invalid: &invalidCount, losses: &losses)
       } else {
         failed = try castPlainly(
           stream, random, count: count, first: first, input: input, writer: writer,
-          invalid: &invalidCount)
+          invalid: &invalidCount, losses: &losses)
       }
       if let failed { return .failure(failed) }
       done += count
@@ -87,12 +89,13 @@ struct ArrayCast {
     try writer.finish()
     return .success(
       CastSummary(
-        shape: header.shape, count: total, invalid: invalidCount, type: type.rawValue))
+        shape: header.shape, count: total, invalid: invalidCount, type: type.rawValue,
+        losses: losses))
   }
 
   private func castFloats(
     _ stream: NPYStream, _ kernel: FloatCastKernel, count: Int, first: Int, input: String,
-    writer: NPYWriter, invalid invalidCount: inout Int
+    writer: NPYWriter, invalid invalidCount: inout Int, losses: inout CastLosses
   ) throws(ImportError) -> Failure? {
     var values = [Float](repeating: 0, count: count)
     var valueSpan = values.mutableSpan
@@ -105,6 +108,15 @@ struct ArrayCast {
       return .noCode("\(values[index])", in: rule.encoding, index: first + index, at: input)
     }
     let width = rule.encoding.scalarWidth ?? 8
+    let numbers = decoded(width: width)
+    var nextMissing = 0
+    for index in codes.indices {
+      if nextMissing < missing.count, missing[nextMissing] == index {
+        nextMissing += 1
+        continue
+      }
+      losses.add(Double(values[index]), numbers[Int(codes[index])])
+    }
     if writer.elementType == .uint8 {
       try writer.append(codes.span)
     } else {
@@ -120,9 +132,20 @@ struct ArrayCast {
     return nil
   }
 
+  /// What each pattern of at most 8 bits stands for, NaN where it is no number.
+  private func decoded(width: Int) -> [Double] {
+    (0..<1 << width).map { pattern in
+      let spare = Int64(64 - width)
+      let code =
+        rule.encoding.hasSignedCodes ? (Int64(pattern) << spare) >> spare : Int64(pattern)
+      let number: ExactNumber<Int128>? = rule.encoding.decode(code)
+      return number?.doubleValue ?? .nan
+    }
+  }
+
   private func castPlainly(
     _ stream: NPYStream, _ random: NPYStream?, count: Int, first: Int, input: String,
-    writer: NPYWriter, invalid invalidCount: inout Int
+    writer: NPYWriter, invalid invalidCount: inout Int, losses: inout CastLosses
   ) throws(ImportError) -> Failure? {
     var bits = [Int64](repeating: 0, count: random == nil ? 0 : count)
     if let random {
@@ -164,9 +187,11 @@ struct ArrayCast {
           return .noCode(text, in: rule.encoding, index: first + index, at: input)
         }
       }
+      let number: ExactNumber<Int128>? = code.flatMap { rule.encoding.decode($0) }
+      let result = number?.doubleValue ?? .nan
+      if code != nil { losses.add(source == nil ? values[index] : value.doubleValue, result) }
       if writesValues {
-        let number: ExactNumber<Int128>? = code.flatMap { rule.encoding.decode($0) }
-        decoded[index] = number?.doubleValue ?? .nan
+        decoded[index] = result
       } else {
         results[index] = code ?? -1
       }

@@ -1,6 +1,7 @@
 import Arith
 import Importers
 import QuantGraph
+import Sessions
 
 /// Quantizes an array into a block format along one axis.
 struct BlockCast {
@@ -34,7 +35,7 @@ struct BlockCast {
     let blocks = format.blockCount(of: length)
     let scale = format.tensorScale(of: values)
     var codes = [Int64](repeating: 0, count: values.count)
-    var decoded = [Double](repeating: 0, count: writesValues ? values.count : 0)
+    var decoded = [Double](repeating: 0, count: values.count)
     var scales = [UInt64](repeating: 0, count: outer * blocks * inner)
     var choices = [Int64](repeating: 0, count: scales.count)
     var zeros = [Int64](repeating: 0, count: scales.count)
@@ -44,10 +45,8 @@ struct BlockCast {
         let result: BlockCodes
         do throws(BlockError) {
           result = try format.quantize(row, tensorScale: scale)
-          if writesValues {
-            for (k, value) in try format.values(result).enumerated() {
-              decoded[(o * length + k) * inner + i] = value
-            }
+          for (k, value) in try format.values(result).enumerated() {
+            decoded[(o * length + k) * inner + i] = value
           }
         } catch {
           guard case .notFinite(let k) = error else {
@@ -94,9 +93,12 @@ struct BlockCast {
     } catch {
       throw Failure(error)
     }
+    var losses = CastLosses(range: nil)
+    for (value, result) in zip(values, decoded) { losses.add(Double(value), result) }
     return CastSummary(
       shape: array.shape, count: values.count, invalid: 0,
-      type: writesValues ? "float64" : "codes \(type.rawValue), scales \(scaleType.rawValue)")
+      type: writesValues ? "float64" : "codes \(type.rawValue), scales \(scaleType.rawValue)",
+      losses: losses)
   }
 
   private func add<Code: FixedWidthInteger & Sendable>(

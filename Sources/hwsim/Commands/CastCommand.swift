@@ -3,6 +3,7 @@ import ArgumentParser
 import Documents
 import Importers
 import QuantGraph
+import Sessions
 
 /// `hwsim cast`: an array through a format.
 struct CastCommand: ConfigurableCommand {
@@ -118,15 +119,19 @@ struct CastCommand: ConfigurableCommand {
       inputs: inputs.enumerated().map {
         InputRecord(role: $0.offset == 0 ? "input" : "random-bits", path: $0.element, kind: "npy")
       },
-      result: [
-        "format": .string(target.name), "shape": .integers(summary.shape),
-        "values": .integer(summary.count), "invalid_values": .integer(summary.invalid),
-        "type": .string(summary.type),
-      ]
+      warnings: [summary.losses.warning(at: input, of: target.name)].compactMap(\.self),
+      result: .object(
+        [
+          .init(key: "format", value: .string(target.name)),
+          .init(key: "shape", value: .integers(summary.shape)),
+          .init(key: "values", value: .integer(summary.count)),
+          .init(key: "invalid_values", value: .integer(summary.invalid)),
+          .init(key: "type", value: .string(summary.type)),
+        ] + summary.losses.members)
     ) { _ in
-      var text = "\(Quantity.count(summary.count, "value")) -> \(target.name), \(summary.type)"
-      if summary.invalid > 0 { text += ", \(Quantity.count(summary.invalid)) without a code" }
-      return text + "  exact\n"
+      var text = "\(Quantity.count(summary.count, "value")) -> \(target.name), \(summary.type)\n"
+      if summary.invalid > 0 { text += "\(Quantity.count(summary.invalid)) without a code, " }
+      return text + summary.losses.words + "\n"
     }
   }
 }
@@ -138,4 +143,6 @@ struct CastSummary {
   let invalid: Int
   /// Element type of the result.
   let type: String
+  /// What became of the values that have a code.
+  let losses: CastLosses
 }

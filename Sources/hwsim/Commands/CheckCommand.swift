@@ -106,7 +106,7 @@ struct CheckCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    var file = try ModelFile(path: model, options: try binding.options())
+    var file = try ModelFile(path: model, options: try binding.options(inputs: inputs))
     var (rules, otherRules): (DatapathChoice?, DatapathChoice?)
     if let allocation = try allocating.file(for: file) {
       if file.isFloatNetwork {

@@ -131,6 +131,7 @@ struct EstimateCommand: ConfigurableCommand {
     completion: .file(extensions: ["npz"]))
   var arrays: String?
 
+  @OptionGroup var release: HLS4MLVersionOption
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
@@ -216,7 +217,8 @@ struct EstimateCommand: ConfigurableCommand {
     guard let graph else {
       var modelOptions = ModelOptions()
       modelOptions.shapes = shape
-      let network = EstimatedNetwork(file: try ModelFile(path: path, options: modelOptions))
+      modelOptions.hls4mlVersion = try release.version
+      let network = try EstimatedNetwork(file: try ModelFile(path: path, options: modelOptions))
       return try sizes().map { sizes -> (network: EstimatedNetwork, workload: Workload) in
         var workload = network.workload(options: options, limits: limits)
         workload.sizes = sizes
@@ -420,6 +422,7 @@ struct EstimateCommand: ConfigurableCommand {
         "bits": .optional(bits), "clock": .optional(clock), "limit": .strings(limit),
         "explain": .optional(explain), "patch": .optional(patch),
         "split-after": .optional(splitAfter), "shape": .strings(shape), "graph": .optional(graph),
+        "hls4ml_version": .optional(release.hls4mlVersion),
         "batch": .optional(batch), "sequence": .optional(sequence), "option": .strings(option),
       ],
       inputs: inputs, target: targets.count == 1 ? targets[0].record : .null,

@@ -53,8 +53,12 @@ struct ModelArguments: ParsableArguments {
   /// How the model's file is to be read.
   ///
   /// - Throws: a ``Failure`` if the options of patches do not belong together.
-  func options() throws(Failure) -> ModelOptions {
+  ///
+  /// - Parameter inputs: files of the inputs, whose shapes fill in dynamic dimensions.
+  /// - Returns: the options.
+  func options(inputs: [String] = []) throws(Failure) -> ModelOptions {
     var options = ModelOptions()
+    options.takeShapes(of: inputs)
     options.shapes = shape
     options.outputs = outputs
     options.hls4mlVersion = try release.version

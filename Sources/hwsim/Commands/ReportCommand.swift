@@ -78,6 +78,8 @@ struct ReportCommand: ConfigurableCommand {
         "usage.arguments", "'\(product)' is read and would be overwritten",
         remedy: "name another file.")
     }
+    try checkSuffix(output, "-o", allowed: markdown ? ["md", "markdown", "txt"] : ["html", "htm"])
+    try checkSuffix(plot, "--plot", allowed: ["svg"])
     var files: [ResultFile] = []
     for path in results { files.append(try ResultFile(path: path)) }
     let content = try ReportContent(files)
@@ -132,6 +134,23 @@ struct ReportCommand: ConfigurableCommand {
         }
         return text
       })
+  }
+
+  /// Refuses a suffix of another kind of file; a name without one, a device and `-` are anything.
+  private func checkSuffix(
+    _ path: String?, _ option: String, allowed: [String]
+  ) throws(Failure) {
+    guard let path, !path.hasPrefix("/dev/") else { return }
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return }
+    let suffix = name[name.index(after: dot)...].lowercased()
+    guard !allowed.contains(suffix) else { return }
+    let kinds = allowed.map { "." + $0 }.joined(separator: ", ")
+    throw Failure(
+      "report.suffix", "\(option) does not write .\(suffix)", at: path,
+      remedy: suffix == "md"
+        ? "add --markdown." : "name a file that ends in \(kinds); a browser prints the page as PDF."
+    )
   }
 
   private func chosen(among figures: [Figure]) throws(Failure) -> Figure {

@@ -20,6 +20,7 @@ struct RunCommand: ConfigurableCommand {
         hwsim run model.tflite --inputs x.npz --output y.npz --trace t.npz --trace-by-index
         hwsim run model.onnx --inputs x.npy --output y.npz --datapath dyadic --requantize half-up
         hwsim run model.onnx --inputs x.npy --output y.npz --datapath tensor-core --target a100
+        hwsim run my_project/ --inputs x.npy --golden bench --golden-layer fc1 --golden-form coe
       """)
 
   @Argument(
@@ -38,14 +39,31 @@ struct RunCommand: ConfigurableCommand {
 
   @Option(
     name: [.short, .long],
-    help: .init("Store the outputs in this .npz file.", valueName: "FILE"),
-    completion: .file(extensions: ["npz"]))
+    help: .init(
+      "Store the outputs here: an .npz archive, or one output as .npy, .csv, .hex, .mem or .coe.",
+      valueName: "FILE"),
+    completion: .file(extensions: ["npz", "npy", "csv", "hex", "mem", "coe"]))
   var output: String?
 
   @Option(
     help: .init("Store every tensor that a layer writes in this .npz file.", valueName: "FILE"),
     completion: .file(extensions: ["npz"]))
   var trace: String?
+
+  @Option(
+    help: .init(
+      "Store the codes of every input and output here, a text file each, for an RTL test bench.",
+      valueName: "DIR"), completion: .directory)
+  var golden: String?
+
+  @Option(
+    help: .init(
+      "What --golden writes: hex ($readmemh), mem (with an address), coe (block memory) or csv.",
+      valueName: "FORM"), completion: .list(ElementText.Form.allCases.map(\.rawValue)))
+  var goldenForm = "hex"
+
+  @Option(help: .init("Inputs and outputs of this layer instead.", valueName: "LAYER"))
+  var goldenLayer: String?
 
   @Flag(help: "Store exact values as float64 instead of codes.")
   var values = false
@@ -72,8 +90,8 @@ struct RunCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    guard let output else { throw missing("--output") }
-    var file = try ModelFile(path: model, options: try binding.options())
+    guard output != nil || golden != nil else { throw missing("--output") }
+    var file = try ModelFile(path: model, options: try binding.options(inputs: inputs))
     if inputs.isEmpty, !file.graph.inputs.isEmpty { throw missing("--inputs") }
     var rules: DatapathChoice?
     if let allocation = try allocating.file(for: file) {
@@ -93,6 +111,7 @@ struct RunCommand: ConfigurableCommand {
     var options = ModelRun.Options(output: output)
     options.inputs = inputs
     options.trace = trace
+    options.golden = try goldenFiles()
     options.storesValues = values
     options.namesByIndex = traceByIndex
     options.countsEvents = stats
@@ -105,7 +124,9 @@ struct RunCommand: ConfigurableCommand {
     return Report(
       schema: "run",
       arguments: binding.json(choice).adding([
-        "allocation": .optional(allocating.allocation), "output": .string(output),
+        "allocation": .optional(allocating.allocation), "output": .optional(output),
+        "golden": .optional(golden), "golden_form": .string(goldenForm),
+        "golden_layer": .optional(goldenLayer),
         "trace": .optional(trace), "values": .bool(values), "trace_by_index": .bool(traceByIndex),
         "stats": .bool(stats),
         "first": .optional(first), "allow_overflow": .bool(allowOverflow),
@@ -114,6 +135,18 @@ struct RunCommand: ConfigurableCommand {
       inputs: [file.record] + allocating.records + run.records,
       result: run.answer.json,
       text: { style in run.answer.text(style) })
+  }
+
+  private func goldenFiles() throws(Failure) -> GoldenFiles? {
+    guard let golden else {
+      guard goldenLayer == nil else {
+        throw Failure(
+          "usage.arguments", "--golden-layer is about --golden", remedy: "add --golden DIR.")
+      }
+      return nil
+    }
+    return GoldenFiles(
+      folder: golden, form: try .named(goldenForm, option: "--golden-form"), layer: goldenLayer)
   }
 
   private func missing(_ option: String) -> Failure {

@@ -78,6 +78,13 @@ struct SearchCommand: ConfigurableCommand {
   var write: String?
 
   @Option(
+    name: .customLong("for"),
+    help: .init(
+      "The program that --write hf is for: what it would refuse or read otherwise is an error.",
+      valueName: "vllm|tensorrt-llm|sglang"))
+  var reader: String?
+
+  @Option(
     help: .init(
       "Points that -o also holds as QONNX models: all, knee, none, or auto (all, where weights have "
         + "at most 1 MiB).", valueName: "auto|all|knee|none"))
@@ -189,6 +196,13 @@ struct SearchDataOptions: ParsableArguments {
   var datapath: String?
 
   @OptionGroup var cores: TensorCoreForm
+  @OptionGroup var release: HLS4MLVersionOption
+
+  @Option(
+    help: .init(
+      "Shape of an ONNX input with dynamic dimensions that --inputs does not say, as NAME=1x3x32x32.",
+      valueName: "NAME=SHAPE"))
+  var shape: [String] = []
 }
 
 /// What may be chosen.
@@ -308,6 +322,8 @@ extension SearchDataOptions {
     files.weightScale = weightScale
     files.activationScale = activationScale
     files.datapath = datapath
+    files.shapes = shape
+    files.hls4mlVersion = try release.version
     let isOfTarget = datapath.map { $0.hasPrefix(TensorCoreDatapath.name) } ?? false
     files.cores = try cores.choice(isOfTarget ? target : nil).rules()
     return files

@@ -2,6 +2,13 @@ extension Explanation {
   /// Codes of number formats, casts and arithmetic units.
   static let formats: [Explanation] = [
     Explanation(
+      "cast.losses", "values of a cast saturate, wrap, become NaN or 0",
+      """
+      The array was cast by the format's rules, and some values lie outside what the format holds, or are
+      too small for it. The warning counts them; largest_error and sqnr_db of the result say what that
+      does as a whole. Choose a format with a larger range, or scale the values first.
+      """),
+    Explanation(
       "format.unknown", "a text that names no number format", status: .usage,
       """
       The word before < is no family, or a parameter is impossible: a width of 0 bits, an exponent

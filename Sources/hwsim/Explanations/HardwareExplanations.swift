@@ -112,6 +112,12 @@ extension Explanation {
       Arrays hold codes of fixed-point tensors. The tensor is named with its format.
       """),
     Explanation(
+      "run.suffix", "a file's name asks for a form that does not hold the outputs",
+      """
+      run stores an .npz archive of all outputs; .npy, .csv, .hex, .mem and .coe hold one output, and the
+      last three codes alone. A model with several outputs writes a text file a tensor with --golden DIR.
+      """),
+    Explanation(
       "run.too-wide", "a tensor's codes do not fit in an array's elements",
       """
       Arrays have integers of up to 64 bits, and float64 holds every value of up to 53 bits. hwsim does

@@ -4,6 +4,12 @@ extension Explanation {
   /// Codes of commands that read results.
   static let results: [Explanation] = [
     Explanation(
+      "report.suffix", "a file's name asks for a form that report does not write", status: .usage,
+      """
+      A page is .html, or .md with --markdown; a figure alone is .svg. Nothing else is written: print the
+      page from a browser for a PDF.
+      """),
+    Explanation(
       "report.syntax", "a result file is no JSON document",
       """
       The file was cut off, is empty, or is something else. Results are read as strictly as they are

@@ -364,6 +364,20 @@ extension Explanation {
       number. Folders of batches are numbered in the folder of the study's tasks.
       """),
     Explanation(
+      "deployment.reader", "the program that a checkpoint is for would not read it as it is meant",
+      """
+      vLLM and SGLang take some of Model Optimizer's algorithms only, SGLang one for all layers, and both
+      compute query, key and value, and gate and up, as one layer, which has one algorithm. vLLM reads a
+      layer of an algorithm that it does not know among others as not quantized. Tie such layers in the
+      scores, take formats that the reader has, or write for another one.
+      """),
+    Explanation(
+      "search.shard-missing", "a merge lacks parts of the search",
+      """
+      The studies that were merged are parts i of n of one search, and some parts are not among them. The
+      answer is that of the parts given; their allocations may be dominated by those that are missing.
+      """),
+    Explanation(
       "search.time-limit", "a time limit ended the search",
       """
       A warning. The answer is the frontier of what was evaluated until then; how much that is depends

@@ -56,6 +56,15 @@ extension Schema {
       "format": string("Canonical name of the target."),
       "shape": array(of: integer("Extent.")), "values": integer("Number of values."),
       "invalid_values": integer("Values without a code."), "type": string("Type of the result."),
+      "exact": integer("Values that are the same."),
+      "rounded": integer("Values in range that became another number than 0."),
+      "flushed_to_zero": integer("Numbers that became 0."),
+      "saturated": integer("Values out of range that became its end or an infinity."),
+      "wrapped": integer("Values out of range that became another number."),
+      "became_nan": integer("Numbers that became NaN."),
+      "largest_error": number("Largest difference of a value."),
+      "largest_error_index": nullable(integer("Position of the first value that has it.")),
+      "sqnr_db": nullable(number("Power of the values over that of the differences, in dB.")),
     ]))
 
   static let unit = command(

@@ -5,10 +5,19 @@ extension Schema {
     "run", "What a run stored (hwsim run --json)",
     result: object([
       "samples": integer("Samples run."),
-      "output": string("The archive of the outputs."),
+      "output": nullable(string("The file of the outputs.")),
       "trace": nullable(string("The archive of all tensors.")),
       "outputs": array(of: stored),
       "traced": array(of: stored),
+      "golden": array(
+        of: object([
+          "path": string("The text file."),
+          "name": string("The tensor."),
+          "shape": array(of: integer("Extents of one sample.")),
+          "format": string("The tensor's number format."),
+          "min": nullable(number("Smallest value.")),
+          "max": nullable(number("Largest value.")),
+        ]), "With --golden; inputs, then outputs."),
       "tensors": nullable(
         array(
           of: object([

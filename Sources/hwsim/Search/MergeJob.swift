@@ -11,11 +11,13 @@ struct MergeJob {
   init(_ command: SearchCommand) { self.command = command }
 
   func report() throws(Failure) -> Report {
-    let products = try SearchProducts(command.write, hasFolder: command.product != nil)
+    let products = try SearchProducts(
+      command.write, for: command.reader, hasFolder: command.product != nil)
     let header: StudyHeader
     let evaluations: [Evaluation]
+    let missing: [String]
     do throws(StudyError) {
-      (header, evaluations) = try Study.merged(command.merge)
+      (header, evaluations, missing) = try Study.merged(command.merge)
     } catch {
       throw Failure(error)
     }
@@ -85,7 +87,7 @@ struct MergeJob {
         "budget": .strings(command.goal.budget),
       ],
       inputs: command.merge.map { InputRecord(role: "study", path: $0, kind: "study") },
-      target: Self.target(settings["target"]),
+      target: Self.target(settings["target"]), warnings: Self.warnings(missing),
       result: answer.json, status: infeasible == nil ? .yes : .no, table: answer.table,
       text: { [command] style in
         answer.text(
@@ -96,6 +98,21 @@ struct MergeJob {
       try SearchFiles(folder: folder).write(answer, report, products: products)
     }
     return report
+  }
+
+  private static func warnings(_ missing: [String]) -> [Diagnostic] {
+    guard !missing.isEmpty else { return [] }
+    let shown = missing.prefix(8).joined(separator: ", ")
+    return [
+      Diagnostic(
+        code: "search.shard-missing",
+        message: "\(Quantity.count(missing.count, "part")) of the search "
+          + (missing.count == 1 ? "is" : "are") + " not here: \(shown)"
+          + (missing.count > 8 ? ", ..." : ""),
+        location: nil,
+        remedy:
+          "run them with --shard and name their studies too; the answer is of the parts given.")
+    ]
   }
 
   /// The record of the device that the studies were made for, null without one.

@@ -35,7 +35,8 @@ struct SearchJob {
       goal.sensitivity, others: goal.sensitivityOf, share: goal.sensitivityShare,
       cache: SensitivityCacheFolder(command.cache.cache, isOff: command.cache.noCache),
       objective: objective)
-    let products = try SearchProducts(command.write, hasFolder: command.product != nil)
+    let products = try SearchProducts(
+      command.write, for: command.reader, hasFolder: command.product != nil)
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(
       path: path, data: try command.data.files(target: goal.target), threads: threads)

@@ -21,7 +21,8 @@ struct SearchTable {
   func report(_ session: Session) throws(Failure) -> Report {
     let bytes = try ScoreFile.contents(path)
     let method = try SearchSettings.tableMethod(command.goal.method)
-    let products = try SearchProducts(command.write, hasFolder: command.product != nil)
+    let products = try SearchProducts(
+      command.write, for: command.reader, hasFolder: command.product != nil)
     let isScores = try isScoreFile(bytes)
     if transformer != nil, !isScores {
       throw Failure(

@@ -2,6 +2,7 @@ import Arith
 import Documents
 import Importers
 import QuantGraph
+import Sessions
 
 /// `hwsim cast` from and to blocks of GGUF: rows of bytes on one side, values on the other.
 struct GGUFCast: Sendable {
@@ -66,11 +67,13 @@ struct GGUFCast: Sendable {
     let type: GGUFType
     let result: NDArray
     let count: Int
+    var losses = CastLosses(range: nil)
     switch direction {
     case .decode(let source):
       type = source
       let values = try decoded(array, from: source, at: input)
       count = values.count
+      for value in values { losses.add(Double(value), Double(value)) }
       result = NDArray(
         shape: array.shape.dropLast() + [(array.shape.last ?? 0) / source.bytes * source.block],
         values)
@@ -81,6 +84,11 @@ struct GGUFCast: Sendable {
       result = NDArray(
         shape: array.shape.dropLast() + [(array.shape.last ?? 0) / target.block * target.bytes],
         bytes)
+      if target.isDecodable, let values = array.doubles() {
+        for (value, code) in zip(values, try decoded(result, from: target, at: output)) {
+          losses.add(value, Double(code))
+        }
+      }
     }
     let shape = result.shape
     do throws(ImportError) {
@@ -97,12 +105,15 @@ struct GGUFCast: Sendable {
         "from": .string(isDecoding ? type.name : "float32"),
       ],
       inputs: input == "-" ? [] : [InputRecord(role: "input", path: input, kind: "npy")],
-      result: [
-        "format": .string(isDecoding ? "float32" : type.name), "shape": .integers(shape),
-        "values": .integer(count), "invalid_values": 0,
-        "type": .string(isDecoding ? "float32" : "uint8"),
-      ]
-    ) { _ in "\(Quantity.count(count, "value")): \(text)  exact\n" }
+      warnings: [losses.warning(at: input, of: type.name)].compactMap(\.self),
+      result: .object(
+        [
+          .init(key: "format", value: .string(isDecoding ? "float32" : type.name)),
+          .init(key: "shape", value: .integers(shape)),
+          .init(key: "values", value: .integer(count)), .init(key: "invalid_values", value: 0),
+          .init(key: "type", value: .string(isDecoding ? "float32" : "uint8")),
+        ] + losses.members)
+    ) { [losses] _ in "\(Quantity.count(count, "value")): \(text)\n\(losses.words)\n" }
   }
 
   private func decoded(
