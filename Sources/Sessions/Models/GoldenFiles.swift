@@ -1,6 +1,6 @@
 import FoundationEssentials
 import HWModel
-import QuantGraph
+package import QuantGraph
 
 /// Which codes of a run an RTL test bench gets: inputs and outputs of a network or of one layer.
 public struct GoldenFiles: Sendable {
