@@ -111,7 +111,7 @@ extension Schema {
         "description": "What the device has so much of, by name.",
       ],
       "ii": nullable(integer("Cycles between two inputs, of FPGAs.")),
-      "reports": object(["csynth": report, "post_synth": report]),
+      "reports": object(["csynth": synthesisReport, "post_synth": synthesisReport]),
       "fit": object([
         "excess": array(of: ["type": "object"], "What the part has too little of."),
         "change": nullable([
@@ -246,7 +246,7 @@ extension Schema {
     ], required: ["used", "available", "kind"])
 
   /// A report of high-level or logic synthesis.
-  private static let report = nullable(
+  private static let synthesisReport = nullable(
     object([
       "path": string("Relative to the project."), "tool": nullable(string("Tool or version.")),
       "part": nullable(string("The part that it is of.")),
