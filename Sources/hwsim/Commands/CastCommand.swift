@@ -119,7 +119,7 @@ struct CastCommand: ConfigurableCommand {
       inputs: inputs.enumerated().map {
         InputRecord(role: $0.offset == 0 ? "input" : "random-bits", path: $0.element, kind: "npy")
       },
-      warnings: [summary.losses.warning(at: input, of: target.name)].compactMap(\.self),
+      warnings: [summary.losses?.warning(at: input, of: target.name)].compactMap { $0 ?? nil },
       result: .object(
         [
           .init(key: "format", value: .string(target.name)),
@@ -127,11 +127,11 @@ struct CastCommand: ConfigurableCommand {
           .init(key: "values", value: .integer(summary.count)),
           .init(key: "invalid_values", value: .integer(summary.invalid)),
           .init(key: "type", value: .string(summary.type)),
-        ] + summary.losses.members)
+        ] + (summary.losses?.members ?? []))
     ) { _ in
       var text = "\(Quantity.count(summary.count, "value")) -> \(target.name), \(summary.type)\n"
       if summary.invalid > 0 { text += "\(Quantity.count(summary.invalid)) without a code, " }
-      return text + summary.losses.words + "\n"
+      return text + (summary.losses.map { $0.words + "\n" } ?? "")
     }
   }
 }
@@ -143,6 +143,6 @@ struct CastSummary {
   let invalid: Int
   /// Element type of the result.
   let type: String
-  /// What became of the values that have a code.
-  let losses: CastLosses
+  /// What became of the values that have a code; nil for results that are no cast values.
+  let losses: CastLosses?
 }

@@ -303,7 +303,8 @@ struct UnitCommand: ConfigurableCommand {
       throw Failure(error)
     }
     return CastSummary(
-      shape: resultShape, count: codesOut.count, invalid: invalidCount, type: type.rawValue)
+      shape: resultShape, count: codesOut.count, invalid: invalidCount, type: type.rawValue,
+      losses: nil)
   }
 
   /// Writes the array `out`.
