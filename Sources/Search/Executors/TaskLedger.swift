@@ -12,6 +12,8 @@ struct TaskLedger {
     /// Which command runs it; nil for one of an earlier search.
     let command: Int?
     var isRunning = false
+    /// When its claim was read last.
+    var looked: ContinuousClock.Instant?
   }
 
   /// A command that runs a batch, and when it was seen to have ended.
@@ -215,7 +217,10 @@ struct TaskLedger {
       }
       let isClaimed = found.contains("\(task.number).claim")
       task.isRunning = isClaimed
-      let claim = isClaimed ? TaskClaim.owner(of: task.paths.claim(task.number)) : nil
+      // A claim changes once a beat, and a thousand of them are many files.
+      let isDue = task.looked.map { ContinuousClock.now - $0 >= .seconds(settings.beat) } ?? true
+      if isDue { task.looked = .now }
+      let claim = isClaimed && isDue ? TaskClaim.owner(of: task.paths.claim(task.number)) : nil
       let ended = task.command.flatMap { submissions[$0].ended }
       let isOver = ended.map { ContinuousClock.now - $0.at > Self.grace } ?? false
       guard task.watch.isDead(claim) || isOver || (task.command == nil && !isClaimed) else {
