@@ -169,6 +169,17 @@ struct FPGAEstimateTests {
     #expect(text.contains("csynth") && text.contains("30,000"))
   }
 
+  @Test("a part without a kind of memory is searched like the others")
+  func partWithoutLargeMemories() throws {
+    let examples = "examples/digits/"
+    let run = try ToolRun(
+      "search", Self.project, "--inputs", examples + "input.npy", "--labels",
+      examples + "labels.npy", "--target", "xc7z020+vivado-2019.2", "--objective", "accuracy,dsp",
+      "--bits", "4,8", "--evaluations", "3", "--screening", "0", "--json")
+    #expect(run.code == 0, "\(run.error)")
+    #expect(!run.output.contains("uram"))
+  }
+
   @Test("searches have FPGA costs, reuse factors, strategies; points are hls4ml configurations")
   func search() throws {
     let folder = try TemporaryFolder()

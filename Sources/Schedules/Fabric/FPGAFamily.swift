@@ -23,7 +23,8 @@ public struct FPGAFamily: DeviceFamily {
   public let schema = FabricTarget.schema
   /// Each part under each flow.
   public let files = FabricFiles(TargetFiles.of(family: "fpga")).targets
-  public let quantities: [CostQuantity] = [
+  public var quantities: [CostQuantity] { Self.known }
+  static let known: [CostQuantity] = [
     .latency, .cycles, .interval, .lut, .ff, .dsp, .bram18, .uram,
   ]
   public let workloadOptions = ["products"]
@@ -78,7 +79,10 @@ public struct FPGADevice: Device {
   }
 
   public var description: TargetDescription { target.description }
-  public let quantities = FPGAFamily().quantities
+  /// Those of the family, but no blocks of a kind that the part does not have.
+  public var quantities: [CostQuantity] {
+    FPGAFamily.known.filter { $0 != .uram || target.resources.uram > 0 }
+  }
 
   public func basis(of quantity: CostQuantity) -> CostBasis {
     .estimate(model: "counting rules of high-level synthesis", error: nil)
