@@ -23,6 +23,11 @@ struct Configuration: Sendable {
   /// Files read, in ascending precedence.
   let files: [String]
 
+  /// Whether there is anything to read.
+  static func hasFiles(explicit: String?) -> Bool {
+    explicit != nil || access(defaultFile, F_OK) == 0
+  }
+
   /// Reads `hwsim.json` if there is one, and `explicit` if given.
   ///
   /// - Throws: a ``Failure`` with every problem of the files: `config.syntax`, `config.unknown-key`,

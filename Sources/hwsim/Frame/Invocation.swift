@@ -64,6 +64,9 @@ struct Invocation {
     guard case .command(let command as any ConfigurableCommand, _) = typed,
       let name = arguments.first
     else { return typed }
+    // The list of all options takes most of a short command's time: only files need it.
+    guard Configuration.hasFiles(explicit: command.computing.config) || command is ConfigCommand
+    else { return typed }
     let configuration = try Configuration.load(explicit: command.computing.config)
     let added = configuration.words(for: name, typed: arguments)
     return try parse([name] + added + arguments.dropFirst(), blaming: configuration)
