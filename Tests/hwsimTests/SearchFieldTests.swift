@@ -101,7 +101,7 @@ struct SearchFieldTests {
     #expect(run.code == 0, "\(run.error)")
     let result = try #require(JSONValue(run.output)["result"])
     let points = try #require(result["points"]?.elements)
-    let smallest = points.compactMap { $0["costs"]?["weight_bits"]?.number }.min()
+    let smallest = points.compactMap { $0["weight_bits"]?.number }.min()
     #expect(smallest == 792, "\(run.output.prefix(2000))")
   }
 
