@@ -11,6 +11,8 @@ import sys
 import nbclient
 import nbformat
 
+import hwsim
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -40,6 +42,9 @@ def execute(path):
 
 
 if __name__ == "__main__":
-    os.environ["HWSIM_PROGRESS"] = "0"
+    # The kernel runs in examples/, where relative paths name nothing.
+    os.environ.update(
+        HWSIM_PROGRESS="0", HWSIM_BINARY=os.path.abspath(hwsim.binary_path()),
+        PYTHONPATH=str(pathlib.Path(hwsim.__file__).resolve().parents[1]))
     for name in sys.argv[1:] or ["fpga", "tinyml"]:
         execute(ROOT / "examples" / f"{name}.ipynb")

@@ -191,8 +191,8 @@ def onnx_model(onnx, helper):
     """A float network of two layers."""
     generator = np.random.default_rng(6)
     weights = [
-        helper.make_tensor(name, onnx.TensorProto.FLOAT, shape,
-                           generator.normal(0, 0.5, shape).astype(np.float32).reshape(-1))
+        # Raw bytes: only these can be kept in a file beside the model.
+        onnx.numpy_helper.from_array(generator.normal(0, 0.5, shape).astype(np.float32), name)
         for name, shape in [("w1", (6, 8)), ("b1", (8,)), ("w2", (8, 3)), ("b2", (3,))]
     ]
     nodes = [
