@@ -123,7 +123,7 @@ struct TransformerCommandTests {
     }
     let layers = try estimate("layers.json", "--graph", "prefill")
     let other = try ToolRun("report", layers, "--markdown")
-    #expect(other.output.contains("model.layers.27.mlp.down\\_proj"), "\(other.error)")
+    #expect(other.output.contains("model.layers.0.mlp.down\\_proj"), "\(other.error)")
     let wider = try estimate("wider.json", "--bits", "w16a16,w8a8", "--batch", "1,8")
     let compared = try ToolRun("compare", rows, wider)
     #expect(compared.output.contains("w8a8, batch 8"), "\(compared.error)")
