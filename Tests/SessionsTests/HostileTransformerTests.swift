@@ -117,7 +117,7 @@ struct HostileTransformerTests {
       let keys = Set(changed + members.map(\.key) + Self.otherNames)
       #expect(keys.contains { said.contains($0) }, "\(part).\(number): \(said)\n\(text)")
     }
-    #expect(answered > 10 && refused > 20, "\(answered) \(refused)")
+    #expect(answered > 2 && refused > 20, "\(answered) \(refused)")
   }
 
   /// Names that families read keys by which files write otherwise.
