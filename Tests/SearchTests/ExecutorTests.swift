@@ -41,17 +41,17 @@
       while body: () throws -> Void
     ) rethrows {
       let done = DispatchSemaphore(value: 0)
-      let seen = Mutex<Set<String>>(Set((try? TaskFiles.names(in: folder)) ?? []))
+      let seen = Mutex<Set<String>>(Set((try? StudyFiles.names(in: folder)) ?? []))
       let flag = Flag()
       DispatchQueue.global().async {
         while !flag.isSet {
-          for name in (try? TaskFiles.names(in: folder)) ?? [] where Int(name) != nil {
+          for name in (try? StudyFiles.names(in: folder)) ?? [] where Int(name) != nil {
             let batch = "\(folder)/\(name)"
             guard access(batch + "/submit.log", F_OK) == 0,
               seen.withLock({ $0.insert(name).inserted })
             else { continue }
             work(batch)
-            _ = try? TaskFiles.replace(batch + "/over", with: [])
+            _ = try? StudyFiles.replace(batch + "/over", with: [])
           }
           usleep(5000)
         }
@@ -97,7 +97,7 @@
       for (index, item) in found.enumerated() {
         #expect(item?.item == [index] && item?.loss == Double(index) / 7)
       }
-      let batches = try TaskFiles.names(in: folder).filter { Int($0) != nil }
+      let batches = try StudyFiles.names(in: folder).filter { Int($0) != nil }
       #expect(batches.count == 2)
       let first = try TaskBatch(folder: "\(folder)/\(batches[0])").tasks
       #expect(first.count <= 64 && first.flatMap { $0 } == items)
@@ -118,8 +118,8 @@
       try Self.serving(folder) { batch in
         if batch.hasSuffix("000001") {
           // One of the two tasks dies after its first item, in the middle of the next line.
-          guard let line = try? TaskFiles.encode(Self.item([0]), path: "") else { return }
-          _ = try? TaskFiles.replace(batch + "/0.part", with: line + Array("{\"item\":[1".utf8))
+          guard let line = try? StudyFiles.encode(Self.item([0]), path: "") else { return }
+          _ = try? StudyFiles.replace(batch + "/0.part", with: line + Array("{\"item\":[1".utf8))
           return
         }
         guard let tasks = try? TaskBatch(folder: batch).tasks else { return }
@@ -159,9 +159,9 @@
       #expect(never?.problems[0].code == "search.task-lost")
       let silent = try failure("silent", Self.waiting) { batch in
         let owner = TaskOwner(host: "elsewhere", process: 1, started: "2")
-        guard let bytes = try? TaskFiles.encode(owner, path: "") else { return }
-        _ = try? TaskFiles.claim(batch + "/0.claim", with: bytes)
-        _ = try? TaskFiles.claim(batch + "/1.claim", with: bytes)
+        guard let bytes = try? StudyFiles.encode(owner, path: "") else { return }
+        _ = try? StudyFiles.claim(batch + "/0.claim", with: bytes)
+        _ = try? StudyFiles.claim(batch + "/1.claim", with: bytes)
         // The command lives on: signs of life are what is missing.
         sleep(2)
       }
@@ -179,16 +179,16 @@
     func resumed() throws {
       let scratch = try TemporaryFolder()
       let folder = scratch.file("tasks")
-      try TaskFiles.createFolder(folder)
+      try StudyFiles.createFolder(folder)
       let batch = folder + "/000001"
-      try TaskFiles.createFolder(batch)
-      try TaskFiles.replace(
+      try StudyFiles.createFolder(batch)
+      try StudyFiles.replace(
         batch + "/batch.json",
-        with: TaskFiles.encode(
+        with: StudyFiles.encode(
           TaskBatch(work: .evaluation, beat: 0.05, tasks: [[[0]], [[1]], [[2]]]), path: ""))
-      try TaskFiles.replace(
+      try StudyFiles.replace(
         folder + "/job.json",
-        with: TaskFiles.encode(
+        with: StudyFiles.encode(
           TaskJob(build: nil, directory: "/", arguments: [], header: #require(Self.header)),
           path: ""))
       let started = DispatchSemaphore(value: 0)

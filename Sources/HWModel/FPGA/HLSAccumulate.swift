@@ -203,6 +203,10 @@ struct AccumulationTypes: Hashable, Sendable {
   let shiftsIntoAccumulator: Bool
   let inputs: Int
 
+  /// Whether a product is cast to a type that may not hold it: the operand that is negated, or what is
+  /// shifted.
+  var wrapsProducts: Bool { negation != nil || shiftsIntoAccumulator && shiftType != nil }
+
   init(
     data: FixedPointFormat, weight: Encoding, bias: FixedPointFormat?,
     accumulation: Accumulation, result: FixedPointFormat, inputs: Int

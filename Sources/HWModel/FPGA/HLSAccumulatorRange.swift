@@ -37,7 +37,9 @@ extension HLSFixed: BoundsAccumulators {
     _ binding: HLSBinding, _ geometry: AccumulationGeometry, _ types: AccumulationTypes,
     node: Int, low: Int512, high: Int512
   ) -> AccumulatorRange? {
-    guard types.width <= Int512.bitWidth, let weights = try? binding.constant(1) else { return nil }
+    guard types.width <= Int512.bitWidth, !types.wrapsProducts,
+      let weights = try? binding.constant(1)
+    else { return nil }
     // Products and biases on one grid, fine enough for both.
     let biasFraction = types.bias?.fractionBits ?? types.productFractionBits
     let fraction = max(types.productFractionBits, biasFraction)
@@ -53,9 +55,6 @@ extension HLSFixed: BoundsAccumulators {
         sumHigh = max(bias, Int512.zero)
       }
       for term in terms {
-        if types.negation != nil || types.shiftsIntoAccumulator && types.shiftType != nil {
-          return nil
-        }
         let a = types.product(low, weights[term.weight]) << (fraction - types.productFractionBits)
         let b = types.product(high, weights[term.weight]) << (fraction - types.productFractionBits)
         sumLow = sumLow + min(min(a, b), Int512.zero)

@@ -57,9 +57,7 @@ struct LinearProducts {
 
   /// Returns nil where a product is not linear in the data (a shift that loses bits).
   init?(types: AccumulationTypes, weights: [Int64]) {
-    guard types.negation == nil, !types.shiftsIntoAccumulator || types.shiftType == nil else {
-      return nil
-    }
+    guard !types.wrapsProducts else { return nil }
     switch types.rule {
     case .multiply:
       factors = weights

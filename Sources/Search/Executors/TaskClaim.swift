@@ -35,7 +35,7 @@ struct TaskOwner: Codable, Hashable {
 
   /// Field 22 of /proc/PID/stat (proc(5)); nil where there is no such process, or only its remains.
   private static func start(of process: Int32) -> String? {
-    guard let bytes = try? TaskFiles.contents("/proc/\(process)/stat") else { return nil }
+    guard let bytes = try? StudyFiles.contents("/proc/\(process)/stat") else { return nil }
     // The name in parentheses may hold anything.
     guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
@@ -65,7 +65,7 @@ final class TaskClaim: Sendable {
   /// - Throws: ``StudyError/notWritten(path:reason:)``.
   init?(_ path: String, beat: Double) throws(StudyError) {
     var owner = TaskOwner.current
-    guard try TaskFiles.claim(path, with: TaskFiles.encode(owner, path: path)) else { return nil }
+    guard try StudyFiles.claim(path, with: StudyFiles.encode(owner, path: path)) else { return nil }
     self.path = path
     let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "claim"))
     self.timer = timer
@@ -77,8 +77,8 @@ final class TaskClaim: Sendable {
         return
       }
       owner.beat += 1
-      if let bytes = try? TaskFiles.encode(owner, path: path) {
-        try? TaskFiles.replace(path, with: bytes)
+      if let bytes = try? StudyFiles.encode(owner, path: path) {
+        try? StudyFiles.replace(path, with: bytes)
       }
     }
     timer.resume()
@@ -100,8 +100,8 @@ final class TaskClaim: Sendable {
   }
 
   static func owner(of path: String) -> TaskOwner? {
-    (try? TaskFiles.contents(path)).flatMap { $0 }
-      .flatMap { TaskFiles.decode(TaskOwner.self, from: $0) }
+    (try? StudyFiles.contents(path)).flatMap { $0 }
+      .flatMap { StudyFiles.decode(TaskOwner.self, from: $0) }
   }
 
   /// Gives it back.

@@ -48,11 +48,11 @@ package final class TaskCoordinator: Sendable {
   package init(
     folder: String, job: TaskJob, settings: ExecutorSettings
   ) throws(StudyError) {
-    try TaskFiles.createFolder(folder)
+    try StudyFiles.createFolder(folder)
     lock = try Self.lock(folder + "/coordinator", beat: settings.beat)
     do throws(StudyError) {
-      try TaskFiles.replace(
-        folder + "/job.json", with: TaskFiles.encode(job, path: folder + "/job.json"))
+      try StudyFiles.replace(
+        folder + "/job.json", with: StudyFiles.encode(job, path: folder + "/job.json"))
       ledger = try TaskLedger(folder: folder, settings: settings)
     } catch {
       lock.release()

@@ -30,7 +30,7 @@ package struct TaskJob: Codable, Sendable {
 
   /// The job of the batch in `folder`.
   package init(ofBatch folder: String) throws(StudyError) {
-    self = try TaskFiles.document(TaskJob.self, at: TaskPaths.parent(of: folder) + "/job.json")
+    self = try StudyFiles.document(TaskJob.self, at: TaskPaths.parent(of: folder) + "/job.json")
   }
 }
 
@@ -63,7 +63,7 @@ package struct TaskBatch: Codable, Sendable {
   }
 
   package init(folder: String) throws(StudyError) {
-    self = try TaskFiles.document(TaskBatch.self, at: folder + "/batch.json")
+    self = try StudyFiles.document(TaskBatch.self, at: folder + "/batch.json")
   }
 }
 

@@ -41,7 +41,7 @@ struct TaskLedger {
   init(folder: String, settings: ExecutorSettings) throws(StudyError) {
     self.folder = folder
     self.settings = settings
-    for name in try TaskFiles.names(in: folder) {
+    for name in try StudyFiles.names(in: folder) {
       guard let number = Int(name) else { continue }
       lastBatch = max(lastBatch, number)
       try takeUp(TaskPaths(folder: "\(folder)/\(name)"))
@@ -50,11 +50,11 @@ struct TaskLedger {
 
   /// Takes the results of a batch, and notes its tasks that still run; the others never begin.
   private mutating func takeUp(_ paths: TaskPaths) throws(StudyError) {
-    guard try TaskFiles.contents(paths.batch) != nil else { return }
+    guard try StudyFiles.contents(paths.batch) != nil else { return }
     let batch = try TaskBatch(folder: paths.folder)
     // Tasks claim first and look for this afterwards: none begins unseen.
-    try TaskFiles.replace(paths.closed, with: [])
-    let names = Set(try TaskFiles.names(in: paths.folder))
+    try StudyFiles.replace(paths.closed, with: [])
+    let names = Set(try StudyFiles.names(in: paths.folder))
     for (number, items) in batch.tasks.enumerated() {
       let isOver = ["result", "dead", "failed"].contains { names.contains("\(number).\($0)") }
       if !isOver, names.contains("\(number).claim") {
@@ -143,7 +143,7 @@ struct TaskLedger {
   /// Nothing of a kind that waits shall begin any more; what runs is found by the next search.
   private func close(_ work: TaskBatch.Work) throws(StudyError) {
     for folder in Set((open[work] ?? []).map(\.paths.folder)) {
-      try TaskFiles.replace(TaskPaths(folder: folder).closed, with: [])
+      try StudyFiles.replace(TaskPaths(folder: folder).closed, with: [])
     }
   }
 
@@ -162,13 +162,13 @@ struct TaskLedger {
     let digits = String(lastBatch)
     let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
     let paths = TaskPaths(folder: "\(folder)/\(name)")
-    try TaskFiles.createFolder(paths.folder)
+    try StudyFiles.createFolder(paths.folder)
     let script = ExecutorTemplate.script(tool: settings.tool, folder: paths.folder)
-    try TaskFiles.replace(paths.script, with: Array(script.utf8))
+    try StudyFiles.replace(paths.script, with: Array(script.utf8))
     chmod(paths.script, 0o755)
-    try TaskFiles.replace(
+    try StudyFiles.replace(
       paths.batch,
-      with: TaskFiles.encode(
+      with: StudyFiles.encode(
         TaskBatch(work: work, beat: settings.beat, tasks: tasks), path: paths.batch))
     let line = settings.template.command(folder: paths.folder, count: count)
     submissions.append(Submission(command: try ShellCommand(line, log: paths.log)))
@@ -197,7 +197,7 @@ struct TaskLedger {
     let tasks = open[work] ?? []
     var names: [String: Set<String>] = [:]
     for folder in Set(tasks.map(\.paths.folder)) {
-      names[folder] = Set(try TaskFiles.names(in: folder))
+      names[folder] = Set(try StudyFiles.names(in: folder))
     }
     var left: [OpenTask] = []
     var lost: [(OpenTask, Failure)] = []
@@ -209,7 +209,7 @@ struct TaskLedger {
       }
       if found.contains("\(task.number).failed") {
         let path = task.paths.failed(task.number)
-        guard let failure = try TaskFiles.document(TaskFailure.self, at: path).failure else {
+        guard let failure = try StudyFiles.document(TaskFailure.self, at: path).failure else {
           throw .damaged(path: path, line: 1, reason: "a failure without a reason")
         }
         try close(work)
@@ -227,7 +227,7 @@ struct TaskLedger {
         left.append(task)
         continue
       }
-      try TaskFiles.replace(task.paths.dead(task.number), with: [])
+      try StudyFiles.replace(task.paths.dead(task.number), with: [])
       try take(task.paths, task.number, work)
       lost.append((task, words(for: task, wasClaimed: isClaimed, ended?.status)))
     }
@@ -260,7 +260,7 @@ struct TaskLedger {
   }
 
   private func lastLines(of path: String) -> [String] {
-    guard let bytes = (try? TaskFiles.contents(path)).flatMap({ $0 }) else { return [] }
+    guard let bytes = (try? StudyFiles.contents(path)).flatMap({ $0 }) else { return [] }
     return String(decoding: bytes.suffix(4096), as: UTF8.self)
       .split(whereSeparator: \.isNewline).suffix(5).map(String.init)
   }
@@ -269,13 +269,13 @@ struct TaskLedger {
 extension TaskItem {
   /// The whole lines that a task has written.
   static func read(_ paths: TaskPaths, _ number: Int) throws(StudyError) -> [TaskItem] {
-    var bytes = try TaskFiles.contents(paths.result(number))
-    if bytes == nil { bytes = try TaskFiles.contents(paths.part(number)) }
+    var bytes = try StudyFiles.contents(paths.result(number))
+    if bytes == nil { bytes = try StudyFiles.contents(paths.part(number)) }
     guard let bytes else { return [] }
     let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     var found: [TaskItem] = []
     for line in bytes[..<end].split(separator: UInt8(ascii: "\n")) {
-      guard let item = TaskFiles.decode(TaskItem.self, from: line) else {
+      guard let item = StudyFiles.decode(TaskItem.self, from: line) else {
         throw .damaged(
           path: paths.part(number), line: found.count + 1, reason: "this is no result of a task")
       }

@@ -63,13 +63,13 @@ package final class TaskWorker: Sendable {
     guard let claim = try claim() else { return nil }
     defer { claim.release() }
     // After the claim: a search that closes the batch looks for claims afterwards.
-    if has(paths.closed) || has(paths.dead(number)) { return nil }
+    if Self.has(paths.closed) || Self.has(paths.dead(number)) { return nil }
     let done = try TaskItem.read(paths, number)
     let known = Set(done.map(\.item))
     var bytes: [UInt8] = []
-    for item in done { bytes += try TaskFiles.encode(item, path: paths.part(number)) }
+    for item in done { bytes += try StudyFiles.encode(item, path: paths.part(number)) }
     // A line that was cut off goes.
-    try TaskFiles.replace(paths.part(number), with: bytes)
+    try StudyFiles.replace(paths.part(number), with: bytes)
     let file = try PartFile(paths.part(number))
     let left = batch.tasks[number].filter { !known.contains($0) }
     let dead = paths.dead(number)
@@ -78,17 +78,17 @@ package final class TaskWorker: Sendable {
     } catch {
       failure = error
     }
-    if claim.wasTaken || has(dead) { return file.count }
+    if claim.wasTaken || Self.has(dead) { return file.count }
     try file.check()
     if let failure {
-      try TaskFiles.replace(
+      try StudyFiles.replace(
         paths.failed(number),
-        with: TaskFiles.encode(TaskFailure(failure), path: paths.failed(number)))
+        with: StudyFiles.encode(TaskFailure(failure), path: paths.failed(number)))
       return file.count
     }
     guard file.count == left.count else { return file.count }
     guard rename(paths.part(number), paths.result(number)) == 0 else {
-      throw .notWritten(path: paths.result(number), reason: TaskFiles.reason())
+      throw .notWritten(path: paths.result(number), reason: StudyFiles.reason())
     }
     return file.count
   }
@@ -97,7 +97,7 @@ package final class TaskWorker: Sendable {
   private func claim() throws(StudyError) -> TaskClaim? {
     let path = paths.claim(number)
     var watch = ClaimWatch(beat: batch.beat)
-    while !has(paths.result(number)), !has(paths.closed), !has(paths.dead(number)) {
+    while !Self.has(paths.result(number)), !Self.has(paths.closed), !Self.has(paths.dead(number)) {
       if let claim = try TaskClaim(path, beat: batch.beat) { return claim }
       // A scheduler that runs a task again leaves the claim of the one that died.
       guard let owner = TaskClaim.owner(of: path) else { continue }
@@ -109,8 +109,6 @@ package final class TaskWorker: Sendable {
     }
     return nil
   }
-
-  private func has(_ path: String) -> Bool { Self.has(path) }
 
   private static func has(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }
@@ -125,7 +123,7 @@ private final class PartFile {
   init(_ path: String) throws(StudyError) {
     descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     self.path = path
-    guard descriptor >= 0 else { throw .notWritten(path: path, reason: TaskFiles.reason()) }
+    guard descriptor >= 0 else { throw .notWritten(path: path, reason: StudyFiles.reason()) }
   }
 
   deinit { close(descriptor) }
@@ -134,8 +132,8 @@ private final class PartFile {
   func append(_ item: TaskItem) {
     guard problem == nil else { return }
     do throws(StudyError) {
-      try TaskFiles.append(
-        TaskFiles.encode(item, path: path), to: descriptor, path: path)
+      try StudyFiles.append(
+        StudyFiles.encode(item, path: path), to: descriptor, path: path)
       count += 1
     } catch {
       problem = error

@@ -27,20 +27,20 @@ public final class Study {
   ///   is not as it was written.
   public init(path: String, header: StudyHeader) throws(StudyError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .notWritten(path: path, reason: reason()) }
+    guard descriptor >= 0 else { throw .notWritten(path: path, reason: StudyFiles.reason()) }
     do throws(StudyError) {
       // A file system without locks is no reason not to write there.
       if flock(descriptor, LOCK_EX | LOCK_NB) != 0, ![ENOLCK, EOPNOTSUPP, ENOSYS].contains(errno) {
         throw errno == EWOULDBLOCK
-          ? .inUse(path: path) : .notWritten(path: path, reason: reason())
+          ? .inUse(path: path) : .notWritten(path: path, reason: StudyFiles.reason())
       }
       let bytes = try Self.contents(of: descriptor, path: path)
       let whole = bytes.lastIndex(of: Self.newline).map { $0 + 1 } ?? 0
       if whole < bytes.count, ftruncate(descriptor, off_t(whole)) != 0 {
-        throw .notWritten(path: path, reason: reason())
+        throw .notWritten(path: path, reason: StudyFiles.reason())
       }
       if whole == 0 {
-        try Self.append(try Self.line(header, path: path), to: descriptor, path: path)
+        try StudyFiles.append(try StudyFiles.encode(header, path: path), to: descriptor, path: path)
         evaluations = []
       } else {
         let found = try Self.parse(bytes[..<whole], path: path)
@@ -61,7 +61,7 @@ public final class Study {
 
   /// Appends an evaluation and returns once the disk has it.
   public func append(_ evaluation: Evaluation) throws(StudyError) {
-    try Self.append(try Self.line(evaluation, path: path), to: descriptor, path: path)
+    try StudyFiles.append(try StudyFiles.encode(evaluation, path: path), to: descriptor, path: path)
     evaluations.append(evaluation)
   }
 
@@ -80,13 +80,13 @@ public final class Study {
     }
     guard order != Array(evaluations.indices) else { return }
     let sorted = order.map { evaluations[$0] }
-    var bytes = try Self.line(header, path: path)
-    for evaluation in sorted { bytes += try Self.line(evaluation, path: path) }
+    var bytes = try StudyFiles.encode(header, path: path)
+    for evaluation in sorted { bytes += try StudyFiles.encode(evaluation, path: path) }
     let temporary = path + ".tmp"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw .notWritten(path: path, reason: reason()) }
+    guard file >= 0 else { throw .notWritten(path: path, reason: StudyFiles.reason()) }
     do throws(StudyError) {
-      try Self.append(bytes, to: file, path: path)
+      try StudyFiles.append(bytes, to: file, path: path)
     } catch {
       close(file)
       unlink(temporary)
@@ -94,7 +94,7 @@ public final class Study {
     }
     close(file)
     guard rename(temporary, path) == 0 else {
-      let text = reason()
+      let text = StudyFiles.reason()
       unlink(temporary)
       throw .notWritten(path: path, reason: text)
     }
@@ -124,7 +124,7 @@ public final class Study {
     _ path: String
   ) throws(StudyError) -> (header: StudyHeader, evaluations: [Evaluation]) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path: path, reason: reason()) }
+    guard descriptor >= 0 else { throw .unreadable(path: path, reason: StudyFiles.reason()) }
     defer { close(descriptor) }
     let bytes = try contents(of: descriptor, path: path)
     let whole = bytes.lastIndex(of: newline).map { $0 + 1 } ?? 0
@@ -186,70 +186,15 @@ extension Study {
   private static let sizeLimit = 1 << 31
 
   private static func contents(of descriptor: Int32, path: String) throws(StudyError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 18)
-    lseek(descriptor, 0, SEEK_SET)
-    while true {
-      let count = Self.read(descriptor, into: &buffer)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw .unreadable(path: path, reason: reason())
-      }
-      if count == 0 { return bytes }
-      bytes.append(contentsOf: buffer[..<count])
-      guard bytes.count < sizeLimit else {
-        throw .unreadable(path: path, reason: "larger than 2 GiB")
-      }
-    }
-  }
-
-  private static func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int {
-    #if canImport(Glibc)
-      Glibc.read(descriptor, &buffer, buffer.count)
-    #elseif canImport(Musl)
-      Musl.read(descriptor, &buffer, buffer.count)
-    #else
-      Darwin.read(descriptor, &buffer, buffer.count)
-    #endif
-  }
-
-  private static func line(_ value: some Encodable, path: String) throws(StudyError) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    do {
-      return [UInt8](try encoder.encode(value)) + [newline]
-    } catch {
-      throw .notWritten(path: path, reason: "\(error)")
-    }
-  }
-
-  /// One write where the system takes it whole, then a flush to the disk.
-  private static func append(
-    _ bytes: [UInt8], to descriptor: Int32, path: String
-  ) throws(StudyError) {
-    var start = 0
-    while start < bytes.count {
-      let written = bytes[start...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw .notWritten(path: path, reason: reason())
-      }
-      start += written
-    }
-    // A file that is no disk file (a pipe, a device) cannot be flushed and need not be.
-    if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
-      throw .notWritten(path: path, reason: reason())
-    }
+    guard
+      let bytes = try StudyFiles.contents(of: descriptor, path: path, limit: sizeLimit)
+    else { throw .unreadable(path: path, reason: "it was replaced meanwhile") }
+    return bytes
   }
 
   private static func parse(
     _ bytes: ArraySlice<UInt8>, path: String
   ) throws(StudyError) -> (header: StudyHeader, evaluations: [Evaluation]) {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     var header: StudyHeader?
     var evaluations: [Evaluation] = []
     var seen: Set<[Int]> = []
@@ -260,17 +205,17 @@ extension Study {
         .damaged(path: path, line: index + 1, reason: reason)
       }
       guard let header else {
-        guard let found = try? decoder.decode(StudyHeader.self, from: Data(line)),
+        guard let found = StudyFiles.decode(StudyHeader.self, from: line),
           found.schema == StudyHeader.schemaName
         else { throw damaged("this is no header of a study (\(StudyHeader.schemaName))") }
         header = found
         continue
       }
-      guard let evaluation = try? decoder.decode(Evaluation.self, from: Data(line)) else {
+      guard let evaluation = StudyFiles.decode(Evaluation.self, from: line) else {
         throw damaged("this is no evaluation")
       }
       // A key that is not known, or is left out, would pass as another evaluation.
-      guard try Self.line(evaluation, path: path).dropLast() == line else {
+      guard try StudyFiles.encode(evaluation, path: path).dropLast() == line else {
         throw damaged("this evaluation is not as it was written: keys or numbers were changed")
       }
       guard evaluation.choice.count == header.layers.count,
@@ -283,10 +228,4 @@ extension Study {
     guard let header else { throw .damaged(path: path, line: 1, reason: "there is no header") }
     return (header, evaluations)
   }
-}
-
-/// The system's words for the last error.
-private func reason() -> String {
-  guard let text = strerror(errno) else { return "error \(errno)" }
-  return String(cString: text)
 }

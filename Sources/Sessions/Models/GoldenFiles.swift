@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HWModel
 package import QuantGraph
 
@@ -34,14 +33,7 @@ public struct GoldenFiles: Sendable {
     } else {
       wanted = graph.inputs + graph.outputs
     }
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw Failure(
-        "file.not-written", "the folder cannot be made", at: folder,
-        remedy: "name a folder that can be written.")
-    }
+    try OutputFolder.create(folder)
     var seen: Set<TensorID> = []
     var names: Set<String> = []
     return wanted.filter { seen.insert($0).inserted && plan.tensors[$0.index] != nil }.map { id in

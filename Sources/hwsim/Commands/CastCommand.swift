@@ -119,7 +119,7 @@ struct CastCommand: ConfigurableCommand {
       inputs: inputs.enumerated().map {
         InputRecord(role: $0.offset == 0 ? "input" : "random-bits", path: $0.element, kind: "npy")
       },
-      warnings: [summary.losses?.warning(at: input, of: target.name)].compactMap { $0 ?? nil },
+      warnings: summary.losses?.warning(at: input, of: target.name).map { [$0] } ?? [],
       result: .object(
         [
           .init(key: "format", value: .string(target.name)),

@@ -1,5 +1,4 @@
 import Documents
-import FoundationEssentials
 import HWModel
 import Importers
 import QuantGraph
@@ -11,16 +10,7 @@ struct SearchFiles {
   let folder: String
 
   /// Makes the folder if there is none.
-  func create() throws(Failure) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw Failure(
-        "file.not-written", "the folder cannot be made", at: folder,
-        remedy: "check that its parent is writable and that no file has this name.")
-    }
-  }
+  func create() throws(Failure) { try OutputFolder.create(folder) }
 
   /// Writes an allocation file a point with its `documents`, files of checkpoints where `products`
   /// has them, then search.json.

@@ -1,12 +1,18 @@
 import FoundationEssentials
-import Glibc
-import QuantGraph
 
-/// Files of tasks, which several machines read and write in one folder.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Files of studies and of their tasks, which several machines may read and write in one folder.
 ///
-/// What is said relies on rename and link alone, which NFS keeps atomic (RFC 1813, 3.3.14 and 3.3.15);
-/// no locks, no file that two processes append to.
-enum TaskFiles {
+/// What they are for relies on rename and link alone, which NFS keeps atomic (RFC 1813, 3.3.14 and
+/// 3.3.15); no locks, no file that two processes append to.
+enum StudyFiles {
   /// Puts `bytes` at `path` whole or not at all.
   static func replace(_ path: String, with bytes: [UInt8]) throws(StudyError) {
     let temporary = "\(path).\(TaskOwner.current.unique).tmp"
@@ -41,7 +47,7 @@ enum TaskFiles {
     try append(bytes, to: descriptor, path: path)
   }
 
-  /// Writes all of `bytes` and waits until the disk has them.
+  /// Writes all of `bytes`, at once where the system takes them whole, and waits until the disk has them.
   static func append(
     _ bytes: [UInt8], to descriptor: Int32, path: String
   ) throws(StudyError) {
@@ -56,6 +62,7 @@ enum TaskFiles {
       }
       start += written
     }
+    // A file that is no disk file (a pipe, a device) cannot be flushed and need not be.
     if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
       throw .notWritten(path: path, reason: reason())
     }
@@ -70,8 +77,16 @@ enum TaskFiles {
       throw .unreadable(path: path, reason: reason())
     }
     defer { close(descriptor) }
+    return try contents(of: descriptor, path: path, limit: limit)
+  }
+
+  /// The bytes of an open file; nil if it was replaced meanwhile, as NFS tells.
+  static func contents(
+    of descriptor: Int32, path: String, limit: Int
+  ) throws(StudyError) -> [UInt8]? {
     var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    var buffer = [UInt8](repeating: 0, count: 1 << 18)
+    lseek(descriptor, 0, SEEK_SET)
     while true {
       let count = read(descriptor, &buffer, buffer.count)
       if count < 0 {
@@ -81,8 +96,8 @@ enum TaskFiles {
       }
       if count == 0 { return bytes }
       bytes += buffer[..<count]
-      guard bytes.count <= limit else {
-        throw .unreadable(path: path, reason: "larger than \(limit) bytes")
+      guard bytes.count < limit else {
+        throw .unreadable(path: path, reason: "larger than \(limit >> 30) GiB")
       }
     }
   }
@@ -147,6 +162,7 @@ enum TaskFiles {
     return value
   }
 
+  /// The system's words for the last error.
   static func reason() -> String { words(errno) }
 
   private static func words(_ number: Int32) -> String {
