@@ -46,8 +46,11 @@ private struct JSONReader {
   }
 
   private mutating func skipSpace() {
-    while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) {
-      position += 1
+    while position < bytes.count {
+      switch bytes[position] {
+      case 0x20, 0x0A, 0x0D, 0x09: position += 1
+      default: return
+      }
     }
   }
 
@@ -116,24 +119,31 @@ private struct JSONReader {
 
   private mutating func string() throws(JSONSyntaxError) -> String {
     position += 1
+    // What stands before an escape is taken as a whole.
     var text: [UInt8] = []
+    var start = position
     while position < bytes.count {
       let byte = bytes[position]
-      switch byte {
-      case UInt8(ascii: "\""):
-        guard let string = String(validating: text, as: UTF8.self) else {
-          throw fault("a string is not UTF-8")
-        }
+      // A quote or a backslash.
+      if byte == 0x22 {
+        let rest = bytes[start..<position]
+        let whole =
+          text.isEmpty
+          ? String(validating: rest, as: UTF8.self)
+          : String(validating: text + rest, as: UTF8.self)
+        guard let whole else { throw fault("a string is not UTF-8") }
         position += 1
-        return string
-      case UInt8(ascii: "\\"):
-        position += 1
-        text.append(contentsOf: try escape())
-      case 0..<0x20: throw fault("a control character in a string")
-      default:
-        text.append(byte)
-        position += 1
+        return whole
       }
+      if byte == 0x5C {
+        text += bytes[start..<position]
+        position += 1
+        text += try escape()
+        start = position
+        continue
+      }
+      if byte < 0x20 { throw fault("a control character in a string") }
+      position += 1
     }
     throw fault("a string does not end")
   }
@@ -206,10 +216,8 @@ private struct JSONReader {
 
   private mutating func skipDigits() -> Int {
     let start = position
-    while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position])
-    {
-      position += 1
-    }
+    // Digits 0 to 9.
+    while position < bytes.count, bytes[position] >= 0x30, bytes[position] <= 0x39 { position += 1 }
     return position - start
   }
 }

@@ -11,8 +11,13 @@ struct HWSim: ParsableCommand {
     usage: "hwsim COMMAND [options]",
     discussion: """
       EXAMPLES:
-        hwsim check my_project/                 does it match its C-simulation, bit for bit?
-        hwsim explain array.shape               what an error code means and what to do
+        hwsim check my_project/                            does it match its C-simulation, bit for bit?
+        hwsim estimate my_project/ --target pynq-z2        what does it take on my part?
+        hwsim estimate kws.tflite --target nucleo-l4r5zi   does it fit, how fast is it?
+        hwsim search kws.tflite --inputs x.npy --labels y.npy --target nucleo-l4r5zi -o out
+        hwsim estimate config.json --target a100 --bits w4a16,w8a8 --batch 1,32   an LLM on a GPU
+        hwsim formats --compare e4m3,e5m2,int8             what does a number format hold?
+        hwsim explain array.shape                          what a code means and what to do
 
       Options follow the command. Exit codes: 0 yes, 1 no, 64 wrong usage, 65 broken or unsupported
       input, 66 missing input, 70 a bug in hwsim, 73 output cannot be written, 130 interrupted.
@@ -22,8 +27,7 @@ struct HWSim: ParsableCommand {
       CheckCommand.self, RunCommand.self, InspectCommand.self, EstimateCommand.self,
       TargetsCommand.self, SearchCommand.self, ReportCommand.self, CompareCommand.self,
       FormatsCommand.self, CastCommand.self, UnitCommand.self, ConfigCommand.self,
-      ExplainCommand.self,
-      SchemaCommand.self,
+      ExplainCommand.self, SchemaCommand.self, CompletionCommand.self, DoctorCommand.self,
     ])
 
   /// Names of all commands, in the order of the help.

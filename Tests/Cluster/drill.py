@@ -166,9 +166,17 @@ def overhead(seconds, count, executor):
     run(digits(20, 41, 0), 'probe', extra=['--threads', '1'])
     each = max((time.time() - start) / 41, 1e-4)
     words = digits(max(1, round(20 * seconds / each)), count, 0)
+    extra = []
+    if executor == 'slurm':
+        sizes = subprocess.run(['sinfo', '-h', '-N', '-o', '%c'], capture_output=True, text=True).stdout.split()
+        extra = ['--executor-options', f'--cpus-per-task={sizes[0]}']
+        executor_words = f'{len(sizes)} nodes of {sizes[0]} processors'
+    else:
+        executor_words = executor
     local = run(words, 'time local')
-    remote = run(words, 'time tasks', executor, ['--task-seconds', str(2 * seconds)])
-    print(f'{count} evaluations: {local:.1f} s here on {os.cpu_count()} cores, {remote:.1f} s by tasks '
+    remote = run(words, 'time tasks', executor, extra)
+    print(f'{count} evaluations of {each * round(20 * seconds / each) / 20:.2f} s of a core: {local:.1f} s here on '
+          f'{os.cpu_count()} cores, {remote:.1f} s by tasks on {executor_words} '
           f'({100 * (remote / local - 1):+.1f} %), differing: {differing("time local", "time tasks") or "none"}')
 
 

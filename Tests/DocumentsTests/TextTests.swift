@@ -27,6 +27,12 @@ struct TextTests {
     #expect(Suggestion.nearest(to: "hls_fixed", among: names) == ["hls-fixed"])
     #expect(Suggestion.sentence(for: "dyadik", among: names) == "did you mean 'dyadic'?")
     #expect(Suggestion.sentence(for: "xyz", among: names) == nil)
+    let modes = ["TiesToEven", "TowardZero", "RND_CONV", "SAT", "sat", "WRAP"]
+    #expect(Suggestion.nearest(to: "RNE", among: modes) == ["TiesToEven", "RND_CONV"])
+    #expect(Suggestion.nearest(to: "clamp", among: modes) == ["sat", "SAT"])
+    #expect(Suggestion.nearest(to: "fp8", among: ["e4m3", "int8", "e5m2"]) == ["e4m3", "e5m2"])
+    #expect(Suggestion.nearest(to: "F407", among: ["stm32f407", "esp32"]) == ["stm32f407"])
+    #expect(Suggestion.nearest(to: "tfl", among: names).first == "tflm")
     #expect(Suggestion.editDistance(Array("ab"), Array("ba")) == 1)
   }
 
@@ -37,10 +43,33 @@ struct TextTests {
     table.append([.init(String(repeating: "x", count: 200)), .count(1)])
     let lines = table.render().split(separator: "\n")
     #expect(lines.count == 3)
-    #expect(lines.allSatisfy { $0.count <= Table.width })
+    #expect(lines.allSatisfy { $0.count <= Style.usualWidth })
     #expect(lines[1].hasSuffix("12,345"))
     #expect(table.csv.hasPrefix("name,count\n\"a,\"\"b\"\"\",12345\n"))
     #expect(table.render(limit: 1).contains("1 more row"))
+  }
+
+  @Test(
+    "columns leave in their order where there is no room, and the others take it",
+    arguments: 20...120)
+  func narrow(width: Int) {
+    var table = Table([
+      .text("layer", isFlexible: true), .text("shape", leaves: 1), .number("share"),
+      .number("bytes", leaves: 2),
+    ])
+    table.append([.init("a_layer_of_a_long_name_indeed"), "1x28x28x96", "12.5%", "1,048,576 B"])
+    let lines = table.render(style: Style(usesColor: false, width: width)).split(separator: "\n")
+    #expect(lines[..<2].allSatisfy { $0.count <= width })
+    let titles = lines[0].split(separator: " ").map(String.init)
+    #expect(titles.first == "layer" && titles.contains("share"))
+    // What leaves first comes back last.
+    #expect(titles.contains("bytes") || !titles.contains("shape"))
+    #expect((lines.count == 3) == (titles.count < 4))
+    if width >= 61 { #expect(lines[1].contains("a_layer_of_a_long_name_indeed")) }
+    let summary = Heading.line(
+      "model.tflite", "TFLite, 13 operators", right: "target x",
+      style: Style(usesColor: false, width: width))
+    #expect(width < 30 || summary.split(separator: "\n").allSatisfy { $0.count <= width })
   }
 
   @Test("control characters of a name are written out")

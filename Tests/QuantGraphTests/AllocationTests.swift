@@ -40,6 +40,34 @@ import Testing
     }
   }
 
+  @Test("patterns, numbers and beginnings name layers; full names stand before patterns")
+  func patterns() throws {
+    let graph = try chain(12)
+    let layers = graph.nodes.map(\.name)
+    func bits(_ text: String) throws -> [Int?] {
+      let formats = try read(text).formats(ofLayers: layers, in: graph)
+      let nodes = try GraphAllocation(read(text), in: graph).nodes
+      #expect(formats == nodes)
+      return formats.map { $0[.weights]?.scalarWidth }
+    }
+    let all = try bits(
+      #"{"layers": {"fc3": {"weights": "int<8>"}, "fc*": {"weights": "int<4>"}}}"#)
+    #expect(all == layers.indices.map { $0 == 3 ? 8 : 4 })
+    let some = try bits(
+      #"{"layers": {"fc?": {"weights": "int<4>"}, "11": {"weights": "int<2>"}}}"#)
+    #expect(some == layers.indices.map { $0 < 10 ? 4 : $0 == 10 ? 2 : nil })
+    for text in [
+      #"{"layers": {"fc1?": {"weights": "int<4>"}, "*1": {"weights": "int<2>"}}}"#,
+      #"{"layers": {"f": {"weights": "int<4>"}}}"#, #"{"layers": {"g*": {"weights": "int<4>"}}}"#,
+    ] {
+      let allocation = try read(text)
+      #expect(throws: AllocationRefusal.self) {
+        try allocation.formats(ofLayers: layers, in: graph)
+      }
+      #expect(throws: AllocationRefusal.self) { try GraphAllocation(allocation, in: graph) }
+    }
+  }
+
   @Test("every role, granularity and choice comes back as it was written")
   func roundTrip() throws {
     let text = #"""

@@ -91,7 +91,7 @@
         try coordinator.run(items, .evaluation) { found[$0] = $1 }
         // What is known is not run again, whoever asks.
         try coordinator.run(Array(items.prefix(3)), .evaluation) { found[$0] = $1 }
-        // Ten a task, now that an item is known to take a second.
+        // Up to ten a task, now that an item is known to take a second.
         try coordinator.run([[300], [301], [302]], .evaluation) { _, _ in }
       }
       for (index, item) in found.enumerated() {
@@ -101,12 +101,54 @@
       #expect(batches.count == 2)
       let first = try TaskBatch(folder: "\(folder)/\(batches[0])").tasks
       #expect(first.count <= 64 && first.flatMap { $0 } == items)
-      #expect(try TaskBatch(folder: "\(folder)/\(batches[1])").tasks == [[[300], [301], [302]]])
+      let second = try TaskBatch(folder: "\(folder)/\(batches[1])").tasks
+      #expect(second.count <= 3 && second.flatMap { $0 } == [[300], [301], [302]])
       // The next search finds all of it.
       let again = try Self.coordinator(folder, command: "exit 9 # {task} {last}", retries: 0)
       var count = 0
       try again.run(items, .evaluation) { _, item in count += item.quality == nil ? 0 : 1 }
       #expect(count == 200)
+    }
+
+    @Test("who is done helps with tasks that nobody has begun, and what it does is not lost")
+    func helping() throws {
+      let scratch = try TemporaryFolder()
+      let folder = scratch.file("tasks")
+      let items = (0..<40).map { [$0] }
+      let helped = Mutex(0)
+      var found = 0
+      try Self.serving(folder) { batch in
+        // The scheduler begins the first task alone, and its command ends before what others do.
+        guard let first = try? TaskWorker(folder: batch, index: 0) else { return }
+        func work(_ worker: TaskWorker) {
+          _ = try? worker.run { (items, _, report) throws(Failure) in
+            for item in items { report(Self.item(item)) }
+          }
+        }
+        work(first)
+        _ = try? StudyFiles.replace(batch + "/over", with: [])
+        let begun = ContinuousClock.now
+        var last = first
+        while let next = last.next(begun: begun) {
+          last = next
+          if helped.withLock({
+            $0 += 1; return $0
+          }) == 1 {
+            usleep(1_500_000)
+          }
+          work(next)
+        }
+      } while: {
+        let coordinator = try Self.coordinator(folder, command: Self.waiting, retries: 0)
+        try coordinator.run(items, .evaluation) { _, _ in found += 1 }
+      }
+      #expect(found == 40 && helped.withLock { $0 } == 39)
+      // Where nothing is left, and no search goes on, nobody waits.
+      let batch =
+        folder + "/" + (try #require(StudyFiles.names(in: folder).first { Int($0) != nil }))
+      let begun = ContinuousClock.now
+      #expect(try TaskWorker(folder: batch, index: 0).next(begun: begun) == nil)
+      #expect(ContinuousClock.now - begun < .seconds(1))
     }
 
     @Test("tasks that are lost are given out again; what they had done is kept")
@@ -185,7 +227,8 @@
       try StudyFiles.replace(
         batch + "/batch.json",
         with: StudyFiles.encode(
-          TaskBatch(work: .evaluation, beat: 0.05, tasks: [[[0]], [[1]], [[2]]]), path: ""))
+          TaskBatch(work: .evaluation, beat: 0.05, seconds: 60, tasks: [[[0]], [[1]], [[2]]]),
+          path: ""))
       try StudyFiles.replace(
         folder + "/job.json",
         with: StudyFiles.encode(

@@ -33,8 +33,22 @@ struct DocumentationTests {
 
   private static func explained() throws -> Set<String> {
     let document = try JSONValue(ToolRun("explain", "--json").output)
-    return Set(
-      (document["result"]?["explanations"]?.elements ?? []).compactMap { $0["code"]?.text })
+    let entries = document["result"]?["explanations"]?.elements ?? []
+    // Words have no exit code.
+    return Set(entries.filter { $0["exit_code"] != .null }.compactMap { $0["code"]?.text })
+  }
+
+  @Test("each word is explained in lines that fit")
+  func words() throws {
+    let document = try JSONValue(ToolRun("explain", "--json").output)
+    let entries = document["result"]?["explanations"]?.elements ?? []
+    let words = entries.filter { $0["exit_code"] == .null }.compactMap { $0["code"]?.text }
+    #expect(words.count > 8)
+    for word in words {
+      let run = try ToolRun("explain", word)
+      #expect(run.code == 0 && run.output.count > 200, "\(word)")
+      #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(word)")
+    }
   }
 
   @Test("every code in the sources is explained")
@@ -87,7 +101,7 @@ struct DocumentationTests {
     let names = try JSONValue(ToolRun("schema", "--json").output)["result"]?["schemas"]?.elements
     let listed = try FrameTests.commands(ToolRun("--help").output)
     let files = ["scores", "allocation", "space", "study", "cost-table"]
-    let others = ["error", "task"] + files
+    let others = ["error", "task", "why"] + files
     #expect(Set(names?.compactMap { $0["name"]?.text } ?? []) == Set(listed + others))
   }
 

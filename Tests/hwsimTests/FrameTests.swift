@@ -78,7 +78,7 @@ struct FrameTests {
     let option = try ToolRun("explain", "--jsn")
     #expect(option.code == 64)
     #expect(option.error.contains("'--json'"))
-    #expect(option.error.contains("  usage: hwsim explain [CODE] [options]\n"))
+    #expect(option.error.contains("  usage: hwsim explain [CODE|FAMILY|TOPIC] [options]\n"))
   }
 
   @Test("with --json an error is one document on standard output, the exit code unchanged")

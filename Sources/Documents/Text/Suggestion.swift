@@ -3,8 +3,55 @@ public enum Suggestion {
   /// Letters of the longest word that others are compared with.
   static let longestWord = 100
 
+  /// Words of the field beside the names that mean the same here.
+  private static let meanings: [(words: [String], names: [String])] = [
+    (
+      [
+        "rne", "nearest", "nearesteven", "roundnearesteven", "roundhalfeven", "halfeven", "bankers",
+      ],
+      ["TiesToEven", "RND_CONV", "half-even"]
+    ),
+    (["rna", "halfup", "roundhalfup", "away"], ["TiesToAway", "RND", "half-up"]),
+    (["rtz", "rz", "truncate", "trunc"], ["TowardZero", "TRN_ZERO", "TRN"]),
+    (["rtn", "rd", "floor", "down"], ["TowardNegative", "TRN"]),
+    (["rtp", "ru", "ceil", "up"], ["TowardPositive", "RND_INF"]),
+    (["sr", "random"], ["StochasticA", "StochasticB", "StochasticC"]),
+    (["clamp", "clip", "saturate", "saturating", "satfinite"], ["sat", "SAT"]),
+    (["overflow", "modulo", "wraparound", "inf"], ["nosat", "WRAP"]),
+    (["fp8", "float8", "f8", "float8_e4m3fn", "fp8e4m3"], ["e4m3", "e5m2"]),
+    (["fp4", "float4", "f4", "fp4e2m1"], ["e2m1", "mxfp4", "nvfp4"]),
+    (["fp6", "float6"], ["e3m2", "e2m3", "mxfp6"]),
+    (["fp16", "half", "f16"], ["float16"]), (["bf16", "brainfloat"], ["bfloat16"]),
+    (["fp32", "single", "f32", "float"], ["float32"]), (["fp64", "double", "f64"], ["float64"]),
+    (["crossentropy", "xent", "nll"], ["loss"]), (["top1", "acc"], ["accuracy"]),
+    (["time", "speed", "runtime", "delay"], ["latency"]), (["ram", "memory"], ["sram"]),
+    (["rom"], ["flash"]), (["params", "parameters", "modelsize"], ["size", "weight_bits"]),
+    (["luts"], ["lut"]), (["dsps", "multipliers"], ["dsp"]), (["flipflops", "registers"], ["ff"]),
+    (["evolutionary", "genetic", "ga"], ["nsga2"]), (["ilp", "knapsack", "milp"], ["exact"]),
+    (["fixedpoint", "vivado", "hls4ml"], ["hls-fixed"]),
+    (["litert", "tflite"], ["tflite-reference"]),
+    (["onnxruntime", "ort"], ["onnx-reference", "onnx-integer"]),
+    (["simulate", "execute", "infer"], ["run"]), (["verify", "compareoutputs"], ["check"]),
+    (["profile", "cost", "latency"], ["estimate"]), (["list", "show", "summary"], ["inspect"]),
+    (["optimize", "tune", "nas"], ["search"]), (["devices", "boards", "parts"], ["targets"]),
+    (["convert", "quantize"], ["cast"]),
+  ]
+
+  /// Candidates that mean what `word` says, or contain it: the part of a board's name, say.
+  private static func meant(by word: String, among candidates: some Sequence<String>) -> [String] {
+    func plain(_ text: String) -> String { text.lowercased().filter { $0.isLetter || $0.isNumber } }
+    let typed = plain(word)
+    guard typed.count >= 2, word.count <= longestWord else { return [] }
+    let named = meanings.filter { $0.words.contains { plain($0) == typed } }.flatMap(\.names)
+    let known = Array(candidates)
+    let exact = named.filter(known.contains)
+    guard exact.isEmpty, typed.count >= 3 else { return exact }
+    return known.filter { plain($0).contains(typed) }
+  }
+
   /// The candidates nearest to `word`, best first, at most `limit`; empty if none is near.
   ///
+  /// Those that the field means by the word, then those that resemble it, then those that contain it.
   /// Near is an edit distance of at most a third of the word's length (at least 1, and 2 from four
   /// letters on), letter case ignored, or a candidate that begins with the word.
   public static func nearest(
@@ -26,7 +73,12 @@ public enum Suggestion {
       if distance <= allowed { ranked.append((distance, candidate)) }
     }
     ranked.sort { ($0.distance, $0.name) < ($1.distance, $1.name) }
-    return ranked.prefix(limit).map(\.name)
+    let meant = meant(by: word, among: candidates)
+    let isNamed = meant.contains { !$0.lowercased().contains(word.lowercased()) }
+    var found: [String] = []
+    for name in isNamed ? meant + ranked.map(\.name) : ranked.map(\.name) + meant
+    where !found.contains(name) { found.append(name) }
+    return Array(found.prefix(limit))
   }
 
   /// A sentence `did you mean 'a' or 'b'?`, or nil.

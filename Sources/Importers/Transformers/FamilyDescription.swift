@@ -5,6 +5,7 @@
 struct FamilyDescription: Sendable {
   let name: String
   private(set) var names = NameTable()
+  let run: RunNames
   private(set) var defaults: [Int: ConfigurationValue] = [:]
   private(set) var aliases: [Int: [String]] = [:]
   private(set) var statements: [Statement] = []
@@ -13,6 +14,7 @@ struct FamilyDescription: Sendable {
   /// - Throws: ``TransformerError/description(_:line:)``; tests read every description.
   init(name: String, text: String) throws(TransformerError) {
     self.name = name
+    run = RunNames(&names)
     statements = try read(text, depth: 0)
   }
 
@@ -126,9 +128,28 @@ struct FamilyDescription: Sendable {
       keyword: keyword, name: name, values: values, slot: slot, number: statementCount,
       line: line.number)
   }
+}
 
-  /// The number of a name that the reader of descriptions gives values itself.
-  mutating func slot(_ name: String) -> Int { names.number(of: name) }
+/// Numbers of the names that a run gives values.
+struct RunNames: Sendable {
+  let tokens: Int
+  let context: Int
+  let logits: Int
+  let phase: Int
+  let batch: Int
+  let absorbed: Int
+  /// In the order of ``TransformerRun/sizeNames``.
+  let sizes: [Int]
+
+  init(_ names: inout NameTable) {
+    tokens = names.number(of: "tokens")
+    context = names.number(of: "context")
+    logits = names.number(of: "logits")
+    phase = names.number(of: "phase")
+    batch = names.number(of: "batch")
+    absorbed = names.number(of: "absorbed")
+    sizes = TransformerRun.sizeNames.map { names.number(of: $0) }
+  }
 }
 
 /// One line of a description.

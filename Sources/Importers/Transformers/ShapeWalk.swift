@@ -44,27 +44,14 @@ struct ShapeWalk {
     let part: Int
   }
 
-  private let tokensSlot: Int
-  private let contextSlot: Int
-  private let logitsSlot: Int
-  private let phaseSlot: Int
-
   /// More repetitions than any model has; a configuration cannot make the walk endless.
   private static let maximumSteps = 300_000
   static let maximumRepetitions = 10_000
 
   init(
-    _ family: FamilyDescription, keys: [String: JSON], run: TransformerRun,
+    _ description: FamilyDescription, keys: [String: JSON], run: TransformerRun,
     graphPhase: String? = nil
   ) throws(TransformerError) {
-    var description = family
-    tokensSlot = description.slot("tokens")
-    contextSlot = description.slot("context")
-    logitsSlot = description.slot("logits")
-    phaseSlot = description.slot("phase")
-    let batchSlot = description.slot("batch")
-    let absorbedSlot = description.slot("absorbed")
-    let given = TransformerRun.sizeNames.map { ($0, description.slot($0)) }
     self.description = description
     evaluation = Evaluation(family: description, keys: keys)
     self.run = run
@@ -77,11 +64,11 @@ struct ShapeWalk {
       family: description.name,
       workload: TransformerWorkload(
         family: description.name, batch: 0, sequence: 0, parameters: 0, phases: [], cache: []))
-    for (name, slot) in given {
+    for (name, slot) in zip(TransformerRun.sizeNames, description.run.sizes) {
       if let value = run.sizes[name] { evaluation.set(slot, .integer(value)) }
     }
-    evaluation.set(batchSlot, .integer(batch))
-    evaluation.set(absorbedSlot, .flag(run.latentAttention == .absorbed))
+    evaluation.set(description.run.batch, .integer(batch))
+    evaluation.set(description.run.absorbed, .flag(run.latentAttention == .absorbed))
     shapes.sizes["batch"] = batch
   }
 
@@ -353,9 +340,10 @@ struct ShapeWalk {
   }
 
   mutating func setPhase(_ index: Int) {
-    evaluation.set(tokensSlot, .integer(phases[index].tokens))
-    evaluation.set(contextSlot, .integer(phases[index].context))
-    evaluation.set(logitsSlot, .integer(phases[index].logits))
-    evaluation.set(phaseSlot, .text(phases[index].name))
+    let names = description.run
+    evaluation.set(names.tokens, .integer(phases[index].tokens))
+    evaluation.set(names.context, .integer(phases[index].context))
+    evaluation.set(names.logits, .integer(phases[index].logits))
+    evaluation.set(names.phase, .text(phases[index].name))
   }
 }

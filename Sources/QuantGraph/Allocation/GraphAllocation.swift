@@ -16,17 +16,19 @@ public struct GraphAllocation: Hashable, Sendable {
 
   /// An allocation whose names are those of `graph`.
   ///
+  /// Layers may also have short names, numbers and patterns, as ``LayerNames`` reads them; what is said
+  /// of a full name stands before what a pattern says.
+  ///
   /// - Throws: an ``AllocationRefusal`` with every name that the graph lacks.
   public init(_ allocation: Allocation, in graph: Graph) throws(AllocationRefusal) {
     self.init(graph)
     var unknown = UnknownNames()
-    for name in allocation.nodeNames {
-      if let index = graph.index.node(named: name) {
-        nodes[index] = allocation[node: name] ?? NodeAllocation()
-      } else {
-        unknown.add("layer", in: "layers", name, among: graph.nodes.lazy.map(\.name))
-      }
+    let meant = allocation.meant(LayerNames(graph)) { graph.index.node(named: $0) }
+    for (index, formats) in meant.found { nodes[index] = formats }
+    for name in meant.unknown {
+      unknown.add("layer", in: "layers", name, among: graph.nodes.lazy.map(\.name))
     }
+    unknown.problems += meant.problems
     for name in allocation.tensorNames {
       if let id = graph.tensor(named: name) {
         tensors[id.index] = allocation[tensor: name]
@@ -68,10 +70,11 @@ extension Allocation {
     var problems: [Diagnostic] = []
     var unknown = UnknownNames()
     let places = Dictionary(zip(layers, layers.indices)) { first, _ in first }
-    for name in nodeNames {
-      if let place = places[name] {
-        result[place] = self[node: name] ?? NodeAllocation()
-      } else if graph.index.node(named: name) != nil {
+    let meant = meant(LayerNames(layers, of: graph)) { places[$0] }
+    for (place, formats) in meant.found { result[place] = formats }
+    problems += meant.problems
+    for name in meant.unknown {
+      if graph.index.node(named: name) != nil {
         problems.append(
           Diagnostic(
             code: "allocation.unknown-name",
@@ -116,6 +119,63 @@ extension Allocation {
     return result
   }
 
+  /// Names that looks for patterns and beginnings may go through; each look goes through all.
+  private static let lookupLimit = 2_000_000
+
+  /// The layers that the names of nodes mean, by `names` where they are none in full.
+  ///
+  /// - Returns: positions with their formats, full names last, so that these decide; names that mean
+  ///   nothing; and what contradicts itself.
+  fileprivate func meant(
+    _ names: @autoclosure () -> LayerNames, full: (String) -> Int?
+  ) -> (found: [(Int, NodeAllocation)], unknown: [String], problems: [Diagnostic]) {
+    var exact: [(Int, NodeAllocation)] = []
+    var others: [String] = []
+    for name in nodeNames {
+      if let place = full(name) {
+        exact.append((place, self[node: name] ?? NodeAllocation()))
+      } else {
+        others.append(name)
+      }
+    }
+    guard !others.isEmpty else { return (exact, [], []) }
+    let names = names()
+    var found: [Int: (name: String, formats: NodeAllocation)] = [:]
+    var unknown: [String] = []
+    var problems: [Diagnostic] = []
+    for (number, name) in others.enumerated() {
+      guard number < 10 || number * names.names.count < Self.lookupLimit else {
+        unknown.append(name)
+        continue
+      }
+      let formats = self[node: name] ?? NodeAllocation()
+      switch names.meaning(of: name) {
+      case .unknown: unknown.append(name)
+      case .ambiguous(let places):
+        problems.append(
+          Diagnostic(
+            code: "allocation.unknown-name",
+            message: "'\(name)' begins the names of \(places.count) layers",
+            location: "layers.\(name)",
+            notes: [places.prefix(3).map { names.short[$0] }.joined(separator: ", ")],
+            remedy: "write more of the name, or '\(name)*' where several are meant."))
+      case .layers(let places):
+        for place in places {
+          if let other = found[place], other.formats != formats {
+            problems.append(
+              Diagnostic(
+                code: "allocation.value",
+                message: "'\(other.name)' and '\(name)' differ in layer '\(names.short[place])'",
+                location: "layers.\(name)", remedy: "name the layer itself, or keep one of both."))
+          }
+          found[place] = (name, formats)
+        }
+      }
+    }
+    let rest = found.sorted { $0.key < $1.key }.map { ($0.key, $0.value.formats) }
+    return (rest + exact, unknown, problems)
+  }
+
   /// The layers that read each tensor as weights or as data.
   private static func readers(
     _ layers: [String], _ graph: Graph
@@ -138,7 +198,7 @@ extension Allocation {
 /// goes through all names.
 private struct UnknownNames {
   private static let suggestionLimit = 10
-  private(set) var problems: [Diagnostic] = []
+  var problems: [Diagnostic] = []
 
   mutating func add(
     _ what: String, in place: String, _ name: String, among names: some Sequence<String>

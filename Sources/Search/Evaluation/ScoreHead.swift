@@ -1,21 +1,21 @@
 internal import Arith
 internal import HWModel
-internal import QuantGraph
+package import QuantGraph
 
 /// Where a graph's class scores are.
 ///
 /// A final softmax or sigmoid is looked for behind the output: through reshapes, copies and
 /// conversions of the number format. Its input holds the scores (logits); without one the output
 /// itself does.
-struct ScoreHead: Sendable {
-  let output: TensorID
+package struct ScoreHead: Sendable {
+  package let output: TensorID
   /// What the loss is computed from.
   let scores: TensorID
   /// Whether the output is a probability.
   let isProbability: Bool
 
   /// - Precondition: the graph has one output.
-  init(_ graph: Graph) {
+  package init(_ graph: Graph) {
     output = graph.outputs[0]
     var tensor = output
     while let node = graph.index.producer(of: tensor).map({ graph.nodes[$0] }),
@@ -49,7 +49,7 @@ struct ScoreHead: Sendable {
   ///
   /// The first of the largest; of one output alone 1 if it is over 0.5 (a probability) or over 0,
   /// else 0.
-  func label(_ outputs: ArraySlice<Double>) -> Int {
+  package func label(_ outputs: ArraySlice<Double>) -> Int {
     guard outputs.count > 1 else {
       return (outputs.first ?? 0) > (isProbability ? 0.5 : 0) ? 1 : 0
     }
@@ -67,17 +67,17 @@ extension ClassScores {
 }
 
 /// The numbers that codes of one tensor stand for.
-struct TensorDecoder: Sendable {
+package struct TensorDecoder: Sendable {
   private let tensor: Tensor
   private let scale: ElementScale?
 
-  init(_ tensor: Tensor) {
+  package init(_ tensor: Tensor) {
     self.tensor = tensor
     scale = ElementScale(tensor)
   }
 
   /// Values of whole samples, in the codes' order; nil for encodings without a value an element.
-  func values(_ codes: Codes) -> [Double]? {
+  package func values(_ codes: Codes) -> [Double]? {
     switch codes {
     case .float32(let values): return values.map { Double($0) }
     case .float64(let values): return values

@@ -11,6 +11,8 @@ struct TaskOwner: Codable, Hashable {
   let started: String
   /// Grows while the process lives.
   var beat = 0
+  /// Whether the scheduler gave the task to another process, whose end says nothing of this one's.
+  var isGuest: Bool?
 
   /// This process.
   static let current: TaskOwner = {
@@ -62,9 +64,11 @@ final class TaskClaim: Sendable {
   /// - Parameters:
   ///   - path: the file.
   ///   - beat: seconds between signs of life.
+  ///   - isGuest: whether it is another process's task.
   /// - Throws: ``StudyError/notWritten(path:reason:)``.
-  init?(_ path: String, beat: Double) throws(StudyError) {
+  init?(_ path: String, beat: Double, isGuest: Bool = false) throws(StudyError) {
     var owner = TaskOwner.current
+    if isGuest { owner.isGuest = true }
     guard try StudyFiles.claim(path, with: StudyFiles.encode(owner, path: path)) else { return nil }
     self.path = path
     let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "claim"))

@@ -52,13 +52,16 @@ package struct TaskBatch: Codable, Sendable {
   package let work: Work
   /// Seconds between signs of life.
   package let beat: Double
+  /// Seconds that a task is meant to take; who has them left helps with other tasks.
+  let seconds: Double
   /// What each task does: choices, or layers.
   package let tasks: [[[Int]]]
 
-  init(work: Work, beat: Double, tasks: [[[Int]]]) {
+  init(work: Work, beat: Double, seconds: Double, tasks: [[[Int]]]) {
     schema = Self.schemaName
     self.work = work
     self.beat = beat
+    self.seconds = seconds
     self.tasks = tasks
   }
 

@@ -36,6 +36,8 @@ struct TaskLedger {
   private var submissions: [Submission] = []
   private var lastBatch = 0
   private var spent: [TaskBatch.Work: (items: Int, seconds: Double)] = [:]
+  /// The most tasks that ran at once.
+  private var mostRunning = 1
 
   /// Takes up what earlier searches left in `folder`.
   init(folder: String, settings: ExecutorSettings) throws(StudyError) {
@@ -94,13 +96,13 @@ struct TaskLedger {
   ) throws(StudyError) -> Failure? {
     var waiting = Array(items.indices)
     var attempts: [[Int]: Int] = [:]
-    var pause = 0.02
+    var last = ContinuousClock.now
     while true {
       // Results first: what earlier searches left is there at once.
       waiting = waiting.filter { position in
         guard let found = known[work]?[items[position]] else { return true }
         report(position, found)
-        pause = 0.02
+        last = .now
         return false
       }
       if waiting.isEmpty { return nil }
@@ -110,10 +112,15 @@ struct TaskLedger {
       }
       let inTasks = Set((open[work] ?? []).flatMap(\.items))
       let missing = waiting.map { items[$0] }.filter { !inTasks.contains($0) }
-      if !missing.isEmpty { try submit(missing, work) }
+      if !missing.isEmpty {
+        try submit(missing, work)
+        last = .now
+      }
       status(current(work))
-      usleep(UInt32(pause * 1e6))
-      pause = min(pause * 1.2, 1)
+      // A look too late costs a twentieth of what was waited for.
+      let (waited, rest) = (ContinuousClock.now - last).components
+      let pause = (Double(waited) + Double(rest) * 1e-18) / 20
+      usleep(UInt32(min(max(pause, 0.02), 1) * 1e6))
       let (lost, failure) = try look(work)
       if let failure { return failure }
       for (task, reason) in lost {
@@ -153,6 +160,8 @@ struct TaskLedger {
     if let spent = spent[work] {
       let each = max(spent.seconds / Double(spent.items), 1e-6)
       size = max(1, Int(min(settings.taskSeconds / each, Double(items.count))))
+      // Enough for those that ran before, and for who is done first.
+      size = min(size, (items.count + 2 * mostRunning - 1) / (2 * mostRunning))
     }
     let count = min((items.count + size - 1) / size, Self.batchLimit)
     let tasks = (0..<count).map { task in
@@ -169,7 +178,9 @@ struct TaskLedger {
     try StudyFiles.replace(
       paths.batch,
       with: StudyFiles.encode(
-        TaskBatch(work: work, beat: settings.beat, tasks: tasks), path: paths.batch))
+        TaskBatch(
+          work: work, beat: settings.beat, seconds: settings.taskSeconds, tasks: tasks),
+        path: paths.batch))
     let line = settings.template.command(folder: paths.folder, count: count)
     submissions.append(Submission(command: try ShellCommand(line, log: paths.log)))
     for (number, items) in tasks.enumerated() {
@@ -222,7 +233,10 @@ struct TaskLedger {
       if isDue { task.looked = .now }
       let claim = isClaimed && isDue ? TaskClaim.owner(of: task.paths.claim(task.number)) : nil
       let ended = task.command.flatMap { submissions[$0].ended }
-      let isOver = ended.map { ContinuousClock.now - $0.at > Self.grace } ?? false
+      var isOver = ended.map { ContinuousClock.now - $0.at > Self.grace } ?? false
+      if isOver, isClaimed, TaskClaim.owner(of: task.paths.claim(task.number))?.isGuest == true {
+        isOver = false
+      }
       guard task.watch.isDead(claim) || isOver || (task.command == nil && !isClaimed) else {
         left.append(task)
         continue
@@ -232,6 +246,7 @@ struct TaskLedger {
       lost.append((task, words(for: task, wasClaimed: isClaimed, ended?.status)))
     }
     open[work] = left
+    mostRunning = max(mostRunning, left.count(where: \.isRunning))
     return (lost, nil)
   }
 

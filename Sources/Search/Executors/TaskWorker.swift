@@ -8,18 +8,22 @@ package final class TaskWorker: Sendable {
   package let batch: TaskBatch
   private let paths: TaskPaths
   private let number: Int
+  /// Whether the scheduler gave the task to another process.
+  private let isGuest: Bool
 
   /// Reads what a task is to do.
   ///
   /// - Parameters:
   ///   - folder: of the batch.
   ///   - index: the task's number, from 0.
+  ///   - isGuest: whether the scheduler gave it to another process.
   /// - Throws: a ``Failure`` for a folder that is none, or a number that it does not have.
-  package init(folder: String, index: Int) throws(Failure) {
+  package init(folder: String, index: Int, isGuest: Bool = false) throws(Failure) {
     var folder = folder
     while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
     paths = TaskPaths(folder: folder)
     number = index
+    self.isGuest = isGuest
     do throws(StudyError) {
       batch = try TaskBatch(folder: folder)
       job = try TaskJob(ofBatch: folder)
@@ -98,7 +102,8 @@ package final class TaskWorker: Sendable {
     let path = paths.claim(number)
     var watch = ClaimWatch(beat: batch.beat)
     while !Self.has(paths.result(number)), !Self.has(paths.closed), !Self.has(paths.dead(number)) {
-      if let claim = try TaskClaim(path, beat: batch.beat) { return claim }
+      if let claim = try TaskClaim(path, beat: batch.beat, isGuest: isGuest) { return claim }
+      if isGuest { return nil }
       // A scheduler that runs a task again leaves the claim of the one that died.
       guard let owner = TaskClaim.owner(of: path) else { continue }
       if watch.isDead(owner) {
@@ -106,6 +111,52 @@ package final class TaskWorker: Sendable {
       } else {
         usleep(UInt32(min(batch.beat, 1) * 1e6))
       }
+    }
+    return nil
+  }
+
+  /// Another task of the same search that nobody has begun, for a process that is done with this one.
+  ///
+  /// A scheduler takes a second or more to begin a task; who runs already begins at once. Waits a
+  /// little for one while the search goes on.
+  ///
+  /// - Parameter begun: when this process began; it helps until it has run as long as a task should.
+  /// - Returns: nil where there is none, or no time left.
+  package func next(begun: ContinuousClock.Instant) -> TaskWorker? {
+    let parent = TaskPaths.parent(of: paths.folder)
+    let patience = Duration.seconds(min(max(1, batch.seconds / 20), 5))
+    let idle = ContinuousClock.now + patience
+    var over: Set<String> = []
+    var pause = 20_000.0
+    while ContinuousClock.now - begun < .seconds(batch.seconds) {
+      if let found = unbegun(in: parent, over: &over) { return found }
+      // The search holds this claim until it ends.
+      guard Self.has(parent + "/coordinator"), ContinuousClock.now < idle else { return nil }
+      usleep(UInt32(pause))
+      pause = min(pause * 1.5, 1e6)
+    }
+    return nil
+  }
+
+  /// The last task that nobody has begun, of this batch or a later one; `over` are folders without any.
+  private func unbegun(in parent: String, over: inout Set<String>) -> TaskWorker? {
+    let own = paths.folder.split(separator: "/").last.map(String.init) ?? ""
+    let batches = ((try? StudyFiles.names(in: parent)) ?? []).filter {
+      Int($0) != nil && ($0.count, $0) >= (own.count, own) && !over.contains($0)
+    }
+    for name in batches.sorted(by: { ($0.count, $0) < ($1.count, $1) }) {
+      let folder = "\(parent)/\(name)"
+      guard let names = (try? StudyFiles.names(in: folder)).map(Set.init),
+        names.contains("batch.json"), let batch = try? TaskBatch(folder: folder)
+      else { continue }
+      let open = batch.tasks.indices.filter { task in
+        !["result", "dead", "failed"].contains { names.contains("\(task).\($0)") }
+      }
+      if open.isEmpty || names.contains("closed") { over.insert(name) }
+      guard !names.contains("closed"),
+        let task = open.last(where: { !names.contains("\($0).claim") })
+      else { continue }
+      return try? TaskWorker(folder: folder, index: task, isGuest: true)
     }
     return nil
   }

@@ -10,6 +10,8 @@ public enum SpaceError: Error, Sendable, Hashable {
   case candidates(layer: String, reason: String)
   /// A pattern that matches no layer; `nearest` are names that resemble it.
   case unmatched(pattern: String, layers: [String])
+  /// A text that begins the names of several layers.
+  case ambiguous(pattern: String, layers: [String])
   /// A rule that gives layers of one tie group different candidates.
   case splitsTie(pattern: String, layer: String, tiedLayer: String)
   /// A fixed candidate that the layer does not have.
@@ -40,7 +42,16 @@ extension Diagnostic {
         code: "space.unmatched", message: "pattern '\(pattern)' matches no layer",
         location: place,
         notes: ["layers: \(layers.prefix(12).joined(separator: ", "))"],
-        remedy: "use a layer's name; * stands for any text and ? for one character.")
+        remedy: "use a layer's name, short or in full, its number in hwsim inspect, or a pattern: "
+          + "* stands for any text and ? for one character.")
+    case .ambiguous(let pattern, let layers):
+      self.init(
+        code: "space.unmatched",
+        message: "'\(pattern)' begins the names of \(layers.count) layers", location: place,
+        notes: [
+          "\(layers.prefix(3).joined(separator: ", "))\(layers.count > 3 ? ", ..." : "")"
+        ],
+        remedy: "write more of the name, its number, or '\(pattern)*' where several are meant.")
     case .splitsTie(let pattern, let layer, let tiedLayer):
       self.init(
         code: "space.tie-split",

@@ -1,4 +1,4 @@
-import QuantGraph
+public import QuantGraph
 
 /// What is said about the layers of a space beside their common candidates.
 public struct SpaceRules: Sendable, Hashable {
@@ -38,19 +38,33 @@ public struct SpaceRules: Sendable, Hashable {
     self.untied = untied
   }
 
+  /// The layers that a pattern, a name or a number means.
+  ///
+  /// - Throws: ``SpaceError/unmatched(pattern:layers:)`` or ``SpaceError/ambiguous(pattern:layers:)``.
+  package static func matched(
+    _ text: String, _ names: LayerNames
+  ) throws(SpaceError) -> [Int] {
+    switch names.meaning(of: text) {
+    case .layers(let found): return found
+    case .unknown: throw .unmatched(pattern: text, layers: names.short)
+    case .ambiguous(let found):
+      throw .ambiguous(pattern: text, layers: found.map { names.short[$0] })
+    }
+  }
+
   /// The space over `layers`, with tie groups that were found elsewhere added; `unchanged` is what
-  /// a layer takes that stays as the model has it.
+  /// a layer takes that stays as the model has it; `names` how rules may name
+  /// the layers, else by their own names.
   ///
   /// - Throws: ``SpaceError``; a rule that treats layers of one group differently is named.
   public func space(
-    over layers: [SearchLayer], unchanged: SpaceCandidate = .unchanged, foundTies: [[Int]] = []
+    over layers: [SearchLayer], unchanged: SpaceCandidate = .unchanged, foundTies: [[Int]] = [],
+    names: LayerNames? = nil
   ) throws(SpaceError) -> SearchSpace {
     guard !layers.isEmpty else { throw .noLayers }
-    let names = layers.map(\.name)
+    let names = names ?? LayerNames(layers.map(\.name))
     func matched(_ pattern: NamePattern) throws(SpaceError) -> [Int] {
-      let found = names.indices.filter { pattern.matches(names[$0]) }
-      guard !found.isEmpty else { throw .unmatched(pattern: pattern.text, layers: names) }
-      return found
+      try Self.matched(pattern.text, names)
     }
     var lists = [[SpaceCandidate]](repeating: candidates, count: layers.count)
     var fixed: [Int: Int] = [:]
@@ -83,8 +97,8 @@ public struct SpaceRules: Sendable, Hashable {
       guard let first = group.first else { continue }
       for layer in group where lists[layer].map(\.name) != lists[first].map(\.name) {
         throw .splitsTie(
-          pattern: decided[layer] ?? decided[first] ?? "*", layer: names[first],
-          tiedLayer: names[layer])
+          pattern: decided[layer] ?? decided[first] ?? "*", layer: names.names[first],
+          tiedLayer: names.names[layer])
       }
     }
     return try SearchSpace(layers: layers, candidates: lists, ties: groups, fixed: fixed)

@@ -82,7 +82,7 @@ package enum Amounts {
       let last = lines[lines.count - 1]
       if last.isEmpty {
         lines[lines.count - 1] = String(word)
-      } else if last.count + 1 + word.count <= Table.width - 6 {
+      } else if last.count + 1 + word.count <= style.width - 6 {
         lines[lines.count - 1] += " " + word
       } else {
         lines.append(String(word))

@@ -1,5 +1,6 @@
 package import Documents
 package import HWModel
+import QuantGraph
 package import Schedules
 
 /// One estimate as JSON, as a table and as text: a network on a device under one choice of formats.
@@ -213,22 +214,23 @@ package struct EstimateAnswer: Sendable {
   package var table: Table {
     let hasMemory = schedule.steps.contains { $0.liveBytes != nil }
     var columns: [Table.Column] = [
-      .number("#"), .text("layer", isFlexible: true), .text("op"), .text("shape out"),
-      .text("w/a"), .number("MAC"),
+      .number("#"), .text("layer", isFlexible: true), .text("op", leaves: 4),
+      .text("shape out", leaves: 1), .text("w/a", leaves: 3), .number("MAC", leaves: 2),
     ]
     for (index, quantity) in schedule.columns.enumerated() {
-      columns.append(.number(quantity.title))
+      columns.append(.number(quantity.title, leaves: index == 0 ? nil : 100 - index))
       if index == 0 { columns.append(.number("share")) }
     }
-    if hasMemory { columns.append(.number("live SRAM")) }
+    if hasMemory { columns.append(.number("live SRAM", leaves: 101)) }
     var table = Table(columns)
+    let names = schedule.names
     for (index, step) in schedule.steps.enumerated() {
       let bits = Dictionary(step.bits.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
       let widths =
         step.bits.isEmpty
         ? "-" : ["weight", "input"].map { bits[$0].map(String.init) ?? "-" }.joined(separator: "/")
       var row: [Table.Cell] = [
-        .count(index + 1), .init(step.name), .init(step.operation),
+        .count(index + 1), .init(names.short[index], plain: step.name), .init(step.operation),
         .init(step.shape.map(String.init).joined(separator: "x")), .init(widths),
         .init(Amounts.large(Double(step.macs)), plain: "\(step.macs)"),
       ]
@@ -260,7 +262,7 @@ package struct EstimateAnswer: Sendable {
     var text = Heading.line(
       model.path,
       "\(model.summary), \(Amounts.large(Double(schedule.macs))) MAC"
-        + (label.map { ", \($0)" } ?? ""), right: "target \(id)\(clock)")
+        + (label.map { ", \($0)" } ?? ""), right: "target \(id)\(clock)", style: style)
     text += verdict(style)
     text += table.render(limit: showsAll ? nil : 16, style: style)
     if let peak = schedule.peak {

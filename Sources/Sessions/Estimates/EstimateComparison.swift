@@ -55,7 +55,7 @@ package enum EstimateComparison {
     var text = Heading.line(
       first.model.path,
       "\(first.model.summary), \(Amounts.large(Double(first.schedule.macs))) MAC",
-      right: "\(answers.count) estimates")
+      right: "\(answers.count) estimates", style: style)
     text += table(answers).render(limit: showsAll ? nil : 40, style: style)
     var seen: Set<String> = []
     for note in answers.flatMap(\.schedule.notes) where seen.insert(note).inserted {

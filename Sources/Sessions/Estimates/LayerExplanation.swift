@@ -1,5 +1,6 @@
 package import Documents
 package import HWModel
+package import QuantGraph
 package import Schedules
 
 /// The formula of one layer's estimate, with its numbers and their sources: the terms of its step.
@@ -160,10 +161,12 @@ extension CostTerm {
 }
 
 extension Schedule {
-  /// The step that a user means: its name, or its number counted from 1; nil if there is none.
+  /// The steps as users name them.
+  package var names: LayerNames { LayerNames(steps.map(\.name)) }
+
+  /// The step that a user means; nil if there is none, or several.
   package func position(of layer: String) -> Int? {
-    if let index = steps.firstIndex(where: { $0.name == layer }) { return index }
-    guard let number = Int(layer), number > 0, number <= steps.count else { return nil }
-    return number - 1
+    guard case .layers(let found) = names.meaning(of: layer), found.count == 1 else { return nil }
+    return found[0]
   }
 }

@@ -32,13 +32,19 @@ package struct TargetsAnswer: Sendable {
 
   private static func table(_ shelf: Shelf) -> Table {
     let cells = shelf.targets.first?.headline.cells ?? []
+    let hasAliases = shelf.targets.contains { !$0.description.aliases.isEmpty }
     var table = Table(
       [.text("id")]
         + cells.enumerated().map { index, cell in
-          cell.isNumber ? .number(cell.title) : .text(cell.title, isFlexible: index == 0)
-        })
+          cell.isNumber
+            ? .number(cell.title, leaves: 100 - index)
+            : .text(cell.title, isFlexible: index == 0, leaves: index == 0 ? nil : 100 - index)
+        } + (hasAliases ? [.text("also", isFlexible: true, leaves: 1)] : []))
     for target in shelf.targets {
-      table.append([.init(target.description.id)] + target.headline.cells.map { $0.cell })
+      let aliases = target.description.aliases.joined(separator: " ")
+      table.append(
+        [.init(target.description.id)] + target.headline.cells.map { $0.cell }
+          + (hasAliases ? [.init(aliases)] : []))
     }
     return table
   }

@@ -222,7 +222,7 @@ package struct TransformerRows: Sendable {
   package func text(_ style: Style, showsAll: Bool) -> String {
     var text = Heading.line(
       path, "\(family), \(Amounts.large(Double(rows.first?.workload.parameters ?? 0))) parameters",
-      right: "estimates")
+      right: "estimates", style: style)
     text += table.render(limit: showsAll ? nil : 40, style: style)
     for row in rows where !row.fits { text += Self.misfit(row) }
     for crossover in crossovers {

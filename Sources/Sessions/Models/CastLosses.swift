@@ -20,7 +20,8 @@ package struct CastLosses: Sendable {
   package private(set) var largest: (error: Double, index: Int)?
   private var signal = 0.0
   private var noise = 0.0
-  private var count = 0
+  /// Values that were counted.
+  package private(set) var count = 0
   /// Of the format; nil where its blocks have ranges of their own.
   private let range: ClosedRange<Double>?
 

@@ -240,7 +240,7 @@ public struct CheckAnswer: Sendable {
   public func text(_ style: Style) -> String {
     let both = against.map { "\(datapath ?? "") against \($0.datapath)" }
     var text = Heading.line(
-      model.path, model.summary, right: both ?? rules)
+      model.path, model.summary, right: both ?? rules, style: style)
     text += shapes + "\n"
     text += verdict(style)
     text += layerTable(style)
@@ -347,7 +347,8 @@ public struct CheckAnswer: Sendable {
       + "\(Quantity.count(layers.count)) equal in every value\n"
     guard !different.isEmpty else { return text }
     var table = Table([
-      .text("layer", isFlexible: true), .text("format", isFlexible: true), .number("equal"),
+      .text("layer", isFlexible: true), .text("format", isFlexible: true, leaves: 1),
+      .number("equal"),
       .number("of"), .number("max LSB"),
     ])
     for (label, entry) in different {

@@ -24,11 +24,9 @@ public struct GoldenFiles: Sendable {
     let graph = plan.graph
     let wanted: [TensorID]
     if let layer {
-      guard let node = graph.nodes.first(where: { $0.name == layer }) else {
-        throw .unknown(
-          "layer", layer, code: "usage.unknown-layer", among: graph.nodes.map(\.name),
-          listedBy: "hwsim inspect", at: "--golden-layer")
-      }
+      let found = try LayerNames(graph).layer(
+        layer, listedBy: "hwsim inspect", at: "--golden-layer")
+      let node = graph.nodes[found]
       wanted = (node.inputs + node.outputs).filter { graph[$0].constant == nil }
     } else {
       wanted = graph.inputs + graph.outputs

@@ -12,7 +12,7 @@ public struct InspectAnswer: Sendable {
   /// nil for a graph that nothing runs.
   private let datapath: DatapathChoice?
   /// The folders with which most names begin: those of the first node.
-  private let commonPath: String
+  private let names: LayerNames
   /// Facts about the layers of an hls4ml project by name.
   private let projectLayers: [String: HLS4MLProjectInfo.Layer]
   /// Extents as formulas, for a graph that was made of a configuration.
@@ -48,11 +48,14 @@ public struct InspectAnswer: Sendable {
       source: file.source, project: file.project)
     sized = nil
     datapath = choice
-    commonPath = Self.commonPath(file.graph)
+    let names = LayerNames(file.graph, path: file.project == nil ? nil : "")
+    self.names = names
     projectLayers = Dictionary(
       (file.project?.layers ?? []).map { ($0.name, $0) }
     ) { first, _ in first }
-    node = try Self.node(name, of: file.graph, path: file.path)
+    node = try name.map { name throws(Failure) in
+      file.graph.nodes[try names.layer(name, listedBy: "hwsim inspect \(file.path)")]
+    }
     if hasRanges {
       let plan = try choice.plan(file)
       let rules = plan.rules as? any BoundsAccumulators
@@ -78,22 +81,13 @@ public struct InspectAnswer: Sendable {
     datapath = nil
     // What stands before the number of a layer.
     let layered = graph.nodes.lazy.map(\.name).first { $0.contains(".0.") }
-    commonPath = layered.map { String($0.prefix { !$0.isNumber }) } ?? ""
+    let names = LayerNames(graph, path: layered.map { String($0.prefix { !$0.isNumber }) } ?? "")
+    self.names = names
     projectLayers = [:]
-    node = try Self.node(name, of: graph, path: file.path)
-    bounds = nil
-  }
-
-  private static func node(
-    _ name: String?, of graph: Graph, path: String
-  ) throws(Failure) -> Node? {
-    guard let name else { return nil }
-    guard let found = graph.index.node(named: name) else {
-      throw .unknown(
-        "layer", name, code: "usage.unknown-layer", among: graph.nodes.map(\.name),
-        listedBy: "hwsim inspect \(path)")
+    node = try name.map { name throws(Failure) in
+      graph.nodes[try names.layer(name, listedBy: "hwsim inspect \(file.path)")]
     }
-    return graph.nodes[found]
+    bounds = nil
   }
 
   private func supports(_ node: Node) -> Bool { datapath?.supports(node.operation) ?? true }
@@ -104,15 +98,6 @@ public struct InspectAnswer: Sendable {
 
   private func name(of range: AccumulatorRange) -> String {
     bounds?.graph.nodes[range.node].name ?? ""
-  }
-
-  private static func commonPath(_ graph: Graph) -> String {
-    guard let name = graph.nodes.first?.name.prefix(while: { $0 != ";" }),
-      let slash = name.firstIndex(of: "/")
-    else { return "" }
-    let path = String(name[...slash])
-    let sharing = graph.nodes.count { $0.name.hasPrefix(path) }
-    return 2 * sharing > graph.nodes.count ? path : ""
   }
 
   private var nodes: [Node] { node.map { [$0] } ?? graph.nodes }
@@ -258,9 +243,9 @@ public struct InspectAnswer: Sendable {
 
   private var nodeTable: Table {
     var table = Table([
-      .number("#"), .text("layer", isFlexible: true), .text("op"), .text("shape out"),
-      .text("weights", isFlexible: true), .text("accumulator", isFlexible: true),
-      .text("result", isFlexible: true), .number("MAC"), .number("params"),
+      .number("#"), .text("layer", isFlexible: true), .text("op"), .text("shape out", leaves: 5),
+      .text("weights", isFlexible: true), .text("accumulator", isFlexible: true, leaves: 1),
+      .text("result", isFlexible: true), .number("MAC", leaves: 3), .number("params", leaves: 2),
     ])
     for node in nodes {
       let result = node.outputs.first.map { graph[$0] }
@@ -297,11 +282,8 @@ public struct InspectAnswer: Sendable {
     return .init(name.hasPrefix("ap_") ? String(name.dropFirst(3)) : name, plain: name)
   }
 
-  /// A node's name without what all names begin with, and without those that a converter joined.
   private func shortName(_ node: Node) -> String {
-    guard model.project == nil else { return node.name }
-    let first = String(node.name.prefix { $0 != ";" })
-    return first.hasPrefix(commonPath) ? String(first.dropFirst(commonPath.count)) : first
+    graph.index.node(named: node.name).map { names.short[$0] } ?? node.name
   }
 
   private func rangeTable(_ ranges: [AccumulatorRange]) -> Table {
@@ -332,7 +314,7 @@ public struct InspectAnswer: Sendable {
 
   public func text(_ style: Style, showsAll: Bool) -> String {
     var text = Heading.line(
-      model.path, model.summary, right: datapath.map { "datapath \($0.name)" } ?? "")
+      model.path, model.summary, right: datapath.map { "datapath \($0.name)" } ?? "", style: style)
     text += "\(Quantity.count(work)) MAC a sample, \(Quantity.count(parameters, "parameter"))\n"
     text += named("in ", graph.inputs) + named("out", graph.outputs) + kept + "\n"
     if node != nil { return text + nodeText(style) }

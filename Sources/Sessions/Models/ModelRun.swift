@@ -20,6 +20,8 @@ public struct ModelRun: Sendable {
     public var namesByIndex = false
     /// Whether ranges, roundings and overflows are counted.
     public var countsEvents = false
+    /// The class of each sample, an array of integers; nil for none.
+    public var labels: String?
     /// Samples run; nil for all.
     public var first: Int?
     /// Whether integer inputs out of range are brought into range.
@@ -57,12 +59,16 @@ public struct ModelRun: Sendable {
       plan, of: file, output: options.output, trace: options.trace,
       golden: options.golden, storesValues: options.storesValues,
       namesByIndex: options.namesByIndex,
-      countsEvents: options.countsEvents)
+      countsEvents: options.countsEvents, labels: options.labels)
     let total = options.first ?? files.rowCount()
     try run.execute(
       sources, threads: options.threads, limit: options.first, wrapsCodes: options.allowsOverflow
     ) { done in progress(done, total) }
     answer = RunAnswer(file: file, run: run, output: options.output, trace: options.trace)
-    records = files.records(role: "inputs")
+    records =
+      files.records(role: "inputs")
+      + [options.labels].compactMap(\.self).map {
+        InputRecord(role: "labels", path: $0, kind: "npy")
+      }
   }
 }

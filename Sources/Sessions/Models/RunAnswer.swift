@@ -9,17 +9,21 @@ package struct RecordedTensors {
   package var outputs: [TensorRecorder] = []
   package var traced: [TensorRecorder] = []
   package var golden: [TensorRecorder] = []
+  /// How many samples have the class that they are labelled with; nil without labels.
+  package var labels: LabelScore?
   /// Ranges of every tensor; empty unless asked for.
   package var observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
 
   package init(
     samples: Int = 0, outputs: [TensorRecorder] = [], traced: [TensorRecorder] = [],
-    golden: [TensorRecorder] = [], observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
+    golden: [TensorRecorder] = [], labels: LabelScore? = nil,
+    observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
   ) {
     self.samples = samples
     self.outputs = outputs
     self.traced = traced
     self.golden = golden
+    self.labels = labels
     self.observed = observed
   }
 }
@@ -60,13 +64,14 @@ public struct RunAnswer: Sendable {
   /// Files of single tensors, with what they hold.
   private let golden: [(path: String, row: Row)]
   private let statistics: [Statistics]?
+  private let labels: LabelScore?
 
   init(file: ModelFile, run: RunRecording, output: String?, trace: String?) {
     self.init(
       file: file, graph: run.plan.graph, rules: "datapath \(run.plan.datapath)",
       recorded: RecordedTensors(
         samples: run.samples, outputs: run.outputs, traced: run.traced, golden: run.golden,
-        observed: run.observed),
+        labels: run.labels, observed: run.observed),
       events: run.events, output: output, trace: trace)
   }
 
@@ -85,6 +90,7 @@ public struct RunAnswer: Sendable {
     model = file
     self.rules = rules
     samples = recorded.samples
+    labels = recorded.labels
     self.output = output
     self.trace = trace
     func row(_ recorder: TensorRecorder) -> Row {
@@ -123,6 +129,7 @@ public struct RunAnswer: Sendable {
       "traced": .array(traced.map(json)),
       "golden": .array(
         golden.map { file in json(file.row).adding(["path": .string(file.path)]) }),
+      "labels": labels?.json ?? .null,
       "tensors": statistics.map { .array($0.map(json)) } ?? .null,
     ]
   }
@@ -150,14 +157,16 @@ public struct RunAnswer: Sendable {
   }
 
   public func text(_ style: Style) -> String {
-    var text = Heading.line(model.path, model.summary, right: rules)
+    var text = Heading.line(model.path, model.summary, right: rules, style: style)
     let files = golden.map(\.path)
-    text +=
-      "\(Quantity.count(samples, "sample")) -> "
-      + (([output].compactMap(\.self) + files.prefix(4)).joined(separator: ", "))
+    let stored = [output].compactMap(\.self) + files.prefix(4)
+    text += Quantity.count(samples, "sample")
+    if !stored.isEmpty { text += " -> " + stored.joined(separator: ", ") }
     if files.count > 4 { text += " and \(Quantity.count(files.count - 4)) more" }
     if let trace { text += ", \(Quantity.count(traced.count, "tensor")) -> \(trace)" }
-    text += "\n\n"
+    text += "\n"
+    if let labels { text += labels.text + "\n" }
+    text += "\n"
     var table = Table([
       .text("output", isFlexible: true), .text("shape"), .text("format", isFlexible: true),
       .number("min"), .number("max"),

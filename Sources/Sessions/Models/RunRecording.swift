@@ -14,16 +14,21 @@ struct RunRecording {
   private(set) var observed: [(tensor: TensorID, statistics: TensorStatistics)] = []
   /// Events of every node; nil if they are not counted.
   private(set) var events: [NodeEvents]?
+  /// How many samples have the class that they are labelled with; nil without labels.
+  private(set) var labels: LabelScore?
   private let counter: (any EventCounting)?
   private let writers: [NPZWriter]
 
   /// - Throws: a ``Failure`` if a file cannot be created or a tensor cannot be stored.
   init(
     _ plan: Plan, of file: ModelFile, output: String?, trace: String?, golden: GoldenFiles?,
-    storesValues: Bool, namesByIndex: Bool, countsEvents: Bool
+    storesValues: Bool, namesByIndex: Bool, countsEvents: Bool, labels: String? = nil
   ) throws(Failure) {
     self.plan = plan
     let addsSampleAxis = file.addsSampleAxis
+    self.labels = try labels.map { path throws(Failure) in
+      try LabelScore(path, of: plan.graph, addsSampleAxis: addsSampleAxis)
+    }
     var writers: [NPZWriter] = []
     let graph = plan.graph
     if let output {
@@ -101,7 +106,7 @@ struct RunRecording {
     let varying = traced.indices.filter { graph[traced[$0].tensor].constant == nil }
     let ids =
       outputs.map(\.tensor) + varying.map { traced[$0].tensor } + observed.map(\.tensor)
-      + golden.map(\.tensor)
+      + golden.map(\.tensor) + [labels?.output].compactMap(\.self)
     let runner = BatchRunner(plan, keeping: Set(ids), threads: threads)
     while true {
       let wanted = min(runner.suggestedSamples, (limit ?? .max) - samples)
@@ -137,10 +142,12 @@ struct RunRecording {
         }
         let first = outputs.count + varying.count + observed.count
         for index in golden.indices { try golden[index].append(block[first + index]) }
+        try labels?.add(block[block.count - 1])
       }
       samples += count
       progress(samples)
     }
+    try labels?.finish(isPart: limit != nil)
     do throws(ImportError) {
       for recorder in outputs + golden { try recorder.finish() }
       for writer in writers { try writer.finish() }

@@ -169,14 +169,16 @@ extension ScoreAnswer {
     let right = "method \(method.rawValue), \((seconds * 1000).rounded() / 1000) s"
     var text: String
     switch state {
-    case .infeasible: return Heading.line(path, count, right: right) + infeasible(style)
-    case .unmet: text = Heading.line(path, "\(count), \(style.bad("UNMET"))", right: right)
+    case .infeasible:
+      return Heading.line(path, count, right: right, style: style) + infeasible(style)
+    case .unmet:
+      text = Heading.line(path, "\(count), \(style.bad("UNMET"))", right: right, style: style)
     case .optimal, .feasible:
       var words: [String] = [count]
       if let chosen { words.append("score \(amount(chosen.score))") }
       if let frontier { words.append(Quantity.count(frontier.points.count, "point")) }
       words.append(isProved ? "optimal, proven" : "not proven optimal")
-      text = Heading.line(path, words.joined(separator: ", "), right: right)
+      text = Heading.line(path, words.joined(separator: ", "), right: right, style: style)
     }
     if state != .unmet { text += table.render(limit: all ? nil : 20, style: style) }
     if let chosen {

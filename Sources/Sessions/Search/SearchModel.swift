@@ -119,7 +119,8 @@ extension SpaceChoice {
         + graph.sharedWeights(among: layers)
       return try rules.space(
         over: layers, unchanged: defaults.unchanged,
-        foundTies: ties.map { $0.filter { !kept.contains($0) } })
+        foundTies: ties.map { $0.filter { !kept.contains($0) } },
+        names: LayerNames(layers.map(\.name), of: graph))
     } catch {
       throw Failure(error)
     }

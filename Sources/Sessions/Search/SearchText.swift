@@ -32,10 +32,10 @@ extension SearchAnswer {
     let measured: [QualityObjective] =
       quality != .score
       ? [] : evaluations.contains { $0.correct != nil } ? [.accuracy, .loss] : [.loss]
-    columns += measured.map { .number($0.rawValue) }
+    columns += measured.map { .number($0.rawValue, leaves: 1) }
     for cost in header.costs.prefix(max(objectiveCount, 1)) { columns.append(.number(cost.name)) }
     let chosen = areToldApartByBits ? "bits of weights" : "formats"
-    columns += [.text(chosen, isFlexible: true), .text("")]
+    columns += [.text(chosen, isFlexible: true, leaves: 2), .text("")]
     var table = Table(columns)
     for point in points {
       var row: [Table.Cell] = [.init(point.isKnee ? ">" : " "), .init(point.id)]
@@ -104,12 +104,13 @@ extension SearchAnswer {
     let summary =
       "evaluated \(Quantity.count(evaluations.count)) of \(configurations)allocations, "
       + "\(points.count) on the frontier"
-    var text = Heading.line(model, summary, right: right)
+    var text = Heading.line(model, summary, right: right, style: style)
     let rows = all ? points : shown(limit: 20)
     text += table(of: rows).render(style: style)
     if rows.count < points.count {
       text += "... \(Quantity.count(points.count - rows.count)) more rows between: --all\n"
     }
+    text += plot(style)
     let proof = quality == .score ? "by proof (gap 0)" : "every allocation was evaluated"
     var facts = [isProved ? "optimal: yes, \(proof)" : "optimal: not proved"]
     for cost in header.costs.prefix(objectiveCount) {
@@ -125,7 +126,7 @@ extension SearchAnswer {
       facts.append("\(Quantity.count(screeningRuns)) tried on the calibration samples")
     }
     let line = facts.joined(separator: "; ")
-    text += (line.count > Table.width ? facts.joined(separator: "\n") : line) + "\n"
+    text += (line.count > style.width ? facts.joined(separator: "\n") : line) + "\n"
     for note in notes { text += Amounts.note(note, style) }
     let example = points.first { $0.isKnee } ?? points.last
     if let folder, let example {
@@ -137,6 +138,25 @@ extension SearchAnswer {
       text += style.hint("hint: -o DIR keeps the study, search.json and an allocation a point\n")
     }
     return text
+  }
+
+  /// The frontier over its first cost, as text.
+  private func plot(_ style: Style) -> String {
+    guard let cost = header.costs.first, objectiveCount > 0 else { return "" }
+    let marks = points.compactMap { point -> FrontierPlot.Mark? in
+      guard let y = Double(cell(quality, of: point).plain), let x = point.costs.first else {
+        return nil
+      }
+      return .init(x: x, y: y, id: point.id, isKnee: point.isKnee)
+    }
+    let plot = FrontierPlot.text(
+      marks, xTitle: cost.name, yTitle: objective.name, width: style.width,
+      xWords: { SearchQuantity.text($0, unit: cost.unit, kind: kind(cost)) },
+      yWords: { value in
+        quality == .accuracy
+          ? "\(SearchQuantity.fixed(value * 100, digits: 1))%" : SearchQuantity.threeDigits(value)
+      })
+    return plot.isEmpty ? "" : "\n" + plot + "\n"
   }
 
   private func infeasibleText(_ infeasible: SearchInfeasibility, _ style: Style) -> String {

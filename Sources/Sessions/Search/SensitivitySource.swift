@@ -104,7 +104,9 @@ package struct SensitivitySource {
       warnings: &warnings)
     var losses = first.losses
     var name = text
-    if let pair = try pair(space) {
+    if let pair = try pair(
+      LayerNames(space.layers.map(\.name), of: model.file.graph))
+    {
       let second = try measured(
         pair.measurement, space: space, model: model, threads: threads, tasks: tasks,
         records: &records, warnings: &warnings)
@@ -137,7 +139,7 @@ package struct SensitivitySource {
 
   /// The second metric and its layers.
   private func pair(
-    _ space: SearchSpace
+    _ names: LayerNames
   ) throws(Failure) -> (text: String, measurement: Measurement, layers: Set<String>)? {
     var layers: Set<String> = []
     var patterns: [String] = []
@@ -155,11 +157,11 @@ package struct SensitivitySource {
           at: "--sensitivity-of", remedy: "two metrics at once are the most.")
       }
       metric = name
-      let found = space.layers.map(\.name).filter { NamePattern(pattern).matches($0) }
-      guard !found.isEmpty else {
-        throw Failure(.unmatched(pattern: pattern, layers: space.layers.map(\.name)))
+      do throws(SpaceError) {
+        layers.formUnion(try SpaceRules.matched(pattern, names).map { names.names[$0] })
+      } catch {
+        throw Failure(error)
       }
-      layers.formUnion(found)
       patterns.append(pattern)
     }
     guard let metric else { return nil }

@@ -110,7 +110,7 @@ package struct TableAnswer: Sendable {
     let summary =
       "\(Quantity.count(rows.count, "problem")): \(solved) solved" + words.joined()
       + (method == .exact ? ", proven" : ", method \(method.rawValue)")
-    return Heading.line(path, summary, right: "\((total * 1000).rounded() / 1000) s")
+    return Heading.line(path, summary, right: "\((total * 1000).rounded() / 1000) s", style: style)
       + table.render(limit: all ? nil : 20, style: style)
   }
 }

@@ -10,7 +10,7 @@ extension TaskJob {
 
 /// What a task of a search does on the machine that runs it.
 package enum TaskWork {
-  /// Does a task.
+  /// Does a task, and helps with others of its search while it has time left.
   ///
   /// - Parameters:
   ///   - worker: the task.
@@ -23,16 +23,37 @@ package enum TaskWork {
     _ worker: TaskWorker, threads: Int,
     reading read: () throws(Failure) -> any SearchSubject
   ) throws(Failure) -> Int? {
+    let begun = ContinuousClock.now
+    var known: (model: any SearchSubject, space: SearchSpace)?
+    var measured = try run(worker, threads: threads, &known, reading: read)
+    var last = worker
+    while let next = last.next(begun: begun) {
+      last = next
+      // What goes wrong there is told to the search; this task is done.
+      guard let more = try? run(next, threads: threads, &known, reading: read) else { continue }
+      measured = (measured ?? 0) + more
+    }
+    return measured
+  }
+
+  /// Does one task; `known` is what was read for earlier ones.
+  private static func run(
+    _ worker: TaskWorker, threads: Int,
+    _ known: inout (model: any SearchSubject, space: SearchSpace)?,
+    reading read: () throws(Failure) -> any SearchSubject
+  ) throws(Failure) -> Int? {
     try worker.run { (items, isStopped, report) throws(Failure) in
-      try checkVersion(worker.job)
-      let model = try read()
-      try check(worker.job, against: model)
-      let space: SearchSpace
-      do throws(SpaceError) {
-        space = try worker.job.header.space()
-      } catch {
-        throw Failure(error, at: "job.json")
+      if known == nil {
+        try checkVersion(worker.job)
+        let model = try read()
+        try check(worker.job, against: model)
+        do throws(SpaceError) {
+          known = (model, try worker.job.header.space())
+        } catch {
+          throw Failure(error, at: "job.json")
+        }
       }
+      guard let (model, space) = known else { return }
       switch worker.batch.work {
       case .evaluation:
         try evaluate(items, space, model.evaluator, threads, isStopped, report)

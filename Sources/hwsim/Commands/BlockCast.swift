@@ -9,7 +9,23 @@ struct BlockCast {
   let axis: Int
   let writesValues: Bool
 
-  func run(_ input: String, to output: String) throws(Failure) -> CastSummary {
+  /// An array in blocks.
+  struct Blocks {
+    var codes: [Int64]
+    /// What the codes stand for.
+    var decoded: [Double]
+    var scales: [UInt64]
+    var choices: [Int64]
+    var zeros: [Int64]
+    let tensorScale: Float
+    /// Of the scales, the choices and the zero points.
+    let scaleShape: [Int]
+  }
+
+  /// An array of values.
+  ///
+  /// - Throws: a ``Failure`` for a file that holds none.
+  static func values(_ input: String) throws(Failure) -> (array: NDArray, values: [Double]) {
     let array: NDArray
     do throws(ImportError) {
       array = try NPY.read(input)
@@ -21,17 +37,24 @@ struct BlockCast {
         "array.type", "an array of \(array.elementType.rawValue) holds no values", at: input,
         remedy: "give float32 or float64 values.")
     }
-    let rank = array.shape.count
+    return (array, values)
+  }
+
+  /// Quantizes every row along the axis.
+  func blocks(
+    of values: [Double], shape: [Int], input: String
+  ) throws(Failure) -> Blocks {
+    let rank = shape.count
     let axis = axis < 0 ? axis + rank : axis
-    guard array.shape.indices.contains(axis) else {
+    guard shape.indices.contains(axis) else {
       throw Failure(
         "array.axis", "axis \(self.axis) is outside the \(rank) dimensions", at: input,
         remedy: "--axis takes \(-rank) to \(rank - 1).")
     }
     // Rows along the axis: element k of row (o, i) is at (o * length + k) * inner + i.
-    let length = array.shape[axis]
-    let inner = array.shape[(axis + 1)...].reduce(1, *)
-    let outer = array.shape[..<axis].reduce(1, *)
+    let length = shape[axis]
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    let outer = shape[..<axis].reduce(1, *)
     let blocks = format.blockCount(of: length)
     let scale = format.tensorScale(of: values)
     var codes = [Int64](repeating: 0, count: values.count)
@@ -64,8 +87,16 @@ struct BlockCast {
         }
       }
     }
-    var scaleShape = array.shape
+    var scaleShape = shape
     scaleShape[axis] = blocks
+    return Blocks(
+      codes: codes, decoded: decoded, scales: scales, choices: choices, zeros: zeros,
+      tensorScale: scale, scaleShape: scaleShape)
+  }
+
+  func run(_ input: String, to output: String) throws(Failure) -> CastSummary {
+    let (array, values) = try Self.values(input)
+    let made = try blocks(of: values, shape: array.shape, input: input)
     let codeRange = format.elements.compactMap(\.codeRange).reduce(Int128(0)...0) {
       min($0.lowerBound, Int128($1.lowerBound))...max($0.upperBound, Int128($1.upperBound))
     }
@@ -76,17 +107,19 @@ struct BlockCast {
       ?? .uint64
     do throws(ImportError) {
       if writesValues {
-        try NPY.write(NDArray(shape: array.shape, decoded), to: output)
+        try NPY.write(NDArray(shape: array.shape, made.decoded), to: output)
       } else {
         let writer = try NPZWriter(path: output)
-        try add("codes", codes, type, array.shape, to: writer)
-        try add("scales", scales, scaleType, scaleShape, to: writer)
-        if format.elements.count > 1 { try add("choices", choices, .uint8, scaleShape, to: writer) }
+        try add("codes", made.codes, type, array.shape, to: writer)
+        try add("scales", made.scales, scaleType, made.scaleShape, to: writer)
+        if format.elements.count > 1 {
+          try add("choices", made.choices, .uint8, made.scaleShape, to: writer)
+        }
         if format.rule == .halfRange {
-          try add("zero_points", zeros, .int32, scaleShape, to: writer)
+          try add("zero_points", made.zeros, .int32, made.scaleShape, to: writer)
         }
         if format.rule == .twoLevel {
-          try writer.add("tensor_scale", NDArray(shape: [1], [scale]))
+          try writer.add("tensor_scale", NDArray(shape: [1], [made.tensorScale]))
         }
         try writer.finish()
       }
@@ -94,7 +127,7 @@ struct BlockCast {
       throw Failure(error)
     }
     var losses = CastLosses(range: nil)
-    for (value, result) in zip(values, decoded) { losses.add(Double(value), result) }
+    for (value, result) in zip(values, made.decoded) { losses.add(Double(value), result) }
     return CastSummary(
       shape: array.shape, count: values.count, invalid: 0,
       type: writesValues ? "float64" : "codes \(type.rawValue), scales \(scaleType.rawValue)",

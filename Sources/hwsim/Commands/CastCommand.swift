@@ -19,19 +19,35 @@ struct CastCommand: ConfigurableCommand {
         hwsim cast x.npy --to e4m3 --rounding TiesToEven --overflow sat -o codes.npy
         hwsim cast acc.npy --from 'fixed<20,8>' --to 'fixed<8,3>' --rounding RND_CONV --overflow SAT -o y.npy
         hwsim cast w.npy --to mxfp4 --axis -1 -o w.npz
+        hwsim cast w.npy --compare e4m3,int8,mxfp4                 which format loses least
         hwsim cast blocks.npy --from Q4_K --to float32 -o w.npy
       """)
 
   @Argument(help: .init("The array; - is standard input.", valueName: "IN.npy"))
   var input: String
 
-  @Option(help: .init("Format of the result.", valueName: "FORMAT"))
+  @Option(
+    help: .init("Format of the result.", valueName: "FORMAT"), completion: .formats)
   var to: String?
 
-  @Option(help: .init("Format whose codes the input holds.", valueName: "FORMAT"))
+  @Option(
+    help: .init("Format whose codes the input holds.", valueName: "FORMAT"), completion: .formats)
   var from: String?
 
   @OptionGroup var casting: CastOptions
+
+  @Option(
+    help: .init(
+      "Formats to compare on the array: what each loses; nothing is written.",
+      valueName: "A,B,..."))
+  var compare: String?
+
+  @Option(
+    help: .init(
+      "With --compare: max (the largest magnitude becomes the format's largest number), mse "
+        + "(smallest squared error), none or a number that values are divided by.",
+      valueName: "SCALE"), completion: .list(["max", "mse", "none"]))
+  var scale = "max"
 
   @Option(
     help: .init("Random numbers of a stochastic rounding, one a value.", valueName: "FILE"),
@@ -58,8 +74,36 @@ struct CastCommand: ConfigurableCommand {
 
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup var table: TableOptions
+
+  var tableOptions: TableOptions? { table }
+
+  private func comparison(_ formats: String, _ session: Session) throws(Failure) -> Report {
+    guard to == nil, from == nil, product == nil, randomBits == nil else {
+      throw Failure(
+        "usage.arguments", "--compare writes nothing and takes values",
+        remedy: "leave out --to, --from, --random-bits and -o.")
+    }
+    let progress = session.progress("formats")
+    defer { progress.finish() }
+    let rows = try CastComparison(scale: try .init(scale), axis: axis ?? -1)
+      .rows(formats, of: input, modes: casting, progress: progress)
+    return Report(
+      schema: "cast",
+      arguments: [
+        "compare": .string(formats), "scale": .string(scale), "axis": .integer(axis ?? -1),
+        "rounding": .optional(casting.rounding), "overflow": .optional(casting.overflow),
+      ],
+      inputs: [InputRecord(role: "input", path: input, kind: "npy")],
+      result: ["compared": rows.json], table: rows.table
+    ) { style in
+      "\(Quantity.count(rows.first.map { $0.losses.count + $0.invalid } ?? 0, "value"))\n"
+        + rows.table.render(style: style)
+    }
+  }
 
   func report(_ session: Session) throws(Failure) -> Report {
+    if let compare { return try comparison(compare, session) }
     guard let to else {
       throw Failure("usage.arguments", "--to is missing", remedy: "name the result's format.")
     }

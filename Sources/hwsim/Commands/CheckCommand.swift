@@ -82,7 +82,10 @@ struct CheckCommand: ConfigurableCommand {
   @OptionGroup var binding: ModelArguments
   @OptionGroup var allocating: AllocationOption
   @OptionGroup var computing: RunOptions
+  @OptionGroup var cases: CaseOptions
   @OptionGroup var outputOptions: OutputOptions
+
+  var caseOptions: CaseOptions? { cases }
 
   func validate() throws {
     if tolerance < 0 { throw ValidationError("--tolerance \(tolerance) is negative.") }

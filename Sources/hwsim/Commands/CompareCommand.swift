@@ -42,10 +42,12 @@ struct CompareCommand: ConfigurableCommand {
   var threshold = Percentage(value: 5)
 
   @OptionGroup var computing: RunOptions
+  @OptionGroup var cases: CaseOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
 
   var tableOptions: TableOptions? { table }
+  var caseOptions: CaseOptions? { cases }
 
   func report(_ session: Session) throws(Failure) -> Report {
     guard results.count == 2 else {

@@ -36,7 +36,7 @@ struct EstimateCommand: ConfigurableCommand {
   @Option(
     help: .init(
       "A device's id, alias or .json file; several by repeating it or by commas.",
-      valueName: "ID|FILE"))
+      valueName: "ID|FILE"), completion: .targets)
   var target: [String] = []
 
   @Option(
@@ -133,10 +133,12 @@ struct EstimateCommand: ConfigurableCommand {
 
   @OptionGroup var release: HLS4MLVersionOption
   @OptionGroup var computing: RunOptions
+  @OptionGroup var verdicts: CaseOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
 
   var tableOptions: TableOptions? { table }
+  var caseOptions: CaseOptions? { verdicts }
 
   func validate() throws {
     if bits != nil && allocation != nil {
@@ -444,9 +446,8 @@ struct EstimateCommand: ConfigurableCommand {
     guard let explain, let first = answers.first,
       !answers.contains(where: { $0.schedule.position(of: explain) != nil })
     else { return }
-    throw .unknown(
-      "layer", explain, code: "usage.unknown-layer", among: first.schedule.steps.map(\.name),
-      listedBy: "hwsim inspect \(model ?? "MODEL")")
+    _ = try first.schedule.names.layer(
+      explain, listedBy: "hwsim inspect \(model ?? "MODEL")", at: "--explain")
   }
 
   /// `80MHz`, `8e7Hz`; nil if nothing is given.

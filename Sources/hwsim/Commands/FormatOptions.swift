@@ -8,13 +8,13 @@ struct CastOptions: ParsableArguments {
   @Option(
     help: .init(
       "Rounding: TiesToEven, TowardZero, RND_CONV, TRN, Stochastic, ... (default: the format's).",
-      valueName: "MODE"))
+      valueName: "MODE"), completion: .roundings)
   var rounding: String?
 
   @Option(
     help: .init(
       "Overflow: sat, nosat, WRAP, SAT, SAT_ZERO, SAT_SYM, WRAP_SM, NUMERIC_STD, with :N bits "
-        + "(default: the format's).", valueName: "MODE"))
+        + "(default: the format's).", valueName: "MODE"), completion: .overflows)
   var overflow: String?
 
   /// The cast into `encoding` with these modes.

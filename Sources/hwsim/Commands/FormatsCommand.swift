@@ -22,7 +22,9 @@ struct FormatsCommand: ReportingCommand {
         hwsim formats --operators --datapath dyadic       what a rule set computes
       """)
 
-  @Argument(help: .init("A format name; all families if left out.", valueName: "NAME"))
+  @Argument(
+    help: .init("A format name; all families if left out.", valueName: "NAME"), completion: .formats
+  )
   var name: String?
 
   @Flag(help: "List every code with its value, for formats of at most 16 bits.")

@@ -160,7 +160,8 @@ struct HLS4MLVersionOption: ParsableArguments {
 struct TensorCoreArguments: ParsableArguments {
   @Option(
     help: .init(
-      "The GPU of --datapath tensor-core: an id, alias or .json file.", valueName: "ID|FILE"))
+      "The GPU of --datapath tensor-core: an id, alias or .json file.", valueName: "ID|FILE"),
+    completion: .targets)
   var target: String?
 
   @OptionGroup var form: TensorCoreForm

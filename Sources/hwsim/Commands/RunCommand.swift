@@ -17,6 +17,7 @@ struct RunCommand: ConfigurableCommand {
 
       EXAMPLES:
         hwsim run my_project/ --inputs x.npy --output y.npz
+        hwsim run model.tflite --inputs x.npy --labels y.npy            accuracy, bit for bit
         hwsim run model.tflite --inputs x.npz --output y.npz --trace t.npz --trace-by-index
         hwsim run model.onnx --inputs x.npy --output y.npz --datapath dyadic --requantize half-up
         hwsim run model.onnx --inputs x.npy --output y.npz --datapath tensor-core --target a100
@@ -65,6 +66,12 @@ struct RunCommand: ConfigurableCommand {
   @Option(help: .init("Inputs and outputs of this layer instead.", valueName: "LAYER"))
   var goldenLayer: String?
 
+  @Option(
+    help: .init(
+      "Classes of the samples, integers from 0: prints how many the model finds.",
+      valueName: "Y.npy"), completion: .file(extensions: ["npy", "npz"]))
+  var labels: String?
+
   @Flag(help: "Store exact values as float64 instead of codes.")
   var values = false
 
@@ -90,7 +97,7 @@ struct RunCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    guard output != nil || golden != nil else { throw missing("--output") }
+    guard output != nil || golden != nil || labels != nil else { throw missing("--output") }
     var file = try ModelFile(path: model, options: try binding.options(inputs: inputs))
     if inputs.isEmpty, !file.graph.inputs.isEmpty { throw missing("--inputs") }
     var rules: DatapathChoice?
@@ -116,6 +123,7 @@ struct RunCommand: ConfigurableCommand {
     options.namesByIndex = traceByIndex
     options.countsEvents = stats
     options.first = first
+    options.labels = labels
     options.allowsOverflow = allowOverflow
     options.threads = computing.threads ?? Processors.count
     let progress = session.progress("samples")
@@ -127,7 +135,8 @@ struct RunCommand: ConfigurableCommand {
         "allocation": .optional(allocating.allocation), "output": .optional(output),
         "golden": .optional(golden), "golden_form": .string(goldenForm),
         "golden_layer": .optional(goldenLayer),
-        "trace": .optional(trace), "values": .bool(values), "trace_by_index": .bool(traceByIndex),
+        "labels": .optional(labels), "trace": .optional(trace), "values": .bool(values),
+        "trace_by_index": .bool(traceByIndex),
         "stats": .bool(stats),
         "first": .optional(first), "allow_overflow": .bool(allowOverflow),
         "seed": .integer(Int(clamping: computing.seed)),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 import HWModel
 import QuantGraph
 import Reports
@@ -28,6 +29,7 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search model.onnx --inputs x.npy --sensitivity scores.json -o out
         hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
         hwsim search my_project/ --inputs x.npy --labels y.npy --bits 3,4,6,8 -o out
+        hwsim search why knee conv1 -o out          why a point gives a layer what it has
         hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
         hwsim search --table out/sensitivity.json --budget weight_bits=50%      no network is run
@@ -41,6 +43,12 @@ struct SearchCommand: ConfigurableCommand {
       valueName: "MODEL"),
     completion: .file())
   var model: String?
+
+  @Argument(
+    help: .init(
+      "After `why`: a point of the result in -o (or ./search.json), and perhaps a layer.",
+      valueName: "POINT [LAYER]"))
+  var explained: [String] = []
 
   @OptionGroup var data: SearchDataOptions
   @OptionGroup var spaceOptions: SpaceOptions
@@ -106,9 +114,31 @@ struct SearchCommand: ConfigurableCommand {
 
   var tableOptions: TableOptions? { tableForm }
 
+  /// `hwsim search why POINT [LAYER]`.
+  private func why() throws(Failure) -> Report {
+    guard (1...2).contains(explained.count) else {
+      throw Failure(
+        "usage.arguments", "a point is explained: search why POINT [LAYER]",
+        notes: ["usage: hwsim search why POINT [LAYER] -o DIR"],
+        remedy: "name a point of the table, or knee.")
+    }
+    let file = try ResultFile(path: product.map { $0 + "/search.json" } ?? "search.json")
+    let answer = try PointReasons(
+      file, point: explained[0], layer: explained.count > 1 ? explained[1] : nil)
+    return Report(
+      schema: "why", arguments: ["why": .strings(explained)], inputs: [file.record],
+      result: answer.json, table: answer.table, text: { style in answer.text(style) })
+  }
+
   func report(_ session: Session) throws(Failure) -> Report {
     if let folder = execution.task, let index = execution.index {
       return try TaskRun(folder: folder, index: index).report()
+    }
+    if model == "why" { return try why() }
+    guard explained.isEmpty else {
+      throw Failure(
+        "usage.arguments", "one model is searched, found '\(explained[0])' after it",
+        remedy: "options begin with --; hwsim search why POINT explains a result.")
     }
     let given = [
       ("MODEL", model != nil), ("--table", table != nil), ("--merge", !merge.isEmpty),
@@ -232,7 +262,7 @@ struct SpaceOptions: ParsableArguments {
     help: .init(
       "Layers that take the same formats, found by rules: shared-input, residual, depthwise, qkv, "
         + "gate-up, experts, or none (default: shared-input where activations vary).",
-      valueName: "RULES"))
+      valueName: "RULES"), completion: .ties)
   var ties: String?
 
   @Option(
@@ -264,7 +294,7 @@ struct SearchGoalOptions: ParsableArguments {
   @Option(
     help: .init(
       "A device whose latency, memory, flash and energy are costs: an id, alias or .json file.",
-      valueName: "ID|FILE"))
+      valueName: "ID|FILE"), completion: .targets)
   var target: String?
 
   @Option(
@@ -276,14 +306,15 @@ struct SearchGoalOptions: ParsableArguments {
     help: .init(
       "auto, exact, greedy, bisect, zeroq, nsga2, autoquantize-gradient or autoquantize-threshold. "
         + "The last two are published with scores from gradients and labels; here they take those of "
-        + "--sensitivity or of the table.", valueName: "NAME"))
+        + "--sensitivity or of the table.", valueName: "NAME"), completion: .methods)
   var method = "auto"
 
   @Option(
     help: .init(
       "Metric of single layers that guides the search: weight-error, sqnr, input-sqnr, mse, kl, "
         + "logit-mse, loss (needs labels), flips, hessian, hessian:FILE, entropy, kurtosis, omse, ohq "
-        + "or adapt; or a file of scores (default: kl).", valueName: "METRIC|FILE"))
+        + "or adapt; or a file of scores (default: kl).", valueName: "METRIC|FILE"),
+    completion: .metrics)
   var sensitivity: String?
 
   @Option(

@@ -11,16 +11,20 @@ struct TargetsCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "targets",
     abstract: "Lists devices, shows one with the source of every number, or checks a file.",
-    usage: "hwsim targets [ID|FILE] [--validate FILE | --template FAMILY] [options]",
+    usage:
+      "hwsim targets [ID|FILE | --validate FILE | --template FAMILY | --new NAME --like ID]",
     discussion: """
       EXAMPLES:
         hwsim targets                                devices, speed, memory, error of the model
         hwsim targets nucleo-l4r5zi+tflm             every constant with its source
         hwsim targets --template mcu > mine.json     a skeleton to fill in
         hwsim targets --validate mine.json           every problem of the file
+        hwsim targets --new stm32f407 --like nucleo-l4r5zi --clock 168MHz --sram 192KiB \
+          --flash 1MiB > stm32f407.json              a board like another one
       """)
 
-  @Argument(help: .init("A device's id, alias or file.", valueName: "ID|FILE"))
+  @Argument(
+    help: .init("A device's id, alias or file.", valueName: "ID|FILE"), completion: .targets)
   var id: String?
 
   @Option(
@@ -31,21 +35,73 @@ struct TargetsCommand: ReportingCommand {
   @Option(help: .init("Print a skeleton of a description of this family.", valueName: "FAMILY"))
   var template: String?
 
+  @Option(
+    help: .init("Print a description of a board that resembles another.", valueName: "NAME"))
+  var new: String?
+
+  @Option(
+    help: .init("The device that --new takes everything else from.", valueName: "ID"),
+    completion: .targets)
+  var like: String?
+
+  @Option(help: .init("Its clock, such as 168MHz.", valueName: "HZ"))
+  var clock: String?
+
+  @Option(help: .init("Its memory, such as 192KiB.", valueName: "BYTES"))
+  var sram: String?
+
+  @Option(help: .init("Its flash, such as 1MiB.", valueName: "BYTES"))
+  var flash: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: .init(
+      "Another constant of it, such as core=Cortex-M4F; repeat for several.", valueName: "KEY=VALUE"
+    ))
+  var settings: [String] = []
+
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
 
   var tableOptions: TableOptions? { table }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    if [id != nil, validate != nil, template != nil].count(where: \.self) > 1 {
+    if [id != nil, validate != nil, template != nil, new != nil].count(where: \.self) > 1 {
       throw Failure(
-        "usage.arguments", "ID, --validate and --template exclude each other",
+        "usage.arguments", "ID, --validate, --template and --new exclude each other",
         remedy: "give one of them.")
+    }
+    if let new { return try resembling(new) }
+    guard like == nil, clock == nil, sram == nil, flash == nil, settings.isEmpty else {
+      throw Failure(
+        "usage.arguments", "--like, --clock, --sram, --flash and --set are about --new",
+        remedy: "add --new NAME; a clock of one estimate is hwsim estimate --clock.")
     }
     if let template { return try Self.skeleton(template) }
     if let validate { return try validation(validate) }
     if let id { return try one(id) }
     return try list()
+  }
+
+  private func resembling(_ name: String) throws(Failure) -> Report {
+    guard let like else {
+      throw Failure(
+        "usage.arguments", "--new needs a device that it resembles",
+        remedy: "add --like ID; hwsim targets lists them. --template FAMILY is an empty skeleton.")
+    }
+    let given = [("clock_hz", clock), ("sram_bytes", sram), ("flash_bytes", flash)]
+    let choice = try TargetChoice(like)
+    let target = try NewTarget(
+      name, like: choice,
+      settings: given.compactMap { key, value in value.map { "\(key)=\($0)" } } + settings)
+    let document = target.document
+    return Report(
+      schema: "targets",
+      arguments: [
+        "id": .null, "validate": .null, "template": .null, "new": .string(name),
+        "like": .string(choice.description.id),
+      ],
+      result: ["template": document], text: { _ in document.document })
   }
 
   private func list() throws(Failure) -> Report {

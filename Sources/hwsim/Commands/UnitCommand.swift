@@ -30,16 +30,16 @@ struct UnitCommand: ConfigurableCommand {
     completion: .list(UnitOperation.allCases.map(\.rawValue) + ["mma"]))
   var operation: String
 
-  @Option(help: .init("Format of operand a.", valueName: "FORMAT"))
+  @Option(help: .init("Format of operand a.", valueName: "FORMAT"), completion: .formats)
   var a: String?
 
-  @Option(help: .init("Format of operand b.", valueName: "FORMAT"))
+  @Option(help: .init("Format of operand b.", valueName: "FORMAT"), completion: .formats)
   var b: String?
 
-  @Option(help: .init("Format of operand c.", valueName: "FORMAT"))
+  @Option(help: .init("Format of operand c.", valueName: "FORMAT"), completion: .formats)
   var c: String?
 
-  @Option(help: .init("Format of the result.", valueName: "FORMAT"))
+  @Option(help: .init("Format of the result.", valueName: "FORMAT"), completion: .formats)
   var out: String?
 
   @Option(

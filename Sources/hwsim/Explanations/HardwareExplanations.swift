@@ -118,6 +118,13 @@ extension Explanation {
       last three codes alone. A model with several outputs writes a text file a tensor with --golden DIR.
       """),
     Explanation(
+      "run.labels", "labels that the model's output does not go with",
+      """
+      --labels takes one integer a sample, the index of its class from 0, and a model of one output. The
+      class is the first of the largest outputs; of one output 1 where it is over 0.5 (a probability) or
+      over 0, else 0. The interval beside an accuracy holds the true one in 95 % of cases (Wilson, 1927).
+      """),
+    Explanation(
       "run.too-wide", "a tensor's codes do not fit in an array's elements",
       """
       Arrays have integers of up to 64 bits, and float64 holds every value of up to 53 bits. hwsim does

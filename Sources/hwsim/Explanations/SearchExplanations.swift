@@ -139,10 +139,17 @@ extension Explanation {
       Every layer needs at least one candidate, and each only once. A fixed layer has exactly one.
       """),
     Explanation(
-      "space.unmatched", "a pattern that matches no layer",
+      "search.point", "a result has no such point",
       """
-      Patterns are compared with whole names of layers; * stands for any text and ? for one character.
-      A pattern without a match is most likely misspelt, so it is an error and not ignored.
+      Points have the ids of the search's table (A, B, ...); knee is the one that is marked >. The result
+      is search.json in the folder that -o names, or in the current one.
+      """),
+    Explanation(
+      "space.unmatched", "a name or pattern that matches no layer, or the beginning of several",
+      """
+      Layers are named in full, in short (as tables print them), by their number in hwsim inspect, by
+      a beginning that no other has, or by a pattern: * stands for any text and ? for one character. A
+      pattern without a match is most likely misspelt, so it is an error and not ignored.
       """),
     Explanation(
       "space.tie-split", "a pattern treats tied layers differently",

@@ -39,6 +39,12 @@ extension Explanation {
       --template leaves it; or its source is empty. The key path says which.
       """),
     Explanation(
+      "target.id", "a name that a new device description cannot have",
+      """
+      Ids have letters, digits, - and ., and a stack after +; each is there once. hwsim targets lists
+      those that ship with hwsim.
+      """),
+    Explanation(
       "target.base", "the base of a device description does not exist or leads back to itself",
       """
       "base" names a shipped target (hwsim targets lists them) whose constants the file inherits.

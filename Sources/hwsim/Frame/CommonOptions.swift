@@ -11,13 +11,15 @@ enum ColorChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
   ///
   /// `auto` colours a terminal unless `NO_COLOR` is set and not empty, or `TERM` is `dumb`.
   func style(on stream: StandardStream) -> Style {
+    let usesColor: Bool
     switch self {
-    case .always: return Style(usesColor: true)
-    case .never: return .plain
+    case .always: usesColor = true
+    case .never: usesColor = false
     case .auto:
       let isWanted = (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
-      return Style(usesColor: isWanted && stream.isTerminal)
+      usesColor = isWanted && stream.isTerminal
     }
+    return Style(usesColor: usesColor, width: stream.width)
   }
 }
 
@@ -79,12 +81,15 @@ protocol ReportingCommand: ParsableCommand {
   var outputOptions: OutputOptions { get }
   /// Nil where the answer is no table.
   var tableOptions: TableOptions? { get }
+  /// Nil where the answer is neither yes nor no.
+  var caseOptions: CaseOptions? { get }
   /// Does the command's work; prints nothing but progress.
   func report(_ session: Session) throws(Failure) -> Report
 }
 
 extension ReportingCommand {
   var tableOptions: TableOptions? { nil }
+  var caseOptions: CaseOptions? { nil }
 }
 
 /// A command whose options may also stand in a configuration file.

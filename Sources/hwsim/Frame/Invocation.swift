@@ -10,7 +10,8 @@ struct Invocation {
   private let wantsJSON: Bool
   private let errorStyle: Style
 
-  init(_ arguments: [String]) {
+  init(_ given: [String]) {
+    let arguments = Self.joiningNumbers(given)
     self.arguments = arguments
     let options = arguments.prefix { $0 != "--" }
     wantsJSON = options.contains("--json")
@@ -23,6 +24,24 @@ struct Invocation {
       }
     }
     errorStyle = choice.style(on: .error)
+  }
+
+  /// The words with a negative number joined to the option before it, which the parser would take for
+  /// options of their own: `--encode -0.3` is `--encode=-0.3`.
+  private static func joiningNumbers(_ words: [String]) -> [String] {
+    var joined: [String] = []
+    var isOpen = true
+    for word in words {
+      if word == "--" { isOpen = false }
+      if isOpen, word.hasPrefix("-"), word.count > 1, Double(word) != nil,
+        let option = joined.last, option.hasPrefix("--"), option.count > 2, !option.contains("=")
+      {
+        joined[joined.count - 1] = "\(option)=\(word)"
+      } else {
+        joined.append(word)
+      }
+    }
+    return joined
   }
 
   /// Runs to the end and returns the exit code.
@@ -89,7 +108,7 @@ struct Invocation {
       return .text("")
     } catch {
       guard HWSim.exitCode(for: error) != .success else {
-        return .text(HWSim.fullMessage(for: error, columns: Table.width) + "\n")
+        return .text(HWSim.fullMessage(for: error, columns: StandardStream.output.width) + "\n")
       }
       let message = Self.oneLine(HWSim.message(for: error))
       if let configuration {
@@ -132,12 +151,19 @@ struct Invocation {
       StandardStream.error.attempt(DiagnosticText.warnings(report.warnings, style: errorStyle))
     }
     if let file = options.jsonFile { try TextFile.replace(file, with: document) }
+    let cases = command.caseOptions.map { ($0, CaseReport(report)) }
+    if let (options, cases) = cases, let file = options.junit {
+      try TextFile.replace(file, with: cases.junit)
+    }
     if options.json {
       try StandardStream.output.write(document)
     } else if command.tableOptions?.csv == true, let table = report.table {
       try StandardStream.output.write(table.csv)
     } else {
       try StandardStream.output.write(report.text(options.color.style(on: .output)))
+      if let (options, cases) = cases, let form = options.annotations {
+        try StandardStream.output.write(cases.annotations(form))
+      }
     }
     return report.status
   }

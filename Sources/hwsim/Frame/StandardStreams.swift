@@ -1,6 +1,8 @@
+import Documents
 import Glibc
 import Importers
 import QuantGraph
+import Sessions
 
 /// Standard output and standard error, written through `write`, unbuffered.
 enum StandardStream: Int32, Sendable {
@@ -29,6 +31,18 @@ enum StandardStream: Int32, Sendable {
   }
 
   var isTerminal: Bool { isatty(rawValue) == 1 }
+
+  /// Columns that a line may take: `COLUMNS`, else what a terminal has, else the usual.
+  var width: Int {
+    if let text = environment("COLUMNS"), let columns = Int(text), columns > 0 {
+      return min(max(columns, 40), 1000)
+    }
+    var size = winsize()
+    guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return Style.usualWidth
+    }
+    return max(Int(size.ws_col), 40)
+  }
 
   /// Writes all bytes to a descriptor; 0, or the number of the error.
   static func writeAll(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Int32 {

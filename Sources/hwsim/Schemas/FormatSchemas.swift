@@ -51,21 +51,46 @@ extension Schema {
     ])
 
   static let cast = command(
-    "cast", "An array moved into a format (hwsim cast --json)",
-    result: object([
-      "format": string("Canonical name of the target."),
-      "shape": array(of: integer("Extent.")), "values": integer("Number of values."),
-      "invalid_values": integer("Values without a code."), "type": string("Type of the result."),
-      "exact": integer("Values that are the same."),
-      "rounded": integer("Values in range that became another number than 0."),
-      "flushed_to_zero": integer("Numbers that became 0."),
-      "saturated": integer("Values out of range that became its end or an infinity."),
-      "wrapped": integer("Values out of range that became another number."),
-      "became_nan": integer("Numbers that became NaN."),
-      "largest_error": number("Largest difference of a value."),
-      "largest_error_index": nullable(integer("Position of the first value that has it.")),
-      "sqnr_db": nullable(number("Power of the values over that of the differences, in dB.")),
-    ]))
+    "cast", "An array moved into a format, or compared in several (hwsim cast --json)",
+    result: [
+      "anyOf": [
+        object(
+          join(
+            [
+              "format": string("Canonical name of the target."),
+              "shape": array(of: integer("Extent.")), "values": integer("Number of values."),
+              "invalid_values": integer("Values without a code."),
+              "type": string("Type of the result."),
+            ], losses)),
+        object([
+          "compared": array(
+            of: object(
+              join(
+                [
+                  "format": string("Canonical name."),
+                  "bits_per_value": number("Bits, scales of blocks included."),
+                  "scale": nullable(number("What values were divided by; null for blocks.")),
+                  "invalid_values": integer("Values without a code."),
+                ], losses)))
+        ]),
+      ]
+    ])
+
+  private static let losses: JSON = [
+    "exact": integer("Values that are the same."),
+    "rounded": integer("Values in range that became another number than 0."),
+    "flushed_to_zero": integer("Numbers that became 0."),
+    "saturated": integer("Values out of range that became its end or an infinity."),
+    "wrapped": integer("Values out of range that became another number."),
+    "became_nan": integer("Numbers that became NaN."),
+    "largest_error": number("Largest difference of a value."),
+    "largest_error_index": nullable(integer("Position of the first value that has it.")),
+    "sqnr_db": nullable(number("Power of the values over that of the differences, in dB.")),
+  ]
+
+  private static func join(_ first: JSON, _ second: JSON) -> JSON {
+    .object((first.members ?? []) + (second.members ?? []))
+  }
 
   static let unit = command(
     "unit", "Results or golden vectors of an arithmetic unit (hwsim unit --json)",

@@ -13,6 +13,21 @@ extension Schema {
         ]))
     ]))
 
+  static let completion = command(
+    "completion", "A completion script (hwsim completion --json)",
+    result: object(["script": string("The script, for the shell that was asked for.")]))
+
+  static let doctor = command(
+    "doctor", "What the program runs on (hwsim doctor --json)",
+    result: object([
+      "healthy": boolean("Whether nothing is wrong."),
+      "facts": array(
+        of: object([
+          "name": string("What it is about."), "value": string("How it is."),
+          "problem": nullable(string("What is wrong.")),
+        ])),
+    ]))
+
   static let explain = command(
     "explain", "Explanations of error and warning codes (hwsim explain --json)",
     result: object([
@@ -23,7 +38,8 @@ extension Schema {
           "properties": [
             "code": string("Stable identifier."),
             "title": string("What it means, in one line."),
-            "exit_code": integer("The exit code of a command that it ends."),
+            "exit_code": nullable(
+              integer("The exit code of a command that it ends; null for a word.")),
             "text": string("At length; only if one code was asked for."),
           ],
         ])

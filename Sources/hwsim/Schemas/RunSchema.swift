@@ -18,6 +18,12 @@ extension Schema {
           "min": nullable(number("Smallest value.")),
           "max": nullable(number("Largest value.")),
         ]), "With --golden; inputs, then outputs."),
+      "labels": nullable(
+        object([
+          "samples": integer("Samples that have a label."),
+          "classes": integer("Classes of the model; 2 for one output."),
+          "top_1": share, "top_5": nullable(share),
+        ])),
       "tensors": nullable(
         array(
           of: object([
@@ -38,6 +44,13 @@ extension Schema {
               integer("Assignments to the accumulator that rounded.")),
           ]), "With --stats; by layer, in execution order.")),
     ]))
+
+  private static let share = object([
+    "correct": integer("Samples whose label is the class, or among the first five."),
+    "accuracy": number("Their share."),
+    "low": number("Lower end of the share's 95 % interval."),
+    "high": number("Upper end."),
+  ])
 
   private static let stored = object([
     "name": string("Name of the array."),

@@ -13,9 +13,10 @@ struct Schema: Sendable {
   /// Every schema: one a command, in their order, that of errors, and those of files.
   static let all: [Schema] =
     [
-      check, run, inspect, estimate, targets, search, task, report, compare, formats, cast, unit,
+      check, run, inspect, estimate, targets, search, why, task, report, compare, formats, cast,
+      unit,
       config,
-      explain, schema, error,
+      explain, schema, completion, doctor, error,
     ] + files
 
   /// The envelope of a command around the schema of its `result`.

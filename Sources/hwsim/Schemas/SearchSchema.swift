@@ -1,6 +1,25 @@
 import Documents
 
 extension Schema {
+  static let why = command(
+    "why", "Why a search's point gives layers what they have (hwsim search why --json)",
+    result: object([
+      "point": string("Its id."), "knee": boolean("Whether it is the knee."),
+      "values": array(of: nullable(number("One number an objective."))),
+      "layers": array(
+        of: object([
+          "name": string("The layer."), "weights": nullable(string("Format of its weights.")),
+          "activations": nullable(string("Format of its data.")),
+          "reason": nullable(string("Why, in words.")),
+          "sensitivity": nullable(
+            array(
+              of: object([
+                "candidate": string("A format of the layer."),
+                "value": number("What it changes alone, by the search's metric."),
+              ]))),
+        ])),
+    ]))
+
   static let search = command(
     "search", "Allocation problems solved (hwsim search --json)",
     result: ["anyOf": [tableResult, modelResult]])

@@ -254,12 +254,12 @@ struct TransformerAnswer: Sendable {
   private func text(_ style: Style) -> String {
     guard let shapes else {
       let name = file.gguf?.architecture ?? ""
-      return Heading.line(file.path, "GGUF, \(name)", right: "header only") + "\n"
+      return Heading.line(file.path, "GGUF, \(name)", right: "header only", style: style) + "\n"
         + table.render(limit: 40, style: style)
     }
     let workload = shapes.workload
     var text = Heading.line(
-      file.path, shapes.family, right: Quantity.count(shapes.parameters, "parameter"))
+      file.path, shapes.family, right: Quantity.count(shapes.parameters, "parameter"), style: style)
     text += "\n" + table.render(style: style) + "\n"
     if shapes.activeParameters != shapes.parameters {
       text += "a token meets    \(Quantity.count(shapes.activeParameters, "parameter"))\n"

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The families that are known: a description each, found by `model_type`, or by `_class_name`.
 ///
 /// Defaults are those of the configuration classes of transformers 5.24 and diffusers
@@ -26,10 +28,16 @@ enum TransformerFamilies {
     return found
   }()
 
+  /// Descriptions that were read, by name.
+  private static let known = Mutex<[String: FamilyDescription]>([:])
+
   /// The description of a family; nil if it is not known.
   static func description(of name: String) throws(TransformerError) -> FamilyDescription? {
     guard let row = byName[name] else { return nil }
-    return try FamilyDescription(name: name, text: row.text)
+    if let description = known.withLock({ $0[name] }) { return description }
+    let description = try FamilyDescription(name: name, text: row.text)
+    known.withLock { $0[name] = description }
+    return description
   }
 
   /// Lines that several families use.

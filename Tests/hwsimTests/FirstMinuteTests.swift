@@ -1,0 +1,176 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// What a newcomer types first.
+@Suite("Command line: the first minute")
+struct FirstMinuteTests {
+  static let cnn = "examples/digits_cnn/"
+
+  static func text(_ path: String) throws -> String {
+    let file = try #require(fopen(path, "r"))
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+
+  @Test(
+    "completion of shells, and of values that only hwsim knows", arguments: ["bash", "zsh", "fish"])
+  func completion(shell: String) throws {
+    let run = try ToolRun("completion", shell)
+    #expect(run.code == 0 && run.error.isEmpty)
+    #expect(run.output.contains("hwsim") && run.output.contains("estimate"))
+    #expect(try ToolRun("completion", "tcsh").code == 64)
+    let targets = try ToolRun("---completion", "estimate", "--", "--target", "0", "0")
+    #expect(targets.output.split(separator: "\n").contains("nucleo-l4r5zi"))
+  }
+
+  @Test("doctor says what is in force, and what is wrong")
+  func doctor() throws {
+    let run = try ToolRun("doctor")
+    #expect(run.code == 0)
+    for word in ["version", "kernels", "threads", "cache", "devices"] {
+      #expect(run.output.contains("\n" + word) || run.output.hasPrefix(word))
+    }
+    var setting = ToolRun.Setting()
+    setting.environment["HWSIM_KERNEL"] = "sse9"
+    let wrong = try ToolRun("doctor", "--json", setting: setting)
+    #expect(wrong.code == 1)
+    #expect(try JSONValue(wrong.output)["result"]?["healthy"] == .bool(false))
+  }
+
+  @Test("words, codes and families of codes are explained")
+  func explain() throws {
+    let knee = try ToolRun("explain", "knee")
+    #expect(knee.code == 0 && knee.output.hasPrefix("knee: "))
+    let family = try ToolRun("explain", "target", "--csv")
+    let codes = family.output.split(separator: "\n").dropFirst()
+    #expect(codes.count > 5 && codes.allSatisfy { $0.hasPrefix("target.") })
+    #expect(try ToolRun("explain", "kne").error.contains("'knee'"))
+  }
+
+  @Test("layers by number, short name, beginning and pattern; ambiguous ones are refused")
+  func layers() throws {
+    for name in ["2", "depthwise1_1/Relu", "depthwise1", "*depthwise1*"] {
+      let run = try ToolRun("inspect", Self.cnn + "model.tflite", "--node", name, "--json")
+      #expect(run.code == 0, "\(name)")
+      let layers = try JSONValue(run.output)["result"]?["layers"]
+      #expect(layers?[0]?["name"]?.text?.contains("depthwise1") == true, "\(name)")
+      let explained = try ToolRun(
+        "estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi", "--explain", name)
+      #expect(explained.code == 0 && explained.output.contains("depthwise1"), "\(name)")
+    }
+    let several = try ToolRun("inspect", Self.cnn + "model.tflite", "--node", "depthwise")
+    #expect(several.code == 64 && several.error.contains("begins the names of 4 layers"))
+  }
+
+  @Test("tables fit 80, 100 and 120 columns", arguments: [80, 100, 120])
+  func widths(columns: Int) throws {
+    var setting = ToolRun.Setting()
+    setting.environment["COLUMNS"] = "\(columns)"
+    for arguments in [
+      ["estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi"],
+      ["inspect", Self.cnn + "model.tflite"], ["inspect", "examples/digits/project"],
+      ["targets"], ["explain"], ["formats"], ["check", "examples/digits/project"],
+    ] {
+      let run = try ToolRun(arguments: arguments, setting: setting)
+      let long = run.output.split(separator: "\n").first { $0.count > columns }
+      // Tensors' formats and prose have no columns to give up.
+      let isTable = long.map { !$0.hasPrefix("in ") && !$0.hasPrefix("out") } ?? false
+      #expect(!isTable, "\(arguments) \(columns): \(long ?? "")")
+    }
+  }
+
+  @Test("accuracy of a model, with its interval")
+  func labels() throws {
+    let run = try ToolRun(
+      "run", Self.cnn + "model.tflite", "--inputs", Self.cnn + "input.npy", "--labels",
+      Self.cnn + "labels.npy", "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let score = try JSONValue(run.output)["result"]?["labels"]
+    let samples = try #require(score?["samples"]?.number)
+    let correct = try #require(score?["top_1"]?["correct"]?.number)
+    let share = try #require(score?["top_1"]?["accuracy"]?.number)
+    #expect(share == correct / samples && share > 0.9)
+    #expect((score?["top_1"]?["low"]?.number ?? 1) < share)
+    #expect((score?["top_5"]?["accuracy"]?.number ?? 0) >= share)
+    // The project's classes are the arguments of its own largest outputs.
+    let other = try ToolRun(
+      "run", "examples/digits/project", "--inputs", "examples/digits/input.npy", "--labels",
+      Self.cnn + "input.npy")
+    #expect(other.code == 65)
+  }
+
+  @Test("formats compared on an array")
+  func compared() throws {
+    let run = try ToolRun(
+      "cast", "examples/digits/images.npy", "--compare", "e4m3,int8,mxfp4,float32", "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let rows = try JSONValue(run.output)["result"]?["compared"]
+    #expect(rows?[0]?["format"] == .string("e4m3"))
+    #expect(rows?[2]?["scale"] == .null)
+    let quality = [0, 1, 2].map { rows?[$0]?["sqnr_db"]?.number ?? 0 }
+    #expect(quality[1] > quality[0] && quality[0] > quality[2])
+    let given = try ToolRun(
+      "cast", "examples/digits/images.npy", "--compare", "e4m3", "--scale", "none", "--json")
+    #expect(try JSONValue(given.output)["result"]?["compared"]?[0]?["scale"]?.number == 1)
+    #expect(
+      try ToolRun("cast", "examples/digits/images.npy", "--compare", "e4m3", "--scale", "-1").code
+        == 64)
+  }
+
+  @Test("a board like another one")
+  func newTarget() throws {
+    let scratch = try TemporaryFolder()
+    let run = try ToolRun(
+      "targets", "--new", "stm32f407", "--like", "nucleo-l4r5zi", "--clock", "168MHz", "--sram",
+      "192KiB", "--flash", "1MiB")
+    #expect(run.code == 0, "\(run.error)")
+    let path = try scratch.write(Array(run.output.utf8), to: "board.json")
+    #expect(try ToolRun("targets", "--validate", path).code == 0)
+    let estimate = try ToolRun("estimate", Self.cnn + "model.tflite", "--target", path, "--json")
+    let result = try JSONValue(estimate.output)["result"]
+    #expect(result?["resources"]?["sram"]?["available"]?.number == 196_608)
+    #expect(result?["latency"]?["error_percent"] ?? .null == .null)
+    for arguments in [
+      ["--new", "nucleo-l4r5zi", "--like", "nucleo-l4r5zi"], ["--new", "x", "--clock", "1MHz"],
+      ["--new", "x", "--like", "nucleo-l4r5zi", "--clock", "168"],
+      ["--new", "x", "--like", "nucleo-l4r5zi", "--set", "clok_hz=1MHz"],
+    ] {
+      let refused = try ToolRun(arguments: ["targets"] + arguments)
+      #expect([64, 65].contains(refused.code) && refused.error.contains("help: "), "\(arguments)")
+    }
+  }
+
+  @Test("verdicts for programs: JUnit and annotations")
+  func cases() throws {
+    let scratch = try TemporaryFolder()
+    let file = scratch.file("verdicts.xml")
+    let good = try ToolRun(
+      "estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi", "--junit", file,
+      "--annotations", "github")
+    #expect(good.code == 0 && !good.output.contains("::error"))
+    #expect(try Self.text(file).contains("tests=\"1\" failures=\"0\""))
+    let bad = try ToolRun(
+      "estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi", "--limit", "sram=1KiB",
+      "--junit", file, "--annotations", "github")
+    #expect(bad.code == 1)
+    #expect(bad.output.contains("::error title=hwsim estimate%3A "))
+    let text = try Self.text(file)
+    #expect(text.contains("failures=\"1\"") && text.contains("<failure message=\"sram=1KiB"))
+  }
+
+  @Test("numbers that begin with a minus are values")
+  func negative() throws {
+    let run = try ToolRun("formats", "e4m3", "--encode", "-0.3")
+    #expect(run.code == 0 && run.output.contains("-0.3"))
+  }
+
+  @Test("words of the field lead to names")
+  func synonyms() throws {
+    let run = try ToolRun(
+      "cast", "examples/digits/images.npy", "--to", "e4m3", "--rounding", "RNE", "-o", "/dev/null")
+    #expect(run.code == 64 && run.error.contains("'TiesToEven'"))
+  }
+}
