@@ -75,7 +75,7 @@ struct FirstMinuteTests {
       ["targets"], ["explain"], ["formats"], ["check", "examples/digits/project"],
     ] {
       let run = try ToolRun(arguments: arguments, setting: setting)
-      let long = run.output.split(separator: "\n").first { $0.count > columns }
+      let long = run.output.split(separator: "\n").map(String.init).first { $0.count > columns }
       // Tensors' formats and prose have no columns to give up.
       let isTable = long.map { !$0.hasPrefix("in ") && !$0.hasPrefix("out") } ?? false
       #expect(!isTable, "\(arguments) \(columns): \(long ?? "")")
