@@ -109,9 +109,8 @@ struct PatchStatistics: Sendable {
     var found: [Key: CodeCounts] = [:]
     for sample in 0..<count {
       for (place, id) in graph.inputs.enumerated() {
-        let values = Array(samples[place][sample * sizes[place]..<(sample + 1) * sizes[place]])
         do {
-          try runner.load(.values(values), first: sample, count: 1, into: id)
+          try runner.load(.values(samples[place]), first: sample, count: 1, into: id)
         } catch {
           throw .plan(reason: "sample \(sample) of '\(graph[id].name)' does not fit: \(error)")
         }
