@@ -334,7 +334,7 @@ struct AllocationCommandTests {
        "layers": {"conv1": {"weights": "int<8>"}}}
       """#)
     #expect(tensors.error.contains("layer 'conv1' takes it as int<8>"))
-    #expect(tensors.error.contains("no layer with weights reads tensor 'conv1.bias'"))
+    #expect(tensors.error.contains("no layer with weights reads or writes tensor 'conv1.bias'"))
     let weights = try run(
       #"{"schema": "hwsim.allocation/1", "tensors": {"conv1.weight": "int<4>"}}"#)
     #expect(weights.code == 0, "\(weights.error)")

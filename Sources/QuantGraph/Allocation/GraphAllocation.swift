@@ -54,7 +54,7 @@ public struct GraphAllocation: Hashable, Sendable {
 
 extension Allocation {
   /// What each of some layers takes; tensors stand for the layers that read them, as weights or as
-  /// their data.
+  /// their data, and where none does for the layer that writes them.
   ///
   /// - Parameters:
   ///   - layers: names of nodes with weights whose formats can be chosen.
@@ -95,12 +95,14 @@ extension Allocation {
         unknown.add("tensor", in: "tensors", name, among: graph.tensors.lazy.map(\.name))
         continue
       }
-      guard let reading = readers[id] else {
+      let writer = graph.index.producer(of: id).flatMap { places[graph.nodes[$0].name] }
+      guard let reading = readers[id] ?? writer.map({ [($0, .result)] }) else {
         problems.append(
           Diagnostic(
             code: "allocation.unknown-name",
-            message: "no layer with weights reads tensor '\(name)'", location: "tensors.\(name)",
-            remedy: "name weights or the input of a layer, or take it out of the file."))
+            message: "no layer with weights reads or writes tensor '\(name)'",
+            location: "tensors.\(name)",
+            remedy: "name weights, the input or the result of a layer, or take it out of the file."))
         continue
       }
       for (layer, role) in reading {

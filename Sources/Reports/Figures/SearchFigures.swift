@@ -12,7 +12,7 @@ struct SearchFigures: Sendable {
   private static let rowLimit = 300
 
   var figures: [Figure] {
-    [bits, sensitivity].compactMap(\.self) + layerCosts
+    [bits, patches, sensitivity].compactMap(\.self) + layerCosts
   }
 
   private var shownPoints: [SearchData.Point] {
@@ -127,6 +127,85 @@ struct SearchFigures: Sendable {
           table: reasons))
     }
     return tables
+  }
+
+  // MARK: Patches
+
+  /// Patches where they lie in the image: their classes, then their bits under each allocation.
+  private var patches: Figure? {
+    guard let found = data.patches else { return nil }
+    let grid = found.grid
+    let names = (0..<grid).map { "column \($0)" }
+    var canvas = SVGCanvas()
+    var y = 0.0
+    func draw(_ title: String, _ cell: (Int) -> CellMatrix.Cell) {
+      canvas.text(title, at: Place(0, y + 15), size: 13, "t b")
+      let matrix = CellMatrix(
+        columns: names,
+        rows: (0..<grid).map { row in
+          ("row \(row)", (0..<grid).map { cell(row * grid + $0) })
+        }, cellWidth: 64)
+      y = matrix.draw(on: &canvas, top: y + 22, width: Figure.width) + 18
+    }
+    if let tensor = found.tensor {
+      draw("classes by the values of \(tensor)") { tile in
+        let isOutlier = found.tiles[tile].isOutlier ?? false
+        let share = found.tiles[tile].outliers ?? 0
+        return .init(
+          text: isOutlier ? "outlier" : "free", level: isOutlier ? 0.999 : 0.2,
+          title: "tile \(tile / grid), \(tile % grid): \(NumberText.significant(share * 100, digits: 3))% "
+            + "outliers")
+      }
+    }
+    let shown = found.schedules.filter { !$0.tileBits.isEmpty }
+    let narrow = shown.filter { row in row.tileBits.contains { $0 != 8 } }
+    for schedule in narrow.prefix(Self.patchLimit) {
+      draw("mean bits, \(schedule.name)") { tile in
+        let bits = schedule.tileBits[tile]
+        return .init(
+          text: NumberText.significant(bits, digits: 2),
+          level: min(max((bits - 2) / 6, 0), 1) * 0.999,
+          title: "tile \(tile / grid), \(tile % grid): \(bits) bits a value that its layers read")
+      }
+    }
+    var notes = [
+      "\(grid) x \(grid) patches to block \(found.splitAfter). Darker is wider on a light page."
+    ]
+    if let sigma = found.sigma {
+      notes.append(
+        "A patch with values beyond \(NumberText.significant(sigma, digits: 3)) standard deviations keeps "
+          + "the model's bits.")
+    }
+    if narrow.count > Self.patchLimit {
+      notes.append("\(Quantity.count(narrow.count - Self.patchLimit, "more point")) in the table.")
+    }
+    return Figure(
+      name: prefix + "patches", title: "Patches (bit)", notes: notes, height: y, canvas: canvas,
+      tables: [CaptionedTable(caption: "Schedules", table: schedules(found))])
+  }
+
+  private static let patchLimit = 6
+
+  private func schedules(_ patches: SearchData.Patches) -> Table {
+    var table = Table([
+      .text("schedule"), .number("MAC"), .number("BitOPs"), .number("fewer"), .number("peak"),
+      .number("SRAM"), .number("latency"), .text("bits of tiles", isFlexible: true),
+    ])
+    let (bytes, seconds) = (Measure(name: "peak", unit: "B"), Measure(name: "latency", unit: "s"))
+    for row in patches.schedules {
+      table.append([
+        .init(row.name), .init(NumberText.significant(row.macs, digits: 4), plain: "\(row.macs)"),
+        .init(NumberText.significant(row.bitOperations, digits: 4), plain: "\(row.bitOperations)"),
+        .init(NumberText.significant(row.reduction, digits: 3) + "x", plain: "\(row.reduction)"),
+        .init(bytes.text(row.peakBytes), plain: "\(row.peakBytes)"),
+        .init(row.sramBytes.map { bytes.text($0) } ?? "", plain: row.sramBytes?.description ?? ""),
+        .init(
+          row.seconds.map { seconds.text($0, isEstimate: true) } ?? "",
+          plain: row.seconds?.description ?? ""),
+        .init(row.tileBits.map { NumberText.significant($0, digits: 2) }.joined(separator: " ")),
+      ])
+    }
+    return table
   }
 
   // MARK: Sensitivity

@@ -91,6 +91,32 @@ package struct SearchData: Sendable {
   package let sensitivity: Sensitivity?
   package let rank: Rank?
   package let baselines: [Baseline]
+  /// The patch schedule that was searched over; nil for others.
+  package let patches: Patches?
+
+  /// Patches of a schedule and how they were told apart.
+  package struct Patches: Sendable {
+    package let grid: Int
+    package let splitAfter: Int
+    /// The tensor whose values classify; nil where none do.
+    package let tensor: String?
+    package let sigma: Double?
+    /// By tile, row by row: whether it is an outlier, and its share of outliers.
+    package let tiles: [(isOutlier: Bool?, outliers: Double?)]
+    package let schedules: [Schedule]
+
+    package struct Schedule: Sendable {
+      package let name: String
+      package let macs: Double
+      package let bitOperations: Double
+      package let reduction: Double
+      package let peakBytes: Double
+      package let sramBytes: Double?
+      package let seconds: Double?
+      /// Mean bits of each tile; empty for a network run layer by layer.
+      package let tileBits: [Double]
+    }
+  }
 
   package var frontier: [Point] { points.filter(\.isOnFrontier) }
 
@@ -159,6 +185,7 @@ package struct SearchData: Sendable {
       baselines.append(Baseline(name: try field.required("name").text(), points: found))
     }
     self.baselines = baselines
+    patches = try result.optional("patch").map { field throws(Failure) in try Patches(field) }
   }
 
   /// The numbers of `objectives` in a point, an evaluation or a baseline.
@@ -271,6 +298,41 @@ extension SearchData.Sensitivity {
       layers.append((name, candidates, values))
     }
     self.layers = layers
+  }
+}
+
+extension SearchData.Patches {
+  fileprivate init(_ field: ResultField) throws(Failure) {
+    grid = try field.required("grid").integer()
+    splitAfter = try field.required("split_after").integer()
+    let classification = try field.optional("classification")
+    tensor = try classification?.text("tensor")
+    sigma = try classification?.number("outlier_sigma")
+    var tiles: [(isOutlier: Bool?, outliers: Double?)] = []
+    for tile in try field.required("tiles").elements() {
+      tiles.append((try tile.text("class").map { $0 == "outlier" }, try tile.number("outliers")))
+    }
+    guard (1...256).contains(grid), tiles.count == grid * grid else {
+      throw field.problem("has \(tiles.count) tiles in a grid of \(grid)")
+    }
+    self.tiles = tiles
+    var schedules: [Schedule] = []
+    for row in try field.required("schedules").elements() {
+      var bits: [Double] = []
+      for number in try row.elements("tile_bits") { bits.append(try number.number()) }
+      guard bits.isEmpty || bits.count == tiles.count else {
+        throw row.problem("has bits of \(bits.count) tiles, there are \(tiles.count)")
+      }
+      schedules.append(
+        Schedule(
+          name: try row.required("name").text(), macs: try row.required("macs").number(),
+          bitOperations: try row.required("bops").number(),
+          reduction: try row.required("bops_reduction").number(),
+          peakBytes: try row.required("peak_bytes").number(),
+          sramBytes: try row.number("sram_bytes"), seconds: try row.number("latency_seconds"),
+          tileBits: bits))
+    }
+    self.schedules = schedules
   }
 }
 

@@ -41,6 +41,12 @@ public enum ElementStorage: String, Hashable, Sendable, CaseIterable {
 }
 
 extension Encoding {
+  /// Bits of the code of one value, whatever its scales; 32 where a code stands for several.
+  var codeBits: Int {
+    if case .affine(let format) = self { return format.width }
+    return scalarWidth ?? 32
+  }
+
   /// Whether an element takes as many bits as one of `other`.
   func isAsWide(as other: Encoding) -> Bool {
     let (own, theirs) = (storedBits, other.storedBits)

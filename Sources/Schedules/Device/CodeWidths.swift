@@ -31,6 +31,23 @@ public struct CodeWidths: Sendable, Hashable {
   }
 }
 
+extension CodeWidths {
+  /// The widths of choices for the graph's nodes and tensors; formats without one width are left out.
+  public init(_ graph: Graph, _ choices: FormatChoices) {
+    self.init(
+      graph, weights: choices.uniform?.weights, activations: choices.uniform?.activations)
+    for (index, choice) in choices.nodes {
+      if let bits = choice.weights?.scalarWidth { weightBits[index] = bits }
+      if let bits = choice.data?.scalarWidth, let data = graph.nodes[index].inputs.first {
+        tensorBits[data.index] = bits
+      }
+    }
+    for (index, encoding) in choices.tensors {
+      if let bits = encoding.scalarWidth { tensorBits[index] = bits }
+    }
+  }
+}
+
 extension FormatChoices {
   /// The integers of so many bits.
   public init(_ widths: CodeWidths) {

@@ -20,6 +20,9 @@ public struct Workload: Sendable {
   /// A device that chooses a schedule
   /// chooses one that keeps them; whether they are kept is judged from the cost.
   public var limits: [String: Double] = [:]
+  /// The network with a stage in tiles, as ``options`` ask for them; then choices are by the positions
+  /// of its nodes and tensors, so that tiles may have formats of their own.
+  public var tiled: PatchedGraph?
   /// How its files ask for the layers to be synthesized; nil for models that say nothing of it.
   public var synthesis: SynthesisSettings?
 

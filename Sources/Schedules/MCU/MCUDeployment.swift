@@ -14,6 +14,8 @@ public struct MCUDeployment: DeployedWorkload {
   private let names: [String]
   private let limits: [String: Double]
   private let patching: (request: PatchRequest, planner: PatchPlanner)?
+  /// The graph whose positions choices have, where its tiles have formats of their own.
+  private let tiled: PatchedGraph?
   /// By node of ``graph``, the step of memory in which it runs.
   private let memorySteps: [Int?]
 
@@ -28,6 +30,7 @@ public struct MCUDeployment: DeployedWorkload {
     self.device = device
     names = workload.graph.nodes.map(\.name)
     limits = workload.limits
+    tiled = workload.tiled
     let request = try PatchRequest(
       patch: workload.options["patch"],
       splitAfter: workload.options["split-after"].map(Self.block))
@@ -152,16 +155,25 @@ public struct MCUDeployment: DeployedWorkload {
   public func schedule(
     _ choices: FormatChoices, for keys: Set<String>?
   ) throws(DeviceProblems) -> Schedule {
-    let allocation = try allocation(choices)
+    let allocation: CodeWidths?
+    var tiles: PatchWidths?
+    if let tiled {
+      tiles = try quantizedAllocation(choices, in: tiled.graph).map {
+        PatchWidths($0, of: tiled, in: graph)
+      }
+      allocation = tiles?.whole
+    } else {
+      allocation = try self.allocation(choices)
+    }
     do throws(PatchScheduleError) {
-      return try schedule(allocation, for: keys)
+      return try schedule(allocation, tiles: tiles, for: keys)
     } catch {
       throw DeviceProblems(Diagnostic(error))
     }
   }
 
   private func schedule(
-    _ allocation: CodeWidths?, for keys: Set<String>?
+    _ allocation: CodeWidths?, tiles: PatchWidths?, for keys: Set<String>?
   ) throws(PatchScheduleError) -> Schedule {
     func needs(_ quantity: CostQuantity) -> Bool { keys?.contains(quantity.key) ?? true }
     var memory: MCUEstimator.Memory?
@@ -175,7 +187,7 @@ public struct MCUDeployment: DeployedWorkload {
       let bound = limits[CostQuantity.sram.key].map { Int(min(max($0, 0), 0x1p62)) }
       patches = try estimator.patches(
         patching.request, patching.planner, memory,
-        available: min(target.sramBytes, bound ?? .max))
+        available: min(target.sramBytes, bound ?? .max), widths: tiles)
     }
     let layers = estimator.layers(allocation, patches: patches?.schedule)
     var rules: [Cost.Rule] = []
@@ -186,7 +198,7 @@ public struct MCUDeployment: DeployedWorkload {
     }
     var flash: MCUEstimator.Flash?
     if needs(.flash) {
-      let found = estimator.flash(allocation)
+      let found = estimator.flash(allocation, patches: patches?.schedule)
       rules.append(rule(found))
       flash = found
     }
@@ -226,7 +238,7 @@ public struct MCUDeployment: DeployedWorkload {
         key: "patch",
         value: patches?.section(sramBytes: sram, cycles: cycles, seconds: seconds) ?? .null),
     ]
-    schedule.notes = notes + self.notes(allocation)
+    schedule.notes = notes + self.notes(allocation, tiles)
     return schedule
   }
 
@@ -326,7 +338,7 @@ public struct MCUDeployment: DeployedWorkload {
     ]
   }
 
-  private func notes(_ allocation: CodeWidths?) -> [String] {
+  private func notes(_ allocation: CodeWidths?, _ tiles: PatchWidths?) -> [String] {
     var notes: [String] = []
     if target.latency == nil {
       notes.append("no latency model: nothing on this core or accelerator was measured")
@@ -340,7 +352,8 @@ public struct MCUDeployment: DeployedWorkload {
           + ": no such layer was measured")
     }
     let weightWidths = (allocation?.weightBits ?? []).compactMap(\.self)
-    let activationWidths = (allocation?.tensorBits ?? []).compactMap(\.self)
+    let activationWidths =
+      (allocation?.tensorBits ?? []).compactMap(\.self) + (tiles?.all ?? [])
     let isNarrow = (weightWidths + activationWidths).contains { $0 < 8 }
     if isNarrow {
       notes.append(
@@ -368,7 +381,7 @@ public struct MCUDeployment: DeployedWorkload {
   public func allocation(
     _ choices: FormatChoices
   ) throws(DeviceProblems) -> CodeWidths? {
-    guard let form else { return try quantizedAllocation(choices) }
+    guard let form else { return try quantizedAllocation(choices, in: graph) }
     var layers: [(name: String, weights: Int, activations: Int)] = []
     for (index, name) in names.enumerated() {
       let choice = choices.nodes[index]
@@ -392,7 +405,7 @@ public struct MCUDeployment: DeployedWorkload {
   }
 
   private func quantizedAllocation(
-    _ choices: FormatChoices
+    _ choices: FormatChoices, in graph: Graph
   ) throws(DeviceProblems) -> CodeWidths? {
     guard !choices.isEmpty else { return nil }
     var result = CodeWidths(

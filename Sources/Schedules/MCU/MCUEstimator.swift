@@ -96,8 +96,7 @@ public struct MCUEstimator: Sendable {
   }
 
   private static func bits(of tensor: Tensor) -> Int {
-    if case .affine(let format) = tensor.encoding { return format.width }
-    return tensor.encoding.scalarWidth ?? 32
+    tensor.encoding.codeBits
   }
 
   /// Weights of each layer, a shared constant once; tables are what a compiler writes beside them: a
@@ -159,12 +158,63 @@ extension MCUEstimator {
       let widths = widths(of: index, allocation)
       guard let patches, staged.contains(index), let result = graph.nodes[index].outputs.first
       else { return Layer(widths: widths, cost: model.cost(work, widths: widths)) }
+      guard let tiles = patches.widths else {
+        return Layer(
+          widths: widths,
+          cost: model.cost(
+            work, widths: widths, share: share(of: result, patches),
+            calls: patches.grid * patches.grid))
+      }
       return Layer(
         widths: widths,
-        cost: model.cost(
-          work, widths: widths, share: share(of: result, patches),
-          calls: patches.grid * patches.grid))
+        cost: .sum("tiles", self.tiles(of: index, widths, tiles, patches, model)))
     }
+  }
+
+  /// What the tiles of a node take: those of equal widths together, and conversions at borders.
+  private func tiles(
+    of index: Int, _ own: MCULatencyModel.Widths, _ widths: PatchWidths,
+    _ patches: PatchSchedule, _ model: MCULatencyModel
+  ) -> [CostTerm] {
+    let node = graph.nodes[index]
+    guard let data = node.inputs.first, let result = node.outputs.first else { return [] }
+    var shares: [(widths: MCULatencyModel.Widths, share: Double, calls: Int)] = []
+    var terms: [CostTerm] = []
+    let stage = patches.tiling.stage
+    let isFirst = stage.sources.contains(data) && firstReader(of: data, in: stage) == index
+    for (number, tile) in patches.tiles.enumerated() {
+      var tileWidths = own
+      tileWidths.input = widths.tiles[number][data.index] ?? own.input
+      tileWidths.output = widths.tiles[number][result.index] ?? own.output
+      let part = share(of: result, patches.tiling, row: tile.row, column: tile.column)
+      if let place = shares.firstIndex(where: { $0.widths == tileWidths }) {
+        shares[place].share += part
+        shares[place].calls += 1
+      } else {
+        shares.append((tileWidths, part, 1))
+      }
+      for id in (isFirst ? [data] : []) + (result == stage.output ? [result] : []) {
+        let outside = widths.whole.tensorBits[id.index] ?? baseBits[id.index]
+        let inside = widths.tiles[number][id.index] ?? baseBits[id.index]
+        guard outside != inside else { continue }
+        let elements =
+          share(of: id, patches.tiling, row: tile.row, column: tile.column)
+          * Double(graph[id].shape.count)
+        terms.append(
+          model.conversion(
+            elements: elements, bits: id == result ? (inside, outside) : (outside, inside)))
+      }
+    }
+    return shares.map { group in
+      CostTerm.sum(
+        "\(group.calls) of \(patches.tiles.count) tiles, w\(group.widths.weights) "
+          + "a\(group.widths.input) to a\(group.widths.output)",
+        [model.cost(work[index], widths: group.widths, share: group.share, calls: group.calls)])
+    } + (terms.isEmpty ? [] : [.sum("conversions at borders of tiles", terms)])
+  }
+
+  private func firstReader(of id: TensorID, in stage: PatchStage) -> Int? {
+    stage.nodes.first { graph.nodes[$0].inputs.contains(id) }
   }
 
   /// Bytes alive at each step, and the first step with the most; nil for a graph without steps.
@@ -253,21 +303,41 @@ extension MCUEstimator {
   }
 
   /// Flash under an allocation.
-  public func flash(_ allocation: CodeWidths? = nil) -> Flash {
+  ///
+  /// Biases and multipliers follow the encodings of data and results: tiles of a patch schedule with
+  /// unequal ones have tables of their own.
+  public func flash(
+    _ allocation: CodeWidths? = nil, patches: PatchSchedule? = nil
+  ) -> Flash {
     var packed = 0
     var own = 0
     var tables = 0
+    var copies = 0
+    let staged = patches.map { Set($0.tiling.stage.nodes) } ?? []
     for record in weights {
       let bits = allocation?.weightBits[record.node] ?? record.bits
       packed = Saturating.add(packed, Saturating.packedBytes(record.count, bits: bits))
       own = Saturating.add(own, Saturating.packedBytes(record.count, bits: record.bits))
       tables = Saturating.add(tables, record.tableBytes)
+      if let widths = patches?.widths, staged.contains(record.node) {
+        let further = Saturating.multiply(record.tableBytes, self.tables(of: record.node, widths) - 1)
+        copies = Saturating.add(copies, further)
+      }
     }
     if target.storesModelFile, let modelBytes { tables = max(modelBytes - own, 0) }
     let layers = Double(max(lifetimes.steps.count - 1, 0))
     return .init(
-      weightBytes: packed, tableBytes: tables,
+      weightBytes: packed, tableBytes: Saturating.add(tables, copies),
       codeBytes: Saturating.add(
         target.codeBytes, Saturating.integer(target.codeBytesPerLayer * layers)))
+  }
+
+  /// How many pairs of widths the tiles of a layer read and write.
+  private func tables(of node: Int, _ widths: PatchWidths) -> Int {
+    let (data, result) = (graph.nodes[node].inputs.first, graph.nodes[node].outputs.first)
+    let pairs = widths.tiles.map { tile in
+      [data, result].map { id in id.flatMap { tile[$0.index] } }
+    }
+    return max(Set(pairs).count, 1)
   }
 }

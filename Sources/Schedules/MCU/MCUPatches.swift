@@ -12,16 +12,17 @@ struct MCUPatches: Sendable {
 }
 
 extension MCUEstimator {
-  /// The schedule that a request gives where `available` bytes of SRAM are there for all.
+  /// The schedule that a request gives, in `widths` where it names grid and split, where `available` bytes of SRAM are there for all.
   ///
   /// The image stays in memory while tiles read it, so it is taken off, and so is what lives beside
   /// the activations.
   func patches(
-    _ request: PatchRequest, _ planner: PatchPlanner, _ memory: Memory, available: Int
+    _ request: PatchRequest, _ planner: PatchPlanner, _ memory: Memory, available: Int,
+    widths: PatchWidths? = nil
   ) throws(PatchScheduleError) -> MCUPatches {
     if case .grid(let grid, let block) = request {
       return MCUPatches(
-        schedule: try planner.schedule(grid: grid, splitAfter: block), isKept: true, finding: nil)
+        schedule: try planner.schedule(grid: grid, splitAfter: block, widths: widths), isKept: true, finding: nil)
     }
     if memory.sramBytes <= available {
       return MCUPatches(
@@ -57,20 +58,20 @@ extension MCUEstimator {
 
   /// Positions of a tensor computed by all tiles together, for each of its own.
   func share(of tensor: TensorID, _ schedule: PatchSchedule) -> Double {
-    let axes = schedule.tiling.stage.axes
-    let shape = graph[tensor].shape
-    guard axes.count == 2, axes.allSatisfy({ $0 < shape.rank }) else { return 1 }
-    let area = Double(shape[axes[0]]) * Double(shape[axes[1]])
-    var computed = 0.0
-    for row in 0..<schedule.grid {
-      for column in 0..<schedule.grid {
-        guard let region = schedule.tiling.region(of: tensor, row: row, column: column) else {
-          return 1
-        }
-        computed += Double(region.area)
-      }
+    schedule.tiles.reduce(0) {
+      $0 + share(of: tensor, schedule.tiling, row: $1.row, column: $1.column)
     }
-    return area > 0 ? computed / area : 1
+  }
+
+  /// Positions of a tensor that one tile computes, for each of its own; 0 of what it has no part of.
+  func share(of tensor: TensorID, _ tiling: PatchTiling, row: Int, column: Int) -> Double {
+    let axes = tiling.stage.axes
+    let shape = graph[tensor].shape
+    guard let region = tiling.region(of: tensor, row: row, column: column), axes.count == 2,
+      axes.allSatisfy({ $0 < shape.rank })
+    else { return 0 }
+    let area = Double(shape[axes[0]]) * Double(shape[axes[1]])
+    return area > 0 ? Double(region.area) / area : 0
   }
 }
 
@@ -101,6 +102,9 @@ extension MCUPatches {
       "grid": .integer(schedule.grid), "split_after": .integer(schedule.splitAfter),
       "macs": .integer(schedule.macs), "macs_unpatched": .integer(schedule.unpatchedMACs),
       "stage_macs": .integer(schedule.stageMACs),
+      "bops": .integer(schedule.bitOperations),
+      "bops_unpatched": .integer(schedule.unpatchedBitOperations),
+      "stage_bops": .integer(schedule.stageBitOperations),
       "peak_bytes": bytes(schedule.peakBytes),
       "peak_bytes_unpatched": bytes(schedule.unpatchedPeakBytes),
       "stage_peak_bytes": bytes(schedule.stagePeakBytes),
@@ -117,7 +121,9 @@ extension MCUPatches {
             "output_rows": range(tile.output.rows), "output_cols": range(tile.output.columns),
             "rows_per_layer": .integers(tile.rowsPerLayer),
             "cols_per_layer": .integers(tile.columnsPerLayer),
-            "macs": .integer(tile.macs), "peak_bytes": bytes(tile.peakBytes),
+            "macs": .integer(tile.macs), "bops": .integer(tile.bitOperations),
+            "converted_values": .integer(tile.convertedValues),
+            "peak_bytes": bytes(tile.peakBytes),
           ]
         }),
     ]

@@ -61,9 +61,14 @@ public struct PatchPlanner: Sendable {
 
   /// The schedule with `grid * grid` tiles of the output of block `block`.
   ///
+  /// - Parameters:
+  ///   - grid: tiles along rows, and along columns.
+  ///   - block: the stage's last one.
+  ///   - widths: of a graph with this grid and split; nil for the network's own.
   /// - Throws: ``PatchScheduleError``.
-  public func schedule(grid: Int, splitAfter block: Int) throws(PatchScheduleError) -> PatchSchedule
-  {
+  public func schedule(
+    grid: Int, splitAfter block: Int, widths: PatchWidths? = nil
+  ) throws(PatchScheduleError) -> PatchSchedule {
     let stage = try stage(splitAfter: block)
     let tiling: PatchTiling
     do throws(PatchError) {
@@ -72,7 +77,7 @@ public struct PatchPlanner: Sendable {
       throw .stage(error)
     }
     do throws(ArenaError) {
-      return try PatchSchedule(self, tiling: tiling, splitAfter: block)
+      return try PatchSchedule(self, tiling: tiling, splitAfter: block, widths: widths)
     } catch {
       throw .size(error)
     }

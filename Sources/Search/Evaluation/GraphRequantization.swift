@@ -8,6 +8,9 @@ public protocol GraphRequantization: Requantizing {
   /// Nodes with weights, in the graph's order.
   var layers: [SearchLayer] { get }
 
+  /// Roles of a layer that formats may be given for.
+  var roles: Set<OperandRole> { get }
+
   /// Choices of hardware that mean something in a graph of this kind, by name.
   var hardwareChoices: Set<String> { get }
 
@@ -31,6 +34,8 @@ public protocol GraphRequantization: Requantizing {
 extension GraphRequantization {
   public var layerNames: [String] { layers.map(\.name) }
 
+  public var roles: Set<OperandRole> { [.weights, .activations, .accumulator] }
+
   public var hardwareChoices: Set<String> { [NodeAllocation.weightRewriteKey] }
 
   /// The graph of ``graph(_:)``, or every reason why there is none: each of the first 100 layers with
@@ -38,10 +43,7 @@ extension GraphRequantization {
   public func requantized(_ formats: [NodeAllocation]) throws(AllocationRefusal) -> Graph {
     var problems: [Diagnostic] = []
     for (layer, own) in zip(layers, formats) {
-      for key in own.unknown(
-        roles: [.weights, .activations, .accumulator],
-        choices: hardwareChoices)
-      {
+      for key in own.unknown(roles: roles, choices: hardwareChoices) {
         problems.append(
           Diagnostic(
             code: "allocation.value", message: "no rule for '\(key)' in a model of this kind",

@@ -21,6 +21,9 @@ extension SearchTask {
       choices = Self.distinct(model.problem.bisections(firstCosts: firstCostLimits(model)))
     case .autoQuantizeGradient, .autoQuantizeThreshold:
       choices = try autoQuantizeChoices(model, effort: effort)
+    case .quantMCU:
+      choices = []
+      if let patches { choices = try patchChoices(patches) }
     case .auto, .nsga2: choices = []
     }
     var within: [[Int]] = []

@@ -43,7 +43,7 @@ extension SearchTask {
         throw .allocation(error)
       }
       isProved = false
-    case .zeroq, .greedy, .bisect, .autoQuantizeGradient, .autoQuantizeThreshold:
+    case .zeroq, .greedy, .bisect, .autoQuantizeGradient, .autoQuantizeThreshold, .quantMCU:
       choices = try plannedChoices(model)
       isProved = false
     }

@@ -118,7 +118,8 @@ extension SearchTask {
     case .nsga2:
       var evolution = EvolutionarySearch(task: self)
       try evolution.run(ledger: ledger)
-    case .exact, .greedy, .bisect, .zeroq, .autoQuantizeGradient, .autoQuantizeThreshold:
+    case .exact, .greedy, .bisect, .zeroq, .autoQuantizeGradient, .autoQuantizeThreshold,
+      .quantMCU:
       try ledger.evaluate(try plannedChoices(model))
     }
     // Costs that are no sums do not guide the plan to their budgets: try what is cheapest.

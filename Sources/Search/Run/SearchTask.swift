@@ -42,6 +42,8 @@ public enum SearchMethod: String, Sendable, Hashable, CaseIterable {
   case autoQuantizeGradient = "autoquantize-gradient"
   /// AutoQuantize's bisection of one threshold of the score, for budgets all over the range.
   case autoQuantizeThreshold = "autoquantize-threshold"
+  /// Widths of maps by patches, from their values (QuantMCU); needs ``SearchTask/patches``.
+  case quantMCU = "quantmcu"
 }
 
 /// A part of a search that runs apart from the others.
@@ -88,6 +90,8 @@ public struct SearchTask: Sendable {
   public var shard: SearchShard?
   /// Predicted loss of each candidate of each layer, all other layers as the model has them.
   public var sensitivities: [[Double]]
+  /// What ``SearchMethod/quantMCU`` knows of the patches; without it the method finds the plain schedule.
+  public var patches: PatchPrecisionSearch?
 
   public init(
     space: SearchSpace, quality: QualityObjective, costs: [any CostModel], objectiveCount: Int,

@@ -30,6 +30,7 @@ public struct SpaceCandidate: Sendable, Hashable {
   ///
   /// The forms:
   /// - `w4`, `w4a8`: integers of so many bits; activations as the model has them if not named;
+  /// - `a4`: activations of so many bits, weights as the model has them;
   /// - `w4g32a8`: a scale for every 32 weights of a filter along its depth;
   /// - `w4ua8`: filters of 3, 4 and 5 bits, 4 in the mean (``WeightGrouping/unequalFilters``);
   /// - `w8a8p16`, `w4g32a8p16`: sums in two's complement of 16 bits that wraps;
@@ -71,6 +72,12 @@ public struct SpaceCandidate: Sendable, Hashable {
     }
     if text == Self.asModel.name {
       self = .asModel
+      return
+    }
+    if text.first == "a", let bits = Int(text.dropFirst()), text == "a\(bits)" {
+      self.init(
+        name: text,
+        formats: Candidate(weights: nil, activations: try Self.format("uint<\(bits)>", of: text)))
       return
     }
     if let integers = IntegerCandidate(text) {

@@ -18,6 +18,8 @@ package struct EstimatedNetwork: Sendable {
   /// nil where layers run in formats of their own, whatever file they stand in.
   private let source: ModelFile.Source?
   private let isFloatNetwork: Bool
+  /// Its stage in tiles, whose encodings choices may be of.
+  private let tiles: ModelFile.Tiles?
   /// Sizes of the run that the graph is of; the user chose them.
   package let sizes: [String: Int]
 
@@ -36,7 +38,8 @@ package struct EstimatedNetwork: Sendable {
     }
     path = file.path
     summary = file.summary
-    graph = file.graph
+    graph = file.tiles?.whole ?? file.graph
+    tiles = file.tiles
     record = file.record
     plain = file.workload
     source = file.source
@@ -58,6 +61,7 @@ package struct EstimatedNetwork: Sendable {
     record = file.record
     plain = Workload(graph, modelBytes: nil, place: path)
     source = nil
+    tiles = nil
     reports = nil
     isFloatNetwork = true
     self.sizes = sizes
@@ -69,7 +73,7 @@ package struct EstimatedNetwork: Sendable {
   /// - Returns: the model as devices are asked of it.
   package func workload(options: [String: String], limits: [EstimateLimit]) -> Workload {
     var workload = plain
-    workload.options = options
+    workload.options.merge(options) { $1 }
     for limit in limits {
       let key = limit.quantity.key
       workload.limits[key] = min(workload.limits[key] ?? .infinity, limit.bound)
@@ -81,7 +85,9 @@ package struct EstimatedNetwork: Sendable {
   ///
   /// - Throws: a ``Failure`` for names and formats that do not go with the network.
   package func choices(_ allocation: AllocationFile) throws(Failure) -> FormatChoices {
-    try allocation.checkCosts()
+    var isAffine = false
+    if case .tflite = source { isAffine = true }
+    try allocation.checkCosts(roles: isAffine ? [.result] : [])
     if isFloatNetwork {
       let layers = graph.nodes.filter { graph.weights(of: $0) != nil }.map { node in
         SearchLayer(
@@ -92,9 +98,10 @@ package struct EstimatedNetwork: Sendable {
       return FormatChoices(
         try allocation.candidates(of: layers, in: graph), nodes: graph.positions(of: layers))
     }
-    guard case .tflite = source else { return try allocation.choices(in: graph) }
-    let requantization = AffineRequantization(graph)
-    let candidates = try allocation.candidates(of: requantization.layers, in: graph)
+    guard isAffine else { return try allocation.choices(in: graph) }
+    let requantization = AffineRequantization(tiles?.patched.graph ?? graph)
+    let candidates = try allocation.candidates(
+      of: requantization.layers, in: requantization.model)
     do throws(EvaluationError) {
       return FormatChoices(
         try requantization.effective(try requantization.requested(candidates)))
@@ -132,15 +139,22 @@ extension AllocationFile {
     return choices
   }
 
-  /// Refuses what no estimate has a cost for.
+  /// Whether it names what only a model with a stage in tiles has.
+  package func namesTiles(of graph: Graph) -> Bool {
+    allocation.nodeNames.contains { graph.index.node(named: $0) == nil && $0.contains("@r") }
+      || allocation.tensorNames.contains { graph.tensor(named: $0) == nil && $0.contains("@r") }
+  }
+
+  /// Refuses what no estimate has a cost for; `others` are further roles that have one.
   ///
   /// - Throws: a ``Failure`` with every such role.
-  package func checkCosts() throws(Failure) {
+  package func checkCosts(roles others: Set<OperandRole> = []) throws(Failure) {
     var problems: [Diagnostic] = []
     for name in allocation.nodeNames {
       let formats = allocation[node: name] ?? NodeAllocation()
       for key in formats.unknown(
-        roles: [.weights, .activations, .accumulator], choices: Set(formats.choices.keys))
+        roles: others.union([.weights, .activations, .accumulator]),
+        choices: Set(formats.choices.keys))
       {
         problems.append(
           Diagnostic(

@@ -5,7 +5,13 @@ package import Schedules
 extension ModelFile {
   /// The model as devices are asked of it, with what its project says of its synthesis.
   package var workload: Workload {
-    var workload = Workload(graph, modelBytes: byteCount, place: path)
+    var workload = Workload(tiles?.whole ?? graph, modelBytes: byteCount, place: path)
+    if let tiles {
+      workload.tiled = tiles.patched
+      workload.options = [
+        "patch": String(tiles.tiling.grid), "split-after": String(tiles.splitAfter),
+      ]
+    }
     if let project { workload.synthesis = SynthesisSettings(project, in: self) }
     return workload
   }

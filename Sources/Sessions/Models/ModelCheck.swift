@@ -121,6 +121,9 @@ public struct ModelCheck: Sendable {
     warnings = try file.archiveWarnings()
   }
 
+  /// What `--against` calls the model as its file has it.
+  public static let againstModel = "model"
+
   /// Samples drawn where no inputs are given and none are asked for.
   private static let drawnSamples = 16
 
@@ -130,12 +133,15 @@ public struct ModelCheck: Sendable {
   ///   - given: the model.
   ///   - choice: the rules that are checked.
   ///   - other: the rules that say what is expected.
+  ///   - original: the model as its file has it, where the other rules run that instead: without tiles and
+  ///     other widths. Tensors of one encoding in both are compared.
   ///   - options: the inputs, and how results are compared; it names no expected values.
   ///   - progress: as of ``init(_:by:options:progress:)``.
   /// - Throws: a ``Failure`` for inputs that do not go with the model, for a model that one of the
   ///   two cannot run, and for rules without a tensor in common.
   public init(
-    _ given: ModelFile, by choice: DatapathChoice, against other: DatapathChoice, options: Options,
+    _ given: ModelFile, by choice: DatapathChoice, against other: DatapathChoice,
+    of original: ModelFile? = nil, options: Options,
     progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
   ) throws(Failure) {
     let role = TensorFiles.Role(option: "inputs", what: "the model's inputs", linesTogether: 1)
@@ -144,13 +150,17 @@ public struct ModelCheck: Sendable {
       ? nil : try TensorFiles(options.inputs, for: given.graph.inputs, of: given.graph, role: role)
     let file = try given.batched { files.map { $0.rowCount() } ?? 1 }
     let plan = try choice.plan(file)
-    let reference = try other.plan(file)
-    let tensors = ReferenceRun.comparableTensors(
+    let reference = try other.plan(original ?? file)
+    let all = ReferenceRun.comparableTensors(
       plan, reference,
       among: file.writtenTensors
         + file.graph.outputs.filter { id in
           !file.writtenTensors.contains(id)
         })
+    let tensors = all.filter { id in
+      original == nil || plan.graph[id].encoding == reference.graph[id].encoding
+    }
+    let otherName = original == nil ? other.name : Self.againstModel
     guard !tensors.isEmpty else {
       throw Failure(
         "check.no-data", "the two sets of rules have no tensor in common", at: file.path,
@@ -176,12 +186,13 @@ public struct ModelCheck: Sendable {
     let outputs = Set(plan.graph.outputs)
     let labels = tensors.map { id in
       CheckLabel(
-        name: plan.graph[id].name, place: "datapath \(other.name)", isOutput: outputs.contains(id))
+        name: plan.graph[id].name,
+        place: original == nil ? "datapath \(other.name)" : "the model as it is", isOutput: outputs.contains(id))
     }
     answer = CheckAnswer(
       file: file, graph: plan.graph, datapath: plan.datapath, labels: labels, result: result,
       explains: plan.rules is any ExplainsMismatch,
-      against: .init(datapath: other.name, isDrawn: files == nil), limit: options.reportLimit)
+      against: .init(datapath: otherName, isDrawn: files == nil), limit: options.reportLimit)
     verdict = result.verdict
     records = files?.records(role: "inputs") ?? []
     warnings = []

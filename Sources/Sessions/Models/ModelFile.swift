@@ -55,6 +55,8 @@ public struct ModelFile: Sendable {
   public private(set) var ownInputs: [TensorID: Tensor] = [:]
   /// Whether inputs are finite numbers, and integer arrays numbers too.
   package private(set) var takesNumbers = false
+  /// The stage that runs in tiles; nil for a model that runs whole.
+  public private(set) var tiles: Tiles?
 
   /// The envelope's `kind`.
   public var kind: String {
@@ -116,10 +118,22 @@ public struct ModelFile: Sendable {
     }
   }
 
+  /// A model whose first blocks are computed tile by tile.
+  public struct Tiles: Sendable {
+    /// The model as its file has it.
+    public let whole: Graph
+    public let tiling: PatchTiling
+    public let patched: PatchedGraph
+    /// The stage's last block.
+    public let splitAfter: Int
+  }
+
   /// The model with its first blocks computed tile by tile, to the same codes.
   ///
+  /// Tiles of a TFLite model may have encodings of their own: conversions stand at their borders.
+  ///
   /// - Throws: a ``Failure`` if the graph cannot be split there.
-  private func patched(grid: Int, splitAfter block: Int) throws(Failure) -> ModelFile {
+  public func patched(grid: Int, splitAfter block: Int) throws(Failure) -> ModelFile {
     let schedule: PatchSchedule
     do throws(PatchScheduleError) {
       schedule = try PatchPlanner(graph).schedule(grid: grid, splitAfter: block)
@@ -127,8 +141,13 @@ public struct ModelFile: Sendable {
       throw Failure(Diagnostic(error))
     }
     do throws(PatchError) {
-      return ModelFile(
-        self, source: source, graph: try graph.patched(by: schedule.tiling).graph)
+      var borders = PatchBorders.shared
+      if case .tflite = source { borders = .conversions }
+      let patched = try graph.patched(by: schedule.tiling, borders: borders)
+      var file = ModelFile(self, source: source, graph: patched.graph)
+      file.tiles = Tiles(
+        whole: graph, tiling: schedule.tiling, patched: patched, splitAfter: block)
+      return file
     } catch {
       throw Failure(Diagnostic(PatchScheduleError.stage(error)))
     }
@@ -140,6 +159,7 @@ public struct ModelFile: Sendable {
     self.graph = graph
     ownInputs = other.ownInputs
     takesNumbers = other.takesNumbers
+    tiles = other.tiles
   }
 
   /// The same model with other encodings.

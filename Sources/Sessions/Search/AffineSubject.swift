@@ -18,8 +18,22 @@ extension QuantizedKind {
           + (kept.count > 4 ? " and \(kept.count - 4) more layers" : "")
           + " stay as the model has them")
     }
+    var defaults = SpaceDefaults.affine
+    if let tiles = file.tiles, tiles.tiling.grid > 1 {
+      // What stands after the stage has the names of the model as its file has it.
+      let own = Set(tiles.whole.nodes.map(\.name))
+      let outside = Set(requantization.layers.map(\.name).filter(own.contains))
+      defaults = .tiles
+      defaults.keptWeights = outside
+      defaults.keptInputs = outside
+      notes.append(
+        "tiles of a layer share its weights, which stay as the model has them; layers after the "
+          + "stage stay whole")
+      notes.append(
+        "the receptive field is not redistributed as MCUNetV2 does: that changes the network")
+    }
     return QuantizedKind(
-      requantization: requantization, defaults: .affine,
+      requantization: requantization, defaults: defaults,
       sharedInputs: requantization.sharedInputs, notes: notes,
       choices: { candidates throws(CostError) in
         do throws(EvaluationError) {
@@ -41,4 +55,12 @@ extension SpaceDefaults {
   package static let affine = SpaceDefaults(
     bits: [2, 3, 4, 6, 8], fixedActivationBits: nil,
     unchanged: .asModel)
+
+  /// Of TensorFlow Lite graphs with a stage in tiles: widths that kernels for microcontrollers have.
+  package static let tiles: SpaceDefaults = {
+    var defaults = SpaceDefaults(
+      bits: [2, 4, 8], fixedActivationBits: nil, unchanged: .asModel)
+    defaults.keepsSharedWeights = true
+    return defaults
+  }()
 }

@@ -27,6 +27,9 @@ package struct QuantizedSubject: SearchSubject {
   package let warnings: [Diagnostic]
   package let datapath: String?
   private let kind: QuantizedKind
+  private let rules: DatapathChoice
+  /// The calibration samples, values of each input.
+  private let samples: [[Double]]
   private let deciding: PlanEvaluator
   private let calibrating: PlanEvaluator
   /// Runs the calibration samples with their labels, if they have any: for sensitivities.
@@ -62,6 +65,7 @@ package struct QuantizedSubject: SearchSubject {
     }
     self.file = file
     self.kind = kind
+    rules = datapath
     self.datapath = datapath.name
     var labels: [Int]?
     if let path = data.labels { labels = try SearchSamples.labels(path) }
@@ -70,19 +74,21 @@ package struct QuantizedSubject: SearchSubject {
       kind.requantization, inputs: samples, labels: labels, threads: threads, file: file,
       place: labels == nil ? inputs : "\(inputs), \(data.labels ?? "")")
     if let path = data.calibration {
-      let samples = try Self.values(path, of: file, role: "calibration")
+      let calibration = try Self.values(path, of: file, role: "calibration")
+      self.samples = calibration
       calibrating = try datapath.evaluator(
-        kind.requantization, inputs: samples, labels: nil, threads: threads, file: file,
+        kind.requantization, inputs: calibration, labels: nil, threads: threads, file: file,
         place: path)
       if let labels = data.calibrationLabels {
         measured = try datapath.evaluator(
-          kind.requantization, inputs: samples, labels: try SearchSamples.labels(labels),
+          kind.requantization, inputs: calibration, labels: try SearchSamples.labels(labels),
           threads: threads, file: file, place: "\(path), \(labels)")
       } else {
         measured = calibrating
       }
       warnings = []
     } else {
+      self.samples = samples
       calibrating =
         labels == nil
         ? deciding
@@ -133,6 +139,23 @@ package struct QuantizedSubject: SearchSubject {
     try PlanSensitivities(measured).scores(metric, of: candidates, threads: threads)
   }
 
+  package var tiles: ModelFile.Tiles? { file.tiles }
+
+  package func patchPrecision(_ options: PatchPrecision) throws(Failure) -> PatchPrecisionSearch {
+    guard let tiles else {
+      throw Failure(
+        "search.patches", "no stage of the model is in tiles", at: file.path,
+        remedy: "add --patch N --split-after B.")
+    }
+    do throws(PatchPrecisionError) {
+      return try PatchPrecisionSearch(
+        tiles.whole, tiling: tiles.tiling, tiles: tiles.patched, layers: layers,
+        on: rules.datapath, samples: samples, options: options)
+    } catch {
+      throw Failure(error, model: file.path)
+    }
+  }
+
   package var workload: Workload { file.workload }
   package var choices: DeviceCosts.Choices { kind.choices }
   package var hasFreeFormats: Bool { false }
@@ -175,6 +198,29 @@ package struct QuantizedSubject: SearchSubject {
       all.append(values)
     }
     return all
+  }
+}
+
+extension Failure {
+  /// Why widths of patches cannot be chosen.
+  package init(_ error: PatchPrecisionError, model: String) {
+    switch error {
+    case .parameter(let name, let value, let allowed):
+      self.init(
+        "usage.arguments", "--\(name) \(value) is out of range", at: "--\(name)",
+        remedy: "give \(allowed).")
+    case .map(let name, let known):
+      self.init(
+        "search.patches",
+        name.isEmpty
+          ? "no tensor of the stage has codes of one scale" : "'\(name)' is no map of the stage",
+        at: model, notes: ["its maps: \(known.prefix(12).joined(separator: ", "))"],
+        remedy: "give one of them as --outlier-map, or leave it out for the image.")
+    case .plan(let reason):
+      self.init(
+        "search.data", "the calibration samples cannot be run: \(reason)", at: model,
+        remedy: "check that the samples belong to this model.")
+    }
   }
 }
 

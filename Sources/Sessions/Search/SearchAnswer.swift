@@ -56,6 +56,8 @@ package struct SearchAnswer: Sendable {
   package let areToldApartByBits: Bool
   /// The QONNX models of points.
   package var qonnx = QONNXFiles()
+  /// The patch schedule that was searched over; nil for a network run layer by layer.
+  package var patches: PatchAnswer?
 
   private struct CandidateNumbers {
     let weightBits: JSON
@@ -63,7 +65,7 @@ package struct SearchAnswer: Sendable {
     let name: JSON
   }
 
-  package var notes: [String] { costNotes + qonnx.notes }
+  package var notes: [String] { costNotes + qonnx.notes + (patches?.notes ?? []) }
 
   package init(
     header: StudyHeader, space: SearchSpace, objective: SearchObjective, objectiveCount: Int,
@@ -175,6 +177,7 @@ package struct SearchAnswer: Sendable {
       .init(key: "rank_correlation", value: rankCorrelation),
       .init(key: "baselines", value: .array([uniformBaseline])),
       .init(key: "infeasible", value: infeasibleJSON),
+      .init(key: "patch", value: patches?.json ?? .null),
       .init(key: "notes", value: .strings(notes)),
     ])
   }

@@ -7,9 +7,11 @@ package import Search
 package enum SearchModel {
   /// The model of a file with its data, by what the file is.
   ///
+  /// With `patches` it is the model with a stage in tiles, whose widths are chosen apart.
+  ///
   /// - Throws: a ``Failure`` for models that cannot be searched, and with every problem of its data.
   package static func read(
-    path: String, data: SearchDataFiles, threads: Int
+    path: String, data: SearchDataFiles, patches: PatchQuestion? = nil, threads: Int
   ) throws(Failure) -> any SearchSubject {
     if data.calibrationLabels != nil, data.calibration == nil {
       throw Failure(
@@ -20,7 +22,15 @@ package enum SearchModel {
     options.shapes = data.shapes
     options.hls4mlVersion = data.hls4mlVersion
     options.takeShapes(of: [data.inputs].compactMap(\.self))
-    let file = try ModelFile(path: path, options: options)
+    var file = try ModelFile(path: path, options: options)
+    if let patches {
+      guard case .tflite = file.source else {
+        throw Failure(
+          "search.patches", "\(file.summary) has no tiles with widths of their own", at: path,
+          remedy: "quantmcu and --patch are for TFLite models of images.")
+      }
+      file = try patches.tiled(file)
+    }
     var data = data
     if data.inputs == nil {
       // A project's own test bench data, as check takes them.
@@ -113,8 +123,18 @@ extension SpaceChoice {
       for text in exclude {
         rules.rules.append(.init(pattern: NamePattern(text), effect: .unchanged))
       }
+      if defaults.keepsSharedWeights {
+        let changed = rules.candidates.first { $0.formats.weights != nil }
+        if let changed {
+          throw .candidate(
+            text: changed.name,
+            reason: "tiles share the weights of their layer, which stay; write a4 for their data")
+        }
+      }
       let ties =
-        tieRules.flatMap { $0.groups(of: layers, in: graph) }
+        defaults.keepsSharedWeights
+        ? sharedInputs
+        : tieRules.flatMap { $0.groups(of: layers, in: graph) }
         + (tieRules.contains(.sharedInput) ? sharedInputs : [])
         + graph.sharedWeights(among: layers)
       return try rules.space(
@@ -185,6 +205,10 @@ extension SpaceChoice {
       widths.append(width)
     }
     for weight in widths {
+      if defaults.keepsSharedWeights {
+        list.append(try SpaceCandidate("a\(weight)"))
+        continue
+      }
       if space == "w_only", defaults.fixedActivationBits == nil {
         list.append(try SpaceCandidate("w\(weight)"))
         continue

@@ -27,10 +27,11 @@ package enum SearchSettings {
   /// Four an evaluation, 400 to 1,000; more would not change a model that holds no more of them.
   package static func screening(_ evaluations: Int) -> Int { max(400, 4 * min(evaluations, 250)) }
 
-  /// Splits `--objective`; `accuracy,weight_bits` or `loss,weight_bits` without it.
-  package static func objective(_ text: String?, hasLabels: Bool) throws(Failure) -> SearchObjective
-  {
-    let words = list(text ?? (hasLabels ? "accuracy,weight_bits" : "loss,weight_bits"))
+  /// Splits `--objective`; without it `accuracy` or `loss`, and `cost`.
+  package static func objective(
+    _ text: String?, hasLabels: Bool, cost: String = "weight_bits"
+  ) throws(Failure) -> SearchObjective {
+    let words = list(text ?? "\(hasLabels ? "accuracy" : "loss"),\(cost)")
     let first = words.first ?? ""
     let metric = SensitivityMetric(rawValue: first)
     // A measured loss and the metric of that name are told apart by `score`.

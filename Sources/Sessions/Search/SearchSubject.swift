@@ -59,6 +59,14 @@ package protocol SearchSubject {
   /// A point as a QONNX model; nil if QONNX cannot say its formats.
   func qonnx(_ allocation: [Candidate]) throws(Failure) -> [UInt8]?
 
+  /// Its stage in tiles; nil for a model that runs layer by layer.
+  var tiles: ModelFile.Tiles? { get }
+
+  /// Widths of its tiles by the values of calibration samples.
+  ///
+  /// - Throws: a ``Failure`` for a model without tiles, and for parameters that are none.
+  func patchPrecision(_ options: PatchPrecision) throws(Failure) -> PatchPrecisionSearch
+
   /// Documents that a point has beside its allocation file, by what follows its id in their names.
   func documents(of allocation: [Candidate]) -> [(suffix: String, document: JSON)]
 }
@@ -73,6 +81,14 @@ extension SearchSubject {
   }
 
   package var notes: [String] { [] }
+
+  package var tiles: ModelFile.Tiles? { nil }
+
+  package func patchPrecision(_ options: PatchPrecision) throws(Failure) -> PatchPrecisionSearch {
+    throw Failure(
+      "search.patches", "\(file.summary) has no stage in tiles", at: file.path,
+      remedy: "quantmcu and --patch are for TFLite models of images.")
+  }
 
   package var inputRanges: [InputRange]? { nil }
 
@@ -105,6 +121,9 @@ package struct SpaceDefaults: Sendable {
   package var keptWeights: Set<String> = []
   /// Layers whose input's type stays.
   package var keptInputs: Set<String> = []
+  /// Whether layers share weights that no candidate may change: those of tiles. They then choose the
+  /// widths of their data apart from each other.
+  package var keepsSharedWeights = false
 
   /// Of float networks.
   package static let float = SpaceDefaults(

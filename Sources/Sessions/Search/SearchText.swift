@@ -127,12 +127,15 @@ extension SearchAnswer {
     }
     let line = facts.joined(separator: "; ")
     text += (line.count > style.width ? facts.joined(separator: "\n") : line) + "\n"
+    if let patches { text += patches.text(style) }
     for note in notes { text += Amounts.note(note, style) }
     let example = points.first { $0.isKnee } ?? points.last
     if let folder, let example {
       text += style.hint(
         "hint: hwsim report \(folder)/search.json -o \(folder)/report.html"
           + (hasAllocations ? "; apply: --allocation \(folder)/\(example.id).json" : "")
+          + (hasAllocations
+            ? patches.map { " --patch \($0.grid) --split-after \($0.splitAfter)" } ?? "" : "")
           + (qonnx.names[example.id] == nil ? "" : " (.qonnx.onnx: as a model)") + "\n")
     } else {
       text += style.hint("hint: -o DIR keeps the study, search.json and an allocation a point\n")

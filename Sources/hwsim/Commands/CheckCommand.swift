@@ -53,7 +53,8 @@ struct CheckCommand: ConfigurableCommand {
 
   @Option(
     help: .init(
-      "Compare with what these rules compute, every tensor, instead of with --expected.",
+      "Compare with what these rules compute, every tensor, instead of with --expected; model: with the "
+        + "model as it is, without --patch and --allocation.",
       valueName: "NAME"),
     completion: .list(DatapathChoice.names))
   var against: String?
@@ -110,6 +111,15 @@ struct CheckCommand: ConfigurableCommand {
 
   func report(_ session: Session) throws(Failure) -> Report {
     var file = try ModelFile(path: model, options: try binding.options(inputs: inputs))
+    let original =
+      against == ModelCheck.againstModel
+      ? try ModelFile(path: model, options: try binding.options(inputs: inputs, isWhole: true))
+      : nil
+    if original != nil, file.isFloatNetwork {
+      throw Failure(
+        "usage.arguments", "--against model is about quantized models",
+        remedy: "name rules, or give --expected.")
+    }
     var (rules, otherRules): (DatapathChoice?, DatapathChoice?)
     if let allocation = try allocating.file(for: file) {
       if file.isFloatNetwork {
@@ -128,7 +138,8 @@ struct CheckCommand: ConfigurableCommand {
     if let rules {
       choice = rules
     } else {
-      choice = try binding.choice(for: file, others: [against].compactMap(\.self))
+      choice = try binding.choice(
+        for: file, others: [original == nil ? against : nil].compactMap(\.self))
     }
     let progress = session.progress("samples")
     defer { progress.finish() }
@@ -141,14 +152,17 @@ struct CheckCommand: ConfigurableCommand {
           remedy: "leave them out, or leave --against out.")
       }
       let other: DatapathChoice
-      if let otherRules {
+      if original != nil {
+        other = choice
+      } else if let otherRules {
         other = otherRules
       } else {
         other = try DatapathChoice(
           against, try binding.parameters(), for: file, option: "against")
       }
       check = try ModelCheck(
-        file, by: choice, against: other, options: options, progress: progress.update)
+        file, by: choice, against: other, of: original, options: options,
+        progress: progress.update)
     } else {
       check = try ModelCheck(file, by: choice, options: options, progress: progress.update)
     }

@@ -173,13 +173,13 @@ struct EstimateCommand: ConfigurableCommand {
     if let bits { widths = try BitsOption.list(bits) }
     let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
     let options = try workloadOptions(targets)
-    let workloads = try workloads(model, options: options, limits: limits)
+    let given = try allocation.map { path throws(Failure) in try AllocationFile(path: path) }
+    let workloads = try workloads(model, options: options, limits: limits, allocation: given)
     let network = workloads[0].network
     var choices: [(bits: String?, formats: FormatChoices, place: String?)] = []
-    if let allocation {
-      let given = try AllocationFile(path: allocation)
+    if let given {
       try given.checkModel(network.record)
-      choices.append((nil, try network.choices(given), allocation))
+      choices.append((nil, try network.choices(given), given.path))
     }
     choices += widths.map { ($0.text, $0.choices, "--bits \($0.text)") }
     if choices.isEmpty { choices.append((nil, FormatChoices(), nil)) }
@@ -214,13 +214,24 @@ struct EstimateCommand: ConfigurableCommand {
 
   /// What devices are asked to run: a file for each of the sizes, or passes of a transformer.
   private func workloads(
-    _ path: String, options: [String: String], limits: [EstimateLimit]
+    _ path: String, options: [String: String], limits: [EstimateLimit],
+    allocation: AllocationFile? = nil
   ) throws(Failure) -> [(network: EstimatedNetwork, workload: Workload)] {
     guard let graph else {
       var modelOptions = ModelOptions()
       modelOptions.shapes = shape
       modelOptions.hls4mlVersion = try release.version
-      let network = try EstimatedNetwork(file: try ModelFile(path: path, options: modelOptions))
+      var file = try ModelFile(path: path, options: modelOptions)
+      if let allocation, allocation.namesTiles(of: file.graph) {
+        guard case .grid(let grid, let block) = try patchRequest() else {
+          throw Failure(
+            "allocation.unknown-name", "the allocation names tiles, and no schedule is given",
+            at: allocation.path,
+            remedy: "add the --patch N and --split-after B that it was searched with.")
+        }
+        file = try file.patched(grid: grid, splitAfter: block)
+      }
+      let network = try EstimatedNetwork(file: file)
       return try sizes().map { sizes -> (network: EstimatedNetwork, workload: Workload) in
         var workload = network.workload(options: options, limits: limits)
         workload.sizes = sizes
@@ -238,6 +249,14 @@ struct EstimateCommand: ConfigurableCommand {
       found.append((network, network.workload(options: options, limits: limits)))
     }
     return found
+  }
+
+  private func patchRequest() throws(Failure) -> PatchRequest? {
+    do throws(DeviceProblems) {
+      return try PatchRequest(patch: patch, splitAfter: splitAfter)
+    } catch {
+      throw Failure(error, file: nil)
+    }
   }
 
   /// The quantities of the families of some targets, each once.

@@ -54,9 +54,11 @@ struct ModelArguments: ParsableArguments {
   ///
   /// - Throws: a ``Failure`` if the options of patches do not belong together.
   ///
-  /// - Parameter inputs: files of the inputs, whose shapes fill in dynamic dimensions.
+  /// - Parameters:
+  ///   - inputs: files of the inputs, whose shapes fill in dynamic dimensions.
+  ///   - isWhole: whether patches are left out.
   /// - Returns: the options.
-  func options(inputs: [String] = []) throws(Failure) -> ModelOptions {
+  func options(inputs: [String] = [], isWhole: Bool = false) throws(Failure) -> ModelOptions {
     var options = ModelOptions()
     options.takeShapes(of: inputs)
     options.shapes = shape
@@ -69,6 +71,7 @@ struct ModelArguments: ParsableArguments {
       throw Failure(error, file: nil)
     }
     switch request {
+    case _ where isWhole: break
     case .grid(let grid, let block): options.patch = (grid, block)
     case .automatic:
       throw Failure(

@@ -3,6 +3,7 @@ import Documents
 import HWModel
 import QuantGraph
 import Reports
+import Schedules
 import Search
 import Sessions
 
@@ -28,6 +29,7 @@ struct SearchCommand: ConfigurableCommand {
         hwsim search model.onnx --inputs x.npy --objective kl,weight_bits --sensitivity-of 'fc*=sqnr'
         hwsim search model.onnx --inputs x.npy --sensitivity scores.json -o out
         hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
+        hwsim search m.tflite --inputs x.npy --target stm32h743 --method quantmcu --limit sram=128KiB
         hwsim search my_project/ --inputs x.npy --labels y.npy --bits 3,4,6,8 -o out
         hwsim search why knee conv1 -o out          why a point gives a layer what it has
         hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
@@ -53,6 +55,7 @@ struct SearchCommand: ConfigurableCommand {
   @OptionGroup var data: SearchDataOptions
   @OptionGroup var spaceOptions: SpaceOptions
   @OptionGroup var goal: SearchGoalOptions
+  @OptionGroup var patches: PatchSearchOptions
 
   @Option(
     help: .init(
@@ -276,6 +279,88 @@ struct SpaceOptions: ParsableArguments {
   var exclude: [String] = []
 }
 
+/// Patches of a network's first layers that have widths of their own.
+struct PatchSearchOptions: ParsableArguments {
+  @Option(
+    help: .init(
+      "Search a TFLite model whose first layers run in N x N tiles, each with widths of its own; auto: "
+        + "the cheapest schedule that fits (default of quantmcu).", valueName: "N|auto"))
+  var patch: String?
+
+  @Option(help: .init("Last block of the layers that run in tiles.", valueName: "BLOCK"))
+  var splitAfter: Int?
+
+  @Option(
+    help: .init(
+      "quantmcu: how much lost entropy weighs against saved bit operations, 0 to 1; several by commas, "
+        + "an allocation each.", valueName: "L,..."))
+  var lambda = "0.5"
+
+  @Option(
+    help: .init(
+      "quantmcu: values further from the mean than so many standard deviations are outliers.",
+      valueName: "K"))
+  var outlierSigma = 3.0
+
+  @Option(
+    help: .init(
+      "quantmcu: a patch of which more than this share are outliers keeps its widths.",
+      valueName: "SHARE"))
+  var outlierShare = 0.0
+
+  @Option(
+    help: .init(
+      "quantmcu: the tensor whose values classify patches (default: the image).",
+      valueName: "TENSOR"))
+  var outlierMap: String?
+
+  @Option(
+    help: .init("quantmcu: bins of the histograms whose entropy counts.", valueName: "N"))
+  var entropyBins = 256
+
+  @Option(
+    help: .init(
+      "quantmcu: the order in which maps get their widths: score, execution or size.",
+      valueName: "ORDER"))
+  var mapOrder = PatchPrecision.Order.score.rawValue
+
+  /// The schedule that is asked for; that of `method` where nothing is said.
+  func request(_ method: SearchMethod) throws(Failure) -> PatchRequest? {
+    do throws(DeviceProblems) {
+      let request = try PatchRequest(patch: patch, splitAfter: splitAfter)
+      return request ?? (method == .quantMCU ? .automatic : nil)
+    } catch {
+      throw Failure(error, file: nil)
+    }
+  }
+
+  /// What the method is told.
+  func options() throws(Failure) -> PatchPrecision {
+    var options = PatchPrecision()
+    options.lambdas = []
+    for word in lambda.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Double(word) else {
+        throw Failure(
+          "usage.arguments", "--lambda \(lambda) is no list of numbers", at: "--lambda",
+          remedy: "write --lambda 0.25,0.5,0.75.")
+      }
+      options.lambdas.append(value)
+    }
+    options.deviations = outlierSigma
+    options.outlierShare = outlierShare
+    options.map = outlierMap
+    options.bins = entropyBins
+    guard let order = PatchPrecision.Order(rawValue: mapOrder) else {
+      throw .unknown(
+        "order", mapOrder, code: "usage.arguments",
+        among: PatchPrecision.Order.allCases.map(\.rawValue), listedBy: "hwsim search --help",
+        at: "--map-order", showsAll: true)
+    }
+    options.order = order
+    return options
+  }
+}
+
 /// What is best, and how it is looked for.
 struct SearchGoalOptions: ParsableArguments {
   @Option(
@@ -293,6 +378,12 @@ struct SearchGoalOptions: ParsableArguments {
 
   @Option(
     help: .init(
+      "A bound, as that of estimate: --limit sram=128KiB. Patch schedules are chosen under it, and it is "
+        + "a budget.", valueName: "NAME=AMOUNT"))
+  var limit: [String] = []
+
+  @Option(
+    help: .init(
       "A device whose latency, memory, flash and energy are costs: an id, alias or .json file.",
       valueName: "ID|FILE"), completion: .targets)
   var target: String?
@@ -304,9 +395,10 @@ struct SearchGoalOptions: ParsableArguments {
 
   @Option(
     help: .init(
-      "auto, exact, greedy, bisect, zeroq, nsga2, autoquantize-gradient or autoquantize-threshold. "
-        + "The last two are published with scores from gradients and labels; here they take those of "
-        + "--sensitivity or of the table.", valueName: "NAME"), completion: .methods)
+      "auto, exact, greedy, bisect, zeroq, nsga2, quantmcu (widths by patches of a microcontroller's "
+        + "schedule), autoquantize-gradient or autoquantize-threshold. The last two are published with "
+        + "scores from gradients and labels; here they take those of --sensitivity or of the table.",
+      valueName: "NAME"), completion: .methods)
   var method = "auto"
 
   @Option(
@@ -359,6 +451,35 @@ extension SearchDataOptions {
     files.cores = try cores.choice(isOfTarget ? target : nil).rules()
     return files
   }
+}
+
+extension SearchCommand {
+  /// The patch schedule that the search is over; nil for a network that runs layer by layer.
+  func patchQuestion() throws(Failure) -> PatchQuestion? {
+    guard let request = try patches.request(try SearchSettings.method(goal.method)) else {
+      return nil
+    }
+    guard let target = goal.target else {
+      guard case .grid = request else {
+        throw Failure(
+          "usage.arguments", "a patch schedule is chosen for a device, and none is named",
+          at: "--target", remedy: "add --target ID, or give --patch N --split-after B.")
+      }
+      return PatchQuestion(request, device: nil, limits: [:])
+    }
+    let choice = try TargetChoice(target)
+    var limits: [String: Double] = [:]
+    for text in goal.limit {
+      let limit = try EstimateLimit(text, among: choice.family?.quantities ?? [])
+      limits[limit.quantity.key] = min(limits[limit.quantity.key] ?? .infinity, limit.bound)
+    }
+    return PatchQuestion(request, device: try choice.device(), limits: limits)
+  }
+}
+
+extension SearchGoalOptions {
+  /// Every bound on a cost.
+  var bounds: [String] { budget + limit }
 }
 
 extension SpaceOptions {

@@ -219,6 +219,9 @@ extension Schema {
     "macs": integer("Of the whole network, recomputed halo included."),
     "macs_unpatched": integer("Layer by layer."),
     "stage_macs": integer("Of the stage alone."),
+    "bops": integer("Multiplications times bits of both factors, halo included."),
+    "bops_unpatched": integer("Layer by layer, in the model's widths."),
+    "stage_bops": integer("Of the stage alone."),
     "peak_bytes": conventions, "peak_bytes_unpatched": conventions,
     "stage_peak_bytes": conventions,
     "image_bytes": integer("The image, which the peaks do not count."),
@@ -232,7 +235,9 @@ extension Schema {
         "output_rows": span, "output_cols": span,
         "rows_per_layer": array(of: integer("Rows that each convolution reads, then the tile's.")),
         "cols_per_layer": array(of: integer("The same along columns.")),
-        "macs": integer("Multiplications."), "peak_bytes": conventions,
+        "macs": integer("Multiplications."), "bops": integer("Bit operations."),
+        "converted_values": integer("Values that are converted where its encodings begin and end."),
+        "peak_bytes": conventions,
       ]), "Row by row."),
   ])
 

@@ -193,8 +193,50 @@ extension Schema {
         "name": string("uniform."),
         "points": array(of: scored(required: ["label": string("What all layers take.")])),
       ])),
-    "infeasible": nullable(infeasibility),
+    "infeasible": nullable(infeasibility), "patch": nullable(patch),
     "notes": array(of: string("What a reader of the costs must know.")),
+  ])
+
+  private static let span = nullable(array(of: integer("First and last position.")))
+
+  /// The patch schedule that tiles' widths were searched for.
+  private static let patch = object([
+    "grid": integer("Tiles along rows, and along columns."),
+    "split_after": integer("The stage's last block."),
+    "image_bytes": integer("The image, which peaks do not count."),
+    "classification": nullable(
+      object([
+        "tensor": string("Whose values classify patches."),
+        "mean": number("Of its values over the calibration samples."),
+        "standard_deviation": number("The same."),
+        "outlier_sigma": number("--outlier-sigma."), "outlier_share": number("--outlier-share."),
+        "lambda": array(of: number("--lambda.")), "entropy_bins": integer("--entropy-bins."),
+        "map_order": choice(["score", "execution", "size"], "--map-order."),
+        "outlier_patches": integer("Patches that keep their widths."),
+        "outlier_patch_share": number("Of all patches."),
+      ])),
+    "tiles": array(
+      of: object([
+        "tile": array(of: integer("Row and column.")),
+        "class": nullable(choice(["outlier", "free"], "Null where no values were looked at.")),
+        "outliers": nullable(number("Share of its values that are outliers.")),
+        "rows": span, "columns": span,
+      ]), "Row by row."),
+    "schedules": array(
+      of: object([
+        "name": string("The network layer by layer, the plain schedule, then points."),
+        "point": nullable(string("Id of the point.")),
+        "macs": integer("Multiplications, recomputed halo included."),
+        "bops": integer("Times bits of both factors."), "stage_bops": integer("Of tiles alone."),
+        "bops_reduction": number("How many times fewer than the plain schedule."),
+        "peak_bytes": integer("Plain convention, narrow codes packed."),
+        "sram_bytes": nullable(number("What the target says.")),
+        "latency_seconds": nullable(number("The same.")),
+        "flash_bytes": nullable(number("The same.")),
+        "correct": nullable(integer("Samples with the right class.")),
+        "samples": nullable(integer("Samples run.")), "loss": nullable(number("Loss.")),
+        "tile_bits": array(of: number("Mean bits of what a tile's layers read.")),
+      ])),
   ])
 
   /// An object with scores; costs stand under their own names.

@@ -28,8 +28,11 @@ struct SearchJob {
     let method = try SearchSettings.method(goal.method)
     let shard = try SearchSettings.shard(command.shard)
     let limit = try timeLimit()
+    // Weights of tiles stay: what their widths save are bit operations.
+    let patches = try command.patchQuestion()
     let objective = try SearchSettings.objective(
-      goal.objective, hasLabels: command.data.labels != nil)
+      goal.objective, hasLabels: command.data.labels != nil,
+      cost: patches == nil ? BitCost.weightBits.name : BitCost.bitOperations.name)
     let (quality, objectives) = (objective.quality, objective.costs)
     let source = try SensitivitySource(
       goal.sensitivity, others: goal.sensitivityOf, share: goal.sensitivityShare,
@@ -39,7 +42,8 @@ struct SearchJob {
       command.write, for: command.reader, hasFolder: command.product != nil)
     let threads = command.computing.threads ?? Processors.count
     let model = try SearchModel.read(
-      path: path, data: try command.data.files(target: goal.target), threads: threads)
+      path: path, data: try command.data.files(target: goal.target),
+      patches: patches, threads: threads)
     let plain = try command.spaceOptions.choice.space(
       over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
       sharedInputs: model.sharedInputs)
@@ -62,17 +66,18 @@ struct SearchJob {
     let records =
       model.records + tableRecords + sensitivities.records + (target?.records ?? [])
     let budgets = try self.budgets(costs, space: space)
-    let task = SearchTask(
+    var task = SearchTask(
       space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
       budgets: budgets, method: method, evaluations: goal.evaluations,
       screening: goal.screening ?? SearchSettings.screening(goal.evaluations),
       seed: command.computing.seed,
       shard: shard, sensitivities: scores)
+    if method == .quantMCU { task.patches = try model.patchPrecision(command.patches.options()) }
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
         records, objective: objective, metric: sensitivities.name, target: target,
-        datapath: model.datapath),
+        datapath: model.datapath, tiles: model.tiles),
       notes: model.notes + sensitivities.notes + (target?.notes ?? []),
       inputRanges: model.inputRanges)
     let study = try openStudy(header)
@@ -108,6 +113,11 @@ struct SearchJob {
     if let folder = command.product, products.allocations {
       try SearchFiles(folder: folder).create()
       answer.qonnx = try QONNXFiles(command.qonnx, answer, of: model, folder: folder)
+    }
+    if let tiles = model.tiles {
+      answer.patches = try PatchAnswer(
+        tiles, of: model, precision: task.patches, space: space, points: answer.points,
+        evaluations: answer.evaluations, device: try target?.choice.device())
     }
     let written = answer
     var warnings = model.warnings + sensitivities.warnings
@@ -194,7 +204,7 @@ struct SearchJob {
   private func checkKnown(
     _ objectives: [String], target: Target?, among available: [any CostModel]
   ) throws(Failure) {
-    let budgets = command.goal.budget.compactMap {
+    let budgets = command.goal.bounds.compactMap {
       $0.split(separator: "=").first.map { SearchQuantity.key(String($0)) }
     }
     for (key, place) in objectives.map({ ($0, "--objective") })
@@ -248,7 +258,7 @@ struct SearchJob {
     _ costs: [any CostModel], space: SearchSpace
   ) throws(Failure) -> [Double] {
     try SearchSettings.budgets(
-      command.goal.budget, costs: costs.map { ($0.name, $0.unit) }
+      command.goal.bounds, costs: costs.map { ($0.name, $0.unit) }
     ) { (index) throws(Failure) in
       do throws(CostError) {
         return try costs[index].largest(in: space)
@@ -261,7 +271,7 @@ struct SearchJob {
   /// What a study depends on, under the flags' names.
   private func settings(
     _ records: [InputRecord], objective: SearchObjective, metric: String, target: Target?,
-    datapath: String?
+    datapath: String?, tiles: ModelFile.Tiles?
   ) throws(Failure) -> [String: String] {
     var settings: [String: String] = [
       "objective": objective.text,
@@ -276,6 +286,13 @@ struct SearchJob {
       ("activation-scale", command.data.activationScale),
     ] where rule != ScaleSearch.maxAbs.name {
       settings[key] = rule
+    }
+    if let tiles {
+      settings["patch"] = String(tiles.tiling.grid)
+      settings["split-after"] = String(tiles.splitAfter)
+      if command.goal.method == SearchMethod.quantMCU.rawValue {
+        settings.merge(try command.patches.options().settings) { $1 }
+      }
     }
     if !command.goal.sensitivityOf.isEmpty {
       settings["sensitivity-share"] = String(command.goal.sensitivityShare)
@@ -359,7 +376,9 @@ struct SearchJob {
       "weight-scale": .string(command.data.weightScale),
       "activation-scale": .string(command.data.activationScale),
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
-      "budget": .strings(command.goal.budget), "target": .optional(command.goal.target),
+      "budget": .strings(command.goal.budget), "limit": .strings(command.goal.limit),
+      "patch": .optional(command.patches.patch),
+      "split-after": .optional(command.patches.splitAfter), "target": .optional(command.goal.target),
       "method": .string(task.method.rawValue),
       "sensitivity": .string(sensitivity), "sensitivity-of": .strings(command.goal.sensitivityOf),
       "sensitivity-share": .number(command.goal.sensitivityShare),

@@ -136,6 +136,6 @@ struct TaskRun {
     }
     return try SearchModel.read(
       path: path, data: try command.data.files(target: command.goal.target),
-      threads: try threads(job))
+      patches: try command.patchQuestion(), threads: try threads(job))
   }
 }

@@ -51,7 +51,16 @@ private func compare(
   _ graph: Graph, _ tiling: PatchTiling, on datapath: some Datapath, inputs: [TensorID: Codes],
   name: String
 ) throws -> Int {
-  let patched = try graph.patched(by: tiling)
+  try [PatchBorders.shared, .conversions].reduce(0) {
+    $0 + (try compare(graph, tiling, $1, on: datapath, inputs: inputs, name: "\(name), \($1)"))
+  }
+}
+
+private func compare(
+  _ graph: Graph, _ tiling: PatchTiling, _ borders: PatchBorders, on datapath: some Datapath,
+  inputs: [TensorID: Codes], name: String
+) throws -> Int {
+  let patched = try graph.patched(by: tiling, borders: borders)
   let whole = try KeptRun(graph, on: datapath)
   let tiled = try KeptRun(patched.graph, on: datapath)
   try whole.run(inputs)

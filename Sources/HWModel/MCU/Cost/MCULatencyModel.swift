@@ -108,6 +108,24 @@ public struct MCULatencyModel: Sendable, Hashable {
     return .sum("cycles", terms)
   }
 
+  /// Cycles of one call that converts codes from one encoding to another.
+  ///
+  /// It is an elementwise kernel, counted as those that were measured, with the unpacking of both
+  /// sides.
+  public func conversion(elements: Double, bits: (from: Int, to: Int)) -> CostTerm {
+    let unpacked = elements * (Unpacking.instructions(bits.from) + Unpacking.instructions(bits.to))
+    return .sum(
+      "a\(bits.from) to a\(bits.to)",
+      [
+        .product(
+          "elements", count: elements, each: constants.element, factor: coreFactor,
+          key: "cycles_per_element"),
+        .product(
+          "unpacking (instructions counted)", count: unpacked, each: 1, factor: coreFactor),
+        .product("call", count: 1, each: constants.call, factor: coreFactor, key: "cycles_per_call"),
+      ])
+  }
+
   /// Cycles that codes of less than a byte add, by counting instructions; no measurement was found.
   ///
   /// A weight is unpacked by shifting and sign-extending (CMSIS-NN, commit 99f736a6,

@@ -1,3 +1,5 @@
+import Arith
+
 /// A graph whose first part runs tile by tile.
 public struct PatchedGraph: Sendable, Hashable {
   /// Tensors of the original keep their numbers; those that only tiles hold parts of are not computed.
@@ -6,6 +8,18 @@ public struct PatchedGraph: Sendable, Hashable {
   ///
   /// A tile is a tensor of its own and may be given an encoding of its own.
   public let tiles: [[TensorID: TensorID]]
+}
+
+/// How the encodings of a tile's tensors depend on those around the stage.
+public enum PatchBorders: Sendable, Hashable {
+  /// A tile's image is cut from the whole and its result joined to others: one encoding each.
+  case shared
+  /// Nodes convert a tile's image after it is cut, and its result before it is joined, so that every
+  /// tensor between them may have an encoding of its own. Between equal encodings they change nothing.
+  ///
+  /// Only codes with one scale are converted; where a stage begins with numbers, its own quantization
+  /// is the border.
+  case conversions
 }
 
 extension Graph {
@@ -18,9 +32,14 @@ extension Graph {
   /// are equal under any datapath whose windows do not depend on their place. With a grid of 1 the
   /// graph is unchanged.
   ///
+  /// A tile's part of tensor `t` is `t@r0c1`, its row and column counted from 0; `t@r0c1/cut` is cut
+  /// from the image before a conversion, `t@r0c1/join` is what a conversion hands to its neighbours.
+  ///
   /// - Throws: ``PatchError/graph(_:)`` if the result is no valid graph, which does not happen for a
   ///   tiling of this graph.
-  public func patched(by tiling: PatchTiling) throws(PatchError) -> PatchedGraph {
+  public func patched(
+    by tiling: PatchTiling, borders: PatchBorders = .shared
+  ) throws(PatchError) -> PatchedGraph {
     guard tiling.grid > 1 else {
       let stage = tiling.stage
       let own = stage.nodes.flatMap { nodes[$0].outputs } + stage.sources
@@ -28,7 +47,7 @@ extension Graph {
         graph: self,
         tiles: [Dictionary(own.map { ($0, $0) }, uniquingKeysWith: { first, _ in first })])
     }
-    var rewrite = PatchRewrite(self, tiling)
+    var rewrite = PatchRewrite(self, tiling, borders)
     return try rewrite.result()
   }
 }
@@ -36,14 +55,16 @@ extension Graph {
 private struct PatchRewrite {
   private let graph: Graph
   private let tiling: PatchTiling
+  private let borders: PatchBorders
   private var tensors: [Tensor]
   private var nodes: [Node] = []
   private var tensorNames: Set<String>
   private var nodeNames: Set<String>
 
-  init(_ graph: Graph, _ tiling: PatchTiling) {
+  init(_ graph: Graph, _ tiling: PatchTiling, _ borders: PatchBorders) {
     self.graph = graph
     self.tiling = tiling
+    self.borders = borders
     tensors = graph.tensors
     tensorNames = Set(graph.tensors.map(\.name))
     nodeNames = Set(graph.nodes.map(\.name))
@@ -60,7 +81,7 @@ private struct PatchRewrite {
       for column in 0..<tiling.grid {
         let map = try tile(row: row, column: column)
         maps.append(map)
-        if let part = map[output] { parts.append(part) }
+        if let part = map[output] { parts.append(converted(part, of: output, as: "/join")) }
       }
       let extent = parts.first.map { tensors[$0.index].shape[axes[0]] } ?? 0
       let shape = try shape(
@@ -92,8 +113,11 @@ private struct PatchRewrite {
     var map: [TensorID: TensorID] = [:]
     for source in tiling.stage.sources {
       guard let region = tiling.region(of: source, row: row, column: column) else { continue }
-      map[source] = try cut(
-        source, whole(source), to: region, of: source, suffix: suffix, isSource: true)
+      let isConverted = converts(source)
+      let part = try cut(
+        source, whole(source), to: region, of: source,
+        suffix: suffix + (isConverted ? "/cut" : ""), isSource: true)
+      map[source] = isConverted ? convert(part, of: source, as: suffix) : part
     }
     for index in tiling.stage.nodes {
       let node = graph.nodes[index]
@@ -127,6 +151,31 @@ private struct PatchRewrite {
       map[target] = result
     }
     return map
+  }
+
+  /// Whether a border of the stage at this tensor is a node.
+  private func converts(_ id: TensorID) -> Bool {
+    guard case .affine(let format) = graph[id].encoding else { return false }
+    return borders == .conversions && format.scales.count == 1
+  }
+
+  /// A part of the stage's output as its neighbours take it.
+  private mutating func converted(
+    _ part: TensorID, of id: TensorID, as suffix: String
+  ) -> TensorID {
+    guard converts(id) else { return part }
+    let own = tensors[part.index].name.dropFirst(graph[id].name.count)
+    return convert(part, of: id, as: own + suffix)
+  }
+
+  private mutating func convert(
+    _ part: TensorID, of id: TensorID, as suffix: String
+  ) -> TensorID {
+    let result = add(id, shape: tensors[part.index].shape, suffix: suffix)
+    append(
+      .convert(elements: []), name: tensors[result.index].name + "/convert", inputs: [part],
+      output: result)
+    return result
   }
 
   private func whole(_ id: TensorID) -> PlaneRegion {

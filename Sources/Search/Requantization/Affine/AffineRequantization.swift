@@ -14,6 +14,7 @@ public import Schedules
 ///   the real range of the tensor stays, see ``AffineFormat``. A layer's width is that of its data. It
 ///   holds wherever codes pass unchanged (views, concatenations, pools, extrema, resampling), the
 ///   largest that a reader asks for; constants there are quantized again. Other tensors stay.
+/// - The role `result` is the width of a layer's own result, for tensors that no layer reads as its data.
 /// - Outputs of softmax, logistic, tanh and LSTM have encodings of their own and stay:
 ///   ``candidate(layer:weightBits:activationBits:accumulatorBits:)`` gives such a layer its own width.
 /// - Biases follow the scales of data and weights, rounded half away from zero.
@@ -42,6 +43,8 @@ public struct AffineRequantization: GraphRequantization {
   private let readerCounts: [Int]
   private let tensorNames: Set<String>
 
+  public var roles: Set<OperandRole> { [.weights, .activations, .accumulator, .result] }
+
   /// The layers of a graph; there are none in a float network.
   public init(_ graph: Graph) {
     model = graph
@@ -53,6 +56,8 @@ public struct AffineRequantization: GraphRequantization {
     tensorNames = Set(graph.tensors.map(\.name))
     var nodes: [Int] = []
     var layers: [SearchLayer] = []
+    // Weights of several layers are stored once.
+    var owners: [TensorID: String] = [:]
     for (index, node) in graph.nodes.enumerated() {
       guard let weights = graph.weights(of: node), let data = node.inputs.first,
         Self.affine(graph[weights]) != nil, Self.affine(graph[data]) != nil
@@ -61,7 +66,8 @@ public struct AffineRequantization: GraphRequantization {
       layers.append(
         SearchLayer(
           name: node.name, weightCount: graph[weights].shape.count,
-          macs: graph.multiplyAccumulates(of: node)))
+          macs: graph.multiplyAccumulates(of: node), storedWith: owners[weights]))
+      if owners[weights] == nil { owners[weights] = node.name }
     }
     self.nodes = nodes
     self.layers = layers
@@ -140,6 +146,12 @@ public struct AffineRequantization: GraphRequantization {
         }
         let tensor = data(layer).index
         widths.tensorBits[tensor] = max(widths.tensorBits[tensor] ?? 0, bits)
+      }
+      if let result = candidate[.result] {
+        guard let bits = width(result, isSigned: nil),
+          let tensor = model.nodes[nodes[layer]].outputs.first
+        else { throw .unsupported(layer: name, role: "result", encoding: result.name) }
+        widths.tensorBits[tensor.index] = max(widths.tensorBits[tensor.index] ?? 0, bits)
       }
     }
     return CodeRequest(widths: widths, rewrites: rewrites)
