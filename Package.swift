@@ -41,7 +41,7 @@ let package = Package(
       dependencies: ["Documents", "QuantGraph", "CZlib"], swiftSettings: settings),
     // Device descriptions, readable and editable files, embedded in the program (Targets/list).
     .target(
-      name: "CTargetFiles", path: "Targets", exclude: ["mcu", "gpu", "bitserial", "list"],
+      name: "CTargetFiles", path: "Targets", exclude: ["mcu", "gpu", "bitserial", "logic", "list"],
       sources: ["files.c"]),
     .target(name: "TargetFiles", dependencies: ["CTargetFiles"], swiftSettings: settings),
     .target(

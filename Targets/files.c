@@ -213,6 +213,27 @@ static const unsigned char gpu_t4[] = {
 static const unsigned char gpu_v100[] = {
 #embed "gpu/v100.json"
 };
+static const unsigned char logic_ecp5_dsp[] = {
+#embed "logic/ecp5_dsp.json"
+};
+static const unsigned char logic_ecp5_nodsp[] = {
+#embed "logic/ecp5_nodsp.json"
+};
+static const unsigned char logic_ice40[] = {
+#embed "logic/ice40.json"
+};
+static const unsigned char logic_ice40_dsp[] = {
+#embed "logic/ice40_dsp.json"
+};
+static const unsigned char logic_xc7_dsp[] = {
+#embed "logic/xc7_dsp.json"
+};
+static const unsigned char logic_xc7_nodsp[] = {
+#embed "logic/xc7_nodsp.json"
+};
+static const unsigned char logic_xcup_nodsp[] = {
+#embed "logic/xcup_nodsp.json"
+};
 static const unsigned char mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn[] = {
 #embed "mcu/arduino-nano-33-ble-sense+tflm+cmsis-nn.json"
 };
@@ -411,6 +432,13 @@ static const struct hwsim_target_file files[] = {
   {"gpu", "rtxpro6000", gpu_rtxpro6000, sizeof gpu_rtxpro6000},
   {"gpu", "t4", gpu_t4, sizeof gpu_t4},
   {"gpu", "v100", gpu_v100, sizeof gpu_v100},
+  {"logic", "ecp5_dsp", logic_ecp5_dsp, sizeof logic_ecp5_dsp},
+  {"logic", "ecp5_nodsp", logic_ecp5_nodsp, sizeof logic_ecp5_nodsp},
+  {"logic", "ice40", logic_ice40, sizeof logic_ice40},
+  {"logic", "ice40_dsp", logic_ice40_dsp, sizeof logic_ice40_dsp},
+  {"logic", "xc7_dsp", logic_xc7_dsp, sizeof logic_xc7_dsp},
+  {"logic", "xc7_nodsp", logic_xc7_nodsp, sizeof logic_xc7_nodsp},
+  {"logic", "xcup_nodsp", logic_xcup_nodsp, sizeof logic_xcup_nodsp},
   {"mcu", "arduino-nano-33-ble-sense+tflm+cmsis-nn", mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn, sizeof mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn},
   {"mcu", "ek-ra8d1+renesas", mcu_ek_ra8d1_renesas, sizeof mcu_ek_ra8d1_renesas},
   {"mcu", "esp32-s3+tflm", mcu_esp32_s3_tflm, sizeof mcu_esp32_s3_tflm},

@@ -1,34 +1,56 @@
 import Arith
 import ArgumentParser
 import Documents
+import HWModel
 import Importers
 import QuantGraph
+import Sessions
 
 /// `hwsim unit OP`: an arithmetic unit on arrays of codes, and golden vectors for it.
 struct UnitCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "unit",
-    abstract: "Computes an arithmetic unit on codes, or writes golden vectors for a test bench.",
+    abstract: "Computes an arithmetic unit, says what it takes on an FPGA, or writes its Verilog.",
     usage:
-      "hwsim unit OP --a FORMAT [--b FORMAT] --out FORMAT (--inputs IN.npz | --golden N) -o OUT",
+      "hwsim unit (OP --a FORMAT --out FORMAT ... -o OUT | FAMILY --parameters ... | --cost UNITS.json)",
     discussion: """
       OP is one of cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne, or mma.
       Results are exact and rounded once. dot sums over the last axis, in an exact register unless
       --accumulator names a format. mma computes a [M,K] times b [N,K] transposed plus c as the tensor
       cores of --target do; integers of 1 to 8 bits with --path bitplane.
 
+      FAMILY is one of adder mul mac fpmul fpmac fpadd xnorpop bsmac po2mul constmul requant dot thresh,
+      with the parameters of files of units (--cost: a list of {name, family, params}). --target names a
+      synthesis flow (hwsim targets); --verilog writes modules, benches and golden vectors.
+
       EXAMPLES:
         hwsim unit mul --a e2m1 --b e2m1 --out e4m3 --inputs codes.npz -o out.npz
         hwsim unit dot --a int8 --b int8 --out int32 --accumulator 'fixed<20,20,TRN,SAT>' --inputs x.npz -o y.npz
         hwsim unit mma --target h100 --a e4m3 --b e4m3 --inputs x.npz -o y.npz
         hwsim unit mma --target a100 --path bitplane --a int8 --b int2 --inputs x.npz -o y.npz
+        hwsim unit mac --parameters w=8,a=8,acc=32,a_signed=true --target xc7 --verilog rtl
         hwsim unit fma --a e4m3 --b e4m3 --c fp16 --out fp16 --golden 1000 --seed 7 -o fma
       """)
 
   @Argument(
-    help: .init("The operation.", valueName: "OP"),
-    completion: .list(UnitOperation.allCases.map(\.rawValue) + ["mma"]))
-  var operation: String
+    help: .init("The operation, or a family of units.", valueName: "OP|FAMILY"),
+    completion: .list(
+      UnitOperation.allCases.map(\.rawValue) + ["mma"] + UnitFamily.known.map(\.name)))
+  var operation: String?
+
+  @Option(
+    help: .init("Parameters of a unit of FAMILY, such as w=8,a=8.", valueName: "NAME=VALUE,..."))
+  var parameters: String?
+
+  @Option(
+    help: .init("Units {name, family, params} to cost or to write.", valueName: "UNITS.json"),
+    completion: .file(extensions: ["json"]))
+  var cost: String?
+
+  @Option(
+    help: .init("Write Verilog, benches and golden vectors there.", valueName: "DIR"),
+    completion: .directory)
+  var verilog: String?
 
   @Option(help: .init("Format of operand a.", valueName: "FORMAT"), completion: .formats)
   var a: String?
@@ -53,7 +75,8 @@ struct UnitCommand: ConfigurableCommand {
   @Option(help: .init("Power of two that requantize divides by.", valueName: "S"))
   var shift: Int?
 
-  @Option(help: .init("The GPU, or generation, whose mma is computed.", valueName: "GPU"))
+  @Option(
+    help: .init("The GPU whose mma is computed, or the flow of units.", valueName: "GPU|FLOW"))
   var target: String?
 
   @Option(help: .init("Instructions of mma: tensor-core, mma-sync or bitplane.", valueName: "PATH"))
@@ -89,8 +112,12 @@ struct UnitCommand: ConfigurableCommand {
 
   @OptionGroup var computing: RunOptions
   @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup var table: TableOptions
+
+  var tableOptions: TableOptions? { table }
 
   func report(_ session: Session) throws(Failure) -> Report {
+    if parameters != nil || cost != nil || verilog != nil { return try hardwareReport() }
     guard let product else {
       throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
     }
@@ -196,7 +223,50 @@ struct UnitCommand: ConfigurableCommand {
     throw Failure("usage.arguments", "--inputs is missing", remedy: "name the operands' file.")
   }
 
+  /// Units by their parameters: what they take, and their Verilog.
+  private func hardwareReport() throws(Failure) -> Report {
+    let alien = [a, b, c, out, accumulator, path, op, inputs, product, casting.rounding]
+    guard alien.allSatisfy({ $0 == nil }), multiplier == nil, shift == nil, !rows else {
+      throw Failure(
+        "usage.arguments", "formats, --inputs and -o are those of OP",
+        remedy: "a unit of FAMILY takes --parameters, --target, --verilog, --golden and --seed.")
+    }
+    let units: UnitList
+    var records: [InputRecord] = []
+    switch (cost, operation, parameters) {
+    case (let path?, nil, nil):
+      units = try UnitList(file: path)
+      records = [InputRecord(role: "units", path: path, kind: "units")]
+    case (nil, let family?, let parameters?):
+      units = try UnitList(family: family, parameters: parameters)
+    default:
+      throw Failure(
+        "usage.arguments", "a unit is FAMILY with --parameters, or units are --cost UNITS.json",
+        remedy: "write hwsim unit mul --parameters w=8,a=8,signed=true --target xc7.")
+    }
+    guard target != nil || verilog != nil else {
+      throw Failure(
+        "usage.arguments", "nothing is asked of the units",
+        remedy: "--target FLOW says what they take, --verilog DIR writes them.")
+    }
+    let choice = try target.map { name throws(Failure) in try TargetChoice(name) }
+    let answer = try UnitHardware(
+      units, target: choice, verilog: verilog, vectors: golden ?? 1000, seed: computing.seed)
+    return Report(
+      schema: "unit",
+      arguments: [
+        "operation": .optional(operation), "parameters": .optional(parameters),
+        "seed": .string("\(computing.seed)"),
+      ],
+      inputs: records, target: choice?.record ?? .null, result: answer.json, table: answer.table
+    ) { [all = self.table.all] style in answer.text(style, showsAll: all) }
+  }
+
   private func makeUnit() throws(Failure) -> ArithmeticUnit {
+    guard let operation else {
+      throw Failure(
+        "usage.arguments", "OP is missing", remedy: "name an operation, such as mul.")
+    }
     guard let operation = UnitOperation(rawValue: operation) else {
       throw .unknown(
         "operation", operation, code: "usage.unknown-operation",

@@ -99,5 +99,23 @@ extension Explanation {
       """
       --axis counts from 0, or from the end with negative numbers: -1 is the last axis.
       """),
+    Explanation(
+      "unit.family", "a unit of a family that is not known",
+      """
+      Families of arithmetic units are those that hwsim unit --help lists; a file of units names one in
+      each unit's "family".
+      """),
+    Explanation(
+      "unit.parameters", "a unit lacks a parameter, or one is out of range",
+      """
+      Every family has its parameters, as in --parameters w=8,a=8,signed=true or a unit's "params".
+      Widths are counted in bits; units that are larger than a synthesis would be are refused.
+      """),
+    Explanation(
+      "unit.list", "a file of units is not a list of units",
+      """
+      UNITS.json is a list of {"name": ..., "family": ..., "params": {...}}, or an object whose "units"
+      is one. Names are those of Verilog modules: letters, digits and _, no digit first, each once.
+      """),
   ]
 }

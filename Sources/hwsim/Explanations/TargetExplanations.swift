@@ -133,5 +133,11 @@ extension Explanation {
       The kernels whose cost is known are integer ones. Convert the model with full integer
       quantization; float inputs and outputs of the model may stay.
       """),
+    Explanation(
+      "target.units-only", "a synthesis flow is asked for a network",
+      """
+      Targets of family 'logic' say what single arithmetic units take (hwsim unit --cost). A network is
+      estimated on a part under its flow, such as xcvu9p+vitis-2023.2.
+      """),
   ]
 }

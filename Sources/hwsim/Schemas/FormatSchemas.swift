@@ -120,6 +120,24 @@ extension Schema {
           "boundary_vectors": integer("How many combine boundary codes."),
           "exhaustive": boolean("Whether all operands are there."),
         ]),
+        object([
+          "units": array(
+            of: object(
+              [
+                "name": string("The unit."),
+                "logic_luts": number("Look-up tables; an estimate (with --target)."),
+                "ff": integer("Registers."), "carry": integer("Cells of carry chains."),
+                "dsp": integer("Multiplier blocks."),
+                "depth_lut_levels": integer("Look-up tables on the longest path."),
+                "vectors": integer("Golden vectors (with --verilog)."),
+                "exhaustive": boolean("Whether all operands are there."),
+              ], required: ["name"]), "With --cost or --parameters, in order."),
+          "errors": object([
+            "lut_mape_percent": nullable(number("Mean error of tables, thirds left out.")),
+            "depth_mape_percent": nullable(number("Mean error of depths.")),
+          ]),
+          "files": array(of: string("A file that was written.")),
+        ]),
       ]
     ])
 }
