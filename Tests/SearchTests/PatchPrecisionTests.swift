@@ -150,7 +150,8 @@ struct PatchPrecisionTests {
       layers: layers,
       candidates: layers.indices.map { layer in
         kept.contains(layer)
-          ? [.asModel] : [try SpaceCandidate("a2"), try SpaceCandidate("a4"), try SpaceCandidate("a8")]
+          ? [.asModel]
+          : [try SpaceCandidate("a2"), try SpaceCandidate("a4"), try SpaceCandidate("a8")]
       }, ties: tiled.requantization.sharedInputs,
       fixed: Dictionary(uniqueKeysWithValues: kept.map { ($0, 0) }))
     return (tiled, search, space)
@@ -164,7 +165,9 @@ struct PatchPrecisionTests {
     var image = (0..<12 * 13 * 3).map { Double($0 % 3) * 0.05 }
     image[image.count - 1] = 6
     let found = try Self.search(options, samples: [image]).search
-    let holding = found.patches.map { $0.region.rows.contains(11) && $0.region.columns.contains(12) }
+    let holding = found.patches.map {
+      $0.region.rows.contains(11) && $0.region.columns.contains(12)
+    }
     #expect(found.patches.map(\.isOutlier) == holding)
     #expect(holding.last == true && holding.count { $0 } < 4)
     let mean = image.reduce(0, +) / Double(image.count)

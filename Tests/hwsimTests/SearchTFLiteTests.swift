@@ -202,7 +202,8 @@ struct SearchTFLiteTests {
       try error(["--method", "quantmcu", "--outlier-map", "x"] + patches).contains("no map"))
     #expect(try error(["--candidates", "w4a4"] + patches).contains("a4"))
     #expect(try error(["--patch", "1", "--split-after", "2"]).contains("at least 2 tiles"))
-    #expect(try error(["--lambda", "0.5,x"] + patches + ["--method", "quantmcu"]).contains("list"))
+    #expect(
+      try error(["--lambda", "0.5,x"] + patches + ["--method", "quantmcu"]).contains("list"))
   }
 
   @Test("allocations of other models, unknown layers and encodings that cannot change are told")
