@@ -175,6 +175,8 @@ class Fit:
             if np.abs(step).max() < 1e-9:
                 break
         self.unpack(p, ns, nk)
+        # Of the logarithms of constants and factors, around what was found.
+        self.covariance = np.linalg.inv(a)
 
     def unpack(self, p, ns, nk):
         common, speed = p[:nk], p[nk:nk + ns]
@@ -193,6 +195,19 @@ class Fit:
     def predict(self, o):
         board = np.exp(self.factors[self.boards.index(o.board)] + self.dhrystone(o.target))
         return float(self.counts(o) @ self.constants[self.stacks.index(o.stack)] * board)
+
+    def deviation(self, o):
+        """Standard deviation of the logarithm of a prediction, by priors and rows alone."""
+        ns, nk, nb = len(self.stacks), len(KINDS), len(self.boards)
+        s = self.stacks.index(o.stack)
+        parts = self.counts(o) * self.constants[s]
+        share = parts / parts.sum()
+        row = np.zeros(len(self.covariance))
+        row[:nk] = share
+        row[nk + s] = 1
+        row[nk + ns + s * nk:nk + ns + (s + 1) * nk] = share
+        row[len(row) - nb + self.boards.index(o.board)] = 1
+        return float(np.sqrt(row @ self.covariance @ row + o.sigma ** 2))
 
 
 def summary(pairs):
@@ -246,11 +261,20 @@ def main():
                                        if any(o.board == b for o in observations)})
 
     print("\nLEAVE ONE MODEL OUT, board and stack known (all its rows there left out)")
-    model_out = {}
+    def near(t):
+        """Observations of the target's stack on cores of its class."""
+        return sum(q.stack == t.get("stack") and q.target.get("core_class") == t.get("core_class")
+                   for q in observations)
+
+    model_out, scores = {}, {"few rows": [], "none": []}
     for o in observations:
         if sum(q.board == o.board and q.stack == o.stack for q in observations) < 2:
             continue
-        model_out[o.key] = Fit([q for q in observations if q.key != o.key], work, fitted).predict(o)
+        fit = Fit([q for q in observations if q.key != o.key], work, fitted)
+        model_out[o.key] = fit.predict(o)
+        if near(o.target) < 4:
+            # Measured in the deviation that the interval is made of: that of the fit with all rows.
+            scores["few rows"].append(abs(np.log(model_out[o.key] / o.cycles)) / full.deviation(o))
     tested = [o for o in observations if o.key in model_out]
     print("all                     ", summary([(model_out[o.key], o.cycles) for o in tested]))
     whole = [o for o in tested if not o.by_macs]
@@ -282,6 +306,9 @@ def main():
         for o in observations:
             if o.board == board and any(q.stack == o.stack for q in rest):
                 board_out[o.key] = fit.predict(o)
+                if not any(q.stack == o.stack and q.target.get("core_class") == o.target.get("core_class")
+                           for q in rest):
+                    scores["none"].append(abs(np.log(board_out[o.key] / o.cycles)) / fit.deviation(o))
                 base[o.key] = scaled_by_clock(o, rest)
     pairs = []
     for t in fitted:
@@ -306,6 +333,26 @@ def main():
         p = [x for t, q, _, same, enough in pairs if keep(t, same, enough) for x in q]
         c = [x for t, _, q, same, enough in pairs if keep(t, same, enough) for x in q]
         print(f"  {label:38s}", summary(p), "| clock", summary(c))
+    # Networks differ more than the fit's own deviations say: intervals are widened until they hold 90 % of what
+    # folds left out where there are few rows of the class, or none.
+    widen = {k: max(1.0, float(np.quantile(v, 0.9)) / 1.645) for k, v in scores.items()}
+    print("\nINTERVALS OF 90 %, where fewer than four rows of the stack are of the target's core class")
+    print("  widened so that they hold 90 % of the folds:", {k: round(v, 2) for k, v in widen.items()})
+    intervals = {}
+    for t in fitted:
+        if not any(o.stack == t.get("stack") for o in observations):
+            continue
+        rows_near = near(t)
+        if rows_near >= 4:
+            continue
+        networks = [n for n in FILES if n in ("ad01", "kws", "resnet8", "vww_96")]
+        deviation = float(np.median([full.deviation(Observation(t, n, 1.0, [])) for n in networks]))
+        factor = float(np.exp(1.645 * widen["few rows" if rows_near else "none"] * deviation))
+        intervals[t.id] = (factor, rows_near)
+        print(f"  {t.id:38s} x / {factor:5.2f}   rows of its core class: {rows_near}")
+    inside = [o for o in tested if o.target.id in intervals]
+    held = sum(abs(np.log(model_out[o.key] / o.cycles)) <= np.log(intervals[o.target.id][0]) for o in inside)
+    print(f"  left-out networks inside: {held} of {len(inside)}")
     if args.folds:
         print("\nevery left-out prediction: model out, model out everywhere, board out, clock baseline")
         for o in observations:
@@ -317,10 +364,10 @@ def main():
     print("\nerror unknown (accelerator, other core, or nothing measured):", ", ".join(unused))
 
     if args.write:
-        write(targets, fitted, observations, full, model_out, board_out, power)
+        write(targets, fitted, observations, full, model_out, board_out, power, intervals)
 
 
-def write(targets, fitted, observations, full, model_out, board_out, power):
+def write(targets, fitted, observations, full, model_out, board_out, power, intervals):
     """Puts what was fitted into the descriptions."""
     def put(t, key, value, source):
         t.file[key] = {"value": float(f"{value:.4g}"), "source": source}
@@ -330,7 +377,7 @@ def write(targets, fitted, observations, full, model_out, board_out, power):
     for o in observations:
         classes.setdefault(o.target.get("core_class"), set()).add(o.board)
     fitted_keys = ["core_factor", "latency_error_percent", "latency_worst_error_percent",
-                   "latency_board_error_percent", "active_power_w"] + ["cycles_per_" + k for k in KINDS]
+                   "latency_board_error_percent", "latency_interval_factor", "active_power_w"] + ["cycles_per_" + k for k in KINDS]
     for t in targets.values():
         for key in fitted_keys:
             t.file.pop(key, None)
@@ -362,6 +409,11 @@ def write(targets, fitted, observations, full, model_out, board_out, power):
         if errors and sum(o.stack == stack and o.board != t.board for o in observations) >= len(KINDS):
             put(t, "latency_board_error_percent", np.median(errors),
                 f"Targets/mcu/fit.py: {len(errors)} networks, every row of this board left out")
+        if t.id in intervals:
+            factor, near = intervals[t.id]
+            put(t, "latency_interval_factor", factor,
+                f"Targets/mcu/fit.py: {near} rows of the stack on cores of this class; deviations of the fit, "
+                "widened until they hold 90 % of what folds left out")
         if power.get(t.id):
             put(t, "active_power_w", np.median(power[t.id]),
                 f"median of energy / time over {len(power[t.id])} energy runs at the clock of the latency "

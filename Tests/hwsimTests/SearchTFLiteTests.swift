@@ -114,6 +114,98 @@ struct SearchTFLiteTests {
     #expect(plain.code == 1, "the model's own widths give other codes")
   }
 
+  @Test("quantmcu: points are what run, check and estimate compute; equal bits are the model")
+  func quantMCU() throws {
+    let folder = try TemporaryFolder()
+    let patches = ["--patch", "2", "--split-after", "2"]
+    let run = try ToolRun(
+      arguments: [
+        "search", Self.model, "--inputs", Self.inputs, "--labels", Self.folder + "labels.npy",
+        "--target", "stm32h743", "--method", "quantmcu", "--lambda", "0,0.5,1",
+        "--outlier-sigma", "3", "--limit", "sram=128KiB", "-o", folder.file("out"), "--json",
+      ] + patches)
+    #expect(run.code == 0, "\(run.error)")
+    let result = try #require(try document(run, schema: "search")["result"])
+    let patch = try #require(result["patch"])
+    #expect(patch["grid"]?.integer == 2 && patch["split_after"]?.integer == 2)
+    let tiles = patch["tiles"]?.elements ?? []
+    let outliers = tiles.count { $0["class"]?.text == "outlier" }
+    #expect(tiles.count == 4)
+    let classes = try #require(patch["classification"])
+    #expect(classes["outlier_patches"]?.integer == outliers)
+    #expect(classes["outlier_patch_share"]?.number == Double(outliers) / 4)
+    #expect(classes["outlier_sigma"]?.number == 3 && classes["entropy_bins"]?.integer == 256)
+    let schedules = patch["schedules"]?.elements ?? []
+    #expect(schedules.count > 2, "no point beside the plain schedule")
+    let plain = try #require(schedules.dropFirst().first)
+    #expect(plain["bops_reduction"]?.number == 1)
+    for row in schedules.dropFirst(2) {
+      let id = try #require(row["point"]?.text)
+      let bits = row["tile_bits"]?.elements.compactMap(\.number) ?? []
+      #expect(bits.count == 4)
+      for (tile, bits) in zip(tiles, bits) where tile["class"]?.text == "outlier" {
+        #expect(bits == 8)
+      }
+      let estimate = try ToolRun(
+        arguments: [
+          "estimate", Self.model, "--target", "stm32h743", "--allocation",
+          folder.file("out/\(id).json"), "--json",
+        ] + patches)
+      #expect(estimate.code == 0, "\(estimate.error)")
+      let costs = try #require(try document(estimate, schema: "estimate")["result"])
+      #expect(row["bops"]?.integer == costs["patch"]?["bops"]?.integer)
+      #expect(row["macs"]?.integer == costs["patch"]?["macs"]?.integer)
+      #expect(row["latency_seconds"]?.number == costs["latency"]?["seconds"]?.number)
+      #expect(row["sram_bytes"]?.number == costs["resources"]?["sram"]?["used"]?.number)
+      #expect((row["bops"]?.number ?? 0) < (plain["bops"]?.number ?? 0))
+      let output = folder.file("\(id).npz")
+      let applied = try ToolRun(
+        arguments: [
+          "run", Self.model, "--inputs", Self.inputs, "--allocation",
+          folder.file("out/\(id).json"), "-o", output,
+        ] + patches)
+      #expect(applied.code == 0, "\(applied.error)")
+      let labels = try #require(
+        try NPY.read(SharedData.packageRoot + "/" + Self.folder + "labels.npy").integers())
+      let correct = zip(try self.classes(output, count: 10), labels).count { $0 == Int($1) }
+      #expect(row["correct"]?.integer == correct)
+      let against = try ToolRun(
+        arguments: [
+          "check", Self.model, "--inputs", Self.inputs, "--allocation",
+          folder.file("out/\(id).json"), "--against", "model", "--json",
+        ] + patches)
+      #expect(try document(against, schema: "check")["result"]?["verdict"]?.text == "MISMATCH")
+    }
+    let same = try ToolRun(
+      arguments: ["check", Self.model, "--inputs", Self.inputs, "--against", "model", "--json"]
+        + patches)
+    #expect(try document(same, schema: "check")["result"]?["verdict"]?.text == "BIT-EXACT")
+    let page = folder.file("report.html")
+    #expect(try ToolRun("report", folder.file("out/search.json"), "-o", page).code == 0)
+    let html = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(html.contains("mean bits, point") && html.contains("classes by the values of"))
+  }
+
+  @Test("patches: what cannot be searched is told")
+  func patchRefusals() throws {
+    func error(_ arguments: [String]) throws -> String {
+      let run = try ToolRun(
+        arguments: ["search", Self.model, "--inputs", Self.inputs] + arguments)
+      #expect(run.code == 65 || run.code == 64, "\(run.output)")
+      return run.error
+    }
+    #expect(try error(["--method", "quantmcu"]).contains("add --target ID"))
+    let patches = ["--patch", "2", "--split-after", "2"]
+    #expect(
+      try error(["--method", "quantmcu", "--lambda", "2"] + patches).contains("0 to 1"))
+    #expect(
+      try error(["--method", "quantmcu", "--outlier-map", "x"] + patches).contains("no map"))
+    #expect(try error(["--candidates", "w4a4"] + patches).contains("a4"))
+    #expect(try error(["--patch", "1", "--split-after", "2"]).contains("at least 2 tiles"))
+    #expect(
+      try error(["--lambda", "0.5,x"] + patches + ["--method", "quantmcu"]).contains("list"))
+  }
+
   @Test("allocations of other models, unknown layers and encodings that cannot change are told")
   func refusals() throws {
     let folder = try TemporaryFolder()

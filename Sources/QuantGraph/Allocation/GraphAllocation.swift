@@ -102,7 +102,8 @@ extension Allocation {
             code: "allocation.unknown-name",
             message: "no layer with weights reads or writes tensor '\(name)'",
             location: "tensors.\(name)",
-            remedy: "name weights, the input or the result of a layer, or take it out of the file."))
+            remedy: "name weights, the input or the result of a layer, or take it out of the file.")
+        )
         continue
       }
       for (layer, role) in reading {

@@ -153,7 +153,8 @@ struct SearchFigures: Sendable {
         let share = found.tiles[tile].outliers ?? 0
         return .init(
           text: isOutlier ? "outlier" : "free", level: isOutlier ? 0.999 : 0.2,
-          title: "tile \(tile / grid), \(tile % grid): \(NumberText.significant(share * 100, digits: 3))% "
+          title:
+            "tile \(tile / grid), \(tile % grid): \(NumberText.significant(share * 100, digits: 3))% "
             + "outliers")
       }
     }

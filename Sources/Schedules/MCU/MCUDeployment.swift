@@ -231,9 +231,26 @@ public struct MCUDeployment: DeployedWorkload {
     let cycles = schedule.cost[CostQuantity.cycles.key]?.value
     let seconds = schedule.cost[CostQuantity.latency.key]?.value
     schedule.remarks = patches?.remarks(seconds: seconds) ?? []
+    var interval = JSON.null
+    if let found = target.latencyInterval, let seconds {
+      schedule.remarks.append(
+        .init(
+          "interval",
+          [
+            .amount(seconds / found.factor, unit: "s"), .words(" to "),
+            .amount(seconds * found.factor, unit: "s"),
+            .words(" with 90 %: few measured rows of this stack are of its core class"),
+          ]))
+      interval = [
+        "low_seconds": .number(seconds / found.factor),
+        "high_seconds": .number(seconds * found.factor), "factor": .number(found.factor),
+        "probability": .number(0.9), "source": .string(found.source),
+      ]
+    }
     let sram = Saturating.integer(schedule.cost[CostQuantity.sram.key]?.value ?? 0)
     schedule.sections = [
       .init(key: "memory", value: section(memory, flash, sramBytes: sram)),
+      .init(key: "latency_interval", value: interval),
       .init(
         key: "patch",
         value: patches?.section(sramBytes: sram, cycles: cycles, seconds: seconds) ?? .null),

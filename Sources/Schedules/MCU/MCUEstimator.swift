@@ -320,7 +320,8 @@ extension MCUEstimator {
       own = Saturating.add(own, Saturating.packedBytes(record.count, bits: record.bits))
       tables = Saturating.add(tables, record.tableBytes)
       if let widths = patches?.widths, staged.contains(record.node) {
-        let further = Saturating.multiply(record.tableBytes, self.tables(of: record.node, widths) - 1)
+        let further = Saturating.multiply(
+          record.tableBytes, self.tables(of: record.node, widths) - 1)
         copies = Saturating.add(copies, further)
       }
     }

@@ -22,7 +22,8 @@ extension MCUEstimator {
   ) throws(PatchScheduleError) -> MCUPatches {
     if case .grid(let grid, let block) = request {
       return MCUPatches(
-        schedule: try planner.schedule(grid: grid, splitAfter: block, widths: widths), isKept: true, finding: nil)
+        schedule: try planner.schedule(grid: grid, splitAfter: block, widths: widths), isKept: true,
+        finding: nil)
     }
     if memory.sramBytes <= available {
       return MCUPatches(

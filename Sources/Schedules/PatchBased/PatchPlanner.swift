@@ -65,6 +65,7 @@ public struct PatchPlanner: Sendable {
   ///   - grid: tiles along rows, and along columns.
   ///   - block: the stage's last one.
   ///   - widths: of a graph with this grid and split; nil for the network's own.
+  /// - Returns: the schedule.
   /// - Throws: ``PatchScheduleError``.
   public func schedule(
     grid: Int, splitAfter block: Int, widths: PatchWidths? = nil

@@ -90,7 +90,8 @@ public struct PatchPrecisionSearch: Sendable {
     let format = formats[observed]
     let scale = format?.scales.first ?? 1
     let zero = Double(format?.zeroPoints.first ?? 0)
-    let fit = statistics.counts[.init(tile: nil, tensor: observed)]?.gaussian ?? (mean: 0, deviation: 0)
+    let fit =
+      statistics.counts[.init(tile: nil, tensor: observed)]?.gaussian ?? (mean: 0, deviation: 0)
     mean = (fit.mean - zero) * scale
     deviation = fit.deviation * scale
     let whole = PlaneRegion(rows: 0..<0, columns: 0..<0)
@@ -160,7 +161,8 @@ public struct PatchPrecisionSearch: Sendable {
       if let place = places[number] {
         let known = found[place]
         found[place] = Map(
-          tile: known.tile, tensor: known.tensor, count: known.count, layers: known.layers + [layer])
+          tile: known.tile, tensor: known.tensor, count: known.count, layers: known.layers + [layer]
+        )
         continue
       }
       places[number] = found.count
@@ -195,6 +197,7 @@ public struct PatchPrecisionSearch: Sendable {
   ///   - space: candidates by layer; those of a map's layers differ in the width of their data.
   ///   - keepsLimits: whether a choice keeps the limits.
   /// - Returns: one candidate index a layer; layers outside the branches as in ``plain(_:)``.
+  /// - Throws: what `keepsLimits` throws.
   func choice<Problem: Error>(
     lambda: Double, in space: SearchSpace, keepsLimits: ([Int]) throws(Problem) -> Bool
   ) throws(Problem) -> [Int] {

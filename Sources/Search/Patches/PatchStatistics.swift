@@ -22,7 +22,9 @@ struct CodeCounts: Sendable, Hashable {
   var gaussian: (mean: Double, deviation: Double) {
     let total = Double(max(self.total, 1))
     var sum = 0.0
-    for (index, count) in counts.enumerated() { sum += Double(count) * Double(first + Int64(index)) }
+    for (index, count) in counts.enumerated() {
+      sum += Double(count) * Double(first + Int64(index))
+    }
     let mean = sum / total
     var squares = 0.0
     for (index, count) in counts.enumerated() {

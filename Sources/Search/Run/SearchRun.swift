@@ -96,6 +96,9 @@ extension SearchTask {
           at: found.points.map { Array($0.costs.prefix(objectiveCount)) }))
       scoreFrontier = found
     case .auto:
+      // What a published method proposes is known before anything is guessed, so that the answer is never
+      // behind it.
+      if let patches { try ledger.evaluate(try patchChoices(patches)) }
       // A space that fits in the limit is evaluated whole: no guess beats knowing.
       if space.configurationCount <= Double(evaluations), shard == nil {
         let grid = ChoiceGrid(space)

@@ -90,7 +90,10 @@ public struct SearchTask: Sendable {
   public var shard: SearchShard?
   /// Predicted loss of each candidate of each layer, all other layers as the model has them.
   public var sensitivities: [[Double]]
-  /// What ``SearchMethod/quantMCU`` knows of the patches; without it the method finds the plain schedule.
+  /// What ``SearchMethod/quantMCU`` knows of the patches.
+  ///
+  /// Without it that method has nothing to propose.
+  /// ``SearchMethod/auto`` begins with its proposals.
   public var patches: PatchPrecisionSearch?
 
   public init(

@@ -187,7 +187,8 @@ public struct ModelCheck: Sendable {
     let labels = tensors.map { id in
       CheckLabel(
         name: plan.graph[id].name,
-        place: original == nil ? "datapath \(other.name)" : "the model as it is", isOutput: outputs.contains(id))
+        place: original == nil ? "datapath \(other.name)" : "the model as it is",
+        isOutput: outputs.contains(id))
     }
     answer = CheckAnswer(
       file: file, graph: plan.graph, datapath: plan.datapath, labels: labels, result: result,

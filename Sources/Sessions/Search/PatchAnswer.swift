@@ -95,7 +95,8 @@ package struct PatchAnswer: Sendable {
     wholeWorkload.tiled = nil
     wholeWorkload.options["patch"] = nil
     wholeWorkload.options["split-after"] = nil
-    let own = Dictionary(evaluations.map { ($0.choice, $0) }, uniquingKeysWith: { first, _ in first })
+    let own = Dictionary(
+      evaluations.map { ($0.choice, $0) }, uniquingKeysWith: { first, _ in first })
     let plainChoice = PatchPrecisionSearch.plain(space)
     let whole = try totals(wholeWorkload, FormatChoices())
     var rows = [
@@ -181,7 +182,8 @@ extension PatchAnswer {
       "name": .string(row.name), "point": .optional(row.point), "macs": .integer(row.macs),
       "bops": .integer(row.bitOperations), "stage_bops": .integer(row.stageBitOperations),
       "bops_reduction": .number(reduction(row)), "peak_bytes": .integer(row.peakBytes),
-      "sram_bytes": number(row.sramBytes), "latency_seconds": row.latencySeconds.map(JSON.number) ?? .null,
+      "sram_bytes": number(row.sramBytes),
+      "latency_seconds": row.latencySeconds.map(JSON.number) ?? .null,
       "flash_bytes": number(row.flashBytes), "correct": .optional(row.evaluation?.correct),
       "samples": .optional(row.evaluation?.samples),
       "loss": row.evaluation.map { .number($0.loss) } ?? .null,

@@ -135,8 +135,8 @@ extension SpaceChoice {
         defaults.keepsSharedWeights
         ? sharedInputs
         : tieRules.flatMap { $0.groups(of: layers, in: graph) }
-        + (tieRules.contains(.sharedInput) ? sharedInputs : [])
-        + graph.sharedWeights(among: layers)
+          + (tieRules.contains(.sharedInput) ? sharedInputs : [])
+          + graph.sharedWeights(among: layers)
       return try rules.space(
         over: layers, unchanged: defaults.unchanged,
         foundTies: ties.map { $0.filter { !kept.contains($0) } },

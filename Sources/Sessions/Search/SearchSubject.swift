@@ -121,8 +121,9 @@ package struct SpaceDefaults: Sendable {
   package var keptWeights: Set<String> = []
   /// Layers whose input's type stays.
   package var keptInputs: Set<String> = []
-  /// Whether layers share weights that no candidate may change: those of tiles. They then choose the
-  /// widths of their data apart from each other.
+  /// Whether layers share weights that no candidate may change: those of tiles.
+  ///
+  /// They then choose the widths of their data apart from each other.
   package var keepsSharedWeights = false
 
   /// Of float networks.

@@ -292,7 +292,7 @@ struct PatchSearchOptions: ParsableArguments {
 
   @Option(
     help: .init(
-      "quantmcu: how much lost entropy weighs against saved bit operations, 0 to 1; several by commas, "
+      "quantmcu, and what auto begins with: how much lost entropy weighs against saved bit operations, 0 to 1; several by commas, "
         + "an allocation each.", valueName: "L,..."))
   var lambda = "0.5"
 
@@ -323,6 +323,14 @@ struct PatchSearchOptions: ParsableArguments {
       "quantmcu: the order in which maps get their widths: score, execution or size.",
       valueName: "ORDER"))
   var mapOrder = PatchPrecision.Order.score.rawValue
+
+  /// Whether anything is said that is about patches alone.
+  var saysMore: Bool {
+    let plain = PatchPrecision()
+    return lambda != "0.5" || outlierMap != nil || outlierSigma != plain.deviations
+      || outlierShare != plain.outlierShare || entropyBins != plain.bins
+      || mapOrder != plain.order.rawValue
+  }
 
   /// The schedule that is asked for; that of `method` where nothing is said.
   func request(_ method: SearchMethod) throws(Failure) -> PatchRequest? {

@@ -171,7 +171,13 @@ extension Schema {
           "limit": string("As it was given."), "bound": number("Bytes or seconds."),
           "actual": nullable(number("Bytes or seconds.")), "kept": boolean("Whether it is kept."),
         ])),
-      "patch": nullable(patch),
+      "latency_interval": nullable(
+        object([
+          "low_seconds": number("The time is over this."),
+          "high_seconds": number("And under this."), "factor": number("Of the estimate."),
+          "probability": number("How often, by the left-out rows of the fit."),
+          "source": string("Rows and method."),
+        ])), "patch": nullable(patch),
       "notes": array(of: string("What the numbers leave out.")),
       "explanation": nullable(
         object(
@@ -195,7 +201,7 @@ extension Schema {
           ], required: ["layer", "operator", "terms"])),
     ], required: required)
 
-  /// Members that every family gives; `memory` and `patch` are those of microcontrollers.
+  /// Members that every family gives; `memory`, `latency_interval` and `patch` are those of microcontrollers.
   private static let required = [
     "target", "bits", "fits", "latency", "resources", "energy_joules", "quantities", "macs",
     "layers", "peak", "limits", "notes", "explanation",

@@ -30,6 +30,11 @@ struct SearchJob {
     let limit = try timeLimit()
     // Weights of tiles stay: what their widths save are bit operations.
     let patches = try command.patchQuestion()
+    if patches == nil, command.patches.saysMore {
+      throw Failure(
+        "usage.arguments", "options of patches, and the search is over none",
+        remedy: "add --method quantmcu or --patch N --split-after B, or leave them out.")
+    }
     let objective = try SearchSettings.objective(
       goal.objective, hasLabels: command.data.labels != nil,
       cost: patches == nil ? BitCost.weightBits.name : BitCost.bitOperations.name)
@@ -72,7 +77,9 @@ struct SearchJob {
       screening: goal.screening ?? SearchSettings.screening(goal.evaluations),
       seed: command.computing.seed,
       shard: shard, sensitivities: scores)
-    if method == .quantMCU { task.patches = try model.patchPrecision(command.patches.options()) }
+    if model.tiles != nil, [.quantMCU, .auto].contains(method) {
+      task.patches = try model.patchPrecision(command.patches.options())
+    }
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
@@ -290,9 +297,7 @@ struct SearchJob {
     if let tiles {
       settings["patch"] = String(tiles.tiling.grid)
       settings["split-after"] = String(tiles.splitAfter)
-      if command.goal.method == SearchMethod.quantMCU.rawValue {
-        settings.merge(try command.patches.options().settings) { $1 }
-      }
+      settings.merge(try command.patches.options().settings) { $1 }
     }
     if !command.goal.sensitivityOf.isEmpty {
       settings["sensitivity-share"] = String(command.goal.sensitivityShare)
@@ -378,7 +383,8 @@ struct SearchJob {
       "restrict": .strings(options.restrict), "exclude": .strings(options.exclude),
       "budget": .strings(command.goal.budget), "limit": .strings(command.goal.limit),
       "patch": .optional(command.patches.patch),
-      "split-after": .optional(command.patches.splitAfter), "target": .optional(command.goal.target),
+      "split-after": .optional(command.patches.splitAfter),
+      "target": .optional(command.goal.target),
       "method": .string(task.method.rawValue),
       "sensitivity": .string(sensitivity), "sensitivity-of": .strings(command.goal.sensitivityOf),
       "sensitivity-share": .number(command.goal.sensitivityShare),

@@ -122,7 +122,8 @@ public struct MCULatencyModel: Sendable, Hashable {
           key: "cycles_per_element"),
         .product(
           "unpacking (instructions counted)", count: unpacked, each: 1, factor: coreFactor),
-        .product("call", count: 1, each: constants.call, factor: coreFactor, key: "cycles_per_call"),
+        .product(
+          "call", count: 1, each: constants.call, factor: coreFactor, key: "cycles_per_call"),
       ])
   }
 

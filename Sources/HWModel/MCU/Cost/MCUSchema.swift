@@ -72,6 +72,10 @@ extension MCUTarget {
       "latency_board_error_percent", .number(percent), unit: "%", inherited: false,
       "median error of latency with the whole board left out of the fit"),
     TargetKey(
+      "latency_interval_factor", .number(1...1e4), inherited: false,
+      "the time lies within the estimate over and times this factor with 90 %, where fewer than four rows "
+        + "of the stack are of its core class"),
+    TargetKey(
       "memory_error_percent", .number(0...1e3), unit: "%", inherited: false,
       "median error of SRAM against published figures of the stack"),
     TargetKey(

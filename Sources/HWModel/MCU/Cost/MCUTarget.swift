@@ -4,6 +4,13 @@ public struct MCUTarget: Sendable, Hashable {
   public enum Planner: String, Sendable, Hashable { case greedy = "tflm-greedy", offline }
   public enum SIMD: String, Sendable, Hashable { case none, dsp, mve, other }
 
+  /// How far the truth may be from an estimate.
+  public struct LatencyInterval: Sendable, Hashable {
+    public let factor: Double
+    /// Rows and method, in words.
+    public let source: String
+  }
+
   public let description: TargetDescription
   public let clockHz: Double
   public let sramBytes: Int
@@ -17,6 +24,9 @@ public struct MCUTarget: Sendable, Hashable {
   public let latency: MCULatencyModel?
   /// What the fit's validation gave; nil where nothing was measured: "error unknown".
   public let latencyError: MeasuredError?
+  /// The time lies within the estimate over and times this factor with 90 %; nil where at least four
+  /// measured rows of the stack are of the core's class.
+  public let latencyInterval: LatencyInterval?
   /// Of SRAM, where the stack's own figures were published.
   public let memoryError: MeasuredError?
   public let activePowerW: Double?
@@ -47,6 +57,10 @@ public struct MCUTarget: Sendable, Hashable {
       MeasuredError(
         median: median, worst: description.number("latency_worst_error_percent"),
         scope: "on left-out networks", source: description.source("latency_error_percent") ?? "")
+    }
+    latencyInterval = description.number("latency_interval_factor").map {
+      LatencyInterval(
+        factor: $0, source: description.source("latency_interval_factor") ?? "")
     }
     memoryError = description.number("memory_error_percent").map { median in
       MeasuredError(
