@@ -114,40 +114,37 @@
     func helping() throws {
       let scratch = try TemporaryFolder()
       let folder = scratch.file("tasks")
-      let items = (0..<40).map { [$0] }
       let helped = Mutex(0)
       var found = 0
       try Self.serving(folder) { batch in
-        // The scheduler begins the first task alone, and its command ends before what others do.
+        // The scheduler begins the first task alone; its command ends while the other is helped with.
         guard let first = try? TaskWorker(folder: batch, index: 0) else { return }
-        func work(_ worker: TaskWorker) {
+        func work(_ worker: TaskWorker, isGuest: Bool) {
           _ = try? worker.run { (items, _, report) throws(Failure) in
+            if isGuest {
+              _ = try? StudyFiles.replace(batch + "/over", with: [])
+              usleep(2_000_000)
+            }
             for item in items { report(Self.item(item)) }
           }
         }
-        work(first)
-        _ = try? StudyFiles.replace(batch + "/over", with: [])
+        work(first, isGuest: false)
         let begun = ContinuousClock.now
         var last = first
         while let next = last.next(begun: begun) {
           last = next
-          if helped.withLock({
-            $0 += 1; return $0
-          }) == 1 {
-            usleep(1_500_000)
-          }
-          work(next)
+          helped.withLock { $0 += 1 }
+          work(next, isGuest: true)
         }
       } while: {
         let coordinator = try Self.coordinator(folder, command: Self.waiting, retries: 0)
-        try coordinator.run(items, .evaluation) { _, _ in found += 1 }
+        try coordinator.run([[0], [1]], .evaluation) { _, _ in found += 1 }
       }
-      #expect(found == 40 && helped.withLock { $0 } == 39)
+      #expect(found == 2 && helped.withLock { $0 } == 1)
       // Where nothing is left, and no search goes on, nobody waits.
-      let batch =
-        folder + "/" + (try #require(StudyFiles.names(in: folder).first { Int($0) != nil }))
+      let name = try #require(try StudyFiles.names(in: folder).first { Int($0) != nil })
       let begun = ContinuousClock.now
-      #expect(try TaskWorker(folder: batch, index: 0).next(begun: begun) == nil)
+      #expect(try TaskWorker(folder: "\(folder)/\(name)", index: 0).next(begun: begun) == nil)
       #expect(ContinuousClock.now - begun < .seconds(1))
     }
 

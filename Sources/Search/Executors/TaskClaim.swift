@@ -55,6 +55,7 @@ final class TaskClaim: Sendable {
   static let patience = 12
 
   let path: String
+  private let queue = DispatchQueue(label: "claim")
   // Sources of Dispatch may be used from any thread.
   nonisolated(unsafe) private let timer: any DispatchSourceTimer
   private let isLost = Atomic<Bool>(false)
@@ -71,7 +72,7 @@ final class TaskClaim: Sendable {
     if isGuest { owner.isGuest = true }
     guard try StudyFiles.claim(path, with: StudyFiles.encode(owner, path: path)) else { return nil }
     self.path = path
-    let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "claim"))
+    let timer = DispatchSource.makeTimerSource(queue: queue)
     self.timer = timer
     timer.schedule(deadline: .now() + beat, repeating: beat)
     timer.setEventHandler { [weak self] in
@@ -112,7 +113,10 @@ final class TaskClaim: Sendable {
   func release() {
     timer.setEventHandler {}
     timer.cancel()
-    if Self.owner(of: path)?.isSame(as: .current) ?? false { unlink(path) }
+    // A sign of life that is being written is over first, else it would bring the claim back.
+    queue.sync {
+      if Self.owner(of: path)?.isSame(as: .current) ?? false { unlink(path) }
+    }
   }
 }
 
