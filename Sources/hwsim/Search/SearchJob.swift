@@ -27,7 +27,7 @@ struct SearchJob {
     }
     let method = try SearchSettings.method(goal.method)
     let shard = try SearchSettings.shard(command.shard)
-    let limit = try timeLimit()
+    let limit = try SearchSettings.timeLimit(command.goal.timeLimit)
     let objective = try SearchSettings.objective(
       goal.objective, hasLabels: command.data.labels != nil)
     let (quality, objectives) = (objective.quality, objective.costs)
@@ -61,13 +61,15 @@ struct SearchJob {
     let scores = sensitivities.scores
     let records =
       model.records + tableRecords + sensitivities.records + (target?.records ?? [])
-    let budgets = try self.budgets(costs, space: space)
-    let task = SearchTask(
+    let floor = try SearchSettings.floor(goal.budget, objective: objective)
+    let budgets = try self.budgets(floor.costs, costs, space: space)
+    var task = SearchTask(
       space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
       budgets: budgets, method: method, evaluations: goal.evaluations,
       screening: goal.screening ?? SearchSettings.screening(goal.evaluations),
       seed: command.computing.seed,
       shard: shard, sensitivities: scores)
+    task.deficitLimit = floor.deficit
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
@@ -103,7 +105,7 @@ struct SearchJob {
       header: header, space: space, objective: objective, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.space,
-      modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
+      floor: floor.text, modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
       notes: header.notes ?? [], ranges: { model.usedRange(layer: $0, $1) })
     if let folder = command.product, products.allocations {
       try SearchFiles(folder: folder).create()
@@ -124,7 +126,7 @@ struct SearchJob {
       arguments: arguments(objective: objective, sensitivity: source.text, task: task),
       inputs: records, target: target?.choice.record ?? .null, warnings: warnings,
       result: written.json,
-      status: infeasible == nil ? .yes : .no, table: written.table,
+      status: written.hasAnswer ? .yes : .no, table: written.table,
       text: { [command] style in
         written.text(
           style, all: command.tableForm.all, folder: command.product,
@@ -151,15 +153,6 @@ struct SearchJob {
     } catch {
       throw Failure(error.problems.map { Diagnostic($0, file: "sensitivity.json") })
     }
-  }
-
-  private func timeLimit() throws(Failure) -> Duration? {
-    guard let text = command.goal.timeLimit else { return nil }
-    guard let limit = SearchQuantity.duration(text) else {
-      throw Failure(
-        "usage.arguments", "--time-limit '\(text)' is no time", remedy: "write 60s, 5m or 500ms.")
-    }
-    return limit
   }
 
   /// A device and what the network costs on it.
@@ -195,7 +188,7 @@ struct SearchJob {
     _ objectives: [String], target: Target?, among available: [any CostModel]
   ) throws(Failure) {
     let budgets = command.goal.budget.compactMap {
-      $0.split(separator: "=").first.map { SearchQuantity.key(String($0)) }
+      SearchSettings.boundName($0).map(SearchQuantity.key)
     }
     for (key, place) in objectives.map({ ($0, "--objective") })
       + budgets.map({ ($0, "--budget") })
@@ -245,10 +238,10 @@ struct SearchJob {
   }
 
   private func budgets(
-    _ costs: [any CostModel], space: SearchSpace
+    _ texts: [String], _ costs: [any CostModel], space: SearchSpace
   ) throws(Failure) -> [Double] {
     try SearchSettings.budgets(
-      command.goal.budget, costs: costs.map { ($0.name, $0.unit) }
+      texts, costs: costs.map { ($0.name, $0.unit) }
     ) { (index) throws(Failure) in
       do throws(CostError) {
         return try costs[index].largest(in: space)
