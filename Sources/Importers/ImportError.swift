@@ -204,7 +204,8 @@ extension ImportError.Defect {
     case .tarHeader(let reason): "tar header: \(reason)"
     case .tarUnsupported(let name, let kind): "tar entry '\(name)' is \(kind)"
     case .tarDuplicate(let name): "two tar entries are named '\(name)'"
-    case .textNumber(let token): "'\(token)' is no decimal number"
+    case .textNumber(let token):
+      token.isEmpty ? "there is no number before the separator" : "'\(token)' is no decimal number"
     case .textByte(let byte): "byte \(hexadecimal(UInt32(byte))) has no place in a text log"
     case .textRagged(let expected, let found):
       "the line has \(found) values, expected \(expected)"
@@ -245,7 +246,7 @@ extension ImportError.Defect {
     case .zipUnsupported: "Write the archive with numpy's savez or savez_compressed."
     case .tarUnsupported: "Pack regular files only."
     case .textNumber, .textByte, .textLong:
-      "Give one sample a line: decimal numbers, separated by spaces."
+      "Give one sample a line: decimal numbers, separated by spaces or commas."
     case .textRagged, .textIncompleteSample: "Give every sample the same number of values."
     case .empty, .unrecognized: "Give a .npy, .npz, .gz or text file of numbers."
     }

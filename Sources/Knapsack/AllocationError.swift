@@ -29,5 +29,7 @@ public enum AllocationError: Error, Sendable, Hashable {
   /// More partial allocations than the caller allows are needed; the best so far and a proven
   /// lower bound of the loss are given where they exist.
   case stateLimit(limit: Int, best: Selection?, lowerBound: Double?)
-  case cancelled
+  /// The caller ended an exact method; the best so far and a proven lower bound of the loss are given
+  /// where they exist.
+  case stopped(best: Selection?, lowerBound: Double?)
 }

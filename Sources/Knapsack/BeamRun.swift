@@ -29,22 +29,24 @@ struct BeamRun {
   }
 
   /// Finds the best completion that is better than `bestLoss`, as far as `width` allows.
+  ///
+  /// - Returns: false if the effort ended first.
   mutating func search(
     width: Int, bestLoss known: Double, lossStep: Double, effort: AllocationEffort
-  ) throws(ExactSearch.Stop) {
+  ) -> Bool {
     let threshold = known - lossStep / 2
     let table = core.table
     var states = [core.base]
     var levels: [Level] = []
     for group in 0..<table.count {
-      if effort.isCancelled() { throw .cancelled }
+      if effort.isCancelled() { return false }
       var level = Level()
       var children: [SIMD4<Double>] = []
       var bounds: [Double] = []
       let options = table.options(of: group)
       let rest = suffixMinima[group + 1]
       for (parent, state) in states.enumerated() {
-        if parent & 0xfff == 0xfff, effort.isCancelled() { throw .cancelled }
+        if parent & 0xfff == 0xfff, effort.isCancelled() { return false }
         for option in options {
           let child = state + table.values[option]
           guard LagrangianBound.fits(child + rest, limit) else { continue }
@@ -60,11 +62,11 @@ struct BeamRun {
       prune(&children, &bounds, &level, width: width)
       states = children
       levels.append(level)
-      if states.isEmpty { return }
+      if states.isEmpty { return true }
     }
     guard let last = states.indices.min(by: { states[$0][0] < states[$1][0] }),
       states[last][0] < known
-    else { return }
+    else { return true }
     bestLoss = states[last][0]
     bestOptions = [Int](repeating: 0, count: table.count)
     var position = last
@@ -72,6 +74,7 @@ struct BeamRun {
       bestOptions[group] = Int(levels[group].options[position])
       position = Int(levels[group].parents[position])
     }
+    return true
   }
 
   /// Adds multipliers that are best for some of many partial allocations, and drops what they prove.

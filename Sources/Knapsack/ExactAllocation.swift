@@ -7,7 +7,8 @@ public struct AllocationEffort: Sendable {
   public var frontierSums = 24_000_000
   /// Told the groups that a frontier has merged, and how many there are.
   public var progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
-  /// Asked between steps of at most a few milliseconds.
+  /// Asked between steps of at most a few milliseconds; true ends an exact method with what it has,
+  /// and thins a frontier from then on.
   public var isCancelled: @Sendable () -> Bool
 
   public init(stateLimit: Int = 2_000_000, isCancelled: @escaping @Sendable () -> Bool = { false })
@@ -32,7 +33,7 @@ extension AllocationProblem {
   ///
   /// - Returns: the optimum, or the proof that there is none. Of several optima it is unspecified,
   ///   but always the same, which is returned. Without budgets the smallest losses are chosen.
-  /// - Throws: ``AllocationError/stateLimit`` and ``AllocationError/cancelled``.
+  /// - Throws: ``AllocationError/stateLimit`` and ``AllocationError/stopped``.
   public func optimum(
     effort: AllocationEffort = AllocationEffort()
   ) throws(AllocationError) -> AllocationOutcome {
@@ -54,7 +55,10 @@ extension AllocationProblem {
       best = try search.run(effort: effort)
     } catch {
       switch error {
-      case .cancelled: throw .cancelled
+      case .cancelled(let labels, let bound):
+        throw .stopped(
+          best: labels.map { columns.allocation(of: choice(ofGroups: $0), in: self) },
+          lowerBound: bound.isFinite ? columns.columns[0].value(ofScaled: bound) : nil)
       case .stateLimit(let labels, let bound):
         throw .stateLimit(
           limit: effort.stateLimit,

@@ -1,7 +1,7 @@
 /// Branch and bound over partial allocations, breadth first with dominance and Lagrangian bounds.
 struct ExactSearch {
   enum Stop: Error {
-    case cancelled
+    case cancelled(best: [Int]?, lowerBound: Double)
     case stateLimit(best: [Int]?, lowerBound: Double)
   }
 
@@ -17,6 +17,8 @@ struct ExactSearch {
   /// The best loss known, and its option (label) for each group of the problem.
   private var bestLoss: Double
   private var best: [Int]?
+  /// A loss that no allocation is below, in scaled losses.
+  private var lowerBound = -Double.infinity
 
   init(table: OptionTable, limit: SIMD4<Double>, lossStep: Double) {
     let largest = table.maximum()
@@ -61,14 +63,19 @@ struct ExactSearch {
       if core.isProven { return best }
       var run = BeamRun(core: core, limit: limit, lanes: lanes, multipliers: multipliers)
       let known = bestLoss
-      try run.search(
-        width: min(width, stateLimit), bestLoss: bestLoss, lossStep: lossStep,
-        effort: effort)
+      guard
+        run.search(
+          width: min(width, stateLimit), bestLoss: bestLoss, lossStep: lossStep, effort: effort)
+      else {
+        throw .cancelled(
+          best: best, lowerBound: min(max(lowerBound, root.value), bestLoss) / lossScale)
+      }
       if run.bestLoss < bestLoss {
         bestLoss = run.bestLoss
         best = core.labels(groupCount: groupCount, chosen: run.bestOptions)
       }
       if run.smallestDropped >= threshold { return best }
+      lowerBound = max(lowerBound, min(run.smallestDropped, bestLoss))
       guard width < stateLimit else {
         throw .stateLimit(
           best: best, lowerBound: min(run.smallestDropped, bestLoss) / lossScale)

@@ -41,7 +41,7 @@ extension AllocationProblem {
   ///   - objectives: 1 to 4 different quantities, all minimised.
   ///   - effort: when to thin.
   /// - Returns: an empty frontier if no allocation meets the budgets.
-  /// - Throws: ``AllocationError/objectives(costCount:)``, ``AllocationError/cancelled``.
+  /// - Throws: ``AllocationError/objectives(costCount:)``.
   public func paretoFrontier(
     of objectives: [AllocationObjective], effort: AllocationEffort = AllocationEffort()
   ) throws(AllocationError) -> ParetoFrontier {
@@ -91,6 +91,8 @@ private struct FrontierMerge {
   private static let choiceLimit = 20_000_000
   /// The fewest partial sums that thinning leaves, and the most points of a thinned frontier.
   private static let thinnedCount = 4096
+  /// Sums that are kept once the caller wants an end.
+  private static let hurriedCount = 64
 
   private let table: OptionTable
   private let dimensions: Int
@@ -99,6 +101,8 @@ private struct FrontierMerge {
   private let suffixMinima: [SIMD4<Double>]
   /// Whether sums were dropped for others that are no better.
   private(set) var isThinned = false
+  /// Whether the caller wants an end: few sums are kept from then on.
+  private var isHurried = false
   /// What thinning may have lost in each lane.
   private(set) var tolerance = SIMD4<Double>()
 
@@ -133,7 +137,7 @@ private struct FrontierMerge {
     var options: [[Int32]] = []
     var compared = 0
     for group in 0..<table.count {
-      if effort.isCancelled() { throw .cancelled }
+      isHurried = isHurried || effort.isCancelled()
       effort.progress(group, table.count)
       let own = table.options(of: group)
       compared += points.count * own.count
@@ -182,6 +186,7 @@ private struct FrontierMerge {
     guard group + 1 < table.count else {
       return min(effort.stateLimit, max(1, Self.choiceLimit / table.count))
     }
+    if isHurried { return Self.hurriedCount }
     let next = table.options(of: group + 1).count
     let left = table.offsets[table.count] - table.offsets[group + 1]
     let most = min(

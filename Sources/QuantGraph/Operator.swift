@@ -292,7 +292,7 @@ public struct Softmax: Hashable, Sendable {
   public let accumulator: FixedPointFormat
   /// Type of the sum that addresses the inverse table.
   public let inverseInput: FixedPointFormat
-  /// Type of the distance to the maximum (stable implementation).
+  /// Type of the distance to the maximum, which the stable implementation reads.
   public let difference: FixedPointFormat?
   /// How that distance is formed.
   public let distance: Distance

@@ -43,7 +43,12 @@ struct TextLogTests {
     ("1 2\n3 4 5\n", "text.ragged", 2, 5),
     ("1 2\n\n3 4\n", "text.ragged", 2, 1),
     ("1 x\n", "text.number", 1, 3),
-    ("1,2\n", "text.number", 1, 1),
+    ("1,,2\n", "text.number", 1, 3),
+    (",1\n", "text.number", 1, 1),
+    ("1,2;3\n", "text.byte", 1, 4),
+    ("1,a\n", "text.number", 1, 3),
+    ("a,b\nc,d\n1,2\n", "text.number", 2, 1),
+    ("a,1\n1,2\n", "text.number", 1, 1),
     ("1 0x10\n", "text.number", 1, 3),
     ("1 1e\n", "text.number", 1, 3),
     ("1 1e+\n", "text.number", 1, 3),
@@ -68,6 +73,37 @@ struct TextLogTests {
     }
     #expect(defect.code == code)
     #expect(place.position == .line(line, column: column), "\(text): \(place)")
+  }
+
+  @Test(
+    "tables of spreadsheets, pandas and numpy are read as logs are",
+    arguments: [
+      "1,2.5,-3\n4,5,6\n", "1, 2.5, -3\r\n4, 5, 6\r\n", "1;2.5;-3\n4;5;6", "1\t2.5\t-3\n4\t5\t6\n",
+      "1 ,2.5 ,-3,\n4,5,6,\n", "x0,x1,x2\n1,2.5,-3\n4,5,6\n",
+      "\"a\",\"b\",\"c\"\r\n1,2.5,-3\r\n4,5,6\r\n",
+      "# a comment, 7\n# x0 x1 x2\n1 2.5 -3\n4 5 6\n", "\u{FEFF}n,i,e\n1,2.5,-3\n4,5,6\n",
+      "# numpy\nx,y,z\n1.000000000000000000e+00,2.500000000000000000e+00,-3e0\n4,5,6\n",
+    ])
+  func tables(text: String) throws {
+    let log = try read(text)
+    #expect(log.rowElements == 3 && log.values == [1, 2.5, -3, 4, 5, 6])
+    let folder = try TemporaryFolder()
+    let file = try folder.write(Array(text.utf8), to: "x.csv")
+    let input = try ArrayInput(path: file)
+    #expect(input.kind == .text)
+    #expect(try input.read().doubles() == [1, 2.5, -3, 4, 5, 6])
+  }
+
+  @Test("a word that is a number is none of a header")
+  func numbersAsNames() throws {
+    #expect(try read("nan,inf\n1,2\n").rowCount == 2)
+    let folder = try TemporaryFolder()
+    for text in ["hello\n", "hello world\nhow are you\n", "x,y\n\0\0\n"] {
+      let file = try folder.write(Array(text.utf8), to: "x.csv")
+      #expect(
+        ArrayFixtures.code { () throws(ImportError) in try ArrayInput(path: file) }
+          == "array.unrecognized", "\(text)")
+    }
   }
 
   @Test("empty files have no samples")

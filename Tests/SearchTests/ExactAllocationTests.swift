@@ -1,6 +1,7 @@
 import Arith
 import Knapsack
 import Search
+import Synchronization
 import Testing
 
 @Suite("Exact allocation against enumeration")
@@ -160,8 +161,12 @@ struct ExactAllocationTests {
         costs: costs.map { $0.map(Double.init) })
     }
     let problem = try AllocationProblem(layers: layers, budgets: [70000, 70000])
-    #expect(throws: AllocationError.cancelled) {
+    let ended = #expect(throws: AllocationError.self) {
       try problem.optimum(effort: AllocationEffort(isCancelled: { true }))
+    }
+    guard case .stopped(let first, let below)? = ended else {
+      Issue.record("\(String(describing: ended))")
+      return
     }
     let error = #expect(throws: AllocationError.self) {
       try problem.optimum(effort: AllocationEffort(stateLimit: 4))
@@ -178,6 +183,23 @@ struct ExactAllocationTests {
     }
     #expect(best.map { $0.loss >= optimum.loss && problem.meetsBudgets($0.choice) } ?? true)
     #expect(bound.map { $0 <= optimum.loss } ?? true)
+    #expect(first.map { $0.loss >= optimum.loss && problem.meetsBudgets($0.choice) } ?? true)
+    #expect(try #require(below) <= optimum.loss)
+    // What is stopped while it searches is a solution with a bound of its own.
+    let asked = Mutex(0)
+    let stopped = try problem.solution(
+      by: .exact,
+      effort: AllocationEffort(
+        isCancelled: {
+          asked.withLock {
+            $0 += 1
+            return $0 > 30
+          }
+        }))
+    #expect(stopped.status == .feasible || stopped.status == .optimal)
+    let found = try #require(stopped.allocation)
+    #expect(problem.meetsBudgets(found.choice) && found.loss >= optimum.loss)
+    #expect((stopped.lowerBound ?? optimum.loss) <= optimum.loss)
   }
 
   /// Losses as layers have them: real numbers over many orders of magnitude, falling with the bits.

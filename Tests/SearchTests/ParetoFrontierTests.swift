@@ -154,9 +154,36 @@ struct ParetoFrontierTests {
         try problem.paretoFrontier(of: objectives)
       }
     }
-    #expect(throws: AllocationError.cancelled) {
-      try problem.paretoFrontier(
-        of: [.loss], effort: AllocationEffort(isCancelled: { true }))
+  }
+
+  /// What is given once the caller wants an end are real allocations, and no allocation is better
+  /// than one of them by more than the tolerance.
+  @Test func stoppedFrontier() throws {
+    var random = RandomProblem(seed: 11)
+    let layers = (0..<10).map { _ in
+      let costs = (0..<4).map { _ in random.draw(1...9999) }
+      return AllocationLayer(
+        losses: costs.map { Double(20000 - $0 + random.draw(0...99)) },
+        costs: [costs.map(Double.init)])
+    }
+    let problem = try AllocationProblem(layers: layers)
+    let whole = try problem.paretoFrontier(of: [.loss, .cost(0)])
+    let stopped = try problem.paretoFrontier(
+      of: [.loss, .cost(0)], effort: AllocationEffort(isCancelled: { true }))
+    #expect(whole.isComplete && !stopped.isComplete)
+    #expect(stopped.points.count >= 2 && stopped.points.count < whole.points.count)
+    for point in stopped.points {
+      let allocation = problem.evaluate(point.choice)
+      #expect([allocation.loss] + allocation.costs == point.values)
+    }
+    let tolerance = try #require(stopped.tolerance)
+    for point in whole.points {
+      #expect(
+        stopped.points.contains { found in
+          zip(zip(found.values, point.values), tolerance).allSatisfy {
+            $0.0 <= $0.1 + $1 * (1 + 1e-9)
+          }
+        })
     }
   }
 }

@@ -38,6 +38,17 @@ struct FPGAEstimateTests {
     #expect(sum == result["resources"]?["dsp"]?["used"]?.number)
   }
 
+  /// Their nodes are of kinds with reports, but the code that builds them has none.
+  @Test(
+    "layers without a report are unknown, not those that compute the same",
+    arguments: [("einsum_dense", "EinsumDense"), ("layer_normalization", "LayerNormalization")])
+  func unreported(name: String, words: String) throws {
+    let run = try ToolRun(
+      "estimate", "Tests/Fixtures/hls/\(name)/project", "--target", "xcvu13p+vitis-2023.2")
+    #expect(run.output.contains("NO VERDICT"), "\(run.output)")
+    #expect(run.output.contains("no rule for \(words), of which there is no report"))
+  }
+
   @Test("layers by hand: folded words, distinct products of three signed digits, forced blocks")
   func layers() throws {
     let (_, own) = try estimate("--target", "xcvu9p+vivado-2019.2")

@@ -40,7 +40,7 @@ struct SearchFieldTests {
     "options that would change nothing of a table are refused by name",
     arguments: [
       ["--exclude", "lm_head"], ["--fix", "fc=FP8"], ["--restrict", "fc=FP8"], ["--ties", "qkv"],
-      ["--space", "w_only"], ["--time-limit", "5s"], ["--shard", "1/2"], ["--inputs", "x.npy"],
+      ["--space", "w_only"], ["--shard", "1/2"], ["--inputs", "x.npy"],
       ["--bits", "2,4"], ["--study", "s.jsonl"],
     ])
   func refused(option: [String]) throws {
@@ -103,6 +103,82 @@ struct SearchFieldTests {
     let points = try #require(result["points"]?.elements)
     let smallest = points.compactMap { $0["weight_bits"]?.number }.min()
     #expect(smallest == 792, "\(run.output.prefix(2000))")
+  }
+
+  /// Every allocation is evaluated here, so that the smallest of sufficient accuracy can be looked up.
+  @Test("a floor on the quality gives the smallest allocation that has it")
+  func floor() throws {
+    guard let place = try field("shared_weights") else { return }
+    func search(_ budgets: String...) throws -> ToolRun {
+      try ToolRun(
+        arguments: [
+          "search", place + "net.onnx", "--inputs", place + "x.npy", "--labels", place + "y.npy",
+          "--bits", "2,4,8", "--evaluations", "27",
+        ] + budgets.flatMap { ["--budget", $0] }, setting: .init(folder: folder.path))
+    }
+    let whole = try run(
+      place + "net.onnx", "--inputs", place + "x.npy", "--labels", place + "y.npy", "--bits",
+      "2,4,8", "--evaluations", "27", "--json")
+    let all = try #require(JSONValue(whole.output)["result"]?["evaluations"]?.elements)
+    let good = all.filter { ($0["accuracy"]?.number ?? 0) >= 0.23 }
+    let bits = good.compactMap { $0["weight_bits"]?.number }
+    let smallest = try #require(bits.min())
+    let json = folder.file("floor.json")
+    let found = try run(
+      place + "net.onnx", "--inputs", place + "x.npy", "--labels", place + "y.npy", "--bits",
+      "2,4,8", "--evaluations", "27", "--budget", "accuracy>=23%", "--json-file", json)
+    #expect(found.code == 0, "\(found.error)")
+    #expect(found.output.contains("smallest with accuracy of at least 23%: A"), "\(found.output)")
+    let document = try JSONValue(ToolRun.contents(json))
+    #expect(
+      try SchemaValidator.problems(document, JSONValue(ToolRun("schema", "search").output)) == [])
+    let result = try #require(document["result"])
+    #expect(result["points"]?.elements.first?["weight_bits"]?.number == smallest)
+    #expect(result["floor"]?["met"] == .bool(true))
+    // Beside a budget, in the other direction, and out of reach.
+    #expect(try search("accuracy >= 0.23", "weight_bits<=\(Int(smallest))").code == 0)
+    #expect(try search("accuracy>=23%", "weight_bits=\(Int(smallest) - 1)").code == 1)
+    let missed = try search("accuracy>=99.9%")
+    #expect(missed.code == 1)
+    #expect(missed.output.contains("accuracy of at least 99.9% was not reached; the best of 27"))
+    for wrong in [
+      "accuracy<=50%", "accuracy=50%", "loss<=0.5", "accuracy>=150%", "accuracy>=x",
+      "weight_bits>=3",
+    ] {
+      let refused = try search(wrong)
+      #expect(refused.error.contains("search.budget"), "\(wrong): \(refused.error)")
+    }
+    let loss = try run(
+      place + "net.onnx", "--inputs", place + "x.npy", "--bits", "2,4,8", "--evaluations", "27",
+      "--objective", "loss,weight_bits", "--budget", "loss<=0.1")
+    #expect(loss.code == 0 || loss.output.contains("was not reached"), "\(loss.output)")
+  }
+
+  /// A subset-sum problem, for which no proof comes within the time.
+  @Test("a time limit on a table gives the best so far and what nothing is below")
+  func tableTimeLimit() throws {
+    guard let place = try field("table_time_limit_ignored") else { return }
+    let stopped = try run(
+      "--table", place + "problem.json", "--time-limit", "1s", "--json")
+    #expect(stopped.code == 0, "\(stopped.error)")
+    #expect(stopped.error.contains("search.time-limit"))
+    let row = try #require(JSONValue(stopped.output)["result"]?["problems"]?.elements.first)
+    #expect(row["status"]?.text == "feasible")
+    #expect(row["proved"] == .bool(false))
+    let (loss, bound) = (
+      try #require(row["objective"]?.number), try #require(row["lower_bound"]?.number)
+    )
+    #expect(bound <= loss)
+    // Ctrl-C gives the same, with its own code.
+    var setting = ToolRun.Setting()
+    setting.seconds = 2
+    setting.timerSignal = "INT"
+    let ended = try ToolRun(
+      arguments: ["search", "--table", place + "problem.json"], setting: setting)
+    #expect(ended.code == 130)
+    #expect(ended.output.contains("stopped; none is below"), "\(ended.output) \(ended.error)")
+    let wrong = try run("--table", place + "problem.json", "--time-limit", "xx")
+    #expect(wrong.code == 64)
   }
 
   @Test("a merge says which parts of a search are not there")

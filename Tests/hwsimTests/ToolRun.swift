@@ -24,6 +24,8 @@ struct ToolRun {
     var memoryKiB: Int?
     /// Most time; the tool is killed after it and the exit code is 124 or 137.
     var seconds: Int?
+    /// A signal by name that is sent after that time instead; the exit code is the tool's.
+    var timerSignal: String?
     /// A signal sent as soon as the tool waits for more input.
     var interrupt: Int32?
   }
@@ -76,7 +78,11 @@ struct ToolRun {
     posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT, 0o600)
     // The shell changes the folder and becomes the tool.
     let limit = setting.memoryKiB.map { "ulimit -v \($0) && " } ?? ""
-    let timer = setting.seconds.map { ["timeout", "-k", "2", "\($0)"] } ?? []
+    // In the foreground the tool gets the signal once.
+    let signal = setting.timerSignal.map { ["--foreground", "--preserve-status", "-s", $0] } ?? []
+    let timer =
+      setting.seconds.map { ["timeout", "-k", signal.isEmpty ? "2" : "10"] + signal + ["\($0)"] }
+      ?? []
     let start =
       ["/bin/sh", "-c", limit + #"cd "$0" && exec "$@""#, setting.folder] + timer + [Self.tool]
     var words: [UnsafeMutablePointer<CChar>?] = (start + arguments).map { strdup($0) } + [nil]

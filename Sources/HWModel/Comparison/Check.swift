@@ -44,7 +44,7 @@ public struct CheckResult: Sendable {
   ///   - graph: whose nodes are looked through for the first that differs.
   ///   - comparisons: one a tensor.
   ///   - samples: how many were compared.
-  ///   - isPrinted: whether expected values were texts.
+  ///   - isPrinted: whether expected values were texts, or rounded by their arrays.
   ///   - tolerance: largest difference in units of the last place that still counts as within.
   public init(
     _ graph: Graph, comparisons: [(tensor: TensorID, comparison: TensorComparison)], samples: Int,
@@ -135,6 +135,7 @@ public struct Check: Sendable {
       let block = try CheckBlock(sources, of: plan.graph, upTo: wanted, from: samples)
       if block.count == 0 { break }
       for case .printed in block.expected { isPrinted = true }
+      for case .rounded in block.expected { isPrinted = true }
       let partial = try compare(block, sources: sources, runner: runner, firstSample: samples)
       for (index, part) in partial.enumerated() {
         comparisons[index].merge(part, limit: maxReports)

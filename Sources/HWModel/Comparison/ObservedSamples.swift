@@ -49,19 +49,15 @@ extension TensorValues {
     case (.codes(let a), .codes(let b)): .codes(a + b)
     case (.printed(let a, let digits), .printed(let b, let more)):
       .printed(a + b, digits: max(digits, more))
-    case (.values(let a), .values(let b)), (.printed(let a, _), .values(let b)),
-      (.values(let a), .printed(let b, _)):
-      .values(a + b)
+    case (.rounded(let a, let bits), .rounded(let b, _)): .rounded(a + b, bits: bits)
     case (.codes, _), (_, .codes): self
+    default: .values((numbers ?? []) + (other.numbers ?? []))
     }
   }
 
   /// Whether a fixed-point number could be every value: none is infinite or NaN.
   var isFinite: Bool {
-    switch self {
-    case .codes: true
-    case .values(let values), .printed(let values, _): values.allSatisfy(\.isFinite)
-    }
+    numbers?.allSatisfy(\.isFinite) ?? true
   }
 
   /// Samples at `positions`, each of `elements` values.
@@ -73,6 +69,7 @@ extension TensorValues {
     case .codes(let codes): .codes(select(codes))
     case .values(let values): .values(select(values))
     case .printed(let values, let digits): .printed(select(values), digits: digits)
+    case .rounded(let values, let bits): .rounded(select(values), bits: bits)
     }
   }
 }

@@ -175,7 +175,7 @@ extension TensorValues {
     guard let scale = ElementScale(tensor) else { return [] }
     switch self {
     case .codes(let codes): return codes.map(Double.init)
-    case .values(let values), .printed(let values, _):
+    case .values(let values), .printed(let values, _), .rounded(let values, _):
       switch scale.form {
       case .numbers(.float32): return values.map { Double(Float($0)) }
       case .numbers, .patterns: return values

@@ -27,8 +27,14 @@ public struct TensorComparison: Sendable {
   public var maxDifference = 0.0
   /// Of a tensor of floats, the largest magnitude expected.
   public var largestExpected = 0.0
+  /// Expected values that are no value of the tensor's format: no hardware gives them.
+  public var offGrid = 0
+  /// The first of those.
+  public var firstOffGrid: Mismatch?
   /// The first mismatches in row-major order.
   public var mismatches: [Mismatch] = []
+  /// Numbers of the samples with a mismatch.
+  public var differingSamples = RangeSet<Int>()
 
   public init() {}
 
@@ -40,7 +46,40 @@ public struct TensorComparison: Sendable {
     sumLSB += other.sumLSB
     maxDifference = max(maxDifference, other.maxDifference)
     largestExpected = max(largestExpected, other.largestExpected)
+    offGrid += other.offGrid
+    firstOffGrid = firstOffGrid ?? other.firstOffGrid
     mismatches += other.mismatches.prefix(max(0, limit - mismatches.count))
+    for range in other.differingSamples.ranges { differingSamples.insert(contentsOf: range) }
+  }
+
+  /// Counts a value that differs, and keeps at most `limit` of them.
+  fileprivate mutating func add(_ mismatch: Mismatch, isOnGrid: Bool, limit: Int) {
+    maxLSB = max(maxLSB, mismatch.lsb)
+    sumLSB += mismatch.lsb
+    if !isOnGrid {
+      offGrid += 1
+      firstOffGrid = firstOffGrid ?? mismatch
+    }
+    if differingSamples.ranges.last?.last != mismatch.sample {
+      differingSamples.insert(contentsOf: mismatch.sample..<mismatch.sample + 1)
+    }
+    if mismatches.count < limit { mismatches.append(mismatch) }
+  }
+}
+
+extension TensorValues {
+  /// Whether the text or the array would hold `value` as it holds its element at `position`.
+  ///
+  /// - Precondition: no codes.
+  func holds(_ value: Double, at position: Int, _ matchesPrinted: PrintedMatch) -> Bool {
+    switch self {
+    case .codes: preconditionFailure("codes are compared as codes")
+    case .values(let values): values[position] == value
+    case .printed(let values, let digits):
+      values[position] == value || matchesPrinted(value, values[position], digits)
+    case .rounded(let values, let bits):
+      values[position] == value || values[position] == Self.number(value, ofBits: bits)
+    }
   }
 }
 
@@ -50,8 +89,8 @@ extension PlanRunner {
   /// Values are compared exactly: a fixed-point code of more than 53 bits is rounded to binary64 as
   /// C-simulation hands it out; the value of a code with a scale also equals its rounding to
   /// binary32, which is how runtimes hand it out. Floats of the tensor's own format are equal if
-  /// they are the same number or both NaN. Printed values are equal where the value would print as
-  /// the text shows it. `steps` gives the units in which values of a float tensor differ that are
+  /// they are the same number or both NaN. Printed and rounded values are equal where the value
+  /// would print as the text shows it, or round to what the array holds. `steps` gives the units in which values of a float tensor differ that are
   /// codes elsewhere.
   public func compare(
     _ id: TensorID, with expected: TensorValues, first: Int, count: Int, firstSample: Int,
@@ -79,6 +118,8 @@ extension PlanRunner {
     var comparison = TensorComparison()
     let scale = Double(sign: .plus, exponent: format.fractionBits, significand: 1)
     let unit = 1 / scale
+    let lowest = format.minimum(as: Int512.self).doubleValue(scaledBy: 0)
+    let highest = format.maximum(as: Int512.self).doubleValue(scaledBy: 0)
     comparison.compared = count * elements
     for sample in 0..<count {
       let start = (first + sample) * elements
@@ -99,23 +140,28 @@ extension PlanRunner {
         case .values(let values):
           value = values[start + element]
           isEqual = value * scale == code
-        case .printed(let values, let digits):
+        case .printed(let values, _), .rounded(let values, _):
           value = values[start + element]
-          isEqual = value * scale == code || matchesPrinted(code * unit, value, digits)
+          isEqual = expected.holds(code * unit, at: start + element, matchesPrinted)
         }
         if isEqual {
           comparison.equal += 1
           continue
         }
-        let lsb = value.isNaN ? Double.infinity : (value * scale - code).magnitude
-        comparison.maxLSB = max(comparison.maxLSB, lsb)
-        comparison.sumLSB += lsb
-        if comparison.mismatches.count < limit {
-          comparison.mismatches.append(
-            Mismatch(
-              sample: firstSample + sample, element: element, expected: value,
-              actual: code * unit, lsb: lsb))
+        var isOnGrid = true
+        if case .codes = expected {
+        } else {
+          // What a number of the grid rounds to in fewer bits is one of the grid again.
+          let nearest = (value * scale).rounded()
+          isOnGrid =
+            nearest >= lowest && nearest <= highest
+            && expected.holds(nearest * unit, at: start + element, matchesPrinted)
         }
+        comparison.add(
+          Mismatch(
+            sample: firstSample + sample, element: element, expected: value, actual: code * unit,
+            lsb: value.isNaN ? .infinity : (value * scale - code).magnitude),
+          isOnGrid: isOnGrid, limit: limit)
       }
     }
     return comparison
@@ -155,7 +201,7 @@ extension TensorComparison {
         } else {
           lsb = scale.steps(wanted, actual)
         }
-      case .values(let values), .printed(let values, _):
+      case .values(let values), .printed(let values, _), .rounded(let values, _):
         wanted = values[source]
         if isFloat, let steps {
           lsb =
@@ -185,19 +231,35 @@ extension TensorComparison {
         let difference = abs(wanted - actual)
         maxDifference = max(maxDifference, difference.isNaN ? .infinity : difference)
       }
-      maxLSB = max(maxLSB, lsb)
-      sumLSB += lsb
-      if mismatches.count < limit {
-        mismatches.append(
-          Mismatch(
-            sample: firstSample + position / elements, element: element, expected: wanted,
-            actual: actual, lsb: lsb))
+      var isOnGrid = true
+      if !isFloat, case .codes = expected {
+      } else if !isFloat {
+        isOnGrid = scale.isValue(wanted, element: element) { value in
+          value == wanted || Double(Float(value)) == wanted
+            || expected.holds(value, at: source, matchesPrinted)
+        }
       }
+      add(
+        Mismatch(
+          sample: firstSample + position / elements, element: element, expected: wanted,
+          actual: actual, lsb: lsb), isOnGrid: isOnGrid, limit: limit)
     }
   }
 }
 
 extension ElementScale {
+  /// Whether the value of the code next to `number` is one that `accepts` takes.
+  ///
+  /// - Precondition: elements are codes.
+  func isValue(_ number: Double, element: Int, accepts: (Double) -> Bool) -> Bool {
+    guard number.isFinite, let range = codeRange else { return false }
+    let code = ((number - value(0, element: element)) / unit(element: element)).rounded()
+    guard code >= Double(range.lowerBound), code <= Double(range.upperBound),
+      let nearest = Int64(exactly: code)
+    else { return false }
+    return accepts(value(nearest, element: element))
+  }
+
   /// How many numbers of the float format two values are apart.
   func steps(_ a: Double, _ b: Double) -> Double {
     switch form {

@@ -31,12 +31,14 @@ public protocol ExplainsMismatch: Datapath {
   ///   - graph: the model's graph.
   ///   - originals: values of constants before they were assigned to their types.
   ///   - threads: changes tried at a time; the outcome does not depend on it.
+  ///   - limits: how much the search may do.
   ///   - matchesPrinted: whether a value prints as a number of a text log.
   /// - Returns: the changes that reproduce everything.
   /// - Throws: a ``Diagnostic`` if the graph cannot run.
   func explain(
     _ observed: ObservedSamples, divergent: Int, in graph: Graph,
-    originals: [TensorID: [Double]], threads: Int, matchesPrinted: @escaping PrintedMatch
+    originals: [TensorID: [Double]], threads: Int, limits: ExplanationLimits,
+    matchesPrinted: @escaping PrintedMatch
   ) throws(Diagnostic) -> MismatchExplanation
 }
 

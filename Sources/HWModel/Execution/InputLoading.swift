@@ -102,7 +102,8 @@ extension InputTarget {
   ) throws(InputError) {
     switch (tensor.encoding, values) {
     case (.fixed(let format), .values(let numbers)),
-      (.fixed(let format), .printed(let numbers, _)):
+      (.fixed(let format), .printed(let numbers, _)),
+      (.fixed(let format), .rounded(let numbers, _)):
       try assign(numbers, format)
     case (.fixed(let format), .codes(let codes)):
       let range = Int512(Int64.min)...Int512(Int64.max)
@@ -132,17 +133,20 @@ extension InputTarget {
           ? (code << shift) >> shift
           : Int64(bitPattern: (UInt64(bitPattern: code) << UInt64(shift)) >> UInt64(shift))
       }
-    case (.codes, .values(let numbers)), (.codes, .printed(let numbers, _)):
+    case (.codes, .values(let numbers)), (.codes, .printed(let numbers, _)),
+      (.codes, .rounded(let numbers, _)):
       try quantize(numbers, scale, rounding: rounding)
     case (.numbers(let format), .values(let numbers)),
-      (.numbers(let format), .printed(let numbers, _)):
+      (.numbers(let format), .printed(let numbers, _)),
+      (.numbers(let format), .rounded(let numbers, _)):
       convert(numbers, format)
     case (.patterns(let format), .codes(let codes)):
       try store(codes, within: 0...(1 << Int64(format.width)) - 1, wraps: wrapsCodes) {
         $0 & ((1 << Int64(format.width)) - 1)
       }
     case (.patterns(let format), .values(let numbers)),
-      (.patterns(let format), .printed(let numbers, _)):
+      (.patterns(let format), .printed(let numbers, _)),
+      (.patterns(let format), .rounded(let numbers, _)):
       try encode(numbers, format)
     case (.numbers(let format), .codes):
       throw .codesForNumbers(tensor: tensor.name, format: format.name)

@@ -7,25 +7,24 @@ public struct Diagnosis {
   let datapath: HLSFixed
   let originals: [TensorID: [Double]]
   let matchesPrinted: PrintedMatch
-  /// Products that the search may compute, about ten thousand million a minute.
-  let workLimit: Int
   let threads: Int
+  let limits: ExplanationLimits
 
   /// - Parameters:
   ///   - graph: the model's graph.
   ///   - originals: values of constants before they were assigned to their types.
-  ///   - workLimit: products that the search may compute.
   ///   - threads: changes tried at a time; the outcome does not depend on it.
+  ///   - limits: how much the search may do.
   ///   - matchesPrinted: whether a value prints as a number of a text log.
   public init(
-    graph: Graph, originals: [TensorID: [Double]] = [:], workLimit: Int = 4_000_000_000,
-    threads: Int = 1, matchesPrinted: @escaping PrintedMatch
+    graph: Graph, originals: [TensorID: [Double]] = [:], threads: Int = 1,
+    limits: ExplanationLimits = .init(), matchesPrinted: @escaping PrintedMatch
   ) {
     self.graph = graph
     datapath = HLSFixed()
     self.originals = originals
-    self.workLimit = workLimit
     self.threads = threads
+    self.limits = limits
     self.matchesPrinted = matchesPrinted
   }
 
@@ -46,10 +45,12 @@ public struct Diagnosis {
 extension HLSFixed: ExplainsMismatch {
   public func explain(
     _ observed: ObservedSamples, divergent: Int, in graph: Graph,
-    originals: [TensorID: [Double]], threads: Int, matchesPrinted: @escaping PrintedMatch
+    originals: [TensorID: [Double]], threads: Int, limits: ExplanationLimits,
+    matchesPrinted: @escaping PrintedMatch
   ) throws(Diagnostic) -> MismatchExplanation {
     try Diagnosis(
-      graph: graph, originals: originals, threads: threads, matchesPrinted: matchesPrinted
+      graph: graph, originals: originals, threads: threads, limits: limits,
+      matchesPrinted: matchesPrinted
     ).explain(observed, divergent: divergent)
   }
 }

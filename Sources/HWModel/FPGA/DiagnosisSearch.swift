@@ -70,29 +70,81 @@ struct DiagnosisSearch {
     }
     var isComplete = true
     // The divergent node itself is the most likely place.
-    for index in candidates.reversed() {
+    for index in diagnosis.limits.onlyResultTypes ? candidates.suffix(1) : candidates.reversed() {
       let reach = candidates.count == 1 ? 8 : 4
-      let list = HypothesisList(
+      var list = HypothesisList(
         graph: graph, nodeIndex: index, originals: diagnosis.originals, reach: reach
       ).hypotheses()
+      if diagnosis.limits.onlyResultTypes { list.removeAll { $0.object != .result } }
       let suffix = try Suffix(graph, after: index, to: targets.map(\.tensor))
       let count = affordable(list.count, each: graph.products(of: index) * 2 + 1000)
-      if count < list.count { isComplete = false }
       let search = self
       causes += concurrently(count, suffix) { position, runner in
         search.cause(list[position], at: index, suffix: suffix, runner: runner)
       }
-      if !testValues(at: index, suffix: suffix) { isComplete = false }
+      let triesAll =
+        diagnosis.limits.onlyResultTypes || testValues(at: index, suffix: suffix)
+      if count < list.count || !triesAll || !diagnosis.limits.mayGoOn() {
+        isComplete = false
+      }
+      guard diagnosis.limits.mayGoOn() else { break }
     }
     let ranked = causes.enumerated().sorted {
       ($0.element.cost, $0.offset) < ($1.element.cost, $1.offset)
     }
-    return MismatchExplanation(causes: ranked.map(\.element), tried: tried, isComplete: isComplete)
+    let divergent = differingValues()
+    var explanation = MismatchExplanation(
+      causes: ranked.map(\.element), tried: tried, isComplete: isComplete,
+      differing: divergent.count)
+    if causes.isEmpty, !diagnosis.limits.onlyResultTypes {
+      explanation.otherWeights = otherWeights(divergent)
+    }
+    return explanation
+  }
+
+  /// Values of the targets that differ: how many, and in which channels of the last axis.
+  private func differingValues() -> (count: Int, channels: Set<Int>) {
+    var count = 0
+    var channels: Set<Int> = []
+    for target in targets {
+      let tensor = graph[target.tensor]
+      guard case .fixed(let format) = tensor.encoding, let codes = baseline[target.tensor] else {
+        continue
+      }
+      let last = max(tensor.shape.extents.last ?? 1, 1)
+      for (sample, row) in codes.enumerated() {
+        let start = sample * tensor.shape.count
+        for (element, code) in row.enumerated()
+        where !Self.matches(code, format, target.values, start + element, diagnosis.matchesPrinted)
+        {
+          count += 1
+          channels.insert(element % last)
+        }
+      }
+    }
+    return (count, channels)
+  }
+
+  /// That the divergent layer's weights are others: its inputs were observed and agree (or are the
+  /// model's), and no single change explains its results.
+  private func otherWeights(_ differing: (count: Int, channels: Set<Int>)) -> OtherWeights? {
+    guard candidates.count == 1, let index = candidates.first, let target = targets.first,
+      targets.count == 1, graph.nodes[index].outputs == [target.tensor]
+    else { return nil }
+    switch graph.nodes[index].operation {
+    case .dense, .convolution, .normalize: break
+    default: return nil
+    }
+    let shape = graph[target.tensor].shape
+    return OtherWeights(
+      node: index, channels: differing.channels.count,
+      channelCount: max(shape.extents.last ?? 1, 1), values: differing.count,
+      valueCount: shape.count * observed.count)
   }
 
   /// Changes of `count` that the work limit allows, counted as tried.
   private mutating func affordable(_ count: Int, each cost: Int) -> Int {
-    let allowed = min(count, max(0, (diagnosis.workLimit - work) / max(cost, 1)))
+    let allowed = min(count, max(0, (diagnosis.limits.work - work) / max(cost, 1)))
     work += allowed * cost
     tried += allowed
     return allowed
@@ -104,8 +156,9 @@ struct DiagnosisSearch {
   ) -> [Cause] {
     withoutActuallyEscaping(test) { test in
       nonisolated(unsafe) let test = test
+      let mayGoOn = diagnosis.limits.mayGoOn
       return ParallelFor.map(count, threads: diagnosis.threads, state: { suffix.runner() }) {
-        runner, position in test(position, runner)
+        runner, position in mayGoOn() ? test(position, runner) : nil
       }
     }.compactMap(\.self)
   }
@@ -187,7 +240,7 @@ struct DiagnosisSearch {
     let range = (sample * tensor.shape.count)..<((sample + 1) * tensor.shape.count)
     switch values {
     case .codes(let codes): return codes[range].map { Int512($0) }
-    case .values(let numbers), .printed(let numbers, _):
+    case .values(let numbers), .printed(let numbers, _), .rounded(let numbers, _):
       return numbers[range].map { format.cast($0, as: Int512.self) }
     }
   }
@@ -213,22 +266,17 @@ struct DiagnosisSearch {
   ) -> Bool {
     guard case .fixed(let format) = tensor.encoding else { return false }
     let start = sample * tensor.shape.count
-    for (element, code) in codes.enumerated() {
-      switch values {
-      case .codes(let expected):
-        if Int512(expected[start + element]) != code { return false }
-      case .values(let expected):
-        if expected[start + element] != format.value(of: code) { return false }
-      case .printed(let expected, let digits):
-        let value = format.value(of: code)
-        if value != expected[start + element]
-          && !matchesPrinted(value, expected[start + element], digits)
-        {
-          return false
-        }
-      }
+    return codes.indices.allSatisfy {
+      matches(codes[$0], format, values, start + $0, matchesPrinted)
     }
-    return true
+  }
+
+  private static func matches(
+    _ code: Int512, _ format: FixedPointFormat, _ values: TensorValues, _ position: Int,
+    _ matchesPrinted: PrintedMatch
+  ) -> Bool {
+    if case .codes(let expected) = values { return Int512(expected[position]) == code }
+    return values.holds(format.value(of: code), at: position, matchesPrinted)
   }
 
   /// Codes of every tensor for `samples`, an array a sample.
@@ -288,7 +336,13 @@ struct DiagnosisSearch {
     let outputs = isLocal ? differingOutputs(node, before, geometry) : Array(geometry.terms.indices)
     // One weight or bias reaches one output channel.
     if isLocal && outputs.count != 1 { return true }
-    let changes = outputs.flatMap { search.changes(of: $0) }
+    var changes = outputs.flatMap { search.changes(of: $0) }
+    if isLocal {
+      let known = Set(changes.map { [Int64($0.position), $0.isBias ? 1 : 0, $0.after] })
+      changes += outputs.flatMap { output in
+        search.solved(of: output) { observedDifference(node.outputs[0], before, $0, $1) }
+      }.filter { !known.contains([Int64($0.position), $0.isBias ? 1 : 0, $0.after]) }
+    }
     let terms = geometry.terms.map(\.count).max() ?? 0
     let count = affordable(changes.count, each: terms * geometry.positions * 2 + 200)
     let own = self
@@ -316,6 +370,22 @@ struct DiagnosisSearch {
       cost: change.cost + distanceCost(index))
   }
 
+  /// What was observed of an element less what the graph gives; 0 where nothing was observed.
+  private func observedDifference(
+    _ tensor: TensorID, _ codes: [[Int512]], _ sample: Int, _ element: Int
+  ) -> Double {
+    guard let target = targets.first(where: { $0.tensor == tensor }),
+      case .fixed(let format) = graph[tensor].encoding
+    else { return 0 }
+    let position = sample * graph[tensor].shape.count + element
+    let observed: Double
+    switch target.values {
+    case .codes(let values): observed = format.value(of: Int512(values[position]))
+    default: observed = target.values.numbers?[position] ?? 0
+    }
+    return observed - format.value(of: codes[sample][element])
+  }
+
   /// Output channels of `node` in which the probe samples differ.
   private func differingOutputs(
     _ node: Node, _ before: [[Int512]], _ geometry: AccumulationGeometry
@@ -327,15 +397,9 @@ struct DiagnosisSearch {
     for sample in 0..<observed.count {
       let start = sample * graph[target.tensor].shape.count
       for (element, code) in before[sample].enumerated() {
-        let isEqual: Bool
-        switch target.values {
-        case .codes(let codes): isEqual = Int512(codes[start + element]) == code
-        case .values(let values): isEqual = values[start + element] == format.value(of: code)
-        case .printed(let values, let digits):
-          isEqual = diagnosis.matchesPrinted(
-            format.value(of: code), values[start + element], digits)
+        if !Self.matches(code, format, target.values, start + element, diagnosis.matchesPrinted) {
+          channels.insert(element % geometry.outputsPerPosition)
         }
-        if !isEqual { channels.insert(element % geometry.outputsPerPosition) }
       }
     }
     return channels.sorted()

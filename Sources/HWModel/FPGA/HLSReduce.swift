@@ -388,7 +388,7 @@ struct SoftmaxStep<Raw: RawInteger>: HLSStep {
         exponential.signedWidth + 1 + sizeBits + 1 + max(0, -exponential.fractionBits))
       width.include(exponential, sourceFractionBits: 0, sourceBits: 2)
     }
-    if let difference = softmax.difference {
+    if softmax.implementation == .stable, let difference = softmax.difference {
       width.include(
         Assignment(to: difference, fromFractionBits: data.fractionBits),
         sourceBits: data.signedWidth + 1)

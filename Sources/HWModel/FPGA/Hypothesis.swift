@@ -31,6 +31,7 @@ struct HypothesisList: Sendable {
     addConstants(to: &list)
     addAccumulator(to: &list)
     addTables(to: &list)
+    addImplementations(to: &list)
     addOrder(to: &list)
     return list.enumerated().sorted { ($0.element.cost, $0.offset) < ($1.element.cost, $1.offset) }
       .map(\.element)
@@ -233,6 +234,28 @@ struct HypothesisList: Sendable {
     }
   }
 
+  /// The other implementations of a softmax, with the tables and types of its configuration; the
+  /// legacy one has `table_t` of `nnet::activ_config` (`nnet_activation.h`), ap_fixed<18,8>.
+  private func addImplementations(to list: inout [Hypothesis]) {
+    guard case .softmax(let softmax) = node.operation else { return }
+    for other in [Softmax.Implementation.latency, .stable, .legacy, .argmax]
+    where other != softmax.implementation && (other != .stable || softmax.difference != nil) {
+      append(
+        &list, .implementation, .softmax,
+        "\(softmax.implementation.rawValue) -> \(other.rawValue)",
+        1.1
+      ) {
+        var changed = softmax.with(implementation: other)
+        if other == .legacy, let entry = try? FixedPointFormat(width: 18, integerBits: 8) {
+          changed = changed.with(
+            exponential: LookupTable(size: softmax.exponential.size, entry: entry),
+            inverse: LookupTable(size: softmax.inverse.size, entry: entry))
+        }
+        return Edit(operation: .softmax(changed))
+      }
+    }
+  }
+
   private func addOrder(to list: inout [Hypothesis]) {
     let accumulation: Accumulation?
     let inputs: Int
@@ -377,13 +400,16 @@ extension Activation {
 
 extension Softmax {
   func with(
-    exponential: LookupTable? = nil, inverse: LookupTable? = nil,
-    accumulator: FixedPointFormat? = nil, inverseInput: FixedPointFormat? = nil
+    implementation: Implementation? = nil, exponential: LookupTable? = nil,
+    inverse: LookupTable? = nil, accumulator: FixedPointFormat? = nil,
+    inverseInput: FixedPointFormat? = nil
   ) -> Softmax {
     Softmax(
-      implementation: implementation, outer: outer, slice: slice, inner: inner,
+      implementation: implementation ?? self.implementation, outer: outer, slice: slice,
+      inner: inner,
       exponential: exponential ?? self.exponential, inverse: inverse ?? self.inverse,
       accumulator: accumulator ?? self.accumulator,
-      inverseInput: inverseInput ?? self.inverseInput, difference: difference, scale: scale)
+      inverseInput: inverseInput ?? self.inverseInput, difference: difference, distance: distance,
+      scale: scale)
   }
 }

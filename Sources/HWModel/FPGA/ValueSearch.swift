@@ -45,6 +45,71 @@ struct ValueSearch: Sendable {
     return list
   }
 
+  /// Values of one weight or bias of `output` by which its results would differ as they do: where
+  /// the datum that a weight meets is largest, the difference over it, and the values next to that.
+  ///
+  /// Rounding and wrapping are left to the evaluation.
+  ///
+  /// - Parameters:
+  ///   - output: the channel in which results differ.
+  ///   - difference: observed value less the graph's, of a sample's element.
+  /// - Returns: changes to evaluate.
+  func solved(
+    of output: Int, difference: (_ sample: Int, _ element: Int) -> Double
+  ) -> [Change] {
+    guard types.rule == .multiply, case .fixed(let format) = graph[node.inputs[1]].encoding else {
+      return []
+    }
+    var strongest: [Int: (datum: Int64, difference: Double)] = [:]
+    var shift = 0.0
+    for sample in data.indices.prefix(64) {
+      for position in 0..<min(geometry.positions, 64) {
+        let elements = geometry.gathered(position: position)
+        let found = difference(sample, position * geometry.outputsPerPosition + output)
+        if shift == 0 { shift = found }
+        for term in geometry.terms[output] {
+          let element = elements[term.input]
+          guard element >= 0 else { continue }
+          let datum = data[sample][Int(element)]
+          if datum.magnitude > strongest[term.weight]?.datum.magnitude ?? 0 {
+            strongest[term.weight] = (datum, found)
+          }
+        }
+      }
+    }
+    var list: [Change] = []
+    func add(
+      _ before: Int64, _ steps: Double, in format: FixedPointFormat, position: Int, isBias: Bool
+    ) {
+      guard steps.magnitude < 0x1p61 else { return }
+      for neighbour in Int64(-1)...1 {
+        let after = before + Int64(steps.rounded()) + neighbour
+        guard after != before, after >= format.minimum(as: Int64.self),
+          after <= format.maximum(as: Int64.self)
+        else { continue }
+        list.append(
+          Change(
+            output: output, position: position, isBias: isBias, before: before, after: after,
+            cost: 2.5))
+      }
+    }
+    let perStep = Double(
+      sign: .plus, exponent: types.data.fractionBits + format.fractionBits, significand: 1)
+    for (position, found) in strongest.sorted(by: { $0.key < $1.key }) where found.difference != 0 {
+      add(
+        step.weights[position], found.difference * perStep / Double(found.datum), in: format,
+        position: position, isBias: false)
+    }
+    if node.inputs.count > 2, let format = types.bias,
+      let codes = graph[node.inputs[2]].constant?.int64
+    {
+      add(
+        codes[output], shift * Double(sign: .plus, exponent: format.fractionBits, significand: 1),
+        in: format, position: output, isBias: true)
+    }
+    return list
+  }
+
   private func changes(
     of value: Int64, written: Double?, in format: FixedPointFormat, output: Int, position: Int,
     isBias: Bool

@@ -11,6 +11,8 @@ public final class ArraySampleSource: SampleSource {
   private let rowsPerSample: Int
   private let tensor: String
   private let path: String
+  /// Significant bits of the array's numbers, where the tensor's codes have more; nil elsewhere.
+  private let roundedBits: Int?
 
   /// - Parameters:
   ///   - rows: the array.
@@ -20,9 +22,12 @@ public final class ArraySampleSource: SampleSource {
   ///   - hasBatchAxis: whether the shape begins with the axis along which samples follow each other,
   ///     so that the array may have the shape itself, any multiple of its leading extent, or lack a
   ///     leading extent of 1; otherwise each row is a sample.
+  ///   - codeBits: bits of the tensor's codes; values of arrays with fewer significant bits are
+  ///     ``TensorValues/rounded(_:bits:)``.
   /// - Throws: a ``Diagnostic`` if the array is not a whole number of samples.
   public init(
-    _ rows: ArrayRows, path: String, tensor: String, shape: Shape, hasBatchAxis: Bool = false
+    _ rows: ArrayRows, path: String, tensor: String, shape: Shape, hasBatchAxis: Bool = false,
+    codeBits: Int = 0
   ) throws(Diagnostic) {
     guard
       let rowsPerSample = Self.rowsPerSample(rows, shape: shape, hasBatchAxis: hasBatchAxis)
@@ -52,6 +57,13 @@ public final class ArraySampleSource: SampleSource {
     self.tensor = tensor
     self.path = path
     self.rowsPerSample = rowsPerSample
+    let bits: Int? =
+      switch rows.elementType {
+      case .float16: 11
+      case .float32: 24
+      default: nil
+      }
+    roundedBits = bits.flatMap { $0 < codeBits ? $0 : nil }
     // An array without elements is one sample, as it has no more to give.
     sampleCount = shape.count == 0 ? 1 : rows.rowCount.map { $0 / rowsPerSample }
   }
@@ -116,7 +128,10 @@ public final class ArraySampleSource: SampleSource {
         return .printed(log.values, digits: log.printedDigits)
       case .npy(let stream):
         guard let array = try stream.next(atMost: rowLimit(count)) else { return .values([]) }
-        if array.elementType.isFloatingPoint { return .values(array.doubles() ?? []) }
+        if array.elementType.isFloatingPoint {
+          let values = array.doubles() ?? []
+          return roundedBits.map { .rounded(values, bits: $0) } ?? .values(values)
+        }
         guard let codes = array.integers() else {
           throw ImportError.damaged(
             .init(path: path), .npyValue("a value above 2^63 - 1", requested: "a 64-bit code"))

@@ -105,6 +105,7 @@ extension TensorValues {
     case .codes(let codes): .codes(part(codes))
     case .values(let values): .values(part(values))
     case .printed(let values, let digits): .printed(part(values), digits: digits)
+    case .rounded(let values, let bits): .rounded(part(values), bits: bits)
     }
   }
 }

@@ -1,5 +1,8 @@
 /// The numbers of a text log, one sample a line, as HLS test benches print them.
 ///
+/// Numbers are separated by white space, or by a comma or semicolon as spreadsheets, pandas and
+/// numpy write them; one line of names and lines that begin with `#` may come first.
+///
 /// Values are samples x values of a sample, in C order. A log shows limited digits (C++ streams:
 /// 6), so its values are compared *as printed*: ``matches(_:at:)``.
 public struct TextLog: Sendable, Equatable {
@@ -29,7 +32,7 @@ public struct TextLog: Sendable, Equatable {
   /// Reads the text log at `path`; `-` is standard input.
   ///
   /// - Parameters:
-  ///   - path: a file of white-space separated decimal numbers, perhaps compressed with gzip.
+  ///   - path: a file of decimal numbers, perhaps compressed with gzip.
   ///   - linesPerSample: lines that make a sample: an HLS test bench prints each output of a model
   ///     on a line of its own.
   /// - Returns: all samples.
@@ -78,6 +81,7 @@ public final class TextLogStream {
   public init(_ stream: ByteStream, linesPerSample: Int = 1) throws(ImportError) {
     precondition(linesPerSample > 0, "a sample has lines")
     var lexer = TextLexer(stream)
+    try lexer.skipHeader()
     var values: [Double] = []
     var digits: [UInt8] = []
     var widths: [Int] = []
@@ -191,11 +195,56 @@ struct TextLexer {
   private var line = 0
   private var column = 0
   private var token: [UInt8] = []
+  /// The comma or semicolon that separates numbers, once one was seen.
+  private var separator: UInt8?
 
   /// Longest token: what prints any double exactly is shorter (767 digits, sign, point, exponent).
   static let maximumTokenBytes = 800
 
   init(_ stream: ByteStream) { self.stream = stream }
+
+  /// Passes over a byte order mark, lines that begin with `#`, and one line of names.
+  ///
+  /// A line of names has no number; it is recognised in the first 64 KiB.
+  mutating func skipHeader() throws(ImportError) {
+    let head = try stream.peek(buffer.count)
+    var start = head.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var hasNames = false
+    while start < head.count {
+      let end = head[start...].firstIndex(of: 0x0A) ?? head.count
+      let content = head[start..<end]
+      let isComment = content.first == UInt8(ascii: "#")
+      let fields = content.split { Self.isSpace($0) || Self.isSeparator($0) }
+      let isNames =
+        !hasNames && !fields.isEmpty
+        && fields.allSatisfy { field in
+          field.first.map(Self.startsName) == true && DecimalNumber(field) == nil
+        }
+      guard isComment || isNames, end < head.count else { break }
+      hasNames = hasNames || !isComment
+      line += 1
+      start = end + 1
+    }
+    while start > 0, try refill() {
+      let step = min(start, filled - position)
+      position += step
+      start -= step
+    }
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A
+  }
+
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";")
+  }
+
+  /// Letters, an underscore, quotes, and bytes of letters beyond ASCII.
+  private static func startsName(_ byte: UInt8) -> Bool {
+    (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F || byte == 0x22
+      || byte == 0x27 || byte >= 0x80
+  }
 
   /// The line read last.
   var placeOfLine: ImportError.Place { stream.place.at(.line(max(line, 1), column: 1)) }
@@ -216,6 +265,8 @@ struct TextLexer {
     line += 1
     column = 0
     var count = 0
+    // Whether a number must come before the next separator.
+    var isOpen = true
     while true {
       guard try refill() else { break }
       let byte = buffer[position]
@@ -229,6 +280,21 @@ struct TextLexer {
         continue
       }
       let begin = column + 1
+      if Self.isSeparator(byte) {
+        guard !isOpen else {
+          throw .damaged(stream.place.at(.line(line, column: begin)), .textNumber(token: ""))
+        }
+        // Both together are decimal commas, which are not read as separators.
+        guard separator == nil || separator == byte else {
+          throw .damaged(stream.place.at(.line(line, column: begin)), .textByte(byte))
+        }
+        separator = byte
+        isOpen = true
+        position += 1
+        column += 1
+        continue
+      }
+      isOpen = false
       let number = try number(at: begin)
       guard count < expected else {
         throw .damaged(
@@ -247,7 +313,7 @@ struct TextLexer {
   /// Whether nothing but white space follows; what is read is gone.
   mutating func onlySpaceIsLeft() throws(ImportError) -> Bool {
     while try refill() {
-      guard [0x20, 0x09, 0x0D, 0x0A].contains(buffer[position]) else { return false }
+      guard Self.isSpace(buffer[position]) else { return false }
       position += 1
     }
     return true
@@ -270,8 +336,11 @@ struct TextLexer {
   ) {
     // Most tokens lie in the buffer as a whole; what is odd about one is found below.
     var end = position
-    while end < filled, (0x21...0x7E).contains(buffer[end]) { end += 1 }
-    if end < filled, buffer[end] <= 0x20, end - position <= Self.maximumTokenBytes,
+    while end < filled, (0x21...0x7E).contains(buffer[end]), !Self.isSeparator(buffer[end]) {
+      end += 1
+    }
+    if end < filled, buffer[end] <= 0x20 || Self.isSeparator(buffer[end]),
+      end - position <= Self.maximumTokenBytes,
       let number = DecimalNumber(buffer[position..<end])
     {
       column += end - position
@@ -281,7 +350,7 @@ struct TextLexer {
     token.removeAll(keepingCapacity: true)
     while try refill() {
       let byte = buffer[position]
-      guard ![0x20, 0x0A, 0x09, 0x0D].contains(byte) else { break }
+      guard !Self.isSpace(byte), !Self.isSeparator(byte) else { break }
       guard (0x21...0x7E).contains(byte) else {
         throw .damaged(stream.place.at(.line(line, column: column + 1)), .textByte(byte))
       }

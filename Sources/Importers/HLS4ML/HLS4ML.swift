@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Reads hls4ml models: a project folder, or a `.fml` archive.
+/// Reads hls4ml models: a project folder, its `.tar.gz`, or a `.fml` archive.
 public enum HLS4ML {
   /// Whether `path` is a folder with a `firmware` folder in it.
   public static func isProject(_ path: String) -> Bool {
@@ -20,7 +20,7 @@ public enum HLS4ML {
     return files[HLS4MLArchive.architectureName] != nil
   }
 
-  /// The model at `path`: a project folder, else an archive.
+  /// The model at `path`: a project folder, else an archive of either kind.
   ///
   /// Where a folder holds a project and archives, the project is read, and
   /// ``HLS4MLProjectInfo/archives`` lists the others.
@@ -35,7 +35,9 @@ public enum HLS4ML {
   ) throws(HLS4MLError) -> HLS4MLModel {
     do throws(HLS4MLProblems) {
       if isProject(path) {
-        return try HLS4MLProject(path: path, namedVersion: version).model()
+        return try HLS4MLProject(
+          path: path, files: HLSFiles(folder: path), namedVersion: version
+        ).model()
       }
       return try HLS4MLArchive.model(path: path, namedVersion: version)
     } catch {

@@ -38,6 +38,11 @@ struct HLS4MLArchive {
     } catch {
       throw HLS4MLProblems([HLS4MLProblem(.file(error), at: .init(file: path))])
     }
+    if files[architectureName] == nil, let project = HLSFiles(files) {
+      return try HLS4MLProject(
+        path: path, files: project, isArchived: true, namedVersion: namedVersion
+      ).model()
+    }
     var archive = HLS4MLArchive(files: files)
     archive.namedVersion = namedVersion
     return try archive.model(path: path)

@@ -17,11 +17,10 @@ public struct HLS4MLConfiguration: Hashable, Sendable {
   ///
   /// nil if there is none. Nothing in such a file is an error: what is not understood is left out.
   public init?(at path: String) {
-    if HLS4ML.isProject(path) {
-      guard
-        let bytes = try? [UInt8](
-          contentsOf: path + "/hls4ml_config.yml", limit: HLSYAML.byteLimit)
-      else { return nil }
+    if let project = HLSFiles(at: path) {
+      guard let bytes = try? project.bytes("hls4ml_config.yml", limit: HLSYAML.byteLimit) else {
+        return nil
+      }
       self.init(HLSYAMLTree(bytes)["HLSConfig"] ?? .mapping([:]))
     } else {
       guard let files = try? TarArchive.read(path), let bytes = files["config.json"],

@@ -44,6 +44,8 @@ public struct HLS4MLProblem: Error, Hashable, Sendable {
     case cyclic(name: String)
     /// An expression without a value: overflow, division by zero.
     case arithmetic(expression: String, reason: String)
+    /// A project of this back end, whose C++ code is of another kind.
+    case backend(String)
     /// Valid hls4ml text that has no operator.
     case unsupported(String, detail: String)
     /// A call that the project's own C++ code cannot run: an assertion, a read past an array.
@@ -128,7 +130,7 @@ extension Diagnostic {
     case .notAModel(let missing):
       (code, message, remedy) = (
         "hls.not-a-model", "no hls4ml model here: \(missing) not found",
-        "give the folder that hls4ml wrote (it has firmware/), or a .fml file."
+        "give the folder that hls4ml wrote (it has firmware/), its .tar.gz, or a .fml file."
       )
     case .byte(let byte):
       (code, message, remedy) = (
@@ -165,6 +167,11 @@ extension Diagnostic {
     case .arithmetic(let expression, let reason):
       (code, message, remedy) = (
         "hls.expression", "'\(expression)' has no value: \(reason)", "check the expression."
+      )
+    case .backend(let name):
+      (code, message, remedy) = (
+        "hls.backend", "the project is of the back end \(name), whose C++ code is not read",
+        "convert the model with the back end Vitis, Vivado or VivadoAccelerator."
       )
     case .unsupported(let what, let detail):
       (code, message, remedy) = (

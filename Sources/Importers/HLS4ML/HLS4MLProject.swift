@@ -1,13 +1,16 @@
 import FoundationEssentials
 import QuantGraph
 
-/// Reads an hls4ml project folder: the text that g++ compiles for C simulation.
+/// Reads an hls4ml project: the text that g++ compiles for C simulation.
 ///
 /// `firmware/defines.h` gives types, `firmware/parameters.h` one configuration a layer, the top
 /// function calls and order, `firmware/weights/*.txt` the constants.
 struct HLS4MLProject {
-  /// Path of the folder as the user typed it.
+  /// Path of the folder or archive as the user typed it.
   let path: String
+  let files: HLSFiles
+  /// Whether the files are in an archive.
+  var isArchived = false
   /// The version that the user names; nil to find it.
   var namedVersion: HLS4MLVersion?
 
@@ -18,26 +21,21 @@ struct HLS4MLProject {
   /// The bytes of a file of the project; problems name it relative to the folder.
   private func bytes(_ relative: String, limit: Int) throws(HLS4MLProblem) -> [UInt8] {
     do throws(ImportError) {
-      return try [UInt8](contentsOf: path + "/" + relative, limit: limit)
+      return try files.bytes(relative, limit: limit)
     } catch {
       throw HLS4MLProblem(.file(error), at: .init(file: relative))
     }
-  }
-
-  private func exists(_ relative: String) -> Bool {
-    FileManager.default.fileExists(atPath: path + "/" + relative)
-  }
-
-  /// Names in a folder of the project, sorted; empty if it cannot be listed.
-  private func names(in relative: String) -> [String] {
-    let folder = relative.isEmpty ? path : path + "/" + relative
-    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
   /// - Throws: ``HLS4MLProblems`` with everything that is wrong.
   func model() throws(HLS4MLProblems) -> HLS4MLModel {
     let configuration = HLSYAML(
       (try? bytes("hls4ml_config.yml", limit: HLSYAML.byteLimit)) ?? [])
+    if let backend = foreignBackend(configuration) {
+      throw HLS4MLProblems([
+        HLS4MLProblem(.backend(backend), at: .init(file: "hls4ml_config.yml"))
+      ])
+    }
     var scope = HLSScope()
     var macros: CppLexer.Macros = [:]
     var problems: [HLS4MLProblem] = []
@@ -61,7 +59,7 @@ struct HLS4MLProject {
     let generated: HLSGeneratedCode?
     do throws(HLS4MLProblem) {
       generated =
-        exists(Self.generatedPath)
+        files.exists(Self.generatedPath)
         ? HLSGeneratedCode(
           try bytes(Self.generatedPath, limit: HLSGeneratedCode.byteLimit),
           file: Self.generatedPath) : nil
@@ -71,17 +69,32 @@ struct HLS4MLProject {
     let isStream = parsed.arguments.contains { $0.extents == nil }
     let finding = finding(configuration, declarations: scope.declarations, program: parsed)
     var builder = HLSGraphBuilder(
-      program: parsed, scope: scope, source: HLSWeightFiles(path: path), isStream: isStream,
+      program: parsed, scope: scope, source: HLSWeightFiles(files: files), isStream: isStream,
       knownShapes: configuration.inputShapes, generatedCode: generated, version: finding.version,
       rival: finding.rival)
     let (graph, weightCount) = try builder.graph()
     let info = HLS4MLProjectInfo(
-      form: .project, name: parsed.name, ioType: isStream ? .stream : .parallel,
+      form: isArchived ? .archive : .project, name: parsed.name,
+      ioType: isStream ? .stream : .parallel,
       version: finding.version.description, versionReason: finding.reason,
       backend: configuration.scalars["Backend"], part: configuration.scalars["Part"],
       clockPeriod: configuration.scalars["ClockPeriod"].flatMap(Double.init),
-      layers: builder.layers, weightCount: weightCount, reports: reports(), archives: archives())
+      layers: builder.layers, weightCount: weightCount, reports: reports(), archives: archives(),
+      changedDefinitions: changedDefinitions())
     return HLS4MLModel(graph: graph, info: info)
+  }
+
+  /// The back end that wrote the project, if it is none of those for Vivado and Vitis HLS: the name
+  /// in its configuration, else by the types that only one writes.
+  private func foreignBackend(_ configuration: HLSYAML) -> String? {
+    if let name = configuration.scalars["Backend"] {
+      return name.lowercased().hasPrefix("vi") ? nil : name
+    }
+    let text = (try? files.bytes(Self.definesPath, limit: CppLexer.byteLimit)) ?? []
+    let words = String(decoding: text, as: UTF8.self)
+    if words.contains("sycl") { return "oneAPI" }
+    if words.contains("ac_channel") { return "Catapult" }
+    return words.contains("ac_fixed<") || words.contains("ac_int<") ? "Quartus" : nil
   }
 
   private func finding(
@@ -104,10 +117,9 @@ struct HLS4MLProject {
 
   /// The first bytes of each weight file.
   private func firstWeights() -> [[UInt8]] {
-    names(in: "firmware/weights").filter { $0.hasSuffix(".txt") }.prefix(4096).compactMap { name in
-      guard let file = try? InputFile(path: path + "/firmware/weights/" + name) else { return nil }
-      let stream = ByteStream(file)
-      return try? stream.peek(4)
+    files.names(in: "firmware/weights").filter { $0.hasSuffix(".txt") }.prefix(4096).compactMap {
+      name in
+      files.prefix(of: "firmware/weights/" + name, count: 4)
     }
   }
 
@@ -116,7 +128,7 @@ struct HLS4MLProject {
   private func program(
     _ configuration: HLSYAML, scope: HLSScope, macros: CppLexer.Macros
   ) throws(HLS4MLProblem) -> HLSProgram {
-    var candidates = names(in: "firmware").filter { $0.hasSuffix(".cpp") }.map {
+    var candidates = files.names(in: "firmware").filter { $0.hasSuffix(".cpp") }.map {
       String($0.dropLast(4))
     }
     if let named = configuration.scalars["ProjectName"], candidates.contains(named) {
@@ -152,7 +164,7 @@ struct HLS4MLProject {
   /// header, `TYPE name[N] = {...};`.
   private func headerLoad(_ variable: String) throws(HLS4MLProblem) -> HLSLoad? {
     let file = "firmware/weights/\(variable).h"
-    guard exists(file) else { return nil }
+    guard files.exists(file) else { return nil }
     let text = try bytes(file, limit: HLSWeightFiles.byteLimit)
     guard let head = HLSWeightFiles.headerValues(text) else { return nil }
     // Only the line with the declaration: the guards around it are not closed before the values.
@@ -180,12 +192,12 @@ struct HLS4MLProject {
   /// Reports of C synthesis and logic synthesis.
   private func reports() -> [String] {
     var found: [String] = []
-    for folder in names(in: "").prefix(256) {
+    for folder in files.names(in: "").prefix(256) {
       if folder == "vivado_synth.rpt" { found.append(folder) }
       guard folder.hasSuffix("_prj") else { continue }
-      for solution in names(in: folder).prefix(64) where solution.hasPrefix("solution") {
+      for solution in files.names(in: folder).prefix(64) where solution.hasPrefix("solution") {
         let place = "\(folder)/\(solution)/syn/report"
-        found += names(in: place).prefix(4096).filter {
+        found += files.names(in: place).prefix(4096).filter {
           $0.hasSuffix("csynth.rpt") || $0.hasSuffix("csynth.xml")
         }.map { "\(place)/\($0)" }
       }
@@ -193,8 +205,20 @@ struct HLS4MLProject {
     return found
   }
 
+  /// Definitions of the headers that the project carries which are of no release; the header that
+  /// hls4ml writes code into is left out.
+  private func changedDefinitions() -> [String] {
+    let folder = "firmware/nnet_utils"
+    return files.names(in: folder).prefix(256).filter { name in
+      name.hasSuffix(".h") && "\(folder)/\(name)" != Self.generatedPath
+    }.flatMap { name in
+      let text = (try? files.bytes("\(folder)/\(name)", limit: HLSUtilities.byteLimit)) ?? []
+      return HLSUtilities.unknownDefinitions(in: text).map { "\(name): \($0)" }
+    }
+  }
+
   private func archives() -> [String] {
-    names(in: "").filter { $0.hasSuffix(".fml") }
+    files.names(in: "").filter { $0.hasSuffix(".fml") }
   }
 }
 
@@ -217,18 +241,18 @@ extension HLSProgram {
   }
 }
 
-/// The weights of a project folder.
+/// The weights of a project.
 struct HLSWeightFiles: HLSConstantSource {
   /// Largest weight file, in bytes.
   static let byteLimit = 1 << 31
 
-  let path: String
+  let files: HLSFiles
 
   func values(of load: HLSLoad) throws(HLS4MLProblem) -> HLSConstantValues {
     let file = "firmware/weights/" + load.fileName
     let bytes: [UInt8]
     do throws(ImportError) {
-      bytes = try [UInt8](contentsOf: path + "/" + file, limit: Self.byteLimit)
+      bytes = try files.bytes(file, limit: Self.byteLimit)
     } catch {
       throw HLS4MLProblem(.file(error), at: .init(file: file))
     }

@@ -47,6 +47,8 @@ public struct HLS4MLProjectInfo: Hashable, Sendable {
   public let reports: [String]
   /// `.fml` archives in the folder, relative to it, sorted.
   public let archives: [String]
+  /// Definitions in the project's own `nnet_utils` that no release of hls4ml has, `FILE: NAME`.
+  public var changedDefinitions: [String] = []
 }
 
 /// A model read from an hls4ml project or archive.

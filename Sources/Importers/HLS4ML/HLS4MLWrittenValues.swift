@@ -10,14 +10,14 @@ extension HLS4ML {
   public static func writtenValues(
     of graph: Graph, inProject path: String
   ) -> [TensorID: [Double]] {
-    guard isProject(path) else { return [:] }
+    guard let files = HLSFiles(at: path) else { return [:] }
     var written: [TensorID: [Double]] = [:]
     for (index, tensor) in graph.tensors.enumerated() {
       guard tensor.constant != nil, case .fixed = tensor.encoding,
         tensor.name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" })
       else { continue }
-      let file = "\(path)/firmware/weights/\(tensor.name).txt"
-      guard let bytes = try? [UInt8](contentsOf: file, limit: 1 << 28) else { continue }
+      let file = "firmware/weights/\(tensor.name).txt"
+      guard let bytes = try? files.bytes(file, limit: 1 << 28) else { continue }
       let tokens = bytes.split { $0 == UInt8(ascii: ",") || $0 <= UInt8(ascii: " ") }
       let values = tokens.compactMap { DecimalNumber($0)?.value }
       if values.count == tensor.shape.count { written[TensorID(index)] = values }
@@ -29,7 +29,7 @@ extension HLS4ML {
   ///
   /// Weights that a project has in C headers alone are read there.
   public static func writtenValues(of graph: Graph, at path: String) -> [TensorID: [Double]] {
-    guard isProject(path) else {
+    guard let files = HLSFiles(at: path) else {
       let values = HLS4MLArchive.writtenValues(path: path)
       var written: [TensorID: [Double]] = [:]
       for (index, tensor) in graph.tensors.enumerated() {
@@ -44,8 +44,7 @@ extension HLS4ML {
     for (index, tensor) in graph.tensors.enumerated() where written[TensorID(index)] == nil {
       guard tensor.constant != nil, case .fixed = tensor.encoding,
         tensor.name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }),
-        let bytes = try? [UInt8](
-          contentsOf: "\(path)/firmware/weights/\(tensor.name).h", limit: 1 << 28),
+        let bytes = try? files.bytes("firmware/weights/\(tensor.name).h", limit: 1 << 28),
         let range = HLSWeightFiles.headerValues(bytes)
       else { continue }
       let tokens = bytes[range].split { $0 == UInt8(ascii: ",") || $0 <= UInt8(ascii: " ") }

@@ -253,15 +253,13 @@ extension HLSGraphBuilder {
     let isLegacy = implementation == .legacy
     let exponential = try lookupTable(configuration, entry: isLegacy ? "table_t" : "exp_table_t")
     let inverse = try lookupTable(configuration, entry: isLegacy ? "table_t" : "inv_table_t")
-    var difference: FixedPointFormat?
-    if implementation == .stable {
-      do throws(FormatError) {
-        difference = try FixedPointFormat(
-          width: format.width, integerBits: format.integerBits, isSigned: true,
-          quantization: .round, overflow: .saturate)
-      } catch {
-        throw HLS4MLProblem(.format(error), at: call.place)
-      }
+    let difference: FixedPointFormat
+    do throws(FormatError) {
+      difference = try FixedPointFormat(
+        width: format.width, integerBits: format.integerBits, isSigned: true,
+        quantization: .round, overflow: .saturate)
+    } catch {
+      throw HLS4MLProblem(.format(error), at: call.place)
     }
     let operation = Softmax(
       implementation: implementation, outer: count / slice, slice: slice, inner: 1,
@@ -319,7 +317,8 @@ extension HLSGraphBuilder {
       implementation: implementation, outer: outer, slice: slice, inner: inner,
       exponential: exponential, inverse: inverse, accumulator: accumulator,
       inverseInput: try configuration.format("inv_inp_t") ?? accumulator,
-      difference: implementation == .stable ? try configuration.requiredFormat("inp_norm_t") : nil,
+      difference: implementation == .stable
+        ? try configuration.requiredFormat("inp_norm_t") : try configuration.format("inp_norm_t"),
       scale: Float(try configuration.number("exp_scale", default: 1)))
     let data = try elements(0, of: call, count: count)
     let result = try output(1, of: call, shape: data.shape)

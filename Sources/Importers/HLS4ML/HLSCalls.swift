@@ -6,6 +6,10 @@ extension HLSGraphBuilder {
   mutating func addNodes(for call: HLSCall) throws(HLS4MLProblem) {
     switch call.function {
     case "dense": try addDense(call)
+    case "einsum_dense": try addEinsumDense(call)
+    case "read_time_step_2d", "read_time_step_3d", "read_time_step_4d": try addReadStep(call)
+    case "write_time_step_2d", "write_time_step_3d", "write_time_step_4d": try addWriteStep(call)
+    case "layernormalize": try addLayerNormalization(call)
     case "conv_1d_cl", "conv_2d_cl", "pointwise_conv_1d_cl", "pointwise_conv_2d_cl":
       try addConvolution(call, isDepthwise: false)
     case "depthwise_conv_1d_cl", "depthwise_conv_2d_cl":

@@ -31,6 +31,8 @@ struct HLSGraphBuilder<Source: HLSConstantSource> {
   var drafts: [Draft] = []
   var nodes: [Node] = []
   var layers: [HLS4MLProjectInfo.Layer] = []
+  /// Results of TimeDistributed so far, by the variable that collects them.
+  var timeSteps: [String: [TensorID]] = [:]
   private(set) var problems: [HLS4MLProblem] = []
   private var tensors: [String: TensorID] = [:]
   private var constants: [String: TensorID] = [:]

@@ -220,11 +220,80 @@ struct HLSProgramParser {
         continue
       } else if cursor.takeWord("if") {
         try cursor.skipGroup()
+      } else if cursor.peek()?.isWord("for") == true {
+        try loop()
       } else if cursor.takeWord("return") {
         try cursor.expect(";")
       } else {
         try count()
         try statement()
+      }
+    }
+  }
+
+  /// `for (int ts = 0; ts < N; ts++) {...}`, which TimeDistributed writes: its calls once a step, on
+  /// variables of their own.
+  private mutating func loop() throws(HLS4MLProblem) {
+    let place = cursor.place
+    _ = cursor.next()
+    try cursor.expect("(")
+    let head = try cursor.collect(until: [")"]).split { $0.is(";") }
+    try cursor.expect(")")
+    guard head.count == 3, head[0].count == 4, head[0].last?.text == "0",
+      let step = head[1].first, step.kind == .identifier,
+      head[1].dropFirst().first?.is("<") == true,
+      head[0].dropFirst().first?.isWord(step.text) == true
+    else {
+      throw HLS4MLProblem(
+        .syntax(expected: "a loop over time steps", found: "another one"), at: place)
+    }
+    let count = try scope.integer(head[1].dropFirst(2), file: cursor.file)
+    guard (1...HLSProgram.statementLimit).contains(count) else {
+      throw HLS4MLProblem(
+        .range("the number of time steps", value: count, allowed: 1...HLSProgram.statementLimit),
+        at: place)
+    }
+    cursor.skipComments()
+    try cursor.expect("{")
+    let first = program.calls.count
+    try body()
+    let calls = Array(program.calls[first...])
+    program.calls.removeSubrange(first...)
+    // What the loop writes is new in each step, but for what collects the steps.
+    var written: Set<String> = []
+    for call in calls where !call.function.hasPrefix("write_time_step") {
+      let names = call.arguments.dropFirst().filter { $0.count == 1 }.compactMap(\.first)
+      written.formUnion(
+        names.map(\.text).filter { program.loads[$0] == nil && program.variables[$0] != nil })
+    }
+    for call in calls where call.function.hasPrefix("read_time_step") {
+      if let data = call.arguments.dropFirst().first?.first { written.remove(data.text) }
+    }
+    for position in 0..<count {
+      for name in written.sorted() {
+        guard let variable = program.variables[name] else { continue }
+        try define(
+          HLSVariable(
+            name: "\(name)[\(position)]", type: variable.type, extents: variable.extents,
+            place: variable.place))
+      }
+      for call in calls {
+        try self.count()
+        let arguments = call.arguments.map { argument in
+          ArraySlice(
+            argument.map { token in
+              if token.isWord(step.text) {
+                return CppToken(kind: .number, text: String(position), line: token.line)
+              }
+              guard token.kind == .identifier, written.contains(token.text) else { return token }
+              return CppToken(
+                kind: .identifier, text: "\(token.text)[\(position)]", line: token.line)
+            })
+        }
+        program.calls.append(
+          HLSCall(
+            path: call.path, templateArguments: call.templateArguments, arguments: arguments,
+            layer: (call.layer ?? call.function) + "[\(position)]", place: call.place))
       }
     }
   }

@@ -322,7 +322,7 @@ extension HLSGraphBuilder {
   }
 
   /// The array behind `config::member = config_member;`.
-  private func transposeArray(
+  func transposeArray(
     _ member: String, _ configuration: HLSConfiguration, rank: Int
   ) throws(HLS4MLProblem) -> [Int] {
     let definitions = scope.declarations.definitions

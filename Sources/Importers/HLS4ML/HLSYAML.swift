@@ -17,7 +17,7 @@ struct HLSYAML {
     }
     var section = ""
     var input = ""
-    for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
+    for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" }) {
       let content = line.trimmingBlanks()
       let isIndented = line.first == " " || line.first == "\t"
       if !isIndented, !content.hasPrefix("-"), let colon = content.firstIndex(of: ":") {

@@ -33,7 +33,7 @@ indirect enum HLSYAMLTree: Sendable {
       return
     }
     var lines: [Line] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
+    for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" }) {
       let content = line.trimmingBlanks()
       guard !content.isEmpty, !content.hasPrefix("-"), !content.hasPrefix("#"),
         let colon = Self.colon(in: content)

@@ -19,6 +19,8 @@ public struct AllocationSolution: Sendable, Hashable {
   public let optimum: Selection?
   /// The proof that nothing meets the budgets, or nil.
   public let infeasibility: AllocationInfeasibility?
+  /// A loss that no allocation is below, where the exact method was stopped before its proof.
+  public var lowerBound: Double?
 
   /// Whether the method's allocation meets every budget.
   public var meetsBudgets: Bool { status == .optimal || status == .feasible }
@@ -31,21 +33,29 @@ extension AllocationProblem {
   ///   - method: published or exact.
   ///   - seed: of methods that draw random numbers.
   ///   - effort: when to give up.
-  /// - Returns: the method's allocation, and whether and how well it could be done.
+  /// - Returns: the method's allocation, and whether and how well it could be done; of an exact
+  ///   method that was stopped the best so far.
   /// - Throws: what the method throws; the exact method's limit only where it is the method.
   public func solution(
     by method: AllocationMethod, seed: UInt64 = 0, effort: AllocationEffort = AllocationEffort()
   ) throws(AllocationError) -> AllocationSolution {
     if method == .exact {
-      switch try optimum(effort: effort) {
-      case .optimal(let allocation):
+      do throws(AllocationError) {
+        switch try optimum(effort: effort) {
+        case .optimal(let allocation):
+          return AllocationSolution(
+            status: .optimal, method: method, allocation: allocation, optimum: allocation,
+            infeasibility: nil)
+        case .infeasible(let infeasibility):
+          return AllocationSolution(
+            status: .infeasible, method: method, allocation: nil, optimum: nil,
+            infeasibility: infeasibility)
+        }
+      } catch {
+        guard case .stopped(let best, let bound) = error else { throw error }
         return AllocationSolution(
-          status: .optimal, method: method, allocation: allocation, optimum: allocation,
-          infeasibility: nil)
-      case .infeasible(let infeasibility):
-        return AllocationSolution(
-          status: .infeasible, method: method, allocation: nil, optimum: nil,
-          infeasibility: infeasibility)
+          status: best == nil ? .unmet : .feasible, method: method, allocation: best, optimum: nil,
+          infeasibility: nil, lowerBound: bound)
       }
     }
     let proposal = try proposal(by: method, seed: seed, effort: effort)
@@ -57,7 +67,10 @@ extension AllocationProblem {
       case .infeasible(let found): infeasibility = found
       }
     } catch {
-      guard case .stateLimit = error else { throw error }
+      switch error {
+      case .stateLimit, .stopped: break
+      default: throw error
+      }
     }
     let status: AllocationSolution.Status =
       proposal.meetsBudgets ? .feasible : infeasibility == nil ? .unmet : .infeasible

@@ -32,7 +32,7 @@ extension AllocationProblem {
   /// group with probability 1/groups to a random option. The result depends on the seed alone.
   ///
   /// - Throws: ``AllocationError/setting(name:value:minimum:)`` for a population below 4 or a
-  ///   negative number of generations; ``AllocationError/cancelled``.
+  ///   negative number of generations.
   public func nsga2(
     settings: NSGA2Settings = NSGA2Settings(), effort: AllocationEffort = AllocationEffort()
   ) throws(AllocationError) -> NSGA2Result {
@@ -46,7 +46,7 @@ extension AllocationProblem {
     let table = OptionTable(self, columns: columns)
     var evolution = Evolution(table: table, limit: columns.limit, settings: settings)
     for _ in 0..<settings.generations {
-      if effort.isCancelled() { throw .cancelled }
+      if effort.isCancelled() { break }
       evolution.advance()
     }
     func allocation(_ member: Evolution.Member) -> Selection {

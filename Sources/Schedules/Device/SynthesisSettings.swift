@@ -5,10 +5,15 @@ public struct SynthesisSettings: Sendable, Hashable {
   public struct Layer: Sendable, Hashable {
     public var strategy: ProductStrategy?
     public var reuseFactor: Int?
+    /// The layer, where it is built by code of which there is no report: what it takes is unknown.
+    public var unreported: String?
 
-    public init(strategy: ProductStrategy? = nil, reuseFactor: Int? = nil) {
+    public init(
+      strategy: ProductStrategy? = nil, reuseFactor: Int? = nil, unreported: String? = nil
+    ) {
       self.strategy = strategy
       self.reuseFactor = reuseFactor
+      self.unreported = unreported
     }
   }
 

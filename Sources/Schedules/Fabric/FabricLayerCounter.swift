@@ -22,6 +22,9 @@ struct FabricLayerCounter {
   private var lanes: Int { isStream ? layer.input.channels : layer.input.count }
 
   func cost() -> FabricLayerCost {
+    if let name = deployment.settings.layers[layer.node]?.unreported {
+      return .unknown("\(name), of which there is no report")
+    }
     var cost =
       switch layer.kind {
       case .product(let linear, let places): product(linear, places)

@@ -318,8 +318,13 @@ struct AdaptiveSearch {
     let deficits = evaluations.map { task.quality.deficit($0.quality) }
     let largest = deficits.filter(\.isFinite).max() ?? 0
     let scale = largest > 0 ? largest : 1
+    // Where a quality is good enough, better ones gain nothing.
+    let floor = task.deficitLimit < .infinity ? max(min(task.deficitLimit / scale, 1), 0) : 0
     let measured = evaluations.indices.map { index in
-      (x: position(evaluations[index].costs, weights), y: min(deficits[index] / scale, 1))
+      (
+        x: position(evaluations[index].costs, weights),
+        y: max(min(deficits[index] / scale, 1), floor)
+      )
     }
     var frontier = PlaneFrontier(measured)
     let nondominated = points.indices.filter {
@@ -354,9 +359,9 @@ struct AdaptiveSearch {
         Proposal(
           member: index, x: centrePlaces[centre] + shift(point, moves, weights),
           levels: Self.quantiles.map { step in
-            min(max(deficit(mean + step.place * deviation) / scale, 0), 1)
+            min(max(deficit(mean + step.place * deviation) / scale, floor), 1)
           },
-          mean: min(max(deficit(mean) / scale, 0), 1)))
+          mean: min(max(deficit(mean) / scale, floor), 1)))
     }
     return try chosen(count, of: candidates, in: near, weights, &frontier)
   }

@@ -16,6 +16,11 @@ public struct ScoreFrontier: Sendable, Hashable {
   public let points: [Point]
   /// Whether no allocation of the space that meets the budgets is missing.
   public let isProved: Bool
+
+  /// Without the points that `isGood` refuses.
+  func keeping(_ isGood: (Point) -> Bool) -> ScoreFrontier {
+    ScoreFrontier(points: points.filter(isGood), isProved: isProved)
+  }
 }
 
 extension SearchTask {

@@ -4,9 +4,11 @@ import Knapsack
 public struct SearchOutcome: Sendable {
   /// Everything evaluated, in the order asked for; then what the study held beside.
   public let evaluations: [Evaluation]
-  /// Positions in ``evaluations`` of the nondominated ones that meet the budgets, by ascending first
-  /// cost.
+  /// Positions in ``evaluations`` of the nondominated ones that meet the budgets and the floor on the
+  /// quality, by ascending first cost.
   public let frontier: [Int]
+  /// The best quality within the budgets, a position, where the floor on it was not reached.
+  public let best: Int?
   /// Evaluations that ran the network now; the others were in the study.
   public let runs: Int
   /// Choices that were run on the calibration data.
@@ -25,6 +27,7 @@ public struct SearchOutcome: Sendable {
   ///   - quality: what is kept high.
   ///   - objectiveCount: how many of their costs are objectives.
   ///   - budgets: one a cost.
+  ///   - deficitLimit: as ``SearchTask/deficitLimit``.
   ///   - configurations: size of the space.
   ///   - runs: as the property.
   ///   - screeningRuns: as the property.
@@ -33,23 +36,27 @@ public struct SearchOutcome: Sendable {
   ///   - scoreFrontier: as the property.
   public init(
     evaluations: [Evaluation], quality: QualityObjective, objectiveCount: Int, budgets: [Double],
-    configurations: Double, runs: Int = 0, screeningRuns: Int = 0, wasStopped: Bool = false,
+    deficitLimit: Double = .infinity, configurations: Double, runs: Int = 0, screeningRuns: Int = 0,
+    wasStopped: Bool = false,
     score: (([Int]) -> Double)? = nil, scoreFrontier: ScoreFrontier? = nil
   ) {
     self.evaluations = evaluations
     self.runs = runs
     self.screeningRuns = screeningRuns
     self.wasStopped = wasStopped
-    self.scoreFrontier = scoreFrontier
+    self.scoreFrontier = scoreFrontier?.keeping { $0.score <= deficitLimit }
     isComplete = Double(evaluations.count) >= configurations
     let within = evaluations.indices.filter { index in
       zip(evaluations[index].costs, budgets).allSatisfy { $0 <= $1 }
     }
-    let rows = within.map { index in
-      evaluations[index].costs.prefix(objectiveCount)
-        + [score?(evaluations[index].choice) ?? quality.deficit(evaluations[index].quality)]
+    let deficits = within.map { index in
+      score?(evaluations[index].choice) ?? quality.deficit(evaluations[index].quality)
     }
-    let kept = Dominance.frontier(rows.map(Array.init)).map { within[$0] }
+    let good = within.indices.filter { deficits[$0] <= deficitLimit }
+    best =
+      good.isEmpty ? within.indices.min { deficits[$0] < deficits[$1] }.map { within[$0] } : nil
+    let rows = good.map { evaluations[within[$0]].costs.prefix(objectiveCount) + [deficits[$0]] }
+    let kept = Dominance.frontier(rows.map(Array.init)).map { within[good[$0]] }
     frontier = kept.sorted { a, b in
       let (p, q) = (evaluations[a].costs, evaluations[b].costs)
       return p != q ? p.lexicographicallyPrecedes(q) : a < b
@@ -138,10 +145,12 @@ extension SearchTask {
     let others = (study?.evaluations ?? []).filter { !asked.contains($0.choice) }
     let outcome = SearchOutcome(
       evaluations: ledger.evaluations + others, quality: quality, objectiveCount: objectiveCount,
-      budgets: budgets, configurations: space.configurationCount, runs: ledger.runs,
+      budgets: budgets, deficitLimit: deficitLimit, configurations: space.configurationCount,
+      runs: ledger.runs,
       screeningRuns: screeningRuns, wasStopped: ledger.wasStopped,
       score: quality == .score ? { model.loss(of: $0) } : nil, scoreFrontier: scoreFrontier)
-    let isEmpty = scoreFrontier?.points.isEmpty ?? outcome.frontier.isEmpty
+    let isEmpty =
+      scoreFrontier?.points.isEmpty ?? (outcome.frontier.isEmpty && outcome.best == nil)
     if isEmpty, !outcome.wasStopped, shard == nil, evaluations > 0 {
       let cheapest = try model.cheapestChoices()
       var minimum: [Double] = []

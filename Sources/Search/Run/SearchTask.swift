@@ -81,6 +81,10 @@ public struct SearchTask: Sendable {
   public var objectiveCount: Int
   /// The most that each of ``costs`` may be; infinity without a budget.
   public var budgets: [Double]
+  /// The largest deficit, or score, that is good enough.
+  ///
+  /// What is better than that is no gain. Infinity without a floor on the quality.
+  public var deficitLimit = Double.infinity
   public var method: SearchMethod
   /// The most allocations that are evaluated.
   public var evaluations: Int

@@ -93,8 +93,13 @@ extension AllocationError {
           + (lowerBound.map { ", proven lower bound \($0)" } ?? ""),
         "Raise the limit, or give fewer options or coarser costs."
       )
-    case .cancelled:
-      ("allocation.cancelled", "the search was cancelled", nil)
+    case .stopped(let best, let lowerBound):
+      (
+        "allocation.cancelled",
+        "the exact method was stopped"
+          + (best.map { "; best loss so far \($0.loss)" } ?? "")
+          + (lowerBound.map { ", proven lower bound \($0)" } ?? ""), nil
+      )
     }
   }
 }

@@ -28,7 +28,18 @@ extension SynthesisSettings {
       guard let layer = layers[node.name] ?? layers[name] else { continue }
       self.layers[index] = Layer(
         strategy: layer.strategy.flatMap { ProductStrategy(rawValue: $0) },
-        reuseFactor: layer.reuseFactor)
+        reuseFactor: layer.reuseFactor, unreported: Self.unreported(layer.function))
+    }
+  }
+
+  /// Layers that are computed as nodes of other kinds, which are built otherwise.
+  private static func unreported(_ function: String) -> String? {
+    switch function {
+    case "nnet::einsum_dense": "EinsumDense"
+    case "nnet::layernormalize": "LayerNormalization"
+    case let name where name.hasPrefix("nnet::read_time_step"): "TimeDistributed"
+    case let name where name.hasPrefix("nnet::write_time_step"): "TimeDistributed"
+    default: nil
     }
   }
 }

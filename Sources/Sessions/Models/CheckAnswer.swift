@@ -19,6 +19,8 @@ public struct CheckAnswer: Sendable {
   private let overflows: OverflowCount
   private let printedDigits: Int?
   private let distinguishable: Int?
+  /// Significant bits of arrays that hold fewer than the types compared with.
+  private let arrayBits: Int?
   private let usesTestBench: Bool
   /// Mismatches listed a tensor.
   private let limit: Int
@@ -54,9 +56,10 @@ public struct CheckAnswer: Sendable {
     self.usesTestBench = usesTestBench
     self.against = against
     printedDigits = printed.compactMap(\.digits).max()
+    arrayBits = printed.compactMap(\.bits).min()
     distinguishable =
-      printedDigits == nil
-      ? nil : printed.reduce(0) { $0 + ($1.digits == nil ? 0 : $1.distinguishable) }
+      printedDigits == nil && arrayBits == nil
+      ? nil : printed.reduce(0) { $0 + ($1.isExact ? 0 : $1.distinguishable) }
   }
 
   // MARK: JSON
@@ -76,6 +79,16 @@ public struct CheckAnswer: Sendable {
       "max_difference": floatDifference.map { .number($0.largest) } ?? .null,
       "relative_difference": floatDifference.map { .number($0.relative) } ?? .null,
       "rounding": result.rounding.map(json) ?? .null,
+      "array_bits": .optional(arrayBits),
+      "off_grid": offGrid.map { entry in
+        [
+          "name": .string(entry.label), "values": .integer(entry.comparison.offGrid),
+          "compared": .integer(entry.comparison.compared),
+          "sample": .integer(entry.first.sample),
+          "index": .integers(index(of: entry.first, in: entry.tensor).dropFirst()),
+          "expected": .number(entry.first.expected),
+        ]
+      } ?? .null,
       "first_divergence": divergence,
       "mismatches": .array(mismatches.map(json)),
       "overflows": .array(overflows.entries.map(json)),
@@ -110,6 +123,12 @@ public struct CheckAnswer: Sendable {
       "candidates": .array(explanation?.causes.map(json) ?? []),
       "search": explanation.map {
         ["tried": .integer($0.tried), "complete": .bool($0.isComplete)]
+      } ?? .null,
+      "other_weights": explanation?.otherWeights.map {
+        [
+          "channels": .integer($0.channels), "channel_count": .integer($0.channelCount),
+          "values": .integer($0.values), "value_count": .integer($0.valueCount),
+        ]
       } ?? .null,
     ]
   }
@@ -164,6 +183,7 @@ public struct CheckAnswer: Sendable {
       "kind": .string(cause.kind.rawValue), "object": .string(cause.object.rawValue),
       "node": .string(cause.node), "detail": .string(cause.detail),
       "reproduces": .integer(cause.reproduces),
+      "differing": explanation.map { .integer($0.differing) } ?? .null,
     ]
   }
 
@@ -220,19 +240,26 @@ public struct CheckAnswer: Sendable {
     }
   }
 
-  /// Nil where the mismatches kept do not tell.
+  /// Nil where no node wrote what differs.
   private func firstNode(differingIn sample: Int) -> String? {
-    let ordered = result.comparisons.compactMap { entry in
-      graph.writer(of: entry.tensor).map { (node: $0, comparison: entry.comparison) }
-    }.sorted { $0.node < $1.node }
-    for (node, comparison) in ordered {
-      if comparison.mismatches.contains(where: { $0.sample == sample }) {
-        return graph.nodes[node].name
+    result.comparisons.filter { $0.comparison.differingSamples.contains(sample) }
+      .compactMap { graph.writer(of: $0.tensor) }.min().map { graph.nodes[$0].name }
+  }
+
+  /// The first compared tensor, in execution order, with expected values that its format lacks.
+  private var offGrid:
+    (
+      label: String, tensor: TensorID, comparison: TensorComparison, first: Mismatch
+    )?
+  {
+    zip(labels, result.comparisons).compactMap { label, entry in
+      entry.comparison.firstOffGrid.map { first in
+        (
+          place: graph.writer(of: entry.tensor) ?? -1,
+          found: (label.name, entry.tensor, entry.comparison, first)
+        )
       }
-      let isComplete = comparison.mismatches.count == comparison.compared - comparison.equal
-      if !isComplete, (comparison.mismatches.last?.sample ?? 0) <= sample { return nil }
-    }
-    return nil
+    }.min { $0.place < $1.place }?.found
   }
 
   // MARK: Text
@@ -279,7 +306,11 @@ public struct CheckAnswer: Sendable {
     let counts =
       "\(Quantity.count(result.equalValues)) of \(Quantity.count(result.comparedValues)) values equal"
     var line = "\(word)   \(counts)"
-    if let printedDigits { line += " (as printed: \(printedDigits) digits)" }
+    if let printedDigits {
+      line += " (as printed: \(printedDigits) digits)"
+    } else if let arrayBits, result.verdict == .exactAsPrinted {
+      line += " (as \(arrayBits == 24 ? "float32" : "float16") holds them: \(arrayBits) bits)"
+    }
     if let floatDifference {
       line +=
         "   max difference \(Self.significant(floatDifference.largest)), "
@@ -291,9 +322,9 @@ public struct CheckAnswer: Sendable {
     if let distinguishable, result.verdict == .exactAsPrinted {
       line +=
         distinguishable == result.comparedValues
-        ? "           the digits tell every value from its neighbours\n"
-        : "           the digits tell \(Quantity.count(distinguishable)) values from their neighbours;"
-          + " the others agree as far as printed\n"
+        ? "           the \(printedDigits == nil ? "bits" : "digits") tell every value from its neighbours\n"
+        : "           the \(printedDigits == nil ? "bits" : "digits") tell \(Quantity.count(distinguishable)) values from their neighbours;"
+          + " the others agree as far as \(printedDigits == nil ? "they tell" : "printed")\n"
     }
     return line
   }
@@ -397,6 +428,9 @@ public struct CheckAnswer: Sendable {
   private func causes(_ style: Style) -> String {
     guard let node = result.firstDivergentNode else { return "" }
     let name = graph.nodes[node].name
+    if explanation?.causes.first == nil, result.verdict == .mismatch, let offGrid {
+      return offGridLines(offGrid, style)
+    }
     guard let explanation else {
       let reason =
         result.verdict == .within || !explains
@@ -404,14 +438,19 @@ public struct CheckAnswer: Sendable {
       return "\nfirst differing layer: \(Self.shortened(name))\(reason)\n\(firstElement)"
     }
     guard let cause = explanation.causes.first else {
-      let extent = explanation.isComplete ? "" : ", and not all of them were tried"
+      let extent =
+        explanation.isComplete ? "" : ", and not all of them were tried: --explain full"
       return "\nfirst differing layer: \(name); none of "
         + "\(Quantity.count(explanation.tried, "single change")) explains it\(extent)\n"
+        + otherWeightsLines(explanation)
     }
     var text =
-      "\ncause      \(style.bold("\(cause.kind.rawValue) of the \(cause.object.rawValue)")) at "
+      "\ncause      \(style.bold(Self.title(cause))) at "
       + "\(cause.node): \(cause.detail)\n"
-      + "           reproduces all \(Quantity.count(cause.reproduces)) values looked at"
+      + "           reproduces \(Quantity.count(cause.reproduces)) values"
+    if explanation.differing > 0 {
+      text += " looked at, \(Quantity.count(explanation.differing)) of which differ"
+    }
     let others = explanation.causes.count - 1
     switch others {
     case 0: text += "\n"
@@ -420,10 +459,63 @@ public struct CheckAnswer: Sendable {
     }
     for other in explanation.causes.dropFirst().prefix(2) {
       text +=
-        "           or: \(other.kind.rawValue) of the \(other.object.rawValue) at "
+        "           or: \(Self.title(other)) at "
         + "\(other.node): \(other.detail)\n"
     }
     return text
+  }
+
+  private static func title(_ cause: Cause) -> String {
+    switch cause.kind {
+    case .sampleOrder: "order of the samples"
+    case .exchange: "exchanged arrays"
+    default:
+      "\(cause.kind.rawValue) of the "
+        + (cause.object == .expected ? "expected values" : cause.object.rawValue)
+    }
+  }
+
+  /// Expected values that the hardware cannot give.
+  private func offGridLines(
+    _ entry: (label: String, tensor: TensorID, comparison: TensorComparison, first: Mismatch),
+    _ style: Style
+  ) -> String {
+    let place = index(of: entry.first, in: entry.tensor).dropFirst()
+      .map(String.init).joined(separator: ",")
+    let indent = "           "
+    let source =
+      model.isProject
+      ? "hls_model.predict(x) or its C simulation gives what the hardware computes"
+      : "the quantized model's own runtime gives what is compared here"
+    return
+      "\ncause      "
+      + style.bold("expected values come from a float model") + ", not from hardware\n"
+      + indent + "\(Quantity.count(entry.comparison.offGrid)) of "
+      + "\(Quantity.count(entry.comparison.compared)) of \(Self.shortened(entry.label)) are no "
+      + "values of \(graph[entry.tensor].encoding.name),\n"
+      + indent + "first [\(place)] of sample \(entry.first.sample): \(entry.first.expected)\n"
+      + indent + source + "\n"
+  }
+
+  /// That a layer has other weights, where its inputs agree and its results do not.
+  private func otherWeightsLines(_ explanation: MismatchExplanation) -> String {
+    let indent = "           "
+    guard let other = explanation.otherWeights else {
+      guard !labels.contains(where: { !$0.isOutput }), explanation.differing > 0 else { return "" }
+      return indent + "\(Quantity.count(explanation.differing, "value")) looked at differ; if more "
+        + "than one thing is another, as after\n" + indent
+        + "another training, --layers tells the first layer of it\n"
+    }
+    let name = graph.nodes[other.node].name
+    let channels =
+      other.channels == other.channelCount && other.channels > 1
+      ? "all \(other.channels) output channels differ"
+      : "\(other.channels) of \(other.channelCount) output channels differ"
+    return indent + "its inputs agree, and \(channels) in "
+      + "\(Quantity.count(other.values)) of \(Quantity.count(other.valueCount)) values:\n" + indent
+      + "\(Self.shortened(name)) has other weights"
+      + (other.channels == other.channelCount
+        ? ", as after another training or conversion of the model\n" : " or biases there\n")
   }
 
   /// The element at which the first differing layer's result differs first.

@@ -93,6 +93,15 @@ package struct CheckData {
       expected: try outputs.open(model) + layers.open(model))
   }
 
+  /// ``open()`` of files that were opened before.
+  func reopened() throws(Diagnostic) -> CheckSources {
+    do throws(Failure) {
+      return try open()
+    } catch {
+      throw error.problems[0]
+    }
+  }
+
   package var records: [InputRecord] {
     inputs.records(role: "inputs") + outputs.records(role: "expected")
       + layers.records(role: "layers")

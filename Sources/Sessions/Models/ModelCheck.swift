@@ -7,17 +7,18 @@ public import QuantGraph
 public struct ModelCheck: Sendable {
   /// How far a mismatch is looked into.
   ///
-  /// The search of single changes of an hls4ml project has its own limit of work; it is left out
-  /// with `none` only.
+  /// Causes are searched for, and the bounds of float rounding are computed, for so long.
   public enum Explain: String, Sendable, CaseIterable {
     case none, fast, full
 
-    /// Seconds in which bounds of float rounding may begin; nil for any number.
-    var seconds: Double? {
+    /// Asked between steps of a search that may take so long from now on, unless it is full.
+    func mayGoOn(seconds: Double) -> @Sendable () -> Bool {
       switch self {
-      case .none: 0
-      case .fast: 10
-      case .full: nil
+      case .none: return { false }
+      case .fast:
+        let end = ContinuousClock.now + .seconds(seconds)
+        return { ContinuousClock.now < end }
+      case .full: return { true }
       }
     }
   }
@@ -92,13 +93,16 @@ public struct ModelCheck: Sendable {
     } catch {
       throw Failure(error)
     }
+    let mayGoOn = options.explain.mayGoOn(seconds: 10)
+    var findings: Findings?
     if result.verdict == .mismatch, data.canReopen, options.explain != .none {
+      findings = try Self.findings(of: result, check: check, data: data, options: options)
+    }
+    if findings?.causes.isEmpty == true {
       let again = try data.open()
-      let limit = options.explain.seconds.map { ContinuousClock.now + .seconds($0) }
       do throws(Diagnostic) {
         let report = try check.rounding(
-          again, mayGoOn: { limit.map { ContinuousClock.now < $0 } ?? true },
-          progress: { done in progress(done, total) })
+          again, mayGoOn: mayGoOn, progress: { done in progress(done, total) })
         if let report { result.judge(report) }
       } catch {
         throw Failure(error)
@@ -113,7 +117,9 @@ public struct ModelCheck: Sendable {
       file: file, graph: plan.graph, datapath: plan.datapath, labels: data.labels,
       result: result, printed: printed,
       overflows: try OverflowCount(data, plan: plan, check: check, result: result),
-      explanation: try Self.explanation(of: result, plan: plan, data: data, options: options),
+      explanation: try Self.explanation(
+        of: result, findings: findings, check: check, data: data, options: options,
+        mayGoOn: mayGoOn),
       explains: plan.rules is any ExplainsMismatch, usesTestBench: data.usesTestBench,
       limit: options.reportLimit)
     verdict = result.verdict
@@ -222,25 +228,64 @@ public struct ModelCheck: Sendable {
     return sources
   }
 
-  private static func explanation(
-    of result: CheckResult, plan: Plan, data: CheckData, options: Options
-  ) throws(Failure) -> MismatchExplanation? {
-    // What is within the tolerance needs no explanation.
-    guard options.explain != .none, let rules = plan.rules as? any ExplainsMismatch,
-      result.verdict == .mismatch,
-      let divergent = result.firstDivergentNode,
-      let mismatch = result.firstMismatch, data.canReopen
-    else { return nil }
-    let (file, sources) = (data.model, try data.open())
+  /// What the data given say of a mismatch, before anything is thought of the model.
+  private struct Findings {
+    let observed: ObservedSamples
+    /// Position in the graph's nodes of the first that differs.
+    let divergent: Int
+    let causes: [Cause]
+  }
+
+  /// Nil where no node is known to differ.
+  private static func findings(
+    of result: CheckResult, check: Check, data: CheckData, options: Options
+  ) throws(Failure) -> Findings? {
+    guard let divergent = result.firstDivergentNode, let mismatch = result.firstMismatch else {
+      return nil
+    }
+    // Samples of single changes cost little; those of other rules run the whole network.
+    let limit = check.plan.rules is any ExplainsMismatch ? 512 : 64
+    let sources = try data.open()
     do throws(Diagnostic) {
       let observed = try ObservedSamples.read(
-        CheckSources(inputs: sources.inputs, expected: sources.expected), plan: plan,
-        firstMismatch: mismatch.sample, limit: min(512, (options.first ?? .max) - mismatch.sample))
-      let originals =
-        file.isProject ? HLS4ML.writtenValues(of: file.graph, inProject: file.path) : [:]
+        sources, plan: check.plan, firstMismatch: mismatch.sample,
+        limit: min(limit, (options.first ?? .max) - mismatch.sample))
+      let causes = try check.dataCauses(
+        observed, result: result,
+        open: { () throws(Diagnostic) in try data.reopened() },
+        mayGoOn: options.explain.mayGoOn(seconds: 4))
+      return Findings(observed: observed, divergent: divergent, causes: causes)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// Nil where nothing was searched for.
+  private static func explanation(
+    of result: CheckResult, findings: Findings?, check: Check, data: CheckData, options: Options,
+    mayGoOn: @escaping @Sendable () -> Bool
+  ) throws(Failure) -> MismatchExplanation? {
+    // What is within the tolerance, or within rounding, needs no explanation.
+    guard let findings, result.verdict == .mismatch else { return nil }
+    if !findings.causes.isEmpty {
+      return MismatchExplanation(
+        causes: findings.causes, tried: findings.causes.count, isComplete: true)
+    }
+    guard let rules = check.plan.rules as? any ExplainsMismatch else { return nil }
+    let file = data.model
+    let originals =
+      file.project == nil ? [:] : HLS4ML.writtenValues(of: file.graph, inProject: file.path)
+    let results = check.plan.graph.nodes[findings.divergent].outputs
+    let isOffGrid = result.comparisons.contains {
+      $0.comparison.offGrid > 0 && results.contains($0.tensor)
+    }
+    let limits = ExplanationLimits(
+      onlyResultTypes: isOffGrid,
+      work: options.explain == .full ? .max : ExplanationLimits().work, mayGoOn: mayGoOn)
+    do throws(Diagnostic) {
       return try rules.explain(
-        observed, divergent: divergent, in: file.graph, originals: originals,
-        threads: options.threads
+        findings.observed, divergent: findings.divergent, in: file.graph, originals: originals,
+        threads: options.threads, limits: limits
       ) { Printed.matches($0, token: $1, digits: $2) }
     } catch {
       throw Failure(error)

@@ -272,13 +272,27 @@ public struct ModelFile: Sendable {
     return given
   }
 
-  /// What the `.fml` archives in a project's folder say differently; empty if they agree or if
-  /// there are none.
+  /// That the project computes with code that no release of hls4ml has; nil if it does not.
+  public var changedUtilities: Diagnostic? {
+    guard let project, !project.changedDefinitions.isEmpty else { return nil }
+    let found = project.changedDefinitions
+    return Diagnostic(
+      code: "hls.changed-code",
+      message: "\(Quantity.count(found.count, "definition")) in the project's nnet_utils "
+        + (found.count == 1 ? "is" : "are") + " of no release of hls4ml",
+      location: path + "/firmware/nnet_utils",
+      notes: found.prefix(8) + (found.count > 8 ? ["... \(found.count - 8) more"] : []),
+      remedy: "the rules of \(project.version ?? "a release") are computed; compare results with "
+        + "the project's own C simulation.")
+  }
+
+  /// What the `.fml` archives in a project's folder say differently, and that its own code was changed;
+  /// empty if they agree or if there are none.
   ///
   /// - Throws: a ``Failure`` with every problem of an archive that cannot be read.
   public func archiveWarnings() throws(Failure) -> [Diagnostic] {
     guard let project, isProject else { return [] }
-    var warnings: [Diagnostic] = []
+    var warnings = changedUtilities.map { [$0] } ?? []
     for archive in project.archives {
       let place = path + "/" + archive
       let other: Graph
@@ -363,7 +377,7 @@ public struct ModelFile: Sendable {
       "model.unrecognized", "the file is no model of a known kind", at: path,
       notes: [
         prefix.isEmpty ? "it is empty" : "it starts with \(bytes.joined(separator: " "))",
-        "supported: an hls4ml project folder, an hls4ml .fml archive, .tflite, .onnx",
+        "supported: an hls4ml project folder or its .tar.gz, an hls4ml .fml archive, .tflite, .onnx",
       ], remedy: "give the folder or .fml file that hls4ml wrote, a .tflite or an .onnx file.")
   }
 

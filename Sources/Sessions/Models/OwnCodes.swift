@@ -69,7 +69,7 @@ final class FiniteNumbers: SampleSource {
     let values: [Double]
     switch try source.next(count) {
     case .codes(let codes): values = codes.map { Double($0) }
-    case .values(let numbers), .printed(let numbers, _): values = numbers
+    case .values(let numbers), .printed(let numbers, _), .rounded(let numbers, _): values = numbers
     }
     let elements = max(tensor.shape.count, 1)
     if let place = values.firstIndex(where: { !Float($0).isFinite }) {

@@ -2,15 +2,17 @@ import Arith
 import Importers
 package import QuantGraph
 
-/// Passes samples on and notes how much their printed digits can tell.
+/// Passes samples on and notes how much their printed digits, or the bits of their array, can tell.
 ///
-/// A printed value tells its code apart if no neighbouring code prints the same.
+/// A value tells its code apart if no neighbouring code prints the same, or rounds to the same.
 package final class PrintedResolution: SampleSource {
   private let source: any SampleSource
   private let unit: Double
   /// Most digits of a printed value so far; nil if nothing was printed.
   package private(set) var digits: Int?
-  /// Printed values that only one code prints as.
+  /// Significant bits of the array, where codes have more; nil elsewhere.
+  package private(set) var bits: Int?
+  /// Printed or rounded values that only one code gives.
   package private(set) var distinguishable = 0
 
   package init(_ source: any SampleSource, of tensor: Tensor) {
@@ -28,8 +30,17 @@ package final class PrintedResolution: SampleSource {
       digits = max(digits ?? 0, shown)
       for token in tokens where tellsApart(token, digits: shown) { distinguishable += 1 }
     }
+    if case .rounded(let numbers, let bits) = values {
+      self.bits = bits
+      // Every code up to 2^bits is held exactly.
+      let largest = unit * Double(1 << bits)
+      distinguishable += numbers.count { abs($0) <= largest }
+    }
     return values
   }
+
+  /// Whether nothing was printed or rounded.
+  package var isExact: Bool { digits == nil && bits == nil }
 
   private func tellsApart(_ token: Double, digits: Int) -> Bool {
     guard token.isFinite, unit > 0 else { return false }

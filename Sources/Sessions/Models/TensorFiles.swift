@@ -1,3 +1,4 @@
+import Arith
 import Documents
 import FoundationEssentials
 import HWModel
@@ -59,7 +60,7 @@ package struct TensorFiles {
         } else if let id = entry.tensors.first {
           let source = try ArraySampleSource(
             rows, path: entry.place, tensor: graph[id].name, shape: graph[id].shape,
-            hasBatchAxis: !file.addsSampleAxis)
+            hasBatchAxis: !file.addsSampleAxis, codeBits: graph[id].encoding.fixedWidth)
           let isParameter = !file.addsSampleAxis && source.sampleCount == 1
           counts.append(source.sampleCount ?? 2)
           sources.append((id, isParameter ? RepeatedSample(source) : source))
@@ -130,6 +131,8 @@ extension TensorValues {
     case .values(let values): .values((0..<count).flatMap { _ in values })
     case .printed(let values, let digits):
       .printed((0..<count).flatMap { _ in values }, digits: digits)
+    case .rounded(let values, let bits):
+      .rounded((0..<count).flatMap { _ in values }, bits: bits)
     }
   }
 }
@@ -343,5 +346,12 @@ extension TensorFiles {
       ],
       remedy: "give each once: --\(role.option) NAME=FILE, an .npz with these names, or files in "
         + "this order.")
+  }
+}
+
+extension Encoding {
+  /// Bits of fixed-point codes; 0 of other formats.
+  fileprivate var fixedWidth: Int {
+    if case .fixed(let format) = self { format.width } else { 0 }
   }
 }

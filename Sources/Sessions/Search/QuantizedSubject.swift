@@ -181,7 +181,7 @@ package struct QuantizedSubject: SearchSubject {
       do throws(Diagnostic) {
         while true {
           switch try decoded.next(1024) {
-          case .values(let block), .printed(let block, _):
+          case .values(let block), .printed(let block, _), .rounded(let block, _):
             guard !block.isEmpty else { break }
             values += block
             continue

@@ -29,6 +29,7 @@ package struct ScoreAnswer: Sendable {
   package init(
     path: String, file: ScoreFile, objectives: [String]?,
     budgets: [(cost: String, limit: Double)], method: AllocationMethod, seed: UInt64,
+    isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(Failure) {
     self.path = path
@@ -47,7 +48,7 @@ package struct ScoreAnswer: Sendable {
         remedy: "name those that count: --objective score,\(costs[0]).")
     }
     let start = ContinuousClock.now
-    var effort = AllocationEffort()
+    var effort = AllocationEffort(isCancelled: isCancelled)
     effort.progress = progress
     do throws(ScoreProblemError) {
       problem = try ScoreProblem(
@@ -156,7 +157,13 @@ package struct ScoreAnswer: Sendable {
   package var notes: [String] {
     guard let solution else { return thinning.map { [$0] } ?? [] }
     var notes = thinning.map { [$0] } ?? []
-    if solution.status == .unmet, let optimum = solution.optimum {
+    if solution.method == .exact, solution.status == .feasible || solution.status == .unmet {
+      notes.append(
+        "stopped before the proof"
+          + (solution.lowerBound.map {
+            ": no allocation has a score below \(SearchQuantity.threeDigits($0))"
+          } ?? ""))
+    } else if solution.status == .unmet, let optimum = solution.optimum {
       notes.append(
         "\(method.rawValue) ends without meeting the budgets; the exact method meets them, "
           + "score \(SearchQuantity.threeDigits(optimum.loss))")

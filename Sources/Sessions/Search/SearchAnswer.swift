@@ -38,6 +38,10 @@ package struct SearchAnswer: Sendable {
   package let method: String
   package let seed: UInt64
   package let spaceName: String
+  /// What the quality must be, in words; nil without such a bound.
+  package let floor: String?
+  /// The best evaluation where that was not reached.
+  private let best: Evaluation?
   package let modelDigest: String?
   /// What a reader of the costs must know.
   private let costNotes: [String]
@@ -70,7 +74,8 @@ package struct SearchAnswer: Sendable {
   package init(
     header: StudyHeader, space: SearchSpace, objective: SearchObjective, objectiveCount: Int,
     outcome: SearchOutcome?, infeasible: SearchInfeasibility?, metric: String, method: String,
-    seed: UInt64, spaceName: String, modelDigest: String?, costs: [any CostModel],
+    seed: UInt64, spaceName: String, floor: String? = nil, modelDigest: String?,
+    costs: [any CostModel],
     notes: [String] = [], ranges: ((Int, Encoding?) -> InputRange?)? = nil
   ) {
     self.header = header
@@ -86,6 +91,8 @@ package struct SearchAnswer: Sendable {
     self.method = method
     self.seed = seed
     self.spaceName = spaceName
+    self.floor = floor
+    best = outcome.flatMap { outcome in outcome.best.map { outcome.evaluations[$0] } }
     self.modelDigest = modelDigest
     self.costs = costs
     costNotes = notes
@@ -117,6 +124,28 @@ package struct SearchAnswer: Sendable {
   }
 
   package var quality: QualityObjective { objective.quality }
+
+  /// Whether there is an allocation that meets all that was asked for.
+  package var hasAnswer: Bool { infeasible == nil && (floor == nil || !points.isEmpty) }
+
+  /// The point that answers: the cheapest of sufficient quality where a floor was given, else the
+  /// knee or the last.
+  package var answer: SearchPoint? {
+    floor != nil ? points.first : points.first { $0.isKnee } ?? points.last
+  }
+
+  /// The quality of the best evaluation, where none reached the floor.
+  package var bestQuality: String? {
+    best.map { found in
+      switch quality {
+      case .accuracy:
+        let share = Double(found.correct ?? 0) / Double(max(found.samples, 1))
+        return "\(SearchQuantity.fixed(share * 100, digits: 2))%"
+      case .loss: return SearchQuantity.threeDigits(found.loss)
+      case .score: return SearchQuantity.threeDigits(header.score(of: found.choice))
+      }
+    }
+  }
 
   /// Allocation files of the points by name.
   package var allocationFiles: [(name: String, document: JSON)] {
@@ -178,6 +207,14 @@ package struct SearchAnswer: Sendable {
       .init(key: "baselines", value: .array([uniformBaseline])),
       .init(key: "infeasible", value: infeasibleJSON),
       .init(key: "patch", value: patches?.json ?? .null),
+      .init(
+        key: "floor",
+        value: floor.map {
+          [
+            "bound": .string($0), "met": .bool(!points.isEmpty),
+            "point": .optional(points.first?.id), "best": .optional(bestQuality),
+          ]
+        } ?? .null),
       .init(key: "notes", value: .strings(notes)),
     ])
   }

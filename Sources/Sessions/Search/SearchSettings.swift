@@ -93,6 +93,81 @@ package enum SearchSettings {
     return costs + available.filter { cost in !objectives.contains(cost.name) }
   }
 
+  /// A bound of `--budget`: `NAME=LIMIT` and `NAME<=LIMIT` from above, `NAME>=LIMIT` from below.
+  private struct Bound {
+    let name: String
+    let amount: String
+    let isFloor: Bool
+    /// Whether the direction was written.
+    let isDirected: Bool
+
+    init?(_ text: String) {
+      guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
+      let sign = text[text.index(before: equals)]
+      isDirected = sign == ">" || sign == "<"
+      isFloor = sign == ">"
+      func trimmed(_ part: Substring) -> String {
+        String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+      }
+      name = trimmed(isDirected ? text[..<text.index(before: equals)] : text[..<equals])
+      amount = trimmed(text[text.index(after: equals)...])
+      guard !name.isEmpty, !amount.isEmpty else { return nil }
+    }
+  }
+
+  /// What `--budget` bounds, as typed; nil for a text that is no bound.
+  package static func boundName(_ text: String) -> String? { Bound(text)?.name }
+
+  /// The floor on the quality that `--budget` has, and the bounds of costs that are left.
+  ///
+  /// - Parameters:
+  ///   - texts: as typed.
+  ///   - objective: the quality is the one that it names.
+  /// - Returns: the largest deficit that is good enough, infinite without a floor; the others.
+  /// - Throws: a ``Failure`` for a bound of another quality, or one that keeps what is worse.
+  package static func floor(
+    _ texts: [String], objective: SearchObjective
+  ) throws(Failure) -> (deficit: Double, text: String?, costs: [String]) {
+    var limit = Double.infinity
+    var words: String?
+    var costs: [String] = []
+    let qualities =
+      Set(QualityObjective.allCases.map(\.rawValue))
+      .union(SensitivityMetric.allCases.map(\.rawValue)).union([objective.name])
+    for text in texts {
+      guard let bound = Bound(text), qualities.contains(bound.name) else {
+        costs.append(text)
+        continue
+      }
+      func refusal(_ message: String, _ remedy: String) -> Failure {
+        Failure("search.budget", message, at: "--budget \(text)", remedy: remedy)
+      }
+      guard bound.name == objective.name else {
+        throw refusal(
+          "the quality of this search is \(objective.name), not \(bound.name)",
+          "bound \(objective.name), or take --objective \(bound.name),COST.")
+      }
+      let isAccuracy = objective.quality == .accuracy
+      guard bound.isFloor == isAccuracy else {
+        throw refusal(
+          "a bound of \(bound.name) in this direction keeps what is worse",
+          isAccuracy ? "write it as accuracy>=96%." : "write it as \(bound.name)<=0.5.")
+      }
+      let value = isAccuracy ? UnitAmount.share(bound.amount) : nil
+      guard let value = value ?? UnitAmount.number(bound.amount),
+        isAccuracy ? (0...1).contains(value) : value.isFinite
+      else {
+        throw refusal(
+          "'\(bound.amount)' is no \(bound.name)",
+          isAccuracy ? "write it as accuracy>=96% or accuracy>=0.96." : "give a number.")
+      }
+      // A share is compared with quotients of whole numbers: what they lack by rounding is nothing.
+      limit = min(limit, isAccuracy ? 1 - value + 1e-12 : value)
+      words = "\(bound.name) of at \(isAccuracy ? "least" : "most") \(bound.amount)"
+    }
+    return (limit, words, costs)
+  }
+
   /// One budget a cost from `--budget NAME=LIMIT`.
   ///
   /// - Parameters:
@@ -108,32 +183,44 @@ package enum SearchSettings {
     var budgets = [Double](repeating: .infinity, count: costs.count)
     let names = costs.map(\.name)
     for text in texts {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       func refusal(_ notes: [String] = []) -> Failure {
         Failure(
           "search.budget", "'\(text)' is no budget", at: "--budget", notes: notes,
-          remedy: "write it as weight_bits=50%, size=20KiB or latency=5ms.")
+          remedy: "write it as weight_bits=50%, size=20KiB, latency=5ms or accuracy>=96%.")
       }
-      guard parts.count == 2 else { throw refusal() }
+      guard let bound = Bound(text) else { throw refusal() }
+      guard !bound.isFloor else {
+        throw refusal(["a cost is bounded from above: \(bound.name)<=\(bound.amount)"])
+      }
       // A file may have a name of its own that is short for another.
       guard
-        let index = names.firstIndex(of: parts[0])
-          ?? names.firstIndex(of: SearchQuantity.key(parts[0]))
+        let index = names.firstIndex(of: bound.name)
+          ?? names.firstIndex(of: SearchQuantity.key(bound.name))
       else {
         throw .unknown(
-          "cost", parts[0], code: "search.budget", among: names,
+          "cost", bound.name, code: "search.budget", among: names,
           listedBy: "hwsim search --help", at: "--budget")
       }
       let unit = costs[index].unit
-      if let share = UnitAmount.share(parts[1]) {
+      if let share = UnitAmount.share(bound.amount) {
         budgets[index] = min(budgets[index], share * (try largest(index)))
-      } else if let value = UnitAmount.value(parts[1], unit: unit) {
+      } else if let value = UnitAmount.value(bound.amount, unit: unit) {
         budgets[index] = min(budgets[index], value)
       } else {
         throw refusal(["units of \(names[index]): \(UnitAmount.suffixes(of: unit)), or %"])
       }
     }
     return budgets
+  }
+
+  /// The time of `--time-limit`; nil without one.
+  package static func timeLimit(_ text: String?) throws(Failure) -> Duration? {
+    guard let text else { return nil }
+    guard let limit = SearchQuantity.duration(text) else {
+      throw Failure(
+        "usage.arguments", "--time-limit '\(text)' is no time", remedy: "write 60s, 5m or 500ms.")
+    }
+    return limit
   }
 
   package static func method(_ name: String) throws(Failure) -> SearchMethod {

@@ -38,7 +38,7 @@ extension SearchAnswer {
     columns += [.text(chosen, isFlexible: true, leaves: 2), .text("")]
     var table = Table(columns)
     for point in points {
-      var row: [Table.Cell] = [.init(point.isKnee ? ">" : " "), .init(point.id)]
+      var row: [Table.Cell] = [.init(point.id == answer?.id ? ">" : " "), .init(point.id)]
       for quality in [quality] + measured { row.append(cell(quality, of: point)) }
       for (cost, value) in zip(header.costs, point.costs).prefix(max(objectiveCount, 1)) {
         row.append(
@@ -81,6 +81,7 @@ extension SearchAnswer {
 
   private func remark(_ point: SearchPoint) -> String {
     var words = point.isKnee ? ["knee"] : []
+    if floor != nil, point.id == points.first?.id { words.insert("smallest", at: 0) }
     if let name = uniformNames[point.choice] { words.append("all \(name)") }
     if !point.indistinguishable.isEmpty {
       words.append("~ " + point.indistinguishable.joined(separator: " "))
@@ -100,6 +101,12 @@ extension SearchAnswer {
   ) -> String {
     let right = "seed \(seed), method \(method)"
     if let infeasible { return infeasibleText(infeasible, style) }
+    if let floor, points.isEmpty {
+      return style.bad("INFEASIBLE") + "   \(floor) was not reached; the best of "
+        + "\(Quantity.count(evaluations.count)) evaluated has \(bestQuality ?? "none")\n"
+        + (isProved
+          ? "  every allocation was evaluated\n" : "  as far as it was tried; not proved\n")
+    }
     let configurations = SearchQuantity.text(space.configurationCount, unit: "", kind: .exact)
     let summary =
       "evaluated \(Quantity.count(evaluations.count)) of \(configurations)allocations, "
@@ -113,6 +120,7 @@ extension SearchAnswer {
     text += plot(style)
     let proof = quality == .score ? "by proof (gap 0)" : "every allocation was evaluated"
     var facts = [isProved ? "optimal: yes, \(proof)" : "optimal: not proved"]
+    if let floor, let first = points.first { facts.append("smallest with \(floor): \(first.id)") }
     for cost in header.costs.prefix(objectiveCount) {
       switch kind(cost) {
       case .exact: facts.append("\(cost.name): exact")
@@ -129,7 +137,7 @@ extension SearchAnswer {
     text += (line.count > style.width ? facts.joined(separator: "\n") : line) + "\n"
     if let patches { text += patches.text(style) }
     for note in notes { text += Amounts.note(note, style) }
-    let example = points.first { $0.isKnee } ?? points.last
+    let example = answer
     if let folder, let example {
       text += style.hint(
         "hint: hwsim report \(folder)/search.json -o \(folder)/report.html"

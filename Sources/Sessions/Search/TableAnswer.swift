@@ -27,10 +27,13 @@ package struct TableAnswer: Sendable {
 
   /// Solves every problem of the file at `path`, in its order, on one thread.
   ///
+  /// Once `isCancelled` answers true, each problem has what is found at once.
+  ///
   /// - Throws: a ``Failure`` if the file or a problem has no meaning, if a problem needs more
   ///   partial allocations than are kept, or if the method needs budgets that a problem lacks.
   package init(
     path: String, bytes: [UInt8], method: AllocationMethod, seed: UInt64,
+    isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: (_ done: Int, _ total: Int) -> Void
   ) throws(Failure) {
     self.path = path
@@ -46,7 +49,8 @@ package struct TableAnswer: Sendable {
       let start = ContinuousClock.now
       let outcome: Outcome
       do throws(AllocationError) {
-        outcome = try Self.solve(entry, by: method, seed: seed)
+        outcome = try Self.solve(
+          entry, by: method, seed: seed, effort: AllocationEffort(isCancelled: isCancelled))
       } catch {
         throw Failure(Diagnostic(error, problem: "\(path): problem '\(entry.name)'"))
       }
@@ -61,15 +65,17 @@ package struct TableAnswer: Sendable {
   }
 
   private static func solve(
-    _ entry: ProblemTable.Entry, by method: AllocationMethod, seed: UInt64
+    _ entry: ProblemTable.Entry, by method: AllocationMethod, seed: UInt64,
+    effort: AllocationEffort
   ) throws(AllocationError) -> Outcome {
     if let objectives = entry.objectives {
-      let frontier = try entry.problem.frontier(of: objectives, by: method, seed: seed)
+      let frontier = try entry.problem.frontier(
+        of: objectives, by: method, seed: seed, effort: effort)
       if !frontier.points.isEmpty { return .frontier(frontier) }
       // What cannot be met, and what can be reached, is the exact method's to say.
-      return .solution(try entry.problem.solution(by: .exact))
+      return .solution(try entry.problem.solution(by: .exact, effort: effort))
     }
-    return .solution(try entry.problem.solution(by: method, seed: seed))
+    return .solution(try entry.problem.solution(by: method, seed: seed, effort: effort))
   }
 
   /// Whether every problem has a solution.
@@ -109,7 +115,8 @@ package struct TableAnswer: Sendable {
     let total = rows.reduce(0) { $0 + $1.seconds }
     let summary =
       "\(Quantity.count(rows.count, "problem")): \(solved) solved" + words.joined()
-      + (method == .exact ? ", proven" : ", method \(method.rawValue)")
+      + (method != .exact
+        ? ", method \(method.rawValue)" : rows.allSatisfy(\.isProved) ? ", proven" : ", stopped")
     return Heading.line(path, summary, right: "\((total * 1000).rounded() / 1000) s", style: style)
       + table.render(limit: all ? nil : 20, style: style)
   }
@@ -130,6 +137,7 @@ extension AllocationSolution {
       let smallest = JSON.amount(infeasibility.reachableMinimum[budget]).compact
       return "cost \(budget): limit \(JSON.amount(limits[budget]).compact), smallest \(smallest)"
     case .feasible, .unmet:
+      if let lowerBound { return "stopped; none is below \(JSON.amount(lowerBound).compact)" }
       guard let optimum else { return "" }
       return "exact: \(JSON.amount(optimum.loss).compact)"
     }
@@ -137,6 +145,14 @@ extension AllocationSolution {
 }
 
 extension TableAnswer.Row {
+  /// Whether an exact method came to its end.
+  fileprivate var isProved: Bool {
+    switch outcome {
+    case .solution(let solution): solution.status == .optimal || solution.status == .infeasible
+    case .frontier(let frontier): frontier.isComplete
+    }
+  }
+
   fileprivate var isSolved: Bool {
     switch outcome {
     case .solution(let solution): solution.meetsBudgets
@@ -159,6 +175,7 @@ extension TableAnswer.Row {
     var minimum = JSON.null
     var frontier = JSON.null
     var optimum = JSON.null
+    var bound = JSON.null
     switch outcome {
     case .solution(let solution):
       if let allocation = solution.allocation {
@@ -166,6 +183,7 @@ extension TableAnswer.Row {
         choice = .integers(allocation.choice)
       }
       if let found = solution.optimum { optimum = .amount(found.loss) }
+      if let found = solution.lowerBound { bound = .amount(found) }
       if let infeasibility = solution.infeasibility {
         budget = .optional(infeasibility.budget)
         minimum = .array(infeasibility.reachableMinimum.map(JSON.amount))
@@ -179,6 +197,7 @@ extension TableAnswer.Row {
       "choice": choice, "infeasible_budget": budget, "reachable_minimum": minimum,
       "frontier": frontier, "seconds": .number(seconds), "method": .string(method.rawValue),
       "proved": .bool(status == .optimal || status == .infeasible), "optimum": optimum,
+      "lower_bound": bound,
     ]
   }
 }

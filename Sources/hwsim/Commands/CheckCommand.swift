@@ -73,7 +73,7 @@ struct CheckCommand: ConfigurableCommand {
 
   @Option(
     help: .init(
-      "Look into a mismatch: none; fast (bounds of float rounding for 10 seconds); or full.",
+      "Look for the cause of a mismatch: none; fast (for 10 seconds); or full (to the end).",
       valueName: "EFFORT"))
   var explain = ExplainEffort(effort: .fast)
 

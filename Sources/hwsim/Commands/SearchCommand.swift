@@ -380,7 +380,8 @@ struct SearchGoalOptions: ParsableArguments {
 
   @Option(
     help: .init(
-      "The most that a cost may be: size=20KiB, weight_bits=50%, latency=5ms.",
+      "The most that a cost may be: size=20KiB, weight_bits=50%, latency=5ms; or what the quality "
+        + "must be, for the cheapest that has it: 'accuracy>=96%', 'loss<=0.5'.",
       valueName: "COST=MAX"))
   var budget: [String] = []
 

@@ -69,6 +69,22 @@ extension Explanation {
       It divides by zero or overflows 64 bits.
       """),
     Explanation(
+      "hls.changed-code", "a project carries nnet_utils that are of no release",
+      """
+      A warning. hwsim computes by the rules of hls4ml's releases 0.5 to 1.3; it does not read the C++
+      functions of the project's own nnet_utils. Functions and types whose text, comments and pragmas
+      aside, is none of those releases' are named: they may compute something else. Equal results of
+      hwsim check show that they do not.
+      """),
+    Explanation(
+      "hls.backend", "an hls4ml project of a back end that is not read",
+      """
+      Vitis, Vivado and VivadoAccelerator projects compute with ap_fixed by nnet_utils that hwsim
+      knows. Quartus, oneAPI, Catapult and others have types and code of their own: the same model
+      may give other bits there, so hwsim does not read them as if they were the former. Convert the
+      model with one of those to check or estimate it.
+      """),
+    Explanation(
       "hls.unsupported", "a call in an hls4ml project has no operator in hwsim",
       """
       The layer is valid hls4ml, but hwsim has no verified rule for it, and it does not guess bits. The

@@ -9,6 +9,10 @@ enum Signals {
   // A trivial type with a constant initial value is laid out statically: a handler reads it without
   // running code. A torn or late read wipes one terminal line too many or too few.
   nonisolated(unsafe) private static var isProgressShown = false
+  // Set by the command before it can be interrupted, and by the handler; words that are read late by
+  // a step at most.
+  nonisolated(unsafe) private static var answersInterrupt = false
+  nonisolated(unsafe) private(set) static var isInterrupted = false
   // Slots of half-written files, allocated by install() before any handler can run and never freed.
   // Only the thread that writes files stores to them, one aligned word at a time.
   nonisolated(unsafe) private static var partialFiles:
@@ -36,6 +40,10 @@ enum Signals {
       sigaction(number, nil, &earlier)
       if unsafeBitCast(earlier.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }
       handle(number) { number in
+        if number == SIGINT, Signals.answersInterrupt, !Signals.isInterrupted {
+          Signals.isInterrupted = true
+          return
+        }
         Signals.removePartialFiles()
         if Signals.isProgressShown { Signals.say("\r\u{1B}[K") }
         if number == SIGINT { Signals.say("interrupted\n") }
@@ -82,11 +90,16 @@ enum Signals {
   /// Whether a progress line stands on the terminal, to be wiped by an interrupt.
   static func setProgressShown(_ isShown: Bool) { isProgressShown = isShown }
 
+  /// Lets a first Ctrl-C only set ``isInterrupted``: the command answers with what it has.
+  static func answerInterrupt() { answersInterrupt = true }
+
   private static func handle(_ number: Int32, by handler: @escaping @convention(c) (Int32) -> Void)
   {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = handler
-    action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND) | UInt32(SA_ONSTACK))
+    // The handler of Ctrl-C may return once and must be there for the next.
+    let resets = number == SIGINT ? 0 : UInt32(SA_RESETHAND)
+    action.sa_flags = Int32(bitPattern: resets | UInt32(SA_ONSTACK) | UInt32(SA_RESTART))
     sigaction(number, &action, nil)
   }
 

@@ -6,7 +6,8 @@ extension Schema {
     result: object([
       "verdict": choice(
         ["BIT-EXACT", "EXACT AS PRINTED", "WITHIN", "MISMATCH"],
-        "Codes compared and equal; printed text equal; within the tolerance; or not."),
+        "Codes compared and equal; equal as printed, or as the array rounds; within the tolerance; or not."
+      ),
       "samples": integer("Samples compared."),
       "compared_values": integer("Values compared, of outputs and layers."),
       "equal_values": integer("Values that are equal."),
@@ -14,7 +15,18 @@ extension Schema {
       "mean_lsb": number("Mean difference over all compared values."),
       "printed_digits": nullable(integer("Significant digits of the text compared with.")),
       "distinguishable_values": nullable(
-        integer("Printed values that no neighbouring code would print as.")),
+        integer("Printed or rounded values that no neighbouring code would give.")),
+      "array_bits": nullable(
+        integer("Significant bits of arrays that hold fewer than the types compared with.")),
+      "off_grid": nullable(
+        object([
+          "name": string("The first output or layer with values that its format does not have."),
+          "values": integer("Such values: they come from a float model."),
+          "compared": integer("Values compared."),
+          "sample": integer("Number of the sample of the first, from 0."),
+          "index": array(of: integer("One index a dimension.")),
+          "expected": number("The first."),
+        ])),
       "outputs": array(of: comparison),
       "layers": array(of: comparison),
       "max_difference": nullable(
@@ -34,6 +46,13 @@ extension Schema {
             object([
               "tried": integer("Single changes tried."),
               "complete": boolean("Whether all were tried."),
+            ])),
+          "other_weights": nullable(
+            object([
+              "channels": integer("Output channels of the layer that differ; its inputs agree."),
+              "channel_count": integer("All its output channels."),
+              "values": integer("Values that differ, of those looked at."),
+              "value_count": integer("Values looked at."),
             ])),
         ])),
       "mismatches": array(
@@ -74,12 +93,17 @@ extension Schema {
 
   private static let cause = object([
     "kind": choice(
-      ["rounding", "overflow", "width", "value", "table-size", "order"], "What was changed."),
+      [
+        "rounding", "overflow", "width", "value", "table-size", "order", "implementation",
+        "sample-order", "exchange", "scale", "layout",
+      ], "What was changed."),
     "object": choice(
-      ["result", "accumulator", "weight", "bias", "input", "table"], "The thing that was changed."),
+      ["result", "accumulator", "weight", "bias", "input", "table", "softmax", "expected"],
+      "The thing that was changed."),
     "node": string("The layer at which it was changed."),
     "detail": string("The change in words."),
     "reproduces": integer("Observed values that the change reproduces."),
+    "differing": nullable(integer("Of the values looked at, those that differ without it.")),
   ])
 }
 

@@ -63,6 +63,8 @@ extension Schema {
     "proved": boolean("Whether status and frontier are proven."),
     "optimum": nullable(
       number("Smallest loss under the budgets, by the exact method; null if unknown or none.")),
+    "lower_bound": nullable(
+      number("What no allocation's loss is below, where the exact method was stopped.")),
     "notes": array(of: string("What a reader must know of the method's answer.")),
     "metric": nullable(string("What the scores measure.")),
     "objectives": array(of: string("score, then costs: the order of a frontier's numbers.")),
@@ -194,6 +196,13 @@ extension Schema {
         "points": array(of: scored(required: ["label": string("What all layers take.")])),
       ])),
     "infeasible": nullable(infeasibility), "patch": nullable(patch),
+    "floor": nullable(
+      object([
+        "bound": string("What --budget asks of the quality."),
+        "met": boolean("Whether an allocation was found that has it."),
+        "point": nullable(string("The cheapest such in the first cost.")),
+        "best": nullable(string("The best quality found, where none has it.")),
+      ])),
     "notes": array(of: string("What a reader of the costs must know.")),
   ])
 

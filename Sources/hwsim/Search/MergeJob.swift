@@ -55,16 +55,17 @@ struct MergeJob {
         costs: order.map { evaluation.costs[$0] })
     }
     let largest = order.indices.map { place in arranged.map { $0.costs[place] }.max() ?? 0 }
+    let floor = try SearchSettings.floor(command.goal.budget, objective: objective)
     let budgets = try SearchSettings.budgets(
-      command.goal.budget,
+      floor.costs,
       costs: order.map { (names[$0], header.costs[$0].unit) }
     ) { (index) throws(Failure) in largest[index] }
     let outcome = SearchOutcome(
       evaluations: arranged, quality: quality, objectiveCount: objectives.count,
-      budgets: budgets, configurations: space.configurationCount,
+      budgets: budgets, deficitLimit: floor.deficit, configurations: space.configurationCount,
       score: quality == .score ? { header.score(of: $0) } : nil)
     var infeasible: SearchInfeasibility?
-    if outcome.frontier.isEmpty {
+    if outcome.frontier.isEmpty, outcome.best == nil {
       let minimum = order.indices.map { place in
         arranged.map { $0.costs[place] }.min() ?? .nan
       }
@@ -77,7 +78,7 @@ struct MergeJob {
       objectiveCount: objectives.count, outcome: outcome, infeasible: infeasible,
       metric: settings["sensitivity"] ?? "", method: settings["method"] ?? "",
       seed: UInt64(settings["seed"] ?? "") ?? 0, spaceName: settings["space"] ?? "",
-      modelDigest: settings["model"],
+      floor: floor.text, modelDigest: settings["model"],
       costs: names.compactMap { BitCost(rawValue: $0) }, notes: header.notes ?? [])
     let report = Report(
       schema: "search",
@@ -88,7 +89,7 @@ struct MergeJob {
       ],
       inputs: command.merge.map { InputRecord(role: "study", path: $0, kind: "study") },
       target: Self.target(settings["target"]), warnings: Self.warnings(missing),
-      result: answer.json, status: infeasible == nil ? .yes : .no, table: answer.table,
+      result: answer.json, status: answer.hasAnswer ? .yes : .no, table: answer.table,
       text: { [command] style in
         answer.text(
           style, all: command.tableForm.all, folder: command.product,

@@ -27,7 +27,7 @@ struct SearchJob {
     }
     let method = try SearchSettings.method(goal.method)
     let shard = try SearchSettings.shard(command.shard)
-    let limit = try timeLimit()
+    let limit = try SearchSettings.timeLimit(command.goal.timeLimit)
     // Weights of tiles stay: what their widths save are bit operations.
     let patches = try command.patchQuestion()
     if patches == nil, command.patches.saysMore {
@@ -70,7 +70,8 @@ struct SearchJob {
     let scores = sensitivities.scores
     let records =
       model.records + tableRecords + sensitivities.records + (target?.records ?? [])
-    let budgets = try self.budgets(costs, space: space)
+    let floor = try SearchSettings.floor(goal.bounds, objective: objective)
+    let budgets = try self.budgets(floor.costs, costs, space: space)
     var task = SearchTask(
       space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
       budgets: budgets, method: method, evaluations: goal.evaluations,
@@ -80,6 +81,7 @@ struct SearchJob {
     if model.tiles != nil, [.quantMCU, .auto].contains(method) {
       task.patches = try model.patchPrecision(command.patches.options())
     }
+    task.deficitLimit = floor.deficit
     let header = StudyHeader(
       space: space, operators: model.operators, costs: costs, sensitivities: scores,
       settings: try settings(
@@ -115,7 +117,7 @@ struct SearchJob {
       header: header, space: space, objective: objective, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
       seed: command.computing.seed, spaceName: command.spaceOptions.space,
-      modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
+      floor: floor.text, modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
       notes: header.notes ?? [], ranges: { model.usedRange(layer: $0, $1) })
     if let folder = command.product, products.allocations {
       try SearchFiles(folder: folder).create()
@@ -141,7 +143,7 @@ struct SearchJob {
       arguments: arguments(objective: objective, sensitivity: source.text, task: task),
       inputs: records, target: target?.choice.record ?? .null, warnings: warnings,
       result: written.json,
-      status: infeasible == nil ? .yes : .no, table: written.table,
+      status: written.hasAnswer ? .yes : .no, table: written.table,
       text: { [command] style in
         written.text(
           style, all: command.tableForm.all, folder: command.product,
@@ -168,15 +170,6 @@ struct SearchJob {
     } catch {
       throw Failure(error.problems.map { Diagnostic($0, file: "sensitivity.json") })
     }
-  }
-
-  private func timeLimit() throws(Failure) -> Duration? {
-    guard let text = command.goal.timeLimit else { return nil }
-    guard let limit = SearchQuantity.duration(text) else {
-      throw Failure(
-        "usage.arguments", "--time-limit '\(text)' is no time", remedy: "write 60s, 5m or 500ms.")
-    }
-    return limit
   }
 
   /// A device and what the network costs on it.
@@ -212,7 +205,7 @@ struct SearchJob {
     _ objectives: [String], target: Target?, among available: [any CostModel]
   ) throws(Failure) {
     let budgets = command.goal.bounds.compactMap {
-      $0.split(separator: "=").first.map { SearchQuantity.key(String($0)) }
+      SearchSettings.boundName($0).map(SearchQuantity.key)
     }
     for (key, place) in objectives.map({ ($0, "--objective") })
       + budgets.map({ ($0, "--budget") })
@@ -262,10 +255,10 @@ struct SearchJob {
   }
 
   private func budgets(
-    _ costs: [any CostModel], space: SearchSpace
+    _ texts: [String], _ costs: [any CostModel], space: SearchSpace
   ) throws(Failure) -> [Double] {
     try SearchSettings.budgets(
-      command.goal.bounds, costs: costs.map { ($0.name, $0.unit) }
+      texts, costs: costs.map { ($0.name, $0.unit) }
     ) { (index) throws(Failure) in
       do throws(CostError) {
         return try costs[index].largest(in: space)

@@ -64,7 +64,7 @@ struct SearchTable {
       ("--shard", command.shard != nil),
       ("--cost-table", !goal.costTable.isEmpty), ("--screening", goal.screening != nil),
       ("--sensitivity", goal.sensitivity != nil && transformer == nil),
-      ("--sensitivity-of", !goal.sensitivityOf.isEmpty), ("--time-limit", goal.timeLimit != nil),
+      ("--sensitivity-of", !goal.sensitivityOf.isEmpty),
     ]
     let refused = given.filter(\.isGiven).map(\.option)
     guard refused.isEmpty else {
@@ -90,13 +90,14 @@ struct SearchTable {
     }
     let progress = session.progress("problems")
     defer { progress.finish() }
+    let stop = try Stop(command.goal.timeLimit)
     let answer = try TableAnswer(
       path: path, bytes: bytes, method: method, seed: command.computing.seed,
-      progress: progress.update(done:of:))
+      isCancelled: stop.isDue, progress: progress.update(done:of:))
     let report = Report(
       schema: "search", arguments: arguments(method),
-      inputs: [InputRecord(role: "table", path: path, kind: "json")],
-      result: answer.json, status: answer.isSolved ? .yes : .no, table: answer.table
+      inputs: [InputRecord(role: "table", path: path, kind: "json")], warnings: stop.warnings,
+      result: answer.json, status: stop.status(answer.isSolved), table: answer.table
     ) { [command] style in answer.text(style, all: command.tableForm.all) }
     if let folder = command.product {
       let files = SearchFiles(folder: folder)
@@ -134,9 +135,10 @@ struct SearchTable {
     let objectives = try objectives(file)
     let progress = session.progress("groups")
     defer { progress.finish() }
+    let stop = try Stop(command.goal.timeLimit)
     let answer = try ScoreAnswer(
       path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
-      seed: command.computing.seed, progress: progress.update(done:of:))
+      seed: command.computing.seed, isCancelled: stop.isDue, progress: progress.update(done:of:))
     var records = (transformer.map { [$0.record] } ?? [])
     records.append(InputRecord(role: "table", path: path, kind: "json"))
     if let path = target?.path {
@@ -144,8 +146,8 @@ struct SearchTable {
     }
     let report = Report(
       schema: "search", arguments: arguments(method), inputs: records,
-      target: target?.record ?? .null, warnings: warnings(file), result: answer.json,
-      status: answer.isSolved ? .yes : .no, table: answer.table
+      target: target?.record ?? .null, warnings: warnings(file) + stop.warnings,
+      result: answer.json, status: stop.status(answer.isSolved), table: answer.table
     ) { [command] style in
       answer.text(style, all: command.tableForm.all, folder: command.product)
     }
@@ -199,7 +201,7 @@ struct SearchTable {
     ) { (index) throws(Failure) in ScoreProblem.largestTotal(of: file.costNames[index], in: file) }
     var named: [String] = []
     for text in command.goal.budget {
-      let word = String(text.prefix { $0 != "=" })
+      let word = SearchSettings.boundName(text) ?? text
       let name = try cost(word, of: file, at: "--budget", code: "search.budget")
       if !named.contains(name) { named.append(name) }
     }
@@ -233,5 +235,34 @@ struct SearchTable {
       "target": .optional(command.goal.target),
       "write": .optional(command.write), "seed": .integer(Int(clamping: command.computing.seed)),
     ]
+  }
+}
+
+/// When a table's methods end with what they have: at a time limit, or at the first Ctrl-C.
+private struct Stop {
+  private let deadline: ContinuousClock.Instant?
+
+  init(_ text: String?) throws(Failure) {
+    deadline = try SearchSettings.timeLimit(text).map { ContinuousClock.now + $0 }
+    Signals.answerInterrupt()
+  }
+
+  var isDue: @Sendable () -> Bool {
+    { [deadline] in Signals.isInterrupted || deadline.map { ContinuousClock.now >= $0 } ?? false }
+  }
+
+  /// What has ended the methods, if they were ended.
+  var warnings: [Diagnostic] {
+    guard isDue() else { return [] }
+    return [
+      Diagnostic(
+        code: "search.time-limit",
+        message: (Signals.isInterrupted ? "Ctrl-C" : "the time limit") + " ended the search early",
+        location: nil, remedy: "the best so far is given; more time may find a better one.")
+    ]
+  }
+
+  func status(_ isSolved: Bool) -> ExitStatus {
+    Signals.isInterrupted ? .interrupted : isSolved ? .yes : .no
   }
 }

@@ -378,6 +378,47 @@ def namespace_headers(name):
     from_keras(name, model, inputs((6,), 12, 23), namespace="mine", write_weights_txt=False)
 
 
+@case
+def einsum_dense(name):
+    model = sequential((3, 4), L.EinsumDense("abc,cd->abd", (3, 2), bias_axes="d", name="e"),
+                       L.Activation("relu", name="r"), L.Flatten(name="f"), L.Dense(2, name="d"))
+    from_keras(name, model, inputs((3, 4), 12, 30))
+
+
+@case
+def einsum_dense_moved(name):
+    """Axes before and after transposed, another bias a row."""
+    model = sequential((4, 3), L.EinsumDense("acb,cd->adb", (5, 3), bias_axes="db", name="e"))
+    from_keras(name, model, inputs((4, 3), 16, 31, 6), types={"e": NARROW})
+
+
+@case
+def einsum_dense_blocks(name):
+    """A matrix of its own for each index of an axis."""
+    model = sequential((3, 2, 4), L.EinsumDense("anbc,bcd->anbd", (3, 2, 5), bias_axes="bd", name="e"))
+    from_keras(name, model, inputs((3, 2, 4), 12, 32, 6), types={"e": NARROW})
+
+
+@case
+def layer_normalization(name):
+    model = sequential((3, 4), L.LayerNormalization(axis=2, epsilon=1e-3, name="n"), L.Flatten(name="f"),
+                       L.Dense(2, name="d"))
+    from_keras(name, model, inputs((3, 4), 24, 33, 6))
+
+
+@case
+def layer_normalization_narrow(name):
+    """Sums that wrap and round, and a table of few entries."""
+    model = sequential((2, 6), L.LayerNormalization(axis=2, epsilon=1e-2, name="n"))
+
+    def change(layers):
+        layer = next(value for key, value in layers.items() if key.startswith("n"))
+        layer["TableSize"] = 64
+        layer["Precision"].update(accum="fixed<9,4>", table="ufixed<7,4>",
+                                        result="fixed<8,4,RND,SAT>")
+    from_keras(name, model, inputs((2, 6), 40, 34, 6), change=change)
+
+
 if __name__ == "__main__":
     for name in sys.argv[1:] or CASES:
         CASES[name](name)

@@ -32,6 +32,40 @@ struct HLS4MLProjectTests {
     #expect(graph[bias].constant?.int64 == [8, 0])
   }
 
+  @Test("Windows line ends change nothing")
+  func lineEnds() throws {
+    let plain = TinyProject()
+    var project = plain
+    for (name, text) in plain.files {
+      project.files[name] = text.replacing("\n", with: "\r\n")
+    }
+    let (one, other) = (try plain.result().get(), try project.result().get())
+    #expect(one.graph.tensors == other.graph.tensors && one.graph.nodes == other.graph.nodes)
+    #expect(other.info.backend == "Vitis" && other.info.clockPeriod == 5)
+    #expect(other.info.layers.map(\.name) == ["fc"])
+    project.files["hls4ml_config.yml"] =
+      "HLSConfig:\r\n  Model:\r\n    Precision: fixed<16,6>\r\n"
+    let folder = try TemporaryFolder()
+    let configuration = HLS4MLConfiguration(at: try project.write(to: folder))
+    #expect(configuration?.defaultPrecision == "fixed<16,6>")
+  }
+
+  @Test(
+    "projects of other back ends are refused by name",
+    arguments: [
+      ("Backend: Quartus", "", "Quartus"), ("Backend: oneAPI", "", "oneAPI"),
+      ("", "typedef ac_fixed<16,6,true> input_t;", "Quartus"),
+      ("", "typedef nnet::array<ac_channel<int>, 3> a;", "Catapult"),
+    ])
+  func backends(configuration: String, types: String, name: String) throws {
+    var project = TinyProject()
+    project.files["hls4ml_config.yml"] = configuration + "\nProjectName: tiny\n"
+    if !types.isEmpty { project.edit(defines, "#endif", types + "\n#endif") }
+    #expect(try project.reasons() == [.backend(name)])
+    guard case .failure(let error) = try project.result() else { return }
+    #expect(error.diagnostics.first?.message.contains(name) == true)
+  }
+
   /// Values of `n_in` spelled as expressions.
   @Test(
     "constant expressions",

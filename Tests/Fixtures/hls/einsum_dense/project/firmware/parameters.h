@@ -1,0 +1,138 @@
+#ifndef PARAMETERS_H_
+#define PARAMETERS_H_
+
+#include "ap_fixed.h"
+#include "ap_int.h"
+
+#include "nnet_utils/nnet_code_gen.h"
+#include "nnet_utils/nnet_helpers.h"
+// hls-fpga-machine-learning insert includes
+#include "nnet_utils/nnet_activation.h"
+#include "nnet_utils/nnet_activation_stream.h"
+#include "nnet_utils/nnet_dense.h"
+#include "nnet_utils/nnet_dense_compressed.h"
+#include "nnet_utils/nnet_dense_stream.h"
+#include "nnet_utils/nnet_einsum_dense.h"
+
+// hls-fpga-machine-learning insert weights
+#include "weights/w2.h"
+#include "weights/b2.h"
+#include "weights/w5.h"
+#include "weights/b5.h"
+
+
+// hls-fpga-machine-learning insert layer-config
+// e
+struct config2_tpose_inp {
+    static const unsigned dims = 2;
+    static const unsigned N = 12;
+    static const unsigned* const from_shape;
+    static const unsigned* const to_shape;
+    static const unsigned* const perm;
+    static const unsigned* const perm_strides;
+};
+
+unsigned config2_tpose_inp_from_shape[2] = {3, 4};
+unsigned config2_tpose_inp_to_shape[2] = {3, 4};
+unsigned config2_tpose_inp_perm[2] = {0, 1};
+unsigned config2_tpose_inp_perm_strides[2] = {4, 1};
+
+const unsigned* const config2_tpose_inp::from_shape = config2_tpose_inp_from_shape;
+const unsigned* const config2_tpose_inp::to_shape = config2_tpose_inp_to_shape;
+const unsigned* const config2_tpose_inp::perm = config2_tpose_inp_perm;
+const unsigned* const config2_tpose_inp::perm_strides = config2_tpose_inp_perm_strides;
+
+
+struct config2_tpose_out {
+    static const unsigned dims = 2;
+    static const unsigned N = 6;
+    static const unsigned* const from_shape;
+    static const unsigned* const to_shape;
+    static const unsigned* const perm;
+    static const unsigned* const perm_strides;
+};
+
+unsigned config2_tpose_out_from_shape[2] = {3, 2};
+unsigned config2_tpose_out_to_shape[2] = {3, 2};
+unsigned config2_tpose_out_perm[2] = {0, 1};
+unsigned config2_tpose_out_perm_strides[2] = {2, 1};
+
+const unsigned* const config2_tpose_out::from_shape = config2_tpose_out_from_shape;
+const unsigned* const config2_tpose_out::to_shape = config2_tpose_out_to_shape;
+const unsigned* const config2_tpose_out::perm = config2_tpose_out_perm;
+const unsigned* const config2_tpose_out::perm_strides = config2_tpose_out_perm_strides;
+
+
+struct config2_dense : nnet::dense_config {
+    static const unsigned n_in = 4;
+    static const unsigned n_out = 2;
+    static const unsigned reuse_factor = 1;
+    static const unsigned strategy = nnet::latency;
+    static const unsigned n_zeros = 0;
+    static const unsigned multiplier_limit = DIV_ROUNDUP(n_in * n_out, reuse_factor) - n_zeros / reuse_factor;
+    typedef e_accum_t accum_t;
+    typedef e_bias_t bias_t;
+    typedef e_weight_t weight_t;
+    template<class data_T, class res_T, class CONFIG_T>
+    using kernel = nnet::DenseLatency<data_T, res_T, CONFIG_T>;
+    template<class x_T, class y_T>
+    using product = nnet::product::mult<x_T, y_T>;
+};
+
+
+
+struct config2 {
+    typedef config2_tpose_inp tpose_inp_conf;
+    typedef config2_tpose_out tpose_out_conf;
+
+    typedef e_accum_t accum_t;
+    typedef e_bias_t bias_t;
+
+    typedef config2_dense dense_conf;
+
+    // Layer Sizes
+    static const unsigned n_free_data = 3;
+    static const unsigned n_free_kernel = 2;
+    static const unsigned n_contract = 4;
+    static const unsigned n_inplace = 1;
+
+    // Resource reuse info
+    static const unsigned io_type = nnet::io_parallel;
+    static const unsigned strategy = nnet::latency;
+    static const unsigned reuse_factor = 1;
+    static const unsigned parallelization_factor = 3; // Only useful when n_inplace > 1
+};
+
+// r
+struct relu_config3 : nnet::activ_config {
+    static const unsigned n_in = 6;
+    static const unsigned table_size = 1024;
+    static const unsigned io_type = nnet::io_parallel;
+    static const unsigned reuse_factor = 1;
+    typedef r_table_t table_t;
+};
+
+// d
+struct config5 : nnet::dense_config {
+    static const unsigned n_in = 6;
+    static const unsigned n_out = 2;
+    static const unsigned io_type = nnet::io_parallel;
+    static const unsigned strategy = nnet::latency;
+    static const unsigned reuse_factor = 1;
+    static const unsigned n_zeros = 0;
+    static const unsigned n_nonzeros = 12;
+    static const unsigned multiplier_limit = DIV_ROUNDUP(n_in * n_out, reuse_factor) - n_zeros / reuse_factor;
+    static const bool store_weights_in_bram = false;
+    typedef d_accum_t accum_t;
+    typedef d_bias_t bias_t;
+    typedef d_weight_t weight_t;
+    typedef layer5_index index_t;
+    template<class data_T, class res_T, class CONFIG_T>
+    using kernel = nnet::DenseLatency<data_T, res_T, CONFIG_T>;
+    template<class x_T, class y_T>
+    using product = nnet::product::mult<x_T, y_T>;
+};
+
+
+
+#endif
