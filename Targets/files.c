@@ -342,6 +342,9 @@ static const unsigned char mcu_stm32f746g_disco_tinyengine[] = {
 static const unsigned char mcu_stm32f746g_disco_x_cube_ai_9[] = {
 #embed "mcu/stm32f746g-disco+x-cube-ai-9.json"
 };
+static const unsigned char mcu_stm32h743_cmix_nn[] = {
+#embed "mcu/stm32h743+cmix-nn.json"
+};
 static const unsigned char mcu_stm32h743_tflm_cmsis_nn[] = {
 #embed "mcu/stm32h743+tflm+cmsis-nn.json"
 };
@@ -475,6 +478,7 @@ static const struct hwsim_target_file files[] = {
   {"mcu", "stm32f746g-disco+tflm+cmsis-nn", mcu_stm32f746g_disco_tflm_cmsis_nn, sizeof mcu_stm32f746g_disco_tflm_cmsis_nn},
   {"mcu", "stm32f746g-disco+tinyengine", mcu_stm32f746g_disco_tinyengine, sizeof mcu_stm32f746g_disco_tinyengine},
   {"mcu", "stm32f746g-disco+x-cube-ai-9", mcu_stm32f746g_disco_x_cube_ai_9, sizeof mcu_stm32f746g_disco_x_cube_ai_9},
+  {"mcu", "stm32h743+cmix-nn", mcu_stm32h743_cmix_nn, sizeof mcu_stm32h743_cmix_nn},
   {"mcu", "stm32h743+tflm+cmsis-nn", mcu_stm32h743_tflm_cmsis_nn, sizeof mcu_stm32h743_tflm_cmsis_nn},
   {"mcu", "stm32h743+tflm", mcu_stm32h743_tflm, sizeof mcu_stm32h743_tflm},
   {"mcu", "stm32h743+tinyengine", mcu_stm32h743_tinyengine, sizeof mcu_stm32h743_tinyengine},

@@ -376,7 +376,10 @@ public struct MCUDeployment: DeployedWorkload {
       notes.append(
         "codes of less than 8 bits save memory, not time: cores without such instructions unpack "
           + "them; unpacking is counted in instructions, error unknown")
-      if !target.hasSubByteWeights || activationWidths.contains(where: { $0 < 8 }) {
+      let lacksWeights = !target.hasSubByteWeights && weightWidths.contains { $0 < 8 }
+      let lacksActivations =
+        !target.hasSubByteActivations && activationWidths.contains { $0 < 8 }
+      if lacksWeights || lacksActivations {
         notes.append(
           "\(target.description.text("stack") ?? "this stack") has no such kernels: taken as "
             + "CMix-NN's would be, codes packed")

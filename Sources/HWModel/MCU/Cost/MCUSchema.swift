@@ -42,6 +42,9 @@ extension MCUTarget {
       "sub_byte_weights", .flag, required: true,
       "whether the stack has kernels for weights of less than 8 bits"),
     TargetKey(
+      "sub_byte_activations", .flag,
+      "whether the stack has kernels for activations of less than 8 bits; not, if it is not stated"),
+    TargetKey(
       "cycles_per_convolution_mac", .number(cycles), unit: "cycles of a Cortex-M4",
       "one multiplication of a convolution"),
     TargetKey(

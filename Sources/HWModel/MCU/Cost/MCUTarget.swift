@@ -34,6 +34,7 @@ public struct MCUTarget: Sendable, Hashable {
   public let codeBytesPerLayer: Double
   public let runtimeRAMBytes: Int
   public let hasSubByteWeights: Bool
+  public let hasSubByteActivations: Bool
 
   /// - Parameters:
   ///   - description: of family `mcu`.
@@ -71,6 +72,7 @@ public struct MCUTarget: Sendable, Hashable {
     codeBytes = try description.required(description.integer, "code_bytes")
     codeBytesPerLayer = try description.required(description.number, "code_bytes_per_layer")
     runtimeRAMBytes = try description.required(description.integer, "runtime_ram_bytes")
+    hasSubByteActivations = description.flag("sub_byte_activations") == true
     hasSubByteWeights = try description.required(description.flag, "sub_byte_weights")
   }
 
