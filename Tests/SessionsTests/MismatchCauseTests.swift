@@ -132,9 +132,13 @@ struct MismatchCauseTests {
 
   @Test("images with width and height exchanged are found")
   func layout() throws {
-    let inputs = try changed(Self.cnn + "input.npy", as: "x.npy") { rows in
-      rows.map { row in (0..<64).map { row[$0 % 8 * 8 + $0 / 8] } }
+    let array = try NPY.read(Self.cnn + "input.npy")
+    let codes = try #require(array.values(as: Int8.self))
+    let moved = codes.indices.map { place in
+      codes[place / 64 * 64 + place % 8 * 8 + place % 64 / 8]
     }
+    let inputs = try path("x.npy")
+    try NPY.write(NDArray(shape: array.shape, moved), to: inputs)
     let (json, _) = try check(
       Self.cnn + "model.tflite", inputs: inputs, expected: Self.cnn + "output.npy")
     #expect(cause(json)?["kind"]?.text == "layout")
