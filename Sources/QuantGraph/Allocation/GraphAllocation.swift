@@ -123,7 +123,7 @@ extension Allocation {
   }
 
   /// Names that looks for patterns and beginnings may go through; each look goes through all.
-  private static let lookupLimit = 2_000_000
+  private static let lookupLimit = 200_000
 
   /// The layers that the names of nodes mean, by `names` where they are none in full.
   ///
@@ -146,10 +146,14 @@ extension Allocation {
     var found: [Int: (name: String, formats: NodeAllocation)] = [:]
     var unknown: [String] = []
     var problems: [Diagnostic] = []
-    for (number, name) in others.enumerated() {
-      guard number < 10 || number * names.names.count < Self.lookupLimit else {
-        unknown.append(name)
-        continue
+    var searches = 0
+    for name in others {
+      if names.named(name) == nil {
+        guard searches < 10 || searches * names.names.count < Self.lookupLimit else {
+          unknown.append(name)
+          continue
+        }
+        searches += 1
       }
       let formats = self[node: name] ?? NodeAllocation()
       switch names.meaning(of: name) {

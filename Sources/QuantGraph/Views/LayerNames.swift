@@ -62,6 +62,11 @@ public struct LayerNames: Sendable {
     return 2 * names.count { $0.hasPrefix(path) } > names.count ? path : ""
   }
 
+  /// The layer that a full or short name or a number means, in constant time; nil for other texts.
+  func named(_ text: String) -> Int? {
+    places[text] ?? shortPlaces[text] ?? Int(text).flatMap { numbered[$0] }
+  }
+
   /// What a text means.
   public enum Meaning: Hashable, Sendable {
     /// Positions in ``LayerNames/names``, ascending; several only for a pattern.
@@ -73,8 +78,7 @@ public struct LayerNames: Sendable {
 
   /// - Complexity: constant for names and numbers, else linear in all names.
   public func meaning(of text: String) -> Meaning {
-    if let place = places[text] ?? shortPlaces[text] { return .layers([place]) }
-    if let number = Int(text), let place = numbered[number] { return .layers([place]) }
+    if let place = named(text) { return .layers([place]) }
     if text.contains("*") || text.contains("?") {
       let pattern = NamePattern(text)
       let found = names.indices.filter {

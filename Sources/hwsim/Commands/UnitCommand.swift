@@ -12,7 +12,7 @@ struct UnitCommand: ConfigurableCommand {
     commandName: "unit",
     abstract: "Computes an arithmetic unit, says what it takes on an FPGA, or writes its Verilog.",
     usage:
-      "hwsim unit (OP --a FORMAT --out FORMAT ... -o OUT | FAMILY --parameters ... | --cost UNITS.json)",
+      "hwsim unit (OP --a FORMAT ... -o OUT | FAMILY --parameters ... | --cost UNITS.json)",
     discussion: """
       OP is one of cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne, or mma.
       Results are exact and rounded once. dot sums over the last axis, in an exact register unless

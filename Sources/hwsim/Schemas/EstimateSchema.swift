@@ -299,6 +299,9 @@ extension Schema {
                 "bram18": integer("Memory blocks of 18 Kib."),
                 "uram": integer("Memory blocks of 288 Kib."),
                 "is_measured": boolean("Whether the flow has reports of such parts."),
+                "lut_mape_percent": nullable(
+                  number("Mean error of look-up tables, thirds of the units left out.")),
+                "depth_mape_percent": nullable(number("The same of levels of logic.")),
               ], required: ["id", "family", "name", "aliases"]))
         ]),
         object([
