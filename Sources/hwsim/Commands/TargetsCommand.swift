@@ -11,13 +11,15 @@ struct TargetsCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "targets",
     abstract: "Lists devices, shows one with the source of every number, or checks a file.",
-    usage: "hwsim targets [ID|FILE] [--validate FILE | --template FAMILY] [options]",
+    usage:
+      "hwsim targets [ID|FILE] [--validate FILE | --template FAMILY | --calibrate UNITS] [options]",
     discussion: """
       EXAMPLES:
         hwsim targets                                devices, speed, memory, error of the model
         hwsim targets nucleo-l4r5zi+tflm             every constant with its source
         hwsim targets --template mcu > mine.json     a skeleton to fill in
         hwsim targets --validate mine.json           every problem of the file
+        hwsim targets xc7 --calibrate units.csv > mine.json   a flow fitted to your own synthesis
       """)
 
   @Argument(help: .init("A device's id, alias or file.", valueName: "ID|FILE"))
@@ -31,6 +33,12 @@ struct TargetsCommand: ReportingCommand {
   @Option(help: .init("Print a skeleton of a description of this family.", valueName: "FAMILY"))
   var template: String?
 
+  @Option(
+    help: .init(
+      "Fit the flow ID to synthesized units: family, params (w=8;a=8), logic_luts; or JSON.",
+      valueName: "UNITS"), completion: .file(extensions: ["csv", "json"]))
+  var calibrate: String?
+
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
 
@@ -42,10 +50,28 @@ struct TargetsCommand: ReportingCommand {
         "usage.arguments", "ID, --validate and --template exclude each other",
         remedy: "give one of them.")
     }
+    if let calibrate { return try calibration(calibrate) }
     if let template { return try Self.skeleton(template) }
     if let validate { return try validation(validate) }
     if let id { return try one(id) }
     return try list()
+  }
+
+  private func calibration(_ path: String) throws(Failure) -> Report {
+    guard let id else {
+      throw Failure(
+        "usage.arguments", "--calibrate needs the flow whose rules hold",
+        remedy: "write hwsim targets xc7 --calibrate \(path).")
+    }
+    let choice = try TargetChoice(id)
+    let answer = try FlowCalibration(path, target: choice)
+    return Report(
+      schema: "targets",
+      arguments: [
+        "id": .string(id), "validate": .null, "template": .null, "calibrate": .string(path),
+      ],
+      inputs: [InputRecord(role: "calibrate", path: path, kind: "units")], target: choice.record,
+      result: answer.json, text: { _ in answer.text })
   }
 
   private func list() throws(Failure) -> Report {
