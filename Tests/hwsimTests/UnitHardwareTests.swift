@@ -20,17 +20,17 @@ struct UnitHardwareTests {
   @Test("what a unit takes, with the error that was measured")
   func cost() throws {
     let run = try ToolRun(
-      "unit", "mac", "--parameters", "w=4,a=4,acc=16,a_signed=true", "--target", "xc7_dsp",
+      "unit", "mac", "--parameters", "w=2,a=2,acc=8,a_signed=true", "--target", "xc7_dsp",
       "--json")
     #expect(run.code == 0, "\(run.error)")
     let result = try JSONValue(run.output)["result"]
     let unit = result?["units"]?[0]
-    #expect(unit?["ff"] == .integer(16))
+    #expect(unit?["ff"] == .integer(8))
     #expect(unit?["dsp"] == .integer(0))
     let text = try ToolRun(
-      "unit", "mac", "--parameters", "w=8,a=8,acc=32,a_signed=true", "--target", "xc7")
+      "unit", "mac", "--parameters", "w=2,a=2,acc=8,a_signed=true", "--target", "ice40")
     #expect(text.output.contains("MAPE"))
-    #expect(text.output.contains("mac_w8_a8_acc32_a_signed1"))
+    #expect(text.output.contains("mac_w2_a2_acc8_a_signed1"))
   }
 
   @Test(
@@ -107,5 +107,79 @@ struct UnitHardwareTests {
   private func simulate(_ folder: TemporaryFolder) -> Int32 {
     system(
       "cd '\(folder.path)' && iverilog -g2005 -o t *.v && vvp -n t | grep -q ', 0 mismatches'")
+  }
+
+  @Test("a packing is claimed where the flow's table holds it")
+  func packing() throws {
+    let parameters = "w=8,a=8,a_signed=true,kernel=1,inputs=2,convolution=false"
+    let run = try ToolRun(
+      "unit", "packed", "--parameters", parameters, "--target", "xc7_dsp", "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let unit = try JSONValue(run.output)["result"]?["units"]?[0]
+    #expect(unit?["claimed"] == .bool(true))
+    #expect(unit?["dsp"] == .integer(1))
+    let narrow = "w=4,a=4,a_signed=true,kernel=2,inputs=2,convolution=true"
+    let four = try ToolRun(
+      "unit", "packed", "--parameters", narrow, "--target", "xc7_dsp", "--json")
+    let unclaimed = try JSONValue(four.output)["result"]?["units"]?[0]
+    #expect(unclaimed?["dsp"] == .integer(1))
+    #expect(unclaimed?["claimed"] == .bool(false))
+  }
+
+  @Test("a flow of the user's own: fitted, written, read again")
+  func calibration() throws {
+    let folder = try TemporaryFolder()
+    let setting = ToolRun.Setting(folder: folder.path)
+    let rows = (2...8).map { "mul,w=\($0);a=\(2);signed=true,\(3 * $0)" }
+    _ = try folder.write(
+      Array((["family,params,logic_luts"] + rows).joined(separator: "\n").utf8), to: "units.csv")
+    let fit = try ToolRun("targets", "xc7", "--calibrate", "units.csv", setting: setting)
+    #expect(fit.code == 0, "\(fit.error)")
+    _ = try folder.write(Array(fit.output.utf8), to: "mine.json")
+    let used = try ToolRun(
+      "unit", "mul", "--parameters", "w=7,a=2,signed=true", "--target", "./mine.json", "--json",
+      setting: setting)
+    #expect(used.code == 0, "\(used.error)")
+    let result = try JSONValue(used.output)["result"]
+    guard case .number(let luts)? = result?["units"]?[0]?["logic_luts"] else {
+      Issue.record("no number of look-up tables")
+      return
+    }
+    #expect(abs(luts / 21 - 1) < 0.3)
+    let few = try ToolRun(
+      "targets", "xc7", "--calibrate", "-", setting: .init(input: "family,params,logic_luts\n"))
+    #expect(few.code != 0 && few.code != 70)
+  }
+
+  /// The layer's own RTL: `relu1` of examples/digits, 20 bits with 10 of fraction to 8 with 4,
+  /// rounded half up and saturated.
+  @Test(
+    "a project's bench finds a wrong layer",
+    .enabled(if: simulator, "iverilog is not installed"))
+  func projectBench() throws {
+    let folder = try TemporaryFolder()
+    let run = try ToolRun(
+      "run", "examples/digits/project", "--inputs", "examples/digits/input.npy", "--first", "20",
+      "--verilog-bench", folder.path)
+    #expect(run.code == 0, "\(run.error)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(names.filter { $0.hasSuffix("_tb.v") }.count == 7)
+    for (half, matches) in [("20'sd32", true), ("20'sd0", false)] {
+      let model = """
+        module relu1 (input clk, input [32*20-1:0] x, output [32*8-1:0] y);
+          genvar i;
+          generate for (i = 0; i < 32; i = i + 1) begin : lane
+            wire signed [19:0] v = x[i*20 +: 20];
+            wire signed [19:0] r = (v + \(half)) >>> 6;
+            assign y[i*8 +: 8] = v <= 0 ? 8'd0 : r > 255 ? 8'd255 : r[7:0];
+          end endgenerate
+        endmodule
+        """
+      _ = try folder.write(Array(model.utf8), to: "relu1.v")
+      let status = system(
+        "cd '\(folder.path)' && iverilog -g2005 -o t relu1.v relu1_tb.v && vvp -n t > out && grep -q "
+          + "'relu1: 20 samples, 0 mismatches' out")
+      #expect((status == 0) == matches)
+    }
   }
 }

@@ -57,6 +57,17 @@ public struct LogicFlow: Sendable {
       levels: count.tableLevels, counted: counted, fixed: fixed)
   }
 
+  /// Whether a packing is one that was simulated for this flow's blocks.
+  public func claims(_ packing: Packing) -> Bool {
+    description.table("packing")?.contains { row in
+      row.integer("weight_bits") == packing.weightBits
+        && row.integer("activation_bits") == packing.activationBits
+        && row.flag("activation_signed") == packing.activationSigned
+        && row.integer("kernel") == packing.kernel && row.integer("inputs") == packing.inputs
+        && row.flag("convolution") == packing.isConvolution
+    } ?? false
+  }
+
   /// What the error of a quantity was with thirds of the units left out, in percent; nil for none.
   public func error(of quantity: String, family: String = "all") -> Double? {
     description.table("errors")?.first {
@@ -115,6 +126,18 @@ extension LogicFlow {
         TargetKey("block_clears", .flag, "whether a block clears that register"),
         TargetKey(
           "block_adds_pairs", .flag, "whether a block adds a constant or its neighbour's product"),
+        TargetKey(
+          "packing",
+          .table([
+            .init("weight_bits", .integer(2...16), "bits of a signed weight"),
+            .init("activation_bits", .integer(2...16), "bits of an activation"),
+            .init("activation_signed", .flag, "whether it is signed"),
+            .init("kernel", .integer(1...8), "weights in one multiplication"),
+            .init("inputs", .integer(1...8), "activations in it"),
+            .init("convolution", .flag, "sums of products by distance, not each product"),
+            .init("products", .integer(2...64), "products a multiplication"),
+          ]), inherited: false,
+          "several products by one block, each simulated without a mismatch"),
         TargetKey(
           "errors",
           .table([

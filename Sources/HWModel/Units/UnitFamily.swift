@@ -28,6 +28,8 @@ public enum UnitFamily: Hashable, Sendable {
   case dot(count: Int, w: Int, a: Int)
   /// How many of `count` thresholds are at most `x`.
   case thresholds(a: Int, count: Int)
+  /// Products of several factors by one multiplier.
+  case packed(Packing)
 
   /// A minifloat without infinities and NaN: sign, exponent (0 bits: an integer), mantissa.
   public struct FloatShape: Hashable, Sendable {

@@ -17,6 +17,7 @@ extension UnitFamily {
     ("requant", ["acc", "mult_bits", "shift", "out"]),
     ("dot", ["n", "w", "a"]),
     ("thresh", ["a", "n"]),
+    ("packed", ["w", "a", "a_signed", "kernel", "inputs", "convolution"]),
   ]
 
   /// A unit of a family by its parameters' names; parameters that follow from others may stand beside
@@ -107,6 +108,17 @@ extension UnitFamily {
       let (a, count) = (try integer("a", 2...64), try integer("n", 1...255))
       try within(a * count, 16_384)
       self = .thresholds(a: a, count: count)
+    case "packed":
+      let packing = Packing(
+        weightBits: try integer("w", 2...16), activationBits: try integer("a", 2...16),
+        activationSigned: try flag("a_signed"), kernel: try integer("kernel", 1...8),
+        inputs: try integer("inputs", 1...8), isConvolution: try flag("convolution"))
+      guard packing.fits(wide: 64, narrow: 64) else {
+        throw Self.problem(
+          "packed factors of \(packing.weightFactorBits) and \(packing.activationFactorBits) bits",
+          "pack fewer or narrower numbers: a factor has at most 64 bits.")
+      }
+      self = .packed(packing)
     default:
       throw Diagnostic(
         code: "unit.family", message: "no family of units is called '\(family)'",

@@ -95,6 +95,20 @@ struct UnitReference {
       return zip(x[0], x[1]).reduce(Int512.zero) {
         $0 + number($1.0, w, true) * number($1.1, a, true)
       }
+    case .packed(let packing):
+      var sums = [Int512](repeating: .zero, count: packing.results)
+      for (i, w) in x[0].enumerated() {
+        for (j, a) in x[1].enumerated() {
+          let place = packing.isConvolution ? i + j : i + packing.kernel * j
+          sums[place] =
+            sums[place] + number(w, packing.weightBits, true)
+            * number(a, packing.activationBits, packing.activationSigned)
+        }
+      }
+      return sums.enumerated().reduce(Int512.zero) { all, sum in
+        let code = sum.element.truncated(toWidth: packing.spacing, isSigned: false)
+        return all | (code << (sum.offset * packing.spacing))
+      }
     case .thresholds(let bits, _):
       let value = number(x[0][0], bits, true)
       return Int512(Int64(x[1].count { !(value < number($0, bits, true)) }))
@@ -150,6 +164,8 @@ extension UnitFamily {
     case (.dot(_, let w, _), "w"): w
     case (.dot(_, _, let a), "a"): a
     case (.thresholds(let a, _), "t"): a
+    case (.packed(let packing), "w"): packing.weightBits
+    case (.packed(let packing), "a"): packing.activationBits
     case (.xnorPopcount, "w"), (.xnorPopcount, "a"), (.bitSerial, "w"), (.bitSerial, "a"): 1
     default: nil
     }

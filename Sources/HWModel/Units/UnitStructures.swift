@@ -44,6 +44,7 @@ extension UnitFamily {
       circuit.accumulate(
         aligned, clear: clear, width: width + 1 + growth, subtractedWhere: sign)
     case .floatAdder(let shape): circuit.floatAdder(shape)
+    case .packed(let packing): circuit.packed(packing)
     case .xnorPopcount(let count):
       let w = circuit.input("w", count)
       let a = circuit.input("a", count)
@@ -220,6 +221,47 @@ extension UnitCircuit {
       return add("r\(index)", width, signed: true, .selected(off, zero, signed))
     }
     setOutput(tree(parts, signed: true, prefix: "t"))
+  }
+
+  fileprivate mutating func packed(_ packing: Packing) {
+    let w = input("w", packing.kernel * packing.weightBits)
+    let a = input("a", packing.inputs * packing.activationBits)
+    let left = factor(
+      w, "w", bits: packing.weightBits, count: packing.kernel, signed: true,
+      spacing: packing.spacing, width: packing.weightFactorBits)
+    let right = factor(
+      a, "a", bits: packing.activationBits, count: packing.inputs,
+      signed: packing.activationSigned, spacing: packing.activationSpacing,
+      width: packing.activationFactorBits)
+    let width = packing.weightFactorBits + packing.activationFactorBits
+    let product = add("p", width, signed: true, .product(left, right))
+    let results = (0..<packing.results).map { index -> Wire in
+      let low = index * packing.spacing
+      let held = add(
+        "h\(index)", min(packing.spacing, width - low), signed: true, .bits(product, low: low))
+      let slice = add("s\(index)", packing.spacing, signed: true, .resized(held))
+      if index == 0 { return slice }
+      let borrow = add("b\(index)", 1, .bits(product, low: low - 1))
+      return add("r\(index)", packing.spacing, .sum(slice, borrow))
+    }
+    setOutput(add("y", packing.results * packing.spacing, .joined(results)))
+  }
+
+  /// Numbers `spacing` bits apart in one.
+  private mutating func factor(
+    _ port: Wire, _ name: String, bits: Int, count: Int, signed: Bool, spacing: Int, width: Int
+  ) -> Wire {
+    let parts = (0..<count).map { index -> Wire in
+      let part = add("\(name)\(index)", bits, signed: signed, .bits(port, low: index * bits))
+      let wide = add(
+        "\(name)\(index)_x", max(width - index * spacing, bits), signed: signed, .resized(part))
+      if index == 0 { return add("\(name)0_f", width, signed: true, .resized(wide)) }
+      let zeros = add("\(name)\(index)_z", index * spacing, .constant(0))
+      return add("\(name)\(index)_f", width, signed: true, .joined([zeros, wide]))
+    }
+    return parts.dropFirst().enumerated().reduce(parts[0]) { sum, part in
+      add("\(name)_sum\(part.offset)", width, signed: true, .sum(sum, part.element))
+    }
   }
 
   fileprivate mutating func requantizer(

@@ -69,12 +69,16 @@ public struct LogicDevice: Device, AnswersUnits {
       throw DeviceProblems(error)
     }
     let cost = flow.cost(of: family)
+    var claimed: [JSON.Member] = []
+    if case .packed(let packing) = family {
+      claimed = [.init(key: "claimed", value: .bool(flow.claims(packing)))]
+    }
     return [
       .init(key: "logic_luts", value: .number(cost.luts)),
       .init(key: "ff", value: .integer(cost.ff)),
       .init(key: "carry", value: .integer(cost.carry)),
       .init(key: "dsp", value: .integer(cost.dsp)),
       .init(key: "depth_lut_levels", value: .integer(cost.levels)),
-    ]
+    ] + claimed
   }
 }

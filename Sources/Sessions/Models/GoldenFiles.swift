@@ -3,9 +3,17 @@ package import QuantGraph
 
 /// Which codes of a run an RTL test bench gets: inputs and outputs of a network or of one layer.
 public struct GoldenFiles: Sendable {
-  private let folder: String
+  let folder: String
   private let form: ElementText.Form
-  private let layer: String?
+  private let scope: Scope
+  /// Whether benches that read the files stand beside them.
+  let hasBenches: Bool
+
+  private enum Scope {
+    case network
+    case layer(String)
+    case everyLayer
+  }
 
   /// - Parameters:
   ///   - folder: where the files go, one a tensor, named as it.
@@ -14,7 +22,18 @@ public struct GoldenFiles: Sendable {
   package init(folder: String, form: ElementText.Form, layer: String?) {
     self.folder = folder
     self.form = form
-    self.layer = layer
+    scope = layer.map(Scope.layer) ?? .network
+    hasBenches = false
+  }
+
+  /// Every layer's tensors as `$readmemh` reads them, with a bench a layer and one for the network.
+  ///
+  /// - Parameter folder: where the files go.
+  package init(benches folder: String) {
+    self.folder = folder
+    form = .hex
+    scope = .everyLayer
+    hasBenches = true
   }
 
   /// Tensors with their files; the folder is made.
@@ -23,13 +42,17 @@ public struct GoldenFiles: Sendable {
   func stores(_ plan: Plan) throws(Failure) -> [(tensor: TensorID, store: TensorStore)] {
     let graph = plan.graph
     let wanted: [TensorID]
-    if let layer {
+    switch scope {
+    case .network: wanted = graph.inputs + graph.outputs
+    case .everyLayer:
+      wanted = (graph.inputs + graph.nodes.flatMap(\.outputs)).filter {
+        graph[$0].constant == nil
+      }
+    case .layer(let layer):
       let found = try LayerNames(graph).layer(
         layer, listedBy: "hwsim inspect", at: "--golden-layer")
       let node = graph.nodes[found]
       wanted = (node.inputs + node.outputs).filter { graph[$0].constant == nil }
-    } else {
-      wanted = graph.inputs + graph.outputs
     }
     try OutputFolder.create(folder)
     var seen: Set<TensorID> = []

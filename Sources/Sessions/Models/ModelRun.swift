@@ -64,6 +64,7 @@ public struct ModelRun: Sendable {
     try run.execute(
       sources, threads: options.threads, limit: options.first, wrapsCodes: options.allowsOverflow
     ) { done in progress(done, total) }
+    if let golden = options.golden, golden.hasBenches { try run.writeBenches(in: golden.folder) }
     answer = RunAnswer(file: file, run: run, output: options.output, trace: options.trace)
     records =
       files.records(role: "inputs")

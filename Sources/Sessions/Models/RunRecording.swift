@@ -1,3 +1,4 @@
+import Arith
 import HWModel
 import Importers
 import QuantGraph
@@ -153,6 +154,28 @@ struct RunRecording {
       for writer in writers { try writer.finish() }
     } catch {
       throw Failure(Diagnostic(error))
+    }
+  }
+
+  /// Writes benches that read the files of ``golden``.
+  ///
+  /// - Throws: a ``Failure`` if a file cannot be written.
+  func writeBenches(in folder: String) throws(Failure) {
+    var streams: [TensorID: ProjectBench.Stream] = [:]
+    for recorder in golden {
+      guard let path = recorder.path, let scale = ElementScale(plan.graph[recorder.tensor])
+      else { continue }
+      let bits =
+        switch scale.form {
+        case .codes(let width, _): width
+        case .numbers(let format), .patterns(let format): format.width
+        }
+      streams[recorder.tensor] = ProjectBench.Stream(
+        file: path.split(separator: "/").last.map(String.init) ?? path, bits: bits,
+        elements: plan.graph[recorder.tensor].shape.count)
+    }
+    for file in ProjectBench(plan.graph, streams: streams, samples: samples).files {
+      try TextFile.replace("\(folder)/\(file.name)", with: file.text)
     }
   }
 

@@ -72,6 +72,12 @@ struct RunCommand: ConfigurableCommand {
       valueName: "Y.npy"), completion: .file(extensions: ["npy", "npz"]))
   var labels: String?
 
+  @Option(
+    help: .init(
+      "Store every layer's codes here, with benches for the layers' and the network's own RTL.",
+      valueName: "DIR"), completion: .directory)
+  var verilogBench: String?
+
   @Flag(help: "Store exact values as float64 instead of codes.")
   var values = false
 
@@ -97,7 +103,9 @@ struct RunCommand: ConfigurableCommand {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    guard output != nil || golden != nil || labels != nil else { throw missing("--output") }
+    guard output != nil || golden != nil || labels != nil || verilogBench != nil else {
+      throw missing("--output")
+    }
     var file = try ModelFile(path: model, options: try binding.options(inputs: inputs))
     if inputs.isEmpty, !file.graph.inputs.isEmpty { throw missing("--inputs") }
     var rules: DatapathChoice?
@@ -134,7 +142,7 @@ struct RunCommand: ConfigurableCommand {
       arguments: binding.json(choice).adding([
         "allocation": .optional(allocating.allocation), "output": .optional(output),
         "golden": .optional(golden), "golden_form": .string(goldenForm),
-        "golden_layer": .optional(goldenLayer),
+        "golden_layer": .optional(goldenLayer), "verilog_bench": .optional(verilogBench),
         "labels": .optional(labels), "trace": .optional(trace), "values": .bool(values),
         "trace_by_index": .bool(traceByIndex),
         "stats": .bool(stats),
@@ -147,6 +155,14 @@ struct RunCommand: ConfigurableCommand {
   }
 
   private func goldenFiles() throws(Failure) -> GoldenFiles? {
+    if let verilogBench {
+      guard golden == nil, goldenLayer == nil else {
+        throw Failure(
+          "usage.arguments", "--verilog-bench and --golden exclude each other",
+          remedy: "give one of them.")
+      }
+      return GoldenFiles(benches: verilogBench)
+    }
     guard let golden else {
       guard goldenLayer == nil else {
         throw Failure(

@@ -12,7 +12,7 @@ struct TargetsCommand: ReportingCommand {
     commandName: "targets",
     abstract: "Lists devices, shows one with the source of every number, or checks a file.",
     usage:
-      "hwsim targets [ID|FILE | --validate FILE | --template FAMILY | --new NAME --like ID]",
+      "hwsim targets [ID [--calibrate UNITS] | --validate FILE | --template FAMILY | --new NAME]",
     discussion: """
       EXAMPLES:
         hwsim targets                                devices, speed, memory, error of the model
@@ -21,6 +21,7 @@ struct TargetsCommand: ReportingCommand {
         hwsim targets --validate mine.json           every problem of the file
         hwsim targets --new stm32f407 --like nucleo-l4r5zi --clock 168MHz --sram 192KiB \
           --flash 1MiB > stm32f407.json              a board like another one
+        hwsim targets xc7 --calibrate units.csv > mine.json   a flow fitted to your own synthesis
       """)
 
   @Argument(
@@ -60,6 +61,12 @@ struct TargetsCommand: ReportingCommand {
     ))
   var settings: [String] = []
 
+  @Option(
+    help: .init(
+      "Fit the flow ID to synthesized units: family, params (w=8;a=8), logic_luts; or JSON.",
+      valueName: "UNITS"), completion: .file(extensions: ["csv", "json"]))
+  var calibrate: String?
+
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var table: TableOptions
 
@@ -71,6 +78,7 @@ struct TargetsCommand: ReportingCommand {
         "usage.arguments", "ID, --validate, --template and --new exclude each other",
         remedy: "give one of them.")
     }
+    if let calibrate { return try calibration(calibrate) }
     if let new { return try resembling(new) }
     guard like == nil, clock == nil, sram == nil, flash == nil, settings.isEmpty else {
       throw Failure(
@@ -102,6 +110,23 @@ struct TargetsCommand: ReportingCommand {
         "like": .string(choice.description.id),
       ],
       result: ["template": document], text: { _ in document.document })
+  }
+
+  private func calibration(_ path: String) throws(Failure) -> Report {
+    guard let id else {
+      throw Failure(
+        "usage.arguments", "--calibrate needs the flow whose rules hold",
+        remedy: "write hwsim targets xc7 --calibrate \(path).")
+    }
+    let choice = try TargetChoice(id)
+    let answer = try FlowCalibration(path, target: choice)
+    return Report(
+      schema: "targets",
+      arguments: [
+        "id": .string(id), "validate": .null, "template": .null, "calibrate": .string(path),
+      ],
+      inputs: [InputRecord(role: "calibrate", path: path, kind: "units")], target: choice.record,
+      result: answer.json, text: { _ in answer.text })
   }
 
   private func list() throws(Failure) -> Report {

@@ -12,16 +12,16 @@ struct UnitCommand: ConfigurableCommand {
     commandName: "unit",
     abstract: "Computes an arithmetic unit, says what it takes on an FPGA, or writes its Verilog.",
     usage:
-      "hwsim unit (OP --a FORMAT ... -o OUT | FAMILY --parameters ... | --cost UNITS.json)",
+      "hwsim unit (OP --a FORMAT --out FORMAT -o OUT | FAMILY --parameters P | --cost UNITS.json)",
     discussion: """
       OP is one of cast neg abs add sub mul div fma dot requantize min max lt le gt ge eq ne, or mma.
       Results are exact and rounded once. dot sums over the last axis, in an exact register unless
       --accumulator names a format. mma computes a [M,K] times b [N,K] transposed plus c as the tensor
       cores of --target do; integers of 1 to 8 bits with --path bitplane.
 
-      FAMILY is one of adder mul mac fpmul fpmac fpadd xnorpop bsmac po2mul constmul requant dot thresh,
-      with the parameters of files of units (--cost: a list of {name, family, params}). --target names a
-      synthesis flow (hwsim targets); --verilog writes modules, benches and golden vectors.
+      FAMILY is one of adder mul mac fpmul fpmac fpadd xnorpop bsmac po2mul constmul requant dot thresh
+      packed, with the parameters of files of units (--cost: a list of {name, family, params}).
+      --target names a synthesis flow (hwsim targets); --verilog writes modules, benches and golden vectors.
 
       EXAMPLES:
         hwsim unit mul --a e2m1 --b e2m1 --out e4m3 --inputs codes.npz -o out.npz
