@@ -23,5 +23,6 @@ pip list --format=freeze
 hwsim --version
 ls -l "$(command -v hwsim)"
 python "$here/overhead.py" "$here/../examples"
-pip install -q pytest "$@"
+# What the tests of tables and models need besides.
+pip install -q pytest pandas onnx "$@"
 python -m pytest -q -p no:cacheprovider --rootdir "$here" "$here/tests"
