@@ -274,7 +274,8 @@ struct ScoreSearchTests {
 
   @Test("other methods find points of it without a proof")
   func heuristics() throws {
-    for method in SearchMethod.allCases where method != .auto && method != .exact {
+    // Without patches quantmcu proposes nothing.
+    for method in SearchMethod.allCases where ![.auto, .exact, .quantMCU].contains(method) {
       let (outcome, task) = try Self.run(method, evaluations: 12)
       let found = try #require(outcome.scoreFrontier)
       #expect(!found.isProved && !found.points.isEmpty, "\(method)")
