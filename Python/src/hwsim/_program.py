@@ -20,7 +20,7 @@ from ._workspace import Workspace
 # Options that are given once a value; lists of others are joined by commas.
 REPEATED = {
     "budget", "cost-table", "exclude", "expected", "fix", "inputs", "limit", "merge", "option",
-    "outputs", "restrict", "sensitivity-of", "shape", "target",
+    "outputs", "restrict", "sensitivity-of", "set", "shape", "target",
 }
 # Options that name a JSON file, and take a document instead.
 DOCUMENTS = {"allocation", "cases", "cost-table", "sensitivity", "space", "table", "target"}

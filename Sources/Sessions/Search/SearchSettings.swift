@@ -235,7 +235,16 @@ package enum SearchSettings {
   /// The method that solves a table; `auto` is exact.
   package static func tableMethod(_ name: String) throws(Failure) -> AllocationMethod {
     let method = try method(name)
-    return AllocationMethod(rawValue: method.rawValue) ?? .exact
+    if let found = AllocationMethod(rawValue: method.rawValue) { return found }
+    guard method == .auto else {
+      throw Failure(
+        "search.method", "'\(method.rawValue)' is no method for tables", at: "--method",
+        notes: [
+          "these are: auto, " + AllocationMethod.allCases.map(\.rawValue).joined(separator: ", ")
+        ],
+        remedy: "take one of them; auto is exact.")
+    }
+    return .exact
   }
 
   package static func shard(_ text: String?) throws(Failure) -> SearchShard? {
