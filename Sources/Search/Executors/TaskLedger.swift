@@ -160,8 +160,8 @@ struct TaskLedger {
     if let spent = spent[work] {
       let each = max(spent.seconds / Double(spent.items), 1e-6)
       size = max(1, Int(min(settings.taskSeconds / each, Double(items.count))))
-      // Enough for those that ran before, and for who is done first.
-      size = min(size, (items.count + 2 * mostRunning - 1) / (2 * mostRunning))
+      // Enough for all that were seen to run at once.
+      size = min(size, (items.count + mostRunning - 1) / mostRunning)
     }
     let count = min((items.count + size - 1) / size, Self.batchLimit)
     let tasks = (0..<count).map { task in

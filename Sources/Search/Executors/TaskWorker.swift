@@ -133,7 +133,7 @@ package final class TaskWorker: Sendable {
       // The search holds this claim until it ends.
       guard Self.has(parent + "/coordinator"), ContinuousClock.now < idle else { return nil }
       usleep(UInt32(pause))
-      pause = min(pause * 1.5, 1e6)
+      pause = min(pause * 1.2, 1e6)
     }
     return nil
   }
