@@ -54,14 +54,17 @@ package struct TaskBatch: Codable, Sendable {
   package let beat: Double
   /// Seconds that a task is meant to take; who has them left helps with other tasks.
   let seconds: Double
+  /// The most tasks that were seen to run at once, for a search that goes on.
+  let running: Int
   /// What each task does: choices, or layers.
   package let tasks: [[[Int]]]
 
-  init(work: Work, beat: Double, seconds: Double, tasks: [[[Int]]]) {
+  init(work: Work, beat: Double, seconds: Double, running: Int = 1, tasks: [[[Int]]]) {
     schema = Self.schemaName
     self.work = work
     self.beat = beat
     self.seconds = seconds
+    self.running = running
     self.tasks = tasks
   }
 

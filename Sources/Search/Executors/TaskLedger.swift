@@ -54,6 +54,7 @@ struct TaskLedger {
   private mutating func takeUp(_ paths: TaskPaths) throws(StudyError) {
     guard try StudyFiles.contents(paths.batch) != nil else { return }
     let batch = try TaskBatch(folder: paths.folder)
+    mostRunning = max(mostRunning, min(batch.running, Self.batchLimit))
     // Tasks claim first and look for this afterwards: none begins unseen.
     try StudyFiles.replace(paths.closed, with: [])
     let names = Set(try StudyFiles.names(in: paths.folder))
@@ -156,12 +157,15 @@ struct TaskLedger {
 
   /// Gives items out as a batch of tasks, neighbours together.
   private mutating func submit(_ items: [[Int]], _ work: TaskBatch.Work) throws(StudyError) {
-    var size = (items.count + Self.firstLimit - 1) / Self.firstLimit
+    // Every eighth batch finds out whether more run than did.
+    let running = lastBatch % 8 == 7 ? 2 * mostRunning : mostRunning
+    let limit = lastBatch == 0 ? Self.firstLimit : min(Self.firstLimit, 4 * running)
+    var size = (items.count + limit - 1) / limit
     if let spent = spent[work] {
       let each = max(spent.seconds / Double(spent.items), 1e-6)
       size = max(1, Int(min(settings.taskSeconds / each, Double(items.count))))
       // Enough for all that were seen to run at once.
-      size = min(size, (items.count + mostRunning - 1) / mostRunning)
+      size = min(size, (items.count + running - 1) / running)
     }
     let count = min((items.count + size - 1) / size, Self.batchLimit)
     let tasks = (0..<count).map { task in
@@ -179,7 +183,8 @@ struct TaskLedger {
       paths.batch,
       with: StudyFiles.encode(
         TaskBatch(
-          work: work, beat: settings.beat, seconds: settings.taskSeconds, tasks: tasks),
+          work: work, beat: settings.beat, seconds: settings.taskSeconds, running: mostRunning,
+          tasks: tasks),
         path: paths.batch))
     let line = settings.template.command(folder: paths.folder, count: count)
     submissions.append(Submission(command: try ShellCommand(line, log: paths.log)))
