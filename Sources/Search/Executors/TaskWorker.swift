@@ -124,11 +124,13 @@ package final class TaskWorker: Sendable {
   /// - Returns: nil where there is none, or no time left.
   package func next(begun: ContinuousClock.Instant) -> TaskWorker? {
     let parent = TaskPaths.parent(of: paths.folder)
-    let patience = Duration.seconds(min(max(1, batch.seconds / 20), 5))
+    // The file may say anything.
+    let seconds = min(max(batch.seconds, 0), 1e6)
+    let patience = Duration.seconds(min(max(1, seconds / 20), 5))
     let idle = ContinuousClock.now + patience
     var over: Set<String> = []
     var pause = 20_000.0
-    while ContinuousClock.now - begun < .seconds(batch.seconds) {
+    while ContinuousClock.now - begun < .seconds(seconds) {
       if let found = unbegun(in: parent, over: &over) { return found }
       // The search holds this claim until it ends.
       guard Self.has(parent + "/coordinator"), ContinuousClock.now < idle else { return nil }
