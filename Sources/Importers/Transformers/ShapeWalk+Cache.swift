@@ -46,7 +46,7 @@ extension ShapeWalk {
       }
       group = .init(
         content: .keysAndValues, layers: 0...0,
-        elementsPerToken: try checkedProduct([heads, one.partialValue], statement),
+        elementsPerToken: try checkedProduct(heads, one.partialValue, in: statement),
         fixedElements: 0, window: window, heads: heads, keyExtent: keyExtent,
         valueExtent: valueExtent)
     case .latent:
@@ -65,7 +65,7 @@ extension ShapeWalk {
       let tokens = try self.extent(statement.values[2], statement)
       group = .init(
         content: .cross, layers: 0...0, elementsPerToken: 0,
-        fixedElements: try checkedProduct([2, heads, extent, tokens], statement), window: nil,
+        fixedElements: try checkedProduct(2, heads, extent, tokens, in: statement), window: nil,
         heads: heads, keyExtent: extent, valueExtent: extent)
     default:
       group = .init(
@@ -75,7 +75,7 @@ extension ShapeWalk {
     }
     // Sums over layers and tokens stay in range; the product with a batch is checked where it is.
     _ = try checkedProduct(
-      [max(group.elementsPerToken, group.fixedElements), Self.maximumRepetitions], statement)
+      max(group.elementsPerToken, group.fixedElements), Self.maximumRepetitions, in: statement)
     record(statement, .cache(group))
     // Runs of neighbouring layers.
     var layers = (ranges.last ?? [0])[...]

@@ -18,14 +18,14 @@ extension ShapeWalk {
     _ statement: Statement, part: Int, suffix: String, _ shape: [Int],
     role: TransformerTensor.Role, isWide: Bool = false
   ) throws(TransformerError) {
-    try count(try checkedProduct(shape + [times], statement), statement)
-    let place = Place(statement: statement.number, part: part)
-    for index in places[place] ?? [] where shapes.tensors[index].shape == shape {
+    try count(try checkedProduct(shape, times: times, statement), statement)
+    if let index = tensorPlaces.first(statement, part, where: { shapes.tensors[$0].shape == shape })
+    {
       shapes.tensors[index].count += times
       Self.append(ranges, statement.numbers, to: &shapes.tensors[index].numbers)
       return
     }
-    places[place, default: []].append(shapes.tensors.count)
+    tensorPlaces.add(statement, part)
     shapes.tensors.append(
       TransformerTensor(
         name: prefix + statement.name + suffix, shape: shape, role: role, isWide: isWide,
@@ -64,15 +64,17 @@ extension ShapeWalk {
     if hasBias, !isLent {
       try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias)
     }
-    let place = Place(statement: statement.number, part: 2)
-    if let index = places[place]?.first(where: {
-      shapes.linears[$0].inputs == inputs && shapes.linears[$0].outputs == outputs
-        && shapes.linears[$0].hasBias == hasBias && shapes.linears[$0].isTied == isTied
-    }) {
+    if let index = linearPlaces.first(
+      statement,
+      where: {
+        shapes.linears[$0].inputs == inputs && shapes.linears[$0].outputs == outputs
+          && shapes.linears[$0].hasBias == hasBias && shapes.linears[$0].isTied == isTied
+      })
+    {
       shapes.linears[index].count += times
       Self.append(ranges, statement.numbers, to: &shapes.linears[index].numbers)
     } else {
-      places[place, default: []].append(shapes.linears.count)
+      linearPlaces.add(statement)
       shapes.linears.append(
         TransformerLinear(
           name: prefix + statement.name, inputs: inputs, outputs: outputs, hasBias: hasBias,
@@ -95,7 +97,7 @@ extension ShapeWalk {
       setPhase(phase)
       rows = try evaluation.number(expression)
     }
-    return try checkedProduct([rows, batch], statement)
+    return try checkedProduct(rows, batch, in: statement)
   }
 
   mutating func router(_ statement: Statement) throws(TransformerError) {
@@ -138,26 +140,23 @@ extension ShapeWalk {
     let weights = [outputs, inputs / groups] + kernel
     try add(statement, part: 0, suffix: ".weight", weights, role: .convolution)
     if hasBias { try add(statement, part: 1, suffix: ".bias", [outputs], role: .bias) }
-    let place = Place(statement: statement.number, part: 2)
     let made = TransformerConvolution(
       name: prefix + statement.name, inputs: inputs, outputs: outputs, kernel: kernel,
       stride: stride, groups: groups, hasBias: hasBias, count: times)
-    if let index = places[place]?.first(where: {
-      var other = shapes.convolutions[$0]
-      other.count = times
-      return other == made
-    }) {
+    if let index = convolutionPlaces.first(
+      statement, where: { shapes.convolutions[$0].hasShape(of: made) })
+    {
       shapes.convolutions[index].count += times
     } else {
-      places[place, default: []].append(shapes.convolutions.count)
+      convolutionPlaces.add(statement)
       shapes.convolutions.append(made)
     }
     guard let positions = statement[.positions] else { return }
     let kind = try text(statement, .kind).flatMap(TransformerWorkload.Kind.init) ?? .convolution
-    let window = try checkedProduct([inputs / groups] + kernel, statement)
+    let window = try checkedProduct(kernel, times: inputs / groups, statement)
     for index in active {
       setPhase(index)
-      let rows = try checkedProduct([try evaluation.number(positions), batch], statement)
+      let rows = try checkedProduct(try evaluation.number(positions), batch, in: statement)
       guard rows > 0 else { continue }
       try work(
         statement, 0, index, kind: kind, role: .weights, m: rows, n: outputs / groups, k: window,
@@ -184,7 +183,7 @@ extension ShapeWalk {
         .init(
           count: count, chosen: chosen, width: width, inner: inner, isGated: isGated,
           isTurned: isTurned, hasBias: hasBias)))
-    let first = try checkedProduct([inner, isGated ? 2 : 1], statement)
+    let first = try checkedProduct(inner, isGated ? 2 : 1, in: statement)
     let stacks = [
       (isGated ? ".gate_up_proj" : ".up_proj", first, width), (".down_proj", width, inner),
     ]
@@ -195,12 +194,13 @@ extension ShapeWalk {
         try add(
           statement, part: part * 2 + 1, suffix: suffix + "_bias", [count, outputs], role: .bias)
       }
-      let place = Place(statement: statement.number, part: 4 + part)
-      if let index = places[place]?.first(where: { shapes.experts[$0].shape == shape }) {
+      if let index = expertPlaces.first(
+        statement, part, where: { shapes.experts[$0].shape == shape })
+      {
         shapes.experts[index].count += times
         Self.append(ranges, statement.numbers, to: &shapes.experts[index].numbers)
       } else {
-        places[place, default: []].append(shapes.experts.count)
+        expertPlaces.add(statement, part)
         shapes.experts.append(
           TransformerExperts(
             name: prefix + statement.name + suffix, shape: shape, inputs: inputs, outputs: outputs,
@@ -209,7 +209,7 @@ extension ShapeWalk {
             count: times))
       }
       for index in active {
-        let rows = try checkedProduct([try rows(statement, index), chosen], statement)
+        let rows = try checkedProduct(try rows(statement, index), chosen, in: statement)
         try work(
           statement, part, index, kind: .experts, role: .expertWeights, m: rows, n: outputs,
           k: inputs, count: 1, suffix: suffix, experts: count, chosen: chosen)

@@ -31,17 +31,17 @@ extension ShapeWalk {
       var keys = try extent(statement, .keys) ?? phases[index].context
       // A step meets what the cache holds; a longer pass counts the whole matrix.
       if let window, tokens == 1, keys > 1 { keys = min(keys, window) }
-      var pairs = try checkedProduct([tokens, keys], statement)
+      var pairs = try checkedProduct(tokens, keys, in: statement)
       if run.attention == .causal, isCausal {
         pairs = Self.causalPairs(tokens: tokens, context: keys, window: window) ?? pairs
       }
-      let rows = try checkedProduct([tokens, heads / shared], statement)
-      let places = try checkedProduct([shared, batch], statement)
+      let rows = try checkedProduct(tokens, heads / shared, in: statement)
+      let places = try checkedProduct(shared, batch, in: statement)
       for (part, suffix, n, k) in [
         (0, ".scores", keys, keyExtent), (1, ".values", valueExtent, keys),
       ] {
         let macs = try checkedProduct(
-          [pairs, heads, part == 0 ? keyExtent : valueExtent, batch], statement)
+          pairs, heads, part == 0 ? keyExtent : valueExtent, batch, in: statement)
         try work(
           statement, part, index, kind: .attention, role: role, m: rows, n: n, k: k,
           count: places, suffix: suffix, macs: macs)
@@ -88,7 +88,7 @@ extension ShapeWalk {
       guard m > 0 else { continue }
       try work(
         statement, 0, index, kind: kind, role: role, m: m, n: n, k: k,
-        count: try checkedProduct([count, batch], statement))
+        count: try checkedProduct(count, batch, in: statement))
     }
   }
 
@@ -98,13 +98,12 @@ extension ShapeWalk {
     role: TransformerWorkload.Role, m: Int, n: Int, k: Int, count: Int, suffix: String = "",
     macs given: Int? = nil, experts: Int = 0, chosen: Int = 0
   ) throws(TransformerError) {
-    let place = statement.number &* 4 &+ part
-    let count = try checkedProduct([count, times], statement)
+    let count = try checkedProduct(count, times, in: statement)
     let macs: Int
     if let given {
-      macs = try checkedProduct([given, times], statement)
+      macs = try checkedProduct(given, times, in: statement)
     } else {
-      macs = try checkedProduct([m, n, k, count], statement)
+      macs = try checkedProduct(m, n, k, count, in: statement)
     }
     // Those who read a phase add its products without checks.
     let (total, overflow) = phases[phase].macs.addingReportingOverflow(macs)
@@ -114,15 +113,18 @@ extension ShapeWalk {
         place: prefix + statement.name)
     }
     phases[phase].macs = total
-    for index in phases[phase].places[place] ?? [] {
+    let same = phases[phase].places.first(statement, part) { index in
       let known = phases[phase].products[index]
-      guard known.m == m, known.n == n, known.k == k else { continue }
+      return known.m == m && known.n == n && known.k == k
+    }
+    if let index = same {
+      let known = phases[phase].products[index]
       phases[phase].products[index] = .init(
         name: known.name, kind: kind, role: role, m: m, n: n, k: k, count: known.count + count,
         macs: known.macs + macs, experts: experts, expertsPerToken: chosen)
       return
     }
-    phases[phase].places[place, default: []].append(phases[phase].products.count)
+    phases[phase].places.add(statement, part)
     phases[phase].products.append(
       .init(
         name: prefix + statement.name + suffix, kind: kind, role: role, m: m, n: n, k: k,

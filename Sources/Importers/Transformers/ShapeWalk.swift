@@ -16,8 +16,7 @@ struct ShapeWalk {
     let logits: Int
     var macs = 0
     var products: [TransformerWorkload.Product] = []
-    /// Where a statement's product with the same numbers is: statement, then indexes.
-    var places: [Int: [Int]] = [:]
+    var places = Places()
   }
 
   var shapes: TransformerShapes
@@ -29,7 +28,10 @@ struct ShapeWalk {
   var ranges: [[Int]] = []
   /// How often what is walked occurs.
   var times = 1
-  var places: [Place: [Int]] = [:]
+  var tensorPlaces = Places()
+  var linearPlaces = Places()
+  var convolutionPlaces = Places()
+  var expertPlaces = Places()
   var cache: [TransformerWorkload.CacheGroup] = []
   var parameters = 0
   /// What a graph is made of, if one is made of this phase.
@@ -39,9 +41,38 @@ struct ShapeWalk {
   /// Whether the last `when` of a block was taken.
   private var taken = false
 
-  struct Place: Hashable {
-    let statement: Int
-    let part: Int
+  /// Which entries of a list a statement made, the latest first.
+  ///
+  /// Statements are numbered without gaps and an entry has the place in the list at which it was added.
+  struct Places {
+    /// Parts of one statement that make entries of their own.
+    private static let parts = 4
+    private var latest: [Int32] = []
+    private var earlier: [Int32] = []
+
+    /// The statement's latest entry for which the condition holds.
+    func first(
+      _ statement: Statement, _ part: Int = 0, where holds: (Int) -> Bool
+    ) -> Int? {
+      let place = statement.number * Self.parts + part
+      guard place < latest.count else { return nil }
+      var index = latest[place]
+      while index >= 0 {
+        if holds(Int(index)) { return Int(index) }
+        index = earlier[Int(index)]
+      }
+      return nil
+    }
+
+    /// The next entry of the list is the statement's.
+    mutating func add(_ statement: Statement, _ part: Int = 0) {
+      let place = statement.number * Self.parts + part
+      if place >= latest.count {
+        latest += repeatElement(-1, count: place + 64 - latest.count)
+      }
+      earlier.append(latest[place])
+      latest[place] = Int32(earlier.count - 1)
+    }
   }
 
   /// More repetitions than any model has; a configuration cannot make the walk endless.
@@ -202,7 +233,7 @@ struct ShapeWalk {
     let kept = cache.count
     prefix += statement.name + "."
     for group in alike(statement, count: count) {
-      times = try checkedProduct([before.1, group.count], statement)
+      times = try checkedProduct(before.1, group.count, in: statement)
       ranges.append(group)
       evaluation.set(statement.slot, .integer(group[0]))
       try walk(statement.children)
@@ -324,19 +355,36 @@ struct ShapeWalk {
   }
 
   func checkedProduct(
-    _ factors: [Int], _ statement: Statement
+    _ factors: [Int], times: Int = 1, _ statement: Statement
   ) throws(TransformerError) -> Int {
-    var product = 1
+    var product = times
     for factor in factors {
       let (next, overflow) = product.multipliedReportingOverflow(by: factor)
       if overflow {
-        throw evaluation.fault(
-          "\(factors.map(String.init).joined(separator: " x ")) is beyond 64 bits",
-          statement.values + statement.labels.map(\.1), place: prefix + statement.name)
+        throw tooLarge(factors + (times == 1 ? [] : [times]), statement)
       }
       product = next
     }
     return product
+  }
+
+  /// The product of a few factors, without a list of them.
+  func checkedProduct(
+    _ a: Int, _ b: Int, _ c: Int = 1, _ d: Int = 1, in statement: Statement
+  ) throws(TransformerError) -> Int {
+    let (ab, first) = a.multipliedReportingOverflow(by: b)
+    let (abc, second) = ab.multipliedReportingOverflow(by: c)
+    let (product, third) = abc.multipliedReportingOverflow(by: d)
+    guard !first, !second, !third else {
+      throw tooLarge([a, b, c, d].filter { $0 != 1 }, statement)
+    }
+    return product
+  }
+
+  private func tooLarge(_ factors: [Int], _ statement: Statement) -> TransformerError {
+    evaluation.fault(
+      "\(factors.map(String.init).joined(separator: " x ")) is beyond 64 bits",
+      statement.values + statement.labels.map(\.1), place: prefix + statement.name)
   }
 
   mutating func setPhase(_ index: Int) {

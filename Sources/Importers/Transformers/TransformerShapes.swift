@@ -63,6 +63,13 @@ public struct TransformerConvolution: Hashable, Sendable {
   public let groups: Int
   public let hasBias: Bool
   public internal(set) var count: Int
+
+  /// Whether all but the number of places is the same.
+  func hasShape(of other: Self) -> Bool {
+    inputs == other.inputs && outputs == other.outputs && stride == other.stride
+      && groups == other.groups && hasBias == other.hasBias && kernel == other.kernel
+      && name == other.name
+  }
 }
 
 /// The matrices of a layer's experts, one after the other in one tensor.
