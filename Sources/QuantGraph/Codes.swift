@@ -31,11 +31,11 @@ public enum Codes: Hashable, Sendable {
   /// Integer codes as 64-bit numbers; nil for floats and for wide codes that do not fit.
   public var int64: [Int64]? {
     switch self {
-    case .int8(let codes): codes.map(Int64.init)
-    case .uint8(let codes): codes.map(Int64.init)
-    case .int16(let codes): codes.map(Int64.init)
-    case .uint16(let codes): codes.map(Int64.init)
-    case .int32(let codes): codes.map(Int64.init)
+    case .int8(let codes): codes.map { Int64($0) }
+    case .uint8(let codes): codes.map { Int64($0) }
+    case .int16(let codes): codes.map { Int64($0) }
+    case .uint16(let codes): codes.map { Int64($0) }
+    case .int32(let codes): codes.map { Int64($0) }
     case .int64(let codes): codes
     case .wide(let codes):
       codes.allSatisfy { $0.significantBits <= 64 } ? codes.map(\.low64) : nil

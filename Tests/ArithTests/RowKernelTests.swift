@@ -151,6 +151,128 @@ struct RowKernelTests {
     }
   }
 
+  @Test("four sums of products that are rounded first, in 16 and in 32 bits")
+  func roundedDot4() throws {
+    var generator = SeededGenerator(seed: 34)
+    for round in 0..<(sweep ? 4_000 : 70) {
+      let lanes = 16 * Int.random(in: 1...9, using: &generator)
+      let rows = Int.random(in: 1...6, using: &generator)
+      let terms = Int.random(in: 0...12, using: &generator)
+      let dropped = Int.random(in: 1...16, using: &generator)
+      let quantization = Self.quantizations[round % Self.quantizations.count]
+      // Products of 29 bits at most in the 32-bit form.
+      let weightBits = Int64.random(in: 1...(round % 2 == 0 ? 14 : 20), using: &generator)
+      let data = (0..<rows * lanes).map { _ in
+        Int16.random(in: .min ... .max, using: &generator) >> (round % 2 == 0 ? 0 : 8)
+      }
+      let gather = (0..<terms).map { _ in
+        Int32.random(in: -1..<Int32(rows), using: &generator)
+      }
+      let weights = (0..<4 * terms).map { _ in
+        Int64.random(in: -(1 << weightBits)...(1 << weightBits), using: &generator)
+      }
+      let initial = (0..<4).map { _ in Int32.random(in: .min ... .max, using: &generator) }
+      func expected(_ output: Int, _ lane: Int) -> Int32 {
+        var sum = initial[output]
+        for term in 0..<terms where gather[term] >= 0 {
+          let product =
+            weights[4 * term + output] * Int64(data[Int(gather[term]) * lanes + lane])
+          sum &+= Int32(
+            truncatingIfNeeded: quantization.rounding(product, dropping: dropped).value)
+        }
+        return sum
+      }
+      var sums = [Int32](repeating: 0, count: 4 * lanes)
+      RowKernels.roundedDot4(
+        data: data.map(Int32.init), gather: gather, weights: weights.map { Int32($0) },
+        terms: terms, dropped: dropped, quantization: quantization, initial: initial, sums: &sums,
+        lanes: lanes)
+      for output in 0..<4 {
+        for lane in 0..<lanes {
+          try #require(
+            sums[output * lanes + lane] == expected(output, lane),
+            "\(quantization), \(dropped) bits dropped")
+        }
+      }
+      guard
+        let factors = NarrowFactors(
+          weights: weights, dropped: dropped, quantization: quantization)
+      else {
+        #expect(
+          quantization != .truncate && quantization != .round
+            || quantization == .round && dropped == 16)
+        continue
+      }
+      var narrow = [Int16](repeating: 0, count: 8 * terms)
+      for term in 0..<terms {
+        for output in 0..<4 {
+          narrow[8 * term + output] = factors.low[4 * term + output]
+          narrow[8 * term + 4 + output] = factors.high[4 * term + output]
+        }
+      }
+      var halves = [Int16](repeating: 0, count: 4 * lanes)
+      RowKernels.roundedDot4(
+        data: data, gather: gather, weights: narrow, terms: terms,
+        roundsHalfUp: factors.roundsHalfUp, hasHigh: factors.high.contains { $0 != 0 },
+        initial: initial.map { Int16(truncatingIfNeeded: $0) }, sums: &halves, lanes: lanes)
+      for output in 0..<4 {
+        for lane in 0..<lanes {
+          try #require(
+            halves[output * lanes + lane] == Int16(truncatingIfNeeded: expected(output, lane)),
+            "\(quantization), \(dropped) bits dropped")
+        }
+      }
+    }
+  }
+
+  @Test("numbers as fixed-point codes and as steps of a scale")
+  func numberCasts() throws {
+    var generator = SeededGenerator(seed: 35)
+    var casts = 0
+    for _ in 0..<(sweep ? 4_000 : 60) {
+      let item = try Self.random(&generator)
+      let unit = Double(sign: .plus, exponent: -item.format.fractionBits, significand: 1)
+      var numbers = (0..<300).map { _ in
+        Double.random(in: -70_000...70_000, using: &generator) * unit
+      }
+      // Ties, their neighbours, zeros, and numbers beyond what the fast form takes.
+      for index in 0..<40 {
+        let tie = (Double(index) - 20.5) * unit
+        numbers[index * 3] = [tie, tie.nextUp, tie.nextDown, Double(index - 20) * unit][index % 4]
+      }
+      numbers[7] = -0.0
+      numbers[130] = 0x1p40 * unit
+      numbers[131] = -0x1p30 * unit
+      numbers[290] = -Double.leastNonzeroMagnitude
+      if let cast = FixedPointCast(to: item.format) {
+        casts += 1
+        var codes = [Int32](repeating: 0, count: numbers.count)
+        #expect(cast.codes(of: numbers, count: numbers.count, into: &codes) == nil)
+        #expect(codes.map(Int64.init) == numbers.map { item.format.cast($0, as: Int64.self) })
+        var bad = numbers
+        bad[200] = .nan
+        bad[250] = .infinity
+        #expect(cast.codes(of: bad, count: bad.count, into: &codes) == 200)
+      }
+      let scale = Float.random(in: 0.001...3, using: &generator)
+      for rounding in [FloatingPointRoundingRule.toNearestOrEven, .toNearestOrAwayFromZero] {
+        let affine = try #require(
+          AffineCast(
+            scale: scale, zeroPoint: Int64.random(in: -128...127, using: &generator),
+            codes: -128...127, rounding: rounding))
+        let values =
+          numbers.map { $0 / unit / 300 } + (-300...300).map { Double(Float($0) * scale / 2) }
+          + [1e300, -1e300, Double.leastNonzeroMagnitude]
+        var codes = [Int32](repeating: 0, count: values.count)
+        #expect(affine.codes(of: values, count: values.count, into: &codes))
+        #expect(codes == values.map(affine.definition))
+        codes.append(0)
+        #expect(!affine.codes(of: values + [.nan], count: values.count + 1, into: &codes))
+      }
+    }
+    #expect(casts > 4)
+  }
+
   @Test("sums in order, each product and each sum assigned")
   func orderedDot() throws {
     var generator = SeededGenerator(seed: 33)

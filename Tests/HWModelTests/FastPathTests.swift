@@ -50,4 +50,17 @@ struct FastPathTests {
     }
     #expect(nodes > Self.count / 8)
   }
+
+  @Test("the graphs reach every kernel that adds products")
+  func kernels() throws {
+    var found: Set<String> = []
+    let wanted: Set = [
+      "ExactAccumulateKernel", "RoundedAccumulateKernel", "OrderedAccumulateKernel",
+    ]
+    for seed in 0..<Self.count where !found.isSuperset(of: wanted) {
+      var random = RandomGraph(seed: UInt64(seed))
+      found.formUnion(try Plan(try random.graph(nodes: 6), on: HLSFixed()).kernelNames)
+    }
+    #expect(found.isSuperset(of: wanted), "\(wanted.subtracting(found))")
+  }
 }

@@ -23,17 +23,7 @@ public struct RowAssignment: Sendable {
   ) {
     let shift = sourceFractionBits - format.fractionBits
     guard format.signedWidth <= 63, format.saturationBits == 0, abs(shift) <= 62 else { return nil }
-    let rounding: Int
-    switch format.quantization {
-    case .truncate: rounding = HWSIM_ROUND_FLOOR
-    case .truncateToZero: rounding = HWSIM_ROUND_TO_ZERO
-    case .round: rounding = HWSIM_ROUND_HALF_UP
-    case .roundTiesToZero: rounding = HWSIM_ROUND_HALF_TO_ZERO
-    case .roundTiesAway: rounding = HWSIM_ROUND_HALF_AWAY
-    case .roundTiesToNegative: rounding = HWSIM_ROUND_HALF_DOWN
-    case .roundTiesToEven: rounding = HWSIM_ROUND_HALF_EVEN
-    default: return nil
-    }
+    guard let rounding = format.quantization.rowRounding else { return nil }
     let bits = max(source.lowerBound.significantBits, source.upperBound.significantBits)
     let widest = shift >= 0 ? max(bits, shift + 1) + 1 : bits - shift
     guard widest <= 63 else { return nil }
@@ -70,8 +60,9 @@ public struct RowAssignment: Sendable {
     } else {
       bound = minimum...maximum
     }
-    // Wrapping works modulo 2^32 as long as the code itself fits and nothing is shifted right.
-    fitsInt32 = widest <= 31 && format.signedWidth <= 32
+    // Wrapping works modulo 2^32 as long as the code itself fits and nothing is shifted right; what stays in
+    // range is not wrapped.
+    fitsInt32 = widest <= 31 && (isInRange || format.signedWidth <= 32)
   }
 
   /// Assigns `count` codes.

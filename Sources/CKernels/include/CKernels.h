@@ -9,6 +9,8 @@
 
 #include "CKernelsReals.h"
 
+#include "CKernelsRounded.h"
+
 #include "CKernelsCodes.h"
 
 #include "CKernelsBits.h"

@@ -91,8 +91,66 @@ struct InputTarget {
     }
   }
 
+  /// Puts 32-bit codes of all samples, row-major, into the buffer.
+  ///
+  /// - Precondition: they fit in the storage.
+  private func put(_ codes: UnsafePointer<Int32>) {
+    func put<Element: FixedWidthInteger & BitwiseCopyable>(_ type: Element.Type) {
+      let rows = buffer.rows(as: type)
+      if elementStride == 1, sampleStride == elements {
+        for index in 0..<count * elements {
+          rows[index] = Element(truncatingIfNeeded: codes[index])
+        }
+        return
+      }
+      // Eight samples at a time: what is written is a part of a row.
+      for block in stride(from: 0, to: count, by: 8) {
+        for element in 0..<elements {
+          let row = rows + element * elementStride
+          for sample in block..<min(block + 8, count) {
+            row[sample * sampleStride] = Element(
+              truncatingIfNeeded: codes[sample * elements + element])
+          }
+        }
+      }
+    }
+    switch buffer.storage {
+    case .int8: put(Int8.self)
+    case .uint8: put(UInt8.self)
+    case .int16: put(Int16.self)
+    case .uint16: put(UInt16.self)
+    case .int32: put(Int32.self)
+    case .int64: put(Int64.self)
+    case .wide, .float32, .float64: preconditionFailure("\(buffer.storage) has no 32-bit codes")
+    }
+  }
+
+  /// Puts what `cast` makes of the samples' numbers; false where it leaves that to the definition.
+  private func puts(
+    _ numbers: [Double],
+    _ cast: (UnsafePointer<Double>, Int, UnsafeMutablePointer<Int32>) -> Bool
+  ) -> Bool {
+    let total = count * elements
+    guard total > 0 else { return true }
+    return withUnsafeTemporaryAllocation(of: Int32.self, capacity: total) { codes in
+      numbers.withUnsafeBufferPointer { numbers in
+        guard let codes = codes.baseAddress, let numbers = numbers.baseAddress,
+          cast(numbers + first * elements, total, codes)
+        else { return false }
+        put(codes)
+        return true
+      }
+    }
+  }
+
   /// Assigns numbers to a fixed-point type by the type's own rule.
   func assign(_ numbers: [Double], _ format: FixedPointFormat) throws(InputError) {
+    let holdsCodes = buffer.storage == .int32 || buffer.storage == .int64
+    if holdsCodes, let cast = FixedPointCast(to: format),
+      puts(numbers, { cast.codes(of: $0, count: $1, into: $2) == nil })
+    {
+      return
+    }
     if buffer.storage == .int32, format.signedWidth <= 32 {
       let assignment = DoubleAssignment(to: format)
       let rows = buffer.rows(as: Int32.self)
@@ -116,6 +174,14 @@ struct InputTarget {
     _ numbers: [Double], _ scale: ElementScale, rounding: FloatingPointRoundingRule
   ) throws(InputError) {
     let range = scale.codeRange ?? 0...0
+    if scale.isUniform, buffer.storage != .wide,
+      let (step, zeroPoint) = scale.affineParameters(element: 0),
+      let cast = AffineCast(
+        scale: Float(step), zeroPoint: zeroPoint, codes: range, rounding: rounding),
+      puts(numbers, { cast.codes(of: $0, count: $1, into: $2) })
+    {
+      return
+    }
     try each { (source, target) throws(InputError) in
       let number = try finite(numbers[source], source)
       let element = (source - first * elements) % max(elements, 1)

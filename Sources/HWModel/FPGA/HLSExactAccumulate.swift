@@ -208,6 +208,9 @@ struct RowFinish {
   let accumulator: RowAssignment?
   let result: RowAssignment
 
+  /// Whether every sum is the result's code already.
+  var keepsCodes: Bool { accumulator == nil && result.isIdentity }
+
   private var fitsInt32: Bool { result.fitsInt32 && (accumulator?.fitsInt32 ?? true) }
 
   /// Assigns `count` sums and stores them from position `at` of `destination` on.
@@ -219,6 +222,10 @@ struct RowFinish {
     spare: UnsafeMutablePointer<Int64>, to destination: TensorBuffer, at position: Int
   ) {
     let narrow = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Int32.self)
+    if !are64 && keepsCodes && destination.storage == .int32 {
+      (destination.rows(as: Int32.self) + position).update(from: narrow, count: count)
+      return
+    }
     if !are64 && fitsInt32 && destination.storage == .int32 {
       accumulator?.apply(narrow, to: narrow, count: count)
       result.apply(narrow, to: destination.rows(as: Int32.self) + position, count: count)

@@ -40,6 +40,13 @@ extension HLSFixed {
     {
       return PlannedNode(kernel: kernel, outputs: [kernel.planned])
     }
+    if let linear, input.storage == .int32,
+      let kernel = RoundedAccumulateKernel(
+        geometry: geometry, types: types, products: linear, initial: initial, data: bound,
+        elements: binding.tensor(0).shape.count)
+    {
+      return PlannedNode(kernel: kernel, outputs: [kernel.planned])
+    }
     if input.storage == .int32,
       let kernel = OrderedAccumulateKernel(
         geometry: geometry, types: types, weights: weights, initial: initial, data: bound)

@@ -32,7 +32,7 @@ extension HLSFixed {
     case .softmax(let softmax):
       guard
         let kernel = SoftmaxRowsKernel(
-          step: try binding.step(Int64.self), softmax: softmax, result: result)
+          step: try binding.step(Int64.self), softmax: softmax, result: result, data: bound)
       else { return nil }
       return PlannedNode(kernel: kernel, outputs: [Self.planned(result)])
     case .pool(let pool):
@@ -225,6 +225,13 @@ struct MoveRowsKernel: NodeKernel {
   let source: [Int32]
   let assignment: RowAssignment
   let isRectified: Bool
+  /// Whether every element stays where it is.
+  private let movesAll: Bool
+
+  init(source: [Int32], assignment: RowAssignment, isRectified: Bool) {
+    (self.source, self.assignment, self.isRectified) = (source, assignment, isRectified)
+    movesAll = source.indices.allSatisfy { source[$0] == $0 }
+  }
 
   var planned: PlannedNode {
     let low = min(assignment.bound.lowerBound, 0)
@@ -246,6 +253,11 @@ struct MoveRowsKernel: NodeKernel {
     let row = operands.scratch.rows(as: Int64.self)
     let narrow = UnsafeMutableRawPointer(row).assumingMemoryBound(to: Int32.self)
     let finish = RowFinish(accumulator: nil, result: assignment)
+    if movesAll, isRectified, assignment.isIdentity, operands.outputs[0].storage == .int32 {
+      let result = operands.outputs[0].rows(as: Int32.self)
+      for index in 0..<source.count * lanes { result[index] = max(data[index], 0) }
+      return
+    }
     for (element, from) in source.enumerated() {
       let position = element * lanes
       if from < 0 {
@@ -337,8 +349,30 @@ struct PoolRowsKernel: NodeKernel {
   func run(_ operands: KernelOperands) {
     if operands.inputs[0].storage == .int64 {
       run(operands, operands.inputs[0].rows(as: Int64.self))
+    } else if average == nil, intoAccumulator?.isIdentity ?? true {
+      runMaximum(operands)
     } else {
       run(operands, operands.inputs[0].rows(as: Int32.self))
+    }
+  }
+
+  /// Maxima in 32 bits.
+  private func runMaximum(_ operands: KernelOperands) {
+    let lanes = operands.lanes
+    let data = operands.inputs[0].rows(as: Int32.self)
+    let row = operands.scratch.rows(as: Int64.self)
+    let narrow = UnsafeMutableRawPointer(row).assumingMemoryBound(to: Int32.self)
+    for (element, window) in windows.enumerated() {
+      window.withUnsafeBufferPointer { taps in
+        narrow.update(from: data + Int(taps[0]) * lanes, count: lanes)
+        for tap in taps.dropFirst() {
+          let input = data + Int(tap) * lanes
+          for lane in 0..<lanes { narrow[lane] = max(narrow[lane], input[lane]) }
+        }
+      }
+      finish.store(
+        row, are64: false, count: lanes, spare: row + lanes, to: operands.outputs[0],
+        at: element * lanes)
     }
   }
 
@@ -379,51 +413,6 @@ struct PoolRowsKernel: NodeKernel {
       finish.store(
         row, are64: true, count: lanes, spare: row + lanes, to: operands.outputs[0],
         at: element * lanes)
-    }
-  }
-}
-
-/// Softmax by tables, one sample after the other without allocation.
-struct SoftmaxRowsKernel: NodeKernel {
-  private let step: SoftmaxStep<Int64>
-
-  init?(step: any HLSStep<Int64>, softmax: Softmax, result: FixedPointFormat) {
-    guard let step = step as? SoftmaxStep<Int64>, result.signedWidth <= 32,
-      softmax.implementation == .stable || softmax.implementation == .latency
-    else { return nil }
-    self.step = step
-  }
-
-  func scratchBytes(lanes: Int) -> Int { step.softmax.slice * MemoryLayout<Int64>.stride }
-
-  func run(_ operands: KernelOperands) {
-    if operands.inputs[0].storage == .int64 {
-      run(operands, operands.inputs[0].rows(as: Int64.self))
-    } else {
-      run(operands, operands.inputs[0].rows(as: Int32.self))
-    }
-  }
-
-  private func run<Code: FixedWidthInteger & BitwiseCopyable>(
-    _ operands: KernelOperands, _ data: UnsafePointer<Code>
-  ) {
-    let result = operands.outputs[0].rows(as: Int32.self)
-    let slice = operands.scratch.rows(as: Int64.self)
-    let softmax = step.softmax
-    let stride = softmax.inner * operands.lanes
-    for outer in 0..<softmax.outer {
-      for inner in 0..<softmax.inner {
-        let start = (outer * softmax.slice * softmax.inner + inner) * operands.lanes
-        for lane in 0..<operands.usedLanes {
-          for index in 0..<softmax.slice {
-            slice[index] = Int64(data[start + index * stride + lane])
-          }
-          step.normalize(slice)
-          for index in 0..<softmax.slice {
-            result[start + index * stride + lane] = Int32(truncatingIfNeeded: slice[index])
-          }
-        }
-      }
     }
   }
 }

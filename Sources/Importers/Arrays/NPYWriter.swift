@@ -62,6 +62,13 @@ public final class NPYWriter {
   /// - Throws: ``ImportError/notWritten(path:reason:)`` for a value beyond that type.
   /// - Precondition: the type is an integer type or `bool`; the count is a multiple of a row's.
   public func append<Code: FixedWidthInteger>(codes: Span<Code>) throws(ImportError) {
+    try store(codes)
+  }
+
+  /// The same of 64-bit codes, which are compiled for their type.
+  public func append(codes: Span<Int64>) throws(ImportError) { try store(codes) }
+
+  private func store<Code: FixedWidthInteger>(_ codes: Span<Code>) throws(ImportError) {
     checkRows(codes.count)
     let output = output
     try elementType.encode(codes, path: output.path) { (bytes) throws(ImportError) in
@@ -138,6 +145,14 @@ extension NDArray.ElementType {
   func encode<Code: FixedWidthInteger>(
     _ codes: Span<Code>, path: String, _ body: (RawSpan) throws(ImportError) -> Void
   ) throws(ImportError) {
+    try codes.withUnsafeBufferPointer { (codes) throws(ImportError) in
+      try encode(codes, path: path, body)
+    }
+  }
+
+  private func encode<Code: FixedWidthInteger>(
+    _ codes: UnsafeBufferPointer<Code>, path: String, _ body: (RawSpan) throws(ImportError) -> Void
+  ) throws(ImportError) {
     switch self {
     // A boolean is stored as the byte 0 or 1.
     case .bool: try narrow(codes, to: UInt8.self, within: 0...1, path: path, body)
@@ -155,23 +170,28 @@ extension NDArray.ElementType {
   }
 
   private func narrow<Code: FixedWidthInteger, Stored: FixedWidthInteger & BitwiseCopyable>(
-    _ codes: Span<Code>, to type: Stored.Type, within range: ClosedRange<Stored>? = nil,
-    path: String, _ body: (RawSpan) throws(ImportError) -> Void
+    _ codes: UnsafeBufferPointer<Code>, to type: Stored.Type,
+    within range: ClosedRange<Stored>? = nil, path: String,
+    _ body: (RawSpan) throws(ImportError) -> Void
   ) throws(ImportError) {
     let held = range ?? Stored.min...Stored.max
-    var block: [Stored] = []
-    block.reserveCapacity(min(codes.count, 1 << 14))
-    for index in codes.indices {
-      guard let stored = Stored(exactly: codes[index]), held.contains(stored) else {
+    var block = [Stored](repeating: 0, count: min(codes.count, 1 << 14))
+    for start in stride(from: 0, to: codes.count, by: 1 << 14) {
+      let end = min(start + (1 << 14), codes.count)
+      if end - start < block.count { block.removeLast(block.count - (end - start)) }
+      var fits = true
+      for index in start..<end {
+        let stored = Stored(truncatingIfNeeded: codes[index])
+        fits = fits && stored == codes[index] && held.contains(stored)
+        block[index - start] = stored
+      }
+      guard fits else {
+        var index = start
+        while let stored = Stored(exactly: codes[index]), held.contains(stored) { index += 1 }
         throw .notWritten(
           path: path, reason: "code \(codes[index]) does not fit in \(rawValue)")
       }
-      block.append(stored)
-      if block.count == 1 << 14 {
-        try body(block.span.bytes)
-        block.removeAll(keepingCapacity: true)
-      }
+      try body(block.span.bytes)
     }
-    if !block.isEmpty { try body(block.span.bytes) }
   }
 }

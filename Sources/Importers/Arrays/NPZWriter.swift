@@ -34,8 +34,8 @@ public final class NPZWriter {
 
   private static let blockBytes = 1 << 20
 
-  /// Starts an NPZ file at `path`, deflated unless `compressed` is false; `-` is standard output.
-  public init(path: String, compressed: Bool = true) throws(ImportError) {
+  /// Starts an NPZ file at `path`, stored unless `compressed`; `-` is standard output.
+  public init(path: String, compressed: Bool = false) throws(ImportError) {
     self.path = path
     isCompressed = compressed
     output = try OutputFile(path: path)
@@ -89,6 +89,17 @@ public final class NPZWriter {
   /// - Precondition: the type is an integer type or `bool`; the count is a multiple of a row's.
   public func append<Code: FixedWidthInteger>(
     codes: Span<Code>, to member: Member
+  ) throws(ImportError) {
+    try store(codes, to: member)
+  }
+
+  /// The same of 64-bit codes, which are compiled for their type.
+  public func append(codes: Span<Int64>, to member: Member) throws(ImportError) {
+    try store(codes, to: member)
+  }
+
+  private func store<Code: FixedWidthInteger>(
+    _ codes: Span<Code>, to member: Member
   ) throws(ImportError) {
     checkRows(codes.count, of: member.index)
     let type = members[member.index].elementType
@@ -164,7 +175,7 @@ public final class NPZWriter {
 extension NPZ {
   /// Writes `arrays` to the file at `path`, whole or not at all; `-` is standard output.
   public static func write(
-    _ arrays: [(name: String, array: NDArray)], to path: String, compressed: Bool = true
+    _ arrays: [(name: String, array: NDArray)], to path: String, compressed: Bool = false
   ) throws(ImportError) {
     let writer = try NPZWriter(path: path, compressed: compressed)
     for (name, array) in arrays { try writer.add(name, array) }

@@ -16,6 +16,8 @@ public struct ModelRun: Sendable {
     public var trace: String?
     /// Whether exact values are stored instead of codes.
     public var storesValues = false
+    /// Whether archives are deflated.
+    public var compresses = false
     /// Whether the arrays of the trace are named `#<tensor index>`.
     public var namesByIndex = false
     /// Whether ranges, roundings and overflows are counted.
@@ -58,7 +60,7 @@ public struct ModelRun: Sendable {
     var run = try RunRecording(
       plan, of: file, output: options.output, trace: options.trace,
       golden: options.golden, storesValues: options.storesValues,
-      namesByIndex: options.namesByIndex,
+      compresses: options.compresses, namesByIndex: options.namesByIndex,
       countsEvents: options.countsEvents, labels: options.labels)
     let total = options.first ?? files.rowCount()
     try run.execute(

@@ -23,7 +23,8 @@ struct RunRecording {
   /// - Throws: a ``Failure`` if a file cannot be created or a tensor cannot be stored.
   init(
     _ plan: Plan, of file: ModelFile, output: String?, trace: String?, golden: GoldenFiles?,
-    storesValues: Bool, namesByIndex: Bool, countsEvents: Bool, labels: String? = nil
+    storesValues: Bool, compresses: Bool, namesByIndex: Bool, countsEvents: Bool,
+    labels: String? = nil
   ) throws(Failure) {
     self.plan = plan
     let addsSampleAxis = file.addsSampleAxis
@@ -36,7 +37,7 @@ struct RunRecording {
       var store = try TensorStore.named(
         output, tensors: graph.outputs.count, storesValues: storesValues)
       if store == nil {
-        let writer = try Self.writer(output)
+        let writer = try Self.writer(output, compresses)
         writers.append(writer)
         store = .archive(writer)
       }
@@ -55,7 +56,7 @@ struct RunRecording {
           addsSampleAxis: addsSampleAxis, in: store))
     }
     if let trace {
-      let traceWriter = try Self.writer(trace)
+      let traceWriter = try Self.writer(trace, compresses)
       writers.append(traceWriter)
       // Values that the rules never form (floats of a graph moved to integers) have no array.
       for id in file.writtenTensors
@@ -207,9 +208,9 @@ struct RunRecording {
     return values
   }
 
-  private static func writer(_ path: String) throws(Failure) -> NPZWriter {
+  private static func writer(_ path: String, _ compresses: Bool) throws(Failure) -> NPZWriter {
     do throws(ImportError) {
-      return try NPZWriter(path: path)
+      return try NPZWriter(path: path, compressed: compresses)
     } catch {
       throw Failure(Diagnostic(error))
     }

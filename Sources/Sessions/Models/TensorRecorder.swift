@@ -102,8 +102,23 @@ package struct TensorRecorder {
       }
     case .float64(let numbers): try sink.append(numbers)
     case .wide(let codes): try write(integers: codes.map(\.low64))
-    default: try write(integers: codes.int64 ?? [])
+    case .int8(let codes): try write(codes)
+    case .uint8(let codes): try write(codes)
+    case .int16(let codes): try write(codes)
+    case .uint16(let codes): try write(codes)
+    case .int32(let codes): try write(codes)
+    case .int64(let codes): try write(integers: codes)
     }
+  }
+
+  /// Codes as they are where the array has their type.
+  private func write<Code: ArrayElement & FixedWidthInteger>(
+    _ codes: [Code]
+  ) throws(ImportError) {
+    guard !storesValues, elementType == Code.elementType, !sink.isText else {
+      return try write(integers: codes.map { Int64($0) })
+    }
+    try sink.store(codes)
   }
 
   private func write(integers codes: [Int64]) throws(ImportError) {

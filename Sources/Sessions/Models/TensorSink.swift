@@ -99,7 +99,10 @@ enum TensorSink {
     }
   }
 
-  private func store<Element: ArrayElement>(_ values: [Element]) throws(ImportError) {
+  var isText: Bool { if case .text = self { true } else { false } }
+
+  /// Elements of the array's own type.
+  func store<Element: ArrayElement>(_ values: [Element]) throws(ImportError) {
     switch self {
     case .member(let member, let writer): try writer.append(values.span, to: member)
     case .array(let writer): try writer.append(values.span)

@@ -24,12 +24,38 @@ package struct TensorStatistics: Sendable {
   package mutating func add(_ codes: Codes) {
     count += codes.count
     switch codes {
-    case .float32(let numbers): note(numbers.lazy.map(Double.init))
+    case .float32(let numbers): note(numbers)
     case .float64(let numbers): note(numbers)
     case .wide(let codes): add(integers: codes.map(\.low64))
     case .int64(let codes): add(integers: codes)
-    default: add(integers: codes.int64 ?? [])
+    case .int8(let codes): add(narrow: codes)
+    case .uint8(let codes): add(narrow: codes)
+    case .int16(let codes): add(narrow: codes)
+    case .uint16(let codes): add(narrow: codes)
+    case .int32(let codes): add(narrow: codes)
     }
+  }
+
+  /// Codes of at most 32 bits.
+  private mutating func add<Code: FixedWidthInteger>(narrow codes: [Code]) {
+    guard scale.isUniform, var low = codes.first else {
+      add(integers: codes.map { Int64($0) })
+      return
+    }
+    let ends = scale.codeRange ?? 0...0
+    // An end that the storage does not hold no code has.
+    let (first, last) = (Code(exactly: ends.lowerBound), Code(exactly: ends.upperBound))
+    var high = low
+    var atEnd = 0
+    for code in codes {
+      low = min(low, code)
+      high = max(high, code)
+    }
+    for end in Set([first, last]) {
+      if let end, low <= end, end <= high { for code in codes where code == end { atEnd += 1 } }
+    }
+    extremes = (extremes ?? 0) + atEnd
+    note([scale.value(Int64(low), element: 0), scale.value(Int64(high), element: 0)])
   }
 
   private mutating func add(integers codes: [Int64]) {
@@ -50,6 +76,17 @@ package struct TensorStatistics: Sendable {
     }
     extremes = (extremes ?? 0) + atEnd
     note([scale.value(low, element: 0), scale.value(high, element: 0)])
+  }
+
+  private mutating func note(_ numbers: [Float]) {
+    var low = Float.infinity
+    var high = -Float.infinity
+    for number in numbers {
+      // A NaN changes neither.
+      low = number < low ? number : low
+      high = number > high ? number : high
+    }
+    if low <= high { note([Double(low), Double(high)]) }
   }
 
   private mutating func note(_ values: some Sequence<Double>) {

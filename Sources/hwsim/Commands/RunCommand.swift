@@ -81,6 +81,9 @@ struct RunCommand: ConfigurableCommand {
   @Flag(help: "Store exact values as float64 instead of codes.")
   var values = false
 
+  @Flag(help: "Deflate .npz files: smaller, and many times slower to write.")
+  var compress = false
+
   @Flag(help: "Name the arrays of --trace #<tensor index>.")
   var traceByIndex = false
 
@@ -128,6 +131,7 @@ struct RunCommand: ConfigurableCommand {
     options.trace = trace
     options.golden = try goldenFiles()
     options.storesValues = values
+    options.compresses = compress
     options.namesByIndex = traceByIndex
     options.countsEvents = stats
     options.first = first
@@ -144,7 +148,7 @@ struct RunCommand: ConfigurableCommand {
         "golden": .optional(golden), "golden_form": .string(goldenForm),
         "golden_layer": .optional(goldenLayer), "verilog_bench": .optional(verilogBench),
         "labels": .optional(labels), "trace": .optional(trace), "values": .bool(values),
-        "trace_by_index": .bool(traceByIndex),
+        "compress": .bool(compress), "trace_by_index": .bool(traceByIndex),
         "stats": .bool(stats),
         "first": .optional(first), "allow_overflow": .bool(allowOverflow),
         "seed": .integer(Int(clamping: computing.seed)),
