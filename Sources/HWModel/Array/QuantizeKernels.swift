@@ -6,22 +6,47 @@ struct ScaleMap: Sendable {
   private let shape: Shape
   private let granularity: Granularity
   private let blockStrides: [Int]
+  /// Elements that follow each other at one place of the axis, and places of the axis; 1 of a tensor's scale.
+  private let inner: Int
+  private let extent: Int
 
   init(_ granularity: Granularity, data: Shape, scale: Shape) {
     shape = data
     self.granularity = granularity
     blockStrides = scale.strides
+    guard case .axis(let axis) = granularity else {
+      (inner, extent) = (1, 1)
+      return
+    }
+    (inner, extent) = (data.strides[axis], data[axis])
   }
 
   /// Position of the scale of the element at `offset`.
   func position(_ offset: Int) -> Int {
     switch granularity {
     case .tensor: return 0
-    case .axis(let axis): return offset / shape.strides[axis] % shape[axis]
+    case .axis: return offset / inner % extent
     case .blocks(let axis, let size):
       var index = shape.index(ofOffset: offset)
       index[axis] /= size
       return zip(index, blockStrides).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+  }
+
+  /// Calls `body` with neighbouring elements of one scale and that scale's position, in order.
+  func eachRun(_ body: (_ elements: Range<Int>, _ position: Int) -> Void) {
+    let count = shape.count
+    guard count > 0 else { return }
+    switch granularity {
+    case .tensor: body(0..<count, 0)
+    case .axis:
+      var position = 0
+      for start in stride(from: 0, to: count, by: inner) {
+        body(start..<start + inner, position)
+        position = position + 1 == extent ? 0 : position + 1
+      }
+    case .blocks:
+      for offset in 0..<count { body(offset..<offset + 1, position(offset)) }
     }
   }
 
@@ -117,6 +142,15 @@ extension ArrayNode {
     let map = ScaleMap(granularity, data: data.shape, scale: scale.shape)
     let isTensor = granularity == .tensor
     if let fast = byteDequantize(granularity) { return planned(kernel: fast) }
+    if scale.kind == .float32, result.kind == .float32, data.kind.isInteger {
+      switch data.kind.storage {
+      case .int8: return narrowDequantize(map, Int8.self)
+      case .uint8: return narrowDequantize(map, UInt8.self)
+      case .int16: return narrowDequantize(map, Int16.self)
+      case .uint16: return narrowDequantize(map, UInt16.self)
+      default: break
+      }
+    }
     func body<Real: ArrayReal>(_ type: Real.Type) -> PlannedNode {
       planned { o in
         let scales = scale.reals(as: type, o)
@@ -142,6 +176,27 @@ extension ArrayNode {
       }
     }
     return scale.kind == .float64 || result.kind == .float64 ? body(Double.self) : body(Float.self)
+  }
+
+  /// ``dequantize(_:)`` of codes of at most 16 bits in float32; their differences are exact there.
+  private func narrowDequantize<Code: FixedWidthInteger & BitwiseCopyable>(
+    _ map: ScaleMap, _ type: Code.Type
+  ) -> PlannedNode {
+    let (data, scale, zero) = (operands[0], operands[1], operands[2])
+    return planned { o in
+      let scales = scale.reals(as: Float.self, o)
+      let zeros = zero.integers(o).map { Int32(truncatingIfNeeded: $0) }
+      let values = o.outputs[0].rows(as: Float.self)
+      data.withElements(as: type, o) { codes in
+        map.eachRun { run, position in
+          let factor = scales[position]
+          let zero = zeros[zeros.count == 1 ? 0 : position]
+          for index in run {
+            values[index] = Float(Int32(truncatingIfNeeded: codes[index]) &- zero) * factor
+          }
+        }
+      }
+    }
   }
 
   /// Codes of uint8 over the data's own range, which includes zero.
