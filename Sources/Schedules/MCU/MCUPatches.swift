@@ -32,8 +32,10 @@ extension MCUEstimator {
     }
     let fixed = Saturating.add(
       Saturating.add(memory.persistentBytes, memory.runtimeBytes), imageBytes)
-    // The plan of all buffers does not fit, even where each layer by itself would.
-    let found = try planner.cheapestTiles(limitBytes: max(available - fixed, 0))
+    // Where each layer by itself would fit and the plan of all buffers does not, tiles have to spare the
+    // largest layer.
+    let bound = min(available - fixed, planner.unpatchedPeakBytes[.plain] - 1)
+    let found = try planner.cheapestTiles(limitBytes: max(bound, 0))
     if let schedule = found.fitting {
       return MCUPatches(
         schedule: schedule, isKept: true,
