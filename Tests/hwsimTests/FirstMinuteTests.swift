@@ -132,6 +132,14 @@ struct FirstMinuteTests {
     let result = try JSONValue(estimate.output)["result"]
     #expect(result?["resources"]?["sram"]?["available"]?.number == 196_608)
     #expect(result?["latency"]?["error_percent"] ?? .null == .null)
+    // Of boards that folds left out, from the one that it is like.
+    let interval = try #require(result?["latency_interval"])
+    let seconds = try #require(result?["latency"]?["seconds"]?.number)
+    let factor = try #require(interval["factor"]?.number)
+    #expect(factor > 1.2 && interval["probability"]?.number == 0.9)
+    #expect(interval["high_seconds"]?.number == seconds * factor)
+    let words = try ToolRun("estimate", Self.cnn + "model.tflite", "--target", path)
+    #expect(words.output.contains("nothing was measured on this board"))
     for arguments in [
       ["--new", "nucleo-l4r5zi", "--like", "nucleo-l4r5zi"], ["--new", "x", "--clock", "1MHz"],
       ["--new", "x", "--like", "nucleo-l4r5zi", "--clock", "168"],

@@ -139,6 +139,7 @@ struct SearchTFLiteTests {
     #expect(schedules.count > 2, "no point beside the plain schedule")
     let plain = try #require(schedules.dropFirst().first)
     #expect(plain["bops_reduction"]?.number == 1)
+    let points = result["points"]?.elements ?? []
     for row in schedules.dropFirst(2) {
       let id = try #require(row["point"]?.text)
       let bits = row["tile_bits"]?.elements.compactMap(\.number) ?? []
@@ -158,6 +159,21 @@ struct SearchTFLiteTests {
       #expect(row["latency_seconds"]?.number == costs["latency"]?["seconds"]?.number)
       #expect(row["sram_bytes"]?.number == costs["resources"]?["sram"]?["used"]?.number)
       #expect((row["bops"]?.number ?? 0) < (plain["bops"]?.number ?? 0))
+      // Tiles of a layer share its time, and layers after the stage have theirs.
+      let point = try #require(points.first { $0["id"]?.text == id })
+      var seconds: [String: Double] = [:]
+      for layer in point["layers"]?.elements ?? [] {
+        let name = try #require(layer["name"]?.text)
+        let own = try #require(layer["costs"]?["latency_seconds"]?.number)
+        #expect(own > 0, "\(name)")
+        seconds[String(name.prefix { $0 != "@" }), default: 0] += own
+      }
+      for layer in costs["layers"]?.elements ?? [] {
+        guard let own = seconds[layer["name"]?.text ?? ""] else { continue }
+        let whole = try #require(layer["seconds"]?.number)
+        #expect(abs(own / whole - 1) < 1e-9, "\(layer["name"]?.text ?? "")")
+      }
+      #expect(seconds.count > 4)
       let output = folder.file("\(id).npz")
       let applied = try ToolRun(
         arguments: [

@@ -30,6 +30,8 @@ public struct Schedule: Sendable {
     public let bound: String?
     /// What it costs, all its runs together.
     public let terms: Cost.StepTerms
+    /// What each tile takes of it, row by row, in a unit of its own; empty for a step that runs whole.
+    public var tiles: [Double] = []
     /// Members of the layer's result that this family alone has, such as `reuse_factor`.
     public var sections: [JSON.Member] = []
 

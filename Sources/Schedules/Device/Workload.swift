@@ -42,6 +42,24 @@ public struct Workload: Sendable {
     self.place = place
   }
 
+  /// By name of a layer of ``tiled`` that one tile runs, its node in ``graph`` and the tile, row by row.
+  public var tileLayers: [String: (node: Int, tile: Int)] {
+    guard let tiled else { return [:] }
+    var writers: [TensorID: Int] = [:]
+    for (index, node) in tiled.graph.nodes.enumerated() {
+      for id in node.outputs { writers[id] = index }
+    }
+    var places: [String: (node: Int, tile: Int)] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      guard let result = node.outputs.first else { continue }
+      for (number, tile) in tiled.tiles.enumerated() {
+        guard let writer = tile[result].flatMap({ writers[$0] }) else { continue }
+        places[tiled.graph.nodes[writer].name] = (index, number)
+      }
+    }
+    return places
+  }
+
   /// Where a node of ``graph`` is, for messages.
   public func place(ofNode index: Int) -> String {
     "\(place): node '\(graph.nodes[index].name)' (\(index + 1) of \(graph.nodes.count))"

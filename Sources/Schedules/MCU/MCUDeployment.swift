@@ -239,7 +239,10 @@ public struct MCUDeployment: DeployedWorkload {
           [
             .amount(seconds / found.factor, unit: "s"), .words(" to "),
             .amount(seconds * found.factor, unit: "s"),
-            .words(" with 90 %: few measured rows of this stack are of its core class"),
+            .words(
+              found.isOfOtherBoards
+                ? " with 90 %: nothing was measured on this board"
+                : " with 90 %: few measured rows of this stack are of its core class"),
           ]))
       interval = [
         "low_seconds": .number(seconds / found.factor),
@@ -324,7 +327,7 @@ public struct MCUDeployment: DeployedWorkload {
       bits += [.init("input", widths.input), .init("output", widths.output)]
     }
     let (all, some) = (work.counts, work.liveCounts)
-    return Schedule.Step(
+    var step = Schedule.Step(
       name: node.name, node: index, operation: node.operation.name, path: work.kernel.rawValue,
       shape: node.outputs.first.map { graph[$0].shape.extents } ?? [],
       macs: graph.multiplyAccumulates(of: node), bits: bits,
@@ -336,6 +339,8 @@ public struct MCUDeployment: DeployedWorkload {
       ],
       liveBytes: memorySteps[index].flatMap { live.indices.contains($0) ? live[$0] : nil },
       terms: layer.map { [.cycles: $0.cost] } ?? [:])
+    step.tiles = layer?.tileCycles ?? []
+    return step
   }
 
   private func section(

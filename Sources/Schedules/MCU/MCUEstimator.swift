@@ -130,6 +130,8 @@ extension MCUEstimator {
     public let widths: MCULatencyModel.Widths
     /// In cycles.
     public let cost: CostTerm
+    /// What each tile takes of it, row by row; empty outside of a stage in tiles.
+    public var tileCycles: [Double] = []
   }
 
   /// SRAM under an allocation.
@@ -163,21 +165,27 @@ extension MCUEstimator {
           widths: widths,
           cost: model.cost(
             work, widths: widths, share: share(of: result, patches),
-            calls: patches.grid * patches.grid))
+            calls: patches.grid * patches.grid),
+          tileCycles: patches.tiles.map {
+            let part = share(of: result, patches.tiling, row: $0.row, column: $0.column)
+            return model.cost(work, widths: widths, share: part).value
+          })
       }
+      let parts = self.tiles(of: index, widths, tiles, patches, model)
       return Layer(
-        widths: widths,
-        cost: .sum("tiles", self.tiles(of: index, widths, tiles, patches, model)))
+        widths: widths, cost: .sum("tiles", parts.terms), tileCycles: parts.cycles)
     }
   }
 
-  /// What the tiles of a node take: those of equal widths together, and conversions at borders.
+  /// What the tiles of a node take: those of equal widths together, and conversions at borders; and
+  /// each tile by itself.
   private func tiles(
     of index: Int, _ own: MCULatencyModel.Widths, _ widths: PatchWidths,
     _ patches: PatchSchedule, _ model: MCULatencyModel
-  ) -> [CostTerm] {
+  ) -> (terms: [CostTerm], cycles: [Double]) {
     let node = graph.nodes[index]
-    guard let data = node.inputs.first, let result = node.outputs.first else { return [] }
+    guard let data = node.inputs.first, let result = node.outputs.first else { return ([], []) }
+    var cycles: [Double] = []
     var shares: [(widths: MCULatencyModel.Widths, share: Double, calls: Int)] = []
     var terms: [CostTerm] = []
     let stage = patches.tiling.stage
@@ -193,6 +201,7 @@ extension MCUEstimator {
       } else {
         shares.append((tileWidths, part, 1))
       }
+      var cost = model.cost(work[index], widths: tileWidths, share: part).value
       for id in (isFirst ? [data] : []) + (result == stage.output ? [result] : []) {
         let outside = widths.whole.tensorBits[id.index] ?? baseBits[id.index]
         let inside = widths.tiles[number][id.index] ?? baseBits[id.index]
@@ -200,17 +209,22 @@ extension MCUEstimator {
         let elements =
           share(of: id, patches.tiling, row: tile.row, column: tile.column)
           * Double(graph[id].shape.count)
-        terms.append(
-          model.conversion(
-            elements: elements, bits: id == result ? (inside, outside) : (outside, inside)))
+        let term = model.conversion(
+          elements: elements, bits: id == result ? (inside, outside) : (outside, inside))
+        cost += term.value
+        terms.append(term)
       }
+      cycles.append(cost)
     }
-    return shares.map { group in
+    let groups = shares.map { group in
       CostTerm.sum(
         "\(group.calls) of \(patches.tiles.count) tiles, w\(group.widths.weights) "
           + "a\(group.widths.input) to a\(group.widths.output)",
         [model.cost(work[index], widths: group.widths, share: group.share, calls: group.calls)])
-    } + (terms.isEmpty ? [] : [.sum("conversions at borders of tiles", terms)])
+    }
+    return (
+      groups + (terms.isEmpty ? [] : [.sum("conversions at borders of tiles", terms)]), cycles
+    )
   }
 
   private func firstReader(of id: TensorID, in stage: PatchStage) -> Int? {

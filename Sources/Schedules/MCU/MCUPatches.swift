@@ -32,22 +32,27 @@ extension MCUEstimator {
     }
     let fixed = Saturating.add(
       Saturating.add(memory.persistentBytes, memory.runtimeBytes), imageBytes)
-    switch try planner.cheapest(limitBytes: max(available - fixed, 0)) {
-    case .unpatched:
-      return MCUPatches(
-        schedule: nil, isKept: false,
-        finding: "patches do not help: the layers fit, what is beside them does not")
-    case .schedule(let schedule):
+    // Where each layer by itself would fit and the plan of all buffers does not, tiles have to spare the
+    // largest layer.
+    let bound = min(available - fixed, planner.unpatchedPeakBytes[.plain] - 1)
+    let found = try planner.cheapestTiles(limitBytes: max(bound, 0))
+    if let schedule = found.fitting {
       return MCUPatches(
         schedule: schedule, isKept: true,
         finding: "the fewest multiplications of all schedules that fit")
-    case .none(let smallest):
-      return MCUPatches(
-        schedule: smallest, isKept: false,
-        finding: smallest == nil
-          ? "the network cannot be cut in tiles"
-          : "no schedule fits; this one needs the least memory")
     }
+    guard let smallest = found.smallest else {
+      return MCUPatches(
+        schedule: nil, isKept: false, finding: "the network cannot be cut in tiles")
+    }
+    guard Saturating.add(fixed, smallest.peakBytes[.plain]) < memory.sramBytes else {
+      return MCUPatches(
+        schedule: nil, isKept: false,
+        finding: "patches do not help: every schedule needs as much memory as the layers do")
+    }
+    return MCUPatches(
+      schedule: smallest, isKept: false,
+      finding: "no schedule fits; this one needs the least memory")
   }
 
   /// Bytes of the network's inputs.

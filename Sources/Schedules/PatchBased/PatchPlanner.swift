@@ -106,14 +106,13 @@ public struct PatchPlanner: Sendable {
     case none(smallest: PatchSchedule?)
   }
 
-  /// Chooses the depth of the stage and the grid.
+  /// Chooses the depth of the stage and the grid, unless the network fits layer by layer.
   ///
   /// - Parameters:
   ///   - limitBytes: bytes that activations may take, image not counted.
   ///   - convention: how bytes are counted.
   ///   - grids: grids tried for each block.
-  /// - Returns: what fits with the fewest multiplications. Blocks after which the graph cannot be cut are
-  ///   passed over.
+  /// - Returns: what fits with the fewest multiplications.
   /// - Throws: ``PatchScheduleError/size(_:)``.
   public func cheapest(
     limitBytes: Int, convention: PatchConvention = .plain, grids: ClosedRange<Int> = 2...8
@@ -121,6 +120,20 @@ public struct PatchPlanner: Sendable {
     if unpatchedPeakBytes[convention] <= limitBytes {
       return .unpatched(peakBytes: unpatchedPeakBytes[convention])
     }
+    let found = try cheapestTiles(limitBytes: limitBytes, convention: convention, grids: grids)
+    return found.fitting.map(Choice.schedule) ?? .none(smallest: found.smallest)
+  }
+
+  /// The schedule in tiles with the fewest multiplications that fits, and that with the smallest peak.
+  ///
+  /// Parameters as of ``cheapest(limitBytes:convention:grids:)``. Blocks after which the graph cannot be
+  /// cut are passed over; nil if that leaves none. Where one fits, the smallest of those that were
+  /// looked at.
+  ///
+  /// - Throws: ``PatchScheduleError/size(_:)``.
+  public func cheapestTiles(
+    limitBytes: Int, convention: PatchConvention = .plain, grids: ClosedRange<Int> = 2...8
+  ) throws(PatchScheduleError) -> (fitting: PatchSchedule?, smallest: PatchSchedule?) {
     var best: PatchSchedule?
     var smallest: PatchSchedule?
     for block in blocks.blocks {
@@ -149,7 +162,6 @@ public struct PatchPlanner: Sendable {
         }
       }
     }
-    if let best { return .schedule(best) }
-    return .none(smallest: smallest)
+    return (best, smallest)
   }
 }

@@ -13,8 +13,9 @@ public struct DeviceCosts: Sendable {
 
   public let device: any Device
   public let deployment: any DeployedWorkload
-  /// Step of each layer of the space; nil for layers that the device leaves out.
-  private let steps: [Int?]
+  /// Step of each layer of the space, and the tile of it that the layer is; nil for layers that the
+  /// device leaves out.
+  private let steps: [(step: Int, tile: Int?)?]
   private let choices: Choices
   /// Totals of allocations that were asked for before, the latest of them.
   private let totals: LatestValues<TotalKey, Double>
@@ -53,7 +54,11 @@ public struct DeviceCosts: Sendable {
       workload.graph.nodes.enumerated().map { ($1.name, $0) },
       uniquingKeysWith: { first, _ in first })
     let deployment = deployment
-    steps = layers.map { layer in positions[layer.name].flatMap(deployment.step) }
+    let tiles = workload.tileLayers
+    steps = layers.map { layer in
+      let tile = tiles[layer.name]
+      return (tile?.node ?? positions[layer.name]).flatMap(deployment.step).map { ($0, tile?.tile) }
+    }
   }
 
   /// The device's costs; quantities of which more is better are none.
@@ -108,9 +113,17 @@ public struct DeviceCosts: Sendable {
   private func parts(
     _ quantity: CostQuantity, _ candidates: [Candidate]
   ) throws(CostError) -> [Double]? {
-    let cost = try schedule(candidates, for: [quantity.key]).cost
-    guard cost.isSum(quantity.key) else { return nil }
-    return steps.map { step in step.flatMap { cost.part(of: quantity.key, step: $0) } ?? 0 }
+    let schedule = try schedule(candidates, for: [quantity.key])
+    guard schedule.cost.isSum(quantity.key) else { return nil }
+    return steps.map { place in
+      guard let place, let whole = schedule.cost.part(of: quantity.key, step: place.step) else {
+        return 0
+      }
+      guard let tile = place.tile else { return whole }
+      let tiles = schedule.steps[place.step].tiles
+      let sum = tiles.reduce(0, +)
+      return tiles.indices.contains(tile) && sum > 0 ? whole * tiles[tile] / sum : 0
+    }
   }
 
   private func total(

@@ -134,6 +134,22 @@ struct MCUEstimateTests {
     // Tiles that compute a quarter of the results again, in four calls.
     let tiled = model.cost(work[0], share: 1.25, calls: 4)
     #expect(tiled.value == (9216 + 8064 + 1408) * 1.25 + 2000)
+    // Two beats of vectors a cycle halve the products of convolutions alone.
+    let vectors = MCULatencyModel(
+      constants: model.constants, coreFactor: 0.5, vectorBeats: 2, removesConstantChannels: false)
+    #expect(vectors.cost(work[0]).products.map(\.value) == [4608, 8064, 1408, 500])
+  }
+
+  @Test("a board without rows has the interval of boards that folds left out, and hands it on")
+  func intervals() throws {
+    // Measured, with enough rows of its class; measured, with two; not measured.
+    #expect(try Self.target("nucleo-l4r5zi+x-cube-ai-9").latencyInterval == nil)
+    let few = try #require(try Self.target("ek-ra8d1").latencyInterval)
+    #expect(!few.isOfOtherBoards)
+    for id in ["arduino-nano-33-ble-sense", "stm32f746g-disco+tinyengine", "stm32h743+cmix-nn"] {
+      let interval = try #require(try Self.target(id).latencyInterval, "\(id)")
+      #expect(interval.isOfOtherBoards && interval.factor > 1.2, "\(id)")
+    }
   }
 
   @Test("fewer bits never take less time nor more flash; activations never more SRAM")

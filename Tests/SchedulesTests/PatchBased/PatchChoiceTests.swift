@@ -1,3 +1,5 @@
+import Documents
+import HWModel
 import Importers
 import QuantGraph
 import Schedules
@@ -64,5 +66,22 @@ import Testing
         + " grid \(schedule.grid): \(schedule.peakBytes.plain) B,"
         + " MACs \(schedule.macs) of \(schedule.unpatchedMACs)")
     #expect(schedule.peakBytes.plain <= 64 << 10)
+  }
+
+  @Test("layers that fit one by one are cut where the plan of all buffers does not fit")
+  func plan() throws {
+    // Padding is a tensor of the arena, but none of the peak of a layer.
+    let graph = try MobileNetGraph.v2(alpha: 0.35, resolution: 96)
+    let device = try MCUDevice(MCUEstimateTests.target("stm32h743+tinyengine"))
+    func schedule(_ limit: Double?) throws -> Schedule {
+      var workload = Workload(graph)
+      workload.options["patch"] = "auto"
+      workload.limits[CostQuantity.sram.key] = limit
+      return try device.deploy(workload).schedule(FormatChoices(), for: nil)
+    }
+    let whole = try #require(try schedule(nil).cost[CostQuantity.sram.key]).value
+    let tiled = try schedule(whole - 1)
+    #expect(try #require(tiled.cost[CostQuantity.sram.key]).value < whole)
+    #expect(tiled.sections.first { $0.key == "patch" }?.value != .null)
   }
 }

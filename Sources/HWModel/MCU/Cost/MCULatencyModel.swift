@@ -4,9 +4,12 @@
 /// multiplications by kernel class, plus input values gathered into columns (im2col), plus results
 /// requantized, plus a call; other layers cost by element. A stack has these seven constants. Cores
 /// differ by one factor, the ratio of their published Dhrystone figures; on four boards with the DSP
-/// extension (Cortex-M4, M33 twice, M7) what remains of it after fitting is within 2 %. Fetching
-/// weights from flash is inside the constants: every measured board has a cache or a prefetch unit
-/// before it. Fit, rows and errors: Targets/mcu/fit.py on conformance/mcu/latency.json.
+/// extension (Cortex-M4, M33 twice, M7) what remains of it after fitting is within 4 %. Products of
+/// convolutions take a share of that by the beats of vectors that a core executes in a cycle;
+/// fully connected layers use each weight once and depthwise ones few values a weight, so theirs do
+/// not. Fetching weights from flash is inside the constants: every measured board has a cache or a
+/// prefetch unit before it, and a term of its own did not help on boards that were left out. Fit, rows
+/// and errors: Targets/mcu/fit.py on conformance/mcu/latency.json.
 public struct MCULatencyModel: Sendable, Hashable {
   /// DMIPS/MHz of the core that constants are counted in: Cortex-M4, Arm's product page.
   public static let referenceDMIPSPerMHz = 1.25
@@ -38,12 +41,19 @@ public struct MCULatencyModel: Sendable, Hashable {
   public let constants: Constants
   /// Cycles of this core for one of the reference core.
   public let coreFactor: Double
+  /// Beats of vectors, of 32 bits each, that this core executes in a cycle; 1 without vectors.
+  public let vectorBeats: Int
   /// Whether the stack leaves out channels that are constant.
   public let removesConstantChannels: Bool
 
-  public init(constants: Constants, coreFactor: Double, removesConstantChannels: Bool) {
+  /// - Precondition: `vectorBeats` is at least 1.
+  public init(
+    constants: Constants, coreFactor: Double, vectorBeats: Int = 1, removesConstantChannels: Bool
+  ) {
+    precondition(vectorBeats >= 1, "a core reads at least a word in a cycle")
     self.constants = constants
     self.coreFactor = coreFactor
+    self.vectorBeats = vectorBeats
     self.removesConstantChannels = removesConstantChannels
   }
 
@@ -95,7 +105,11 @@ public struct MCULatencyModel: Sendable, Hashable {
       guard count > 0 else { return }
       terms.append(.product(what, count: count, each: each, factor: coreFactor, key: key))
     }
-    add("multiplications", counts.macs * share, multiplication.each, multiplication.key)
+    let isVector = vectorBeats > 1 && [.convolution, .pointwise].contains(work.kernel)
+    add(
+      isVector ? "multiplications / \(vectorBeats) beats of vectors" : "multiplications",
+      counts.macs * share / (isVector ? Double(vectorBeats) : 1), multiplication.each,
+      multiplication.key)
     add(
       "inputs gathered", counts.gatheredInputs * share, constants.gatheredInput,
       "cycles_per_gathered_input")

@@ -17,6 +17,9 @@ extension MCUTarget {
     TargetKey(
       "simd", .text(["none", "dsp", "mve", "other"]), required: true,
       "instructions for several products at once"),
+    TargetKey(
+      "vector_beats", .integer(1...64), unit: "32 bits",
+      "beats of vectors that the core executes in a cycle; 1, if it is not stated"),
     TargetKey("sram_bytes", .integer(bytes), unit: "B", required: true, "memory that is written"),
     TargetKey(
       "flash_bytes", .integer(bytes), unit: "B", required: true,
@@ -78,6 +81,9 @@ extension MCUTarget {
       "latency_interval_factor", .number(1...1e4), inherited: false,
       "the time lies within the estimate over and times this factor with 90 %, where fewer than four rows "
         + "of the stack are of its core class"),
+    TargetKey(
+      "latency_board_interval_factor", .number(1...1e4),
+      "the same for a board without measured rows that is described like this one"),
     TargetKey(
       "memory_error_percent", .number(0...1e3), unit: "%", inherited: false,
       "median error of SRAM against published figures of the stack"),

@@ -9,6 +9,8 @@ public struct MCUTarget: Sendable, Hashable {
     public let factor: Double
     /// Rows and method, in words.
     public let source: String
+    /// Whether nothing was measured on this board; else too few networks on cores of its class.
+    public let isOfOtherBoards: Bool
   }
 
   public let description: TargetDescription
@@ -24,8 +26,8 @@ public struct MCUTarget: Sendable, Hashable {
   public let latency: MCULatencyModel?
   /// What the fit's validation gave; nil where nothing was measured: "error unknown".
   public let latencyError: MeasuredError?
-  /// The time lies within the estimate over and times this factor with 90 %; nil where at least four
-  /// measured rows of the stack are of the core's class.
+  /// The time lies within the estimate over and times this factor with 90 %; nil where the board was
+  /// measured and at least four rows of the stack are of its core's class, and where nothing is known.
   public let latencyInterval: LatencyInterval?
   /// Of SRAM, where the stack's own figures were published.
   public let memoryError: MeasuredError?
@@ -59,10 +61,7 @@ public struct MCUTarget: Sendable, Hashable {
         median: median, worst: description.number("latency_worst_error_percent"),
         scope: "on left-out networks", source: description.source("latency_error_percent") ?? "")
     }
-    latencyInterval = description.number("latency_interval_factor").map {
-      LatencyInterval(
-        factor: $0, source: description.source("latency_interval_factor") ?? "")
-    }
+    latencyInterval = Self.interval(description, isMeasured: latencyError != nil)
     memoryError = description.number("memory_error_percent").map { median in
       MeasuredError(
         median: median, worst: description.number("memory_worst_error_percent"),
@@ -74,6 +73,21 @@ public struct MCUTarget: Sendable, Hashable {
     runtimeRAMBytes = try description.required(description.integer, "runtime_ram_bytes")
     hasSubByteActivations = description.flag("sub_byte_activations") == true
     hasSubByteWeights = try description.required(description.flag, "sub_byte_weights")
+  }
+
+  /// A board that has no rows takes the interval of boards that folds left out, with its base's stack.
+  private static func interval(
+    _ description: TargetDescription, isMeasured: Bool
+  ) -> LatencyInterval? {
+    func interval(_ key: String, isOfOtherBoards: Bool) -> LatencyInterval? {
+      description.number(key).map {
+        LatencyInterval(
+          factor: $0, source: description.source(key) ?? "", isOfOtherBoards: isOfOtherBoards)
+      }
+    }
+    return interval("latency_interval_factor", isOfOtherBoards: false)
+      ?? (isMeasured
+        ? nil : interval("latency_board_interval_factor", isOfOtherBoards: true))
   }
 
   private static func model(
@@ -94,6 +108,7 @@ public struct MCUTarget: Sendable, Hashable {
         call: try number("cycles_per_call")),
       coreFactor: try MCULatencyModel.referenceDMIPSPerMHz / number("dmips_per_mhz")
         * number("core_factor"),
+      vectorBeats: description.integer("vector_beats") ?? 1,
       removesConstantChannels: description.flag("removes_constant_channels") == true)
   }
 }
