@@ -179,7 +179,7 @@ extension ArrayNode {
   }
 
   /// ``dequantize(_:)`` of codes of at most 16 bits in float32; their differences are exact there.
-  private func narrowDequantize<Code: FixedWidthInteger & BitwiseCopyable>(
+  private func narrowDequantize<Code: FixedWidthInteger & BitwiseCopyable & Sendable>(
     _ map: ScaleMap, _ type: Code.Type
   ) -> PlannedNode {
     let (data, scale, zero) = (operands[0], operands[1], operands[2])
@@ -187,7 +187,7 @@ extension ArrayNode {
       let scales = scale.reals(as: Float.self, o)
       let zeros = zero.integers(o).map { Int32(truncatingIfNeeded: $0) }
       let values = o.outputs[0].rows(as: Float.self)
-      data.withElements(as: type, o) { codes in
+      data.withElements(as: Code.self, o) { codes in
         map.eachRun { run, position in
           let factor = scales[position]
           let zero = zeros[zeros.count == 1 ? 0 : position]
