@@ -3,14 +3,14 @@ extension FabricTarget {
   public static let schema = TargetSchema(
     family: "fpga", title: "FPGAs: a part and the flow that synthesizes for it",
     example: (id: "my-part+my-flow", name: "My part, my tool and version"),
-    keys: partKeys + flowKeys)
+    keys: resourceKeys + partKeys + flowKeys)
 
   private static let resource = 0...1 << 32
   private static let delay = 0.01...1e3
   private static let bits = 0...64
 
-  /// Facts of a part.
-  static let partKeys: [TargetKey] = [
+  /// What a part has.
+  static let resourceKeys: [TargetKey] = [
     TargetKey(
       "technology", .text(["7-series", "ultrascale", "ultrascale+", "versal"]), required: true,
       "family of devices"),
@@ -20,6 +20,10 @@ extension FabricTarget {
     TargetKey(
       "bram18", .integer(resource), unit: "BRAM18", required: true, "memory blocks of 18 Kib"),
     TargetKey("uram", .integer(resource), unit: "URAM", required: true, "memory blocks of 288 Kib"),
+  ]
+
+  /// Facts of a part that rules of high-level synthesis ask for.
+  static let partKeys: [TargetKey] = [
     TargetKey(
       "dsp_ports", .list(.integer(1...64)), unit: "bits", required: true,
       "the multiplier's two ports, the wider first"),

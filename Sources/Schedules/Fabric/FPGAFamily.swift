@@ -22,7 +22,9 @@ extension CostQuantity {
 public struct FPGAFamily: DeviceFamily {
   public let schema = FabricTarget.schema
   /// Each part under each flow.
-  public let files = FabricFiles(TargetFiles.of(family: "fpga")).targets
+  public let files = FabricFiles(
+    FabricTarget.schema, files: TargetFiles.of(family: "fpga"), flowKey: "tool", ownsParts: true
+  ).targets
   public var quantities: [CostQuantity] { Self.known }
   static let known: [CostQuantity] = [
     .latency, .cycles, .interval, .lut, .ff, .dsp, .bram18, .uram,
@@ -47,19 +49,9 @@ public struct FPGAFamily: DeviceFamily {
     _ description: TargetDescription
   ) throws(TargetProblems) -> TargetHeadline {
     let target = try FabricTarget(description)
-    let resources = target.resources
-    let counts = [
-      ("LUT", "lut", resources.lut), ("DSP", "dsp", resources.dsp),
-      ("BRAM18", "bram18", resources.bram18), ("URAM", "uram", resources.uram),
-    ]
-    let isMeasured = target.measuredOn.contains(target.technology)
     return TargetHeadline(
-      cells: [.init("technology", [.words(target.technology)])]
-        + counts.map { .init($0.0, [.count($0.2)], isNumber: true) }
-        + [.init("flow's reports", [.words(isMeasured ? "such parts" : "other parts")])],
-      members: [.init(key: "technology", value: .string(target.technology))]
-        + counts.map { .init(key: $0.1, value: .integer($0.2)) }
-        + [.init(key: "is_measured", value: .bool(isMeasured))])
+      technology: target.technology, resources: target.resources,
+      isMeasured: target.measuredOn.contains(target.technology))
   }
 
   public var headlineNote: String? {

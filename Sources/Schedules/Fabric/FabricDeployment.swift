@@ -30,7 +30,8 @@ public struct FabricDeployment: DeployedWorkload {
           message: "'\(device.description.id)' takes hls4ml projects and archives",
           location: workload.place,
           notes: ["strategies and reuse factors are read from them"],
-          remedy: "give the project folder that hls4ml wrote, or its .fml archive."))
+          remedy: "give the project folder that hls4ml wrote, or its .fml archive; a QONNX network "
+            + "takes --target \(device.description.id.prefix { $0 != "+" })+finn."))
     }
     self.settings = settings
     let words = workload.options["products"] ?? "tool"

@@ -111,6 +111,7 @@ extension Schema {
         "description": "What the device has so much of, by name.",
       ],
       "ii": nullable(integer("Cycles between two inputs, of FPGAs.")),
+      "frames_per_second": nullable(number("Inputs a second at that interval, of FINN.")),
       "reports": object(["csynth": synthesisReport, "post_synth": synthesisReport]),
       "fit": object([
         "excess": array(of: ["type": "object"], "What the part has too little of."),
@@ -152,6 +153,10 @@ extension Schema {
             "costs": ["type": "object", "description": "Its part of other sums, by their keys."],
             "strategy": nullable(string("How an FPGA makes its products.")),
             "reuse_factor": nullable(integer("Turns of each multiplier.")),
+            "pe": nullable(integer("Rows or channels of a FINN unit at once.")),
+            "simd": nullable(integer("Columns of a FINN unit at once.")),
+            "window_simd": nullable(integer("Channels at once of the buffer of its windows.")),
+            "accumulator_bits": nullable(integer("Bits of its sums.")),
             "latency": nullable(number("Cycles from its input to its result.")),
             "ii": nullable(integer("Cycles between two inputs.")),
             "lut": nullable(number("Look-up tables.")), "ff": nullable(number("Flip-flops.")),
