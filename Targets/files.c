@@ -216,11 +216,20 @@ static const unsigned char gpu_t4[] = {
 static const unsigned char gpu_v100[] = {
 #embed "gpu/v100.json"
 };
+static const unsigned char logic_ecp5_85[] = {
+#embed "logic/ecp5-85.json"
+};
 static const unsigned char logic_ecp5_dsp[] = {
 #embed "logic/ecp5_dsp.json"
 };
 static const unsigned char logic_ecp5_nodsp[] = {
 #embed "logic/ecp5_nodsp.json"
+};
+static const unsigned char logic_ice40_hx8k[] = {
+#embed "logic/ice40-hx8k.json"
+};
+static const unsigned char logic_ice40_up5k[] = {
+#embed "logic/ice40-up5k.json"
 };
 static const unsigned char logic_ice40[] = {
 #embed "logic/ice40.json"
@@ -439,8 +448,11 @@ static const struct hwsim_target_file files[] = {
   {"gpu", "rtxpro6000", gpu_rtxpro6000, sizeof gpu_rtxpro6000},
   {"gpu", "t4", gpu_t4, sizeof gpu_t4},
   {"gpu", "v100", gpu_v100, sizeof gpu_v100},
+  {"logic", "ecp5-85", logic_ecp5_85, sizeof logic_ecp5_85},
   {"logic", "ecp5_dsp", logic_ecp5_dsp, sizeof logic_ecp5_dsp},
   {"logic", "ecp5_nodsp", logic_ecp5_nodsp, sizeof logic_ecp5_nodsp},
+  {"logic", "ice40-hx8k", logic_ice40_hx8k, sizeof logic_ice40_hx8k},
+  {"logic", "ice40-up5k", logic_ice40_up5k, sizeof logic_ice40_up5k},
   {"logic", "ice40", logic_ice40, sizeof logic_ice40},
   {"logic", "ice40_dsp", logic_ice40_dsp, sizeof logic_ice40_dsp},
   {"logic", "xc7_dsp", logic_xc7_dsp, sizeof logic_xc7_dsp},

@@ -227,7 +227,7 @@ struct FPGAEstimateTests {
   func finn() throws {
     let model = "Tests/Fixtures/qonnx/w4a6.onnx"
     let refused = try ToolRun("estimate", model, "--target", "xc7z020")
-    #expect(refused.code == 1 && refused.error.contains("--target xc7z020+finn"))
+    #expect(refused.code > 1 && refused.error.contains("--target xc7z020+finn"))
     let run = try ToolRun(
       "estimate", model, "--target", "pynq-z2+finn", "--option", "fps=100000", "--json")
     let problems = try SchemaValidator.problems(
@@ -241,5 +241,21 @@ struct FPGAEstimateTests {
     // A grouped convolution has no unit there.
     let words = try ToolRun("estimate", model, "--target", "xc7z020+finn").output
     #expect(words.contains("NO VERDICT") && words.contains("grouped convolutions ('group')"))
+  }
+
+  @Test("energy is that of a table by name, which is printed")
+  func energy() throws {
+    let (run, own) = try estimate("--target", "xcvu9p+vitis-2022.2")
+    let (_, other) = try estimate("--target", "xcvu9p+vitis-2022.2", "--option", "energy=aladdin")
+    #expect(run.output.contains("QKeras QTools"))
+    let energy = try #require(own["energy_joules"]?.number)
+    // 64 x 32, 32 x 32 and 32 x 10 products of 6 x 7, 8 x 6 and 8 x 8 bits or so: between the widths' bounds.
+    let macs = try #require(own["macs"]?.number)
+    #expect(energy > macs * 0.1e-12 && energy < macs * 0.4e-12)
+    #expect(other["energy_joules"]?.number ?? 0 > energy)
+    let refused = try ToolRun(
+      "estimate", Self.project, "--target", "xcvu9p+vitis-2022.2", "--option", "energy=none")
+    #expect(refused.code == 64)
+    #expect(refused.error.contains("it knows: qkeras, aladdin"))
   }
 }

@@ -86,8 +86,11 @@ extension FabricTarget {
       ]), required: true, "a product in logic"),
     TargetKey(
       "latency_lut", .list(.number(0...1e4)), required: true,
-      "look-up tables in Latency strategy: a bit of an adder, of a two-digit product, of an output; "
-        + "a product in logic; a bit of a shared product, of a delay"),
+      "look-up tables in Latency strategy: a bit of an adder, of an output; a product in logic; a bit "
+        + "of a shared product, of a delay"),
+    TargetKey(
+      "adder_extra_lut", .number(0...64), unit: "LUT", required: true,
+      "what an adder takes beyond a table a bit"),
     TargetKey(
       "latency_ff",
       .table([

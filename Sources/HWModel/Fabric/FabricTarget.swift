@@ -49,10 +49,12 @@ public struct FabricTarget: Sendable, Hashable {
       row.text("technology") == technology
     }
     hasLatencyRegisters = registers != nil
-    let lut = try Self.numbers("latency_lut", count: 6, description)
+    let lut = try Self.numbers("latency_lut", count: 5, description)
     let latency = FabricLogic.Latency(
-      adder: lut[0], digitSum: lut[1], output: lut[2], multiplier: lut[3], sharing: lut[4],
-      delay: lut[5], adderRegister: registers?.number("adder") ?? 0,
+      adder: lut[0],
+      adderExtra: try description.required(description.number, "adder_extra_lut"),
+      output: lut[1], multiplier: lut[2], sharing: lut[3], delay: lut[4],
+      adderRegister: registers?.number("adder") ?? 0,
       outputRegister: registers?.number("output") ?? 0,
       inputRegister: registers?.number("input") ?? 0,
       delayRegister: registers?.number("delay") ?? 0)

@@ -9,6 +9,7 @@ public struct FabricDeployment: DeployedWorkload {
   let device: FPGADevice
   let settings: SynthesisSettings
   let binding: ProductBinding
+  let energy: OperationEnergy
   let period: Double
   private let place: String
   private let layers: [FabricLayer]
@@ -43,6 +44,7 @@ public struct FabricDeployment: DeployedWorkload {
           remedy: "write --option products=dsp, or leave it out."))
     }
     self.binding = binding
+    energy = try OperationEnergy(workload.options)
     let own = device.hasOwnClock ? nil : settings.periodNanoseconds
     period = own ?? 1e9 / device.target.clockHz
     layers = graph.nodes.indices.map { [graph] in FabricLayer($0, in: graph) }

@@ -153,6 +153,7 @@ extension Schema {
             "costs": ["type": "object", "description": "Its part of other sums, by their keys."],
             "strategy": nullable(string("How an FPGA makes its products.")),
             "reuse_factor": nullable(integer("Turns of each multiplier.")),
+            "configuration": nullable(string("Name of its configuration in the project.")),
             "pe": nullable(integer("Rows or channels of a FINN unit at once.")),
             "simd": nullable(integer("Columns of a FINN unit at once.")),
             "window_simd": nullable(integer("Channels at once of the buffer of its windows.")),

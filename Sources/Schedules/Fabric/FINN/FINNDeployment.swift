@@ -9,6 +9,7 @@ public struct FINNDeployment: DeployedWorkload {
   let device: FINNDevice
   /// Frames a second that the user asks for; nil for as many as fit.
   private let frameRate: Double?
+  let energy: OperationEnergy
   private let place: String
   private let stages: FINNStages
   private let stepOfNode: [Int: Int]
@@ -31,6 +32,7 @@ public struct FINNDeployment: DeployedWorkload {
       }
     }
     frameRate = rate
+    energy = try OperationEnergy(workload.options)
     stages = FINNStages(workload.graph)
     stepOfNode = Dictionary(
       uniqueKeysWithValues: stages.stages.filter(\.isStep).enumerated().map {

@@ -12,7 +12,7 @@ public struct FINNFamily: DeviceFamily {
     flowKey: "dataflow", ownsParts: false
   ).targets
   public var quantities: [CostQuantity] { FPGAFamily.known }
-  public let workloadOptions = ["fps"]
+  public let workloadOptions = ["fps", "energy"]
 
   public init() {}
 
@@ -70,8 +70,10 @@ public struct FINNDevice: Device {
   }
 
   public func basis(of quantity: CostQuantity) -> CostBasis {
-    .estimate(
-      model: "units of FINN by their folds", error: target.error(of: quantity.name))
+    quantity == .energy
+      ? OperationEnergy.qkeras.basis
+      : .estimate(
+        model: "units of FINN by their folds", error: target.error(of: quantity.name))
   }
 
   public func deploy(_ workload: Workload) throws(DeviceProblems) -> any DeployedWorkload {

@@ -168,6 +168,9 @@ struct FINNSchedule {
       for (place, (what, count)) in registers.enumerated() {
         ff.append(.product(what, count: count, each: logic.matrixFF[place], key: "matrix_ff"))
       }
+      terms[.energy] = deployment.energy.term(
+        macs: graph.multiplyAccumulates(of: graph.nodes[stages[index].node]),
+        weights: matrix.weights.bits, data: plan.data.bits, accumulator: matrix.accumulator.bits)
       terms[.dsp] = .count("multipliers of \(fold.rows) rows by \(fold.columns)", Double(unit.dsp))
       let blocks = [
         CostTerm.count("weights of \(unit.turns) words", Double(unit.weightHalves)),
@@ -294,6 +297,7 @@ struct FINNSchedule {
     add(.ff, .sum, basis("ff", "units and streams by their folds, fitted flip-flops a bit"))
     add(.dsp, .sum, basis("dsp", "multipliers at once"))
     add(.bram18, .sum, basis("bram18", "memories by aspect ratio"))
+    add(.energy, .sum, deployment.energy.basis)
     if target.resources.uram > 0 {
       rules.append(
         .init(
@@ -339,6 +343,7 @@ struct FINNSchedule {
         "products narrower than 3 x 8 bits may take look-up tables: their DSP are the most that there are"
       )
     }
+    notes.append(deployment.energy.note)
     return notes
   }
 
