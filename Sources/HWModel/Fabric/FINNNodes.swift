@@ -201,15 +201,18 @@ public struct FINNWindowBuffer: Sendable, Hashable {
       let (count, taps) = (positions.area, kernel.area)
       let windows = count.multipliedClamped(by: taps).multipliedClamped(by: turns)
       let step = max(stride.rows, stride.columns)
-      let extra = isDepthwise ? turns * (taps - 1) * (step - 1) - (taps - 1) : 0
-      return windows.addedClamped(extra + 2)
+      let extra =
+        isDepthwise
+        ? (turns * (step - 1)).multipliedClamped(by: taps - 1).addedClamped(1 - taps) : 0
+      return windows.addedClamped(extra).addedClamped(2)
     }
     let written = positions.columns.multipliedClamped(by: kernel.area)
       .multipliedClamped(by: turns)
     let read = stride.columns.multipliedClamped(by: image.columns).multipliedClamped(by: turns)
     var row = max(written, read)
     if isDepthwise {
-      row = row.addedClamped(positions.columns * (stride.columns - 1) * (turns - 1))
+      row = row.addedClamped(
+        (positions.columns * (stride.columns - 1)).multipliedClamped(by: turns - 1))
     }
     let rows = words.addedClamped(positions.rows.multipliedClamped(by: row))
     return rows.addedClamped(

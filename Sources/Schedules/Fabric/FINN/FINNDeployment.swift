@@ -11,7 +11,7 @@ public struct FINNDeployment: DeployedWorkload {
   private let frameRate: Double?
   let energy: OperationEnergy
   private let place: String
-  private let stages: FINNStages
+  let stages: FINNStages
   private let stepOfNode: [Int: Int]
 
   var target: FINNTarget { device.target }
@@ -225,7 +225,7 @@ public struct FINNDeployment: DeployedWorkload {
     let plans = try self.plans(choices)
     let folding = FINNFolding(plans: plans, weightWordBits: target.weightWordBits)
     func schedule(_ folds: [FINNFold]) -> FINNSchedule {
-      FINNSchedule(deployment: self, stages: stages.stages, plans: plans, folds: folds)
+      FINNSchedule(deployment: self, plans: plans, folds: folds)
     }
     if let frameRate {
       let cycles = min(max(target.clockHz / frameRate, 1), 1e18)

@@ -5,7 +5,6 @@ import QuantGraph
 /// Puts stages under their folds together to a network's schedule.
 struct FINNSchedule {
   let deployment: FINNDeployment
-  let stages: [FINNStage]
   let plans: [FINNPlan]
   let folds: [FINNFold]
 
@@ -13,6 +12,7 @@ struct FINNSchedule {
 
   private var target: FINNTarget { deployment.target }
   private var graph: Graph { deployment.graph }
+  private var stages: [FINNStage] { deployment.stages.stages }
 
   /// Cycles between two frames.
   var interval: Int { max(zip(plans, folds).map { $0.cycles($1) }.max() ?? 1, 1) }
@@ -45,7 +45,10 @@ struct FINNSchedule {
     }
     if plan.padding != nil { add(plan.channels, plan.channels) }
     if let window = plan.window {
-      add(fold.window, fold.isParallelWindow ? fold.window * window.kernel.area : fold.window)
+      add(
+        fold.window,
+        fold.isParallelWindow
+          ? fold.window.multipliedClamped(by: window.kernel.area) : fold.window)
     }
     switch plan.kind {
     case .matrix(let matrix):
@@ -64,7 +67,7 @@ struct FINNSchedule {
     _ from: Stream?, _ to: Stream, _ terms: inout (lut: [CostTerm], ff: [CostTerm])
   ) {
     func buffer(_ width: Int) {
-      let made = FINNBuffer(bits: width)
+      let made = FINNBuffer(bits: min(width, 1 << 40))
       terms.lut.append(.count("buffer of \(width) bits", Double(made.lut)))
       terms.ff.append(.count("buffer of \(width) bits", Double(made.ff)))
     }
@@ -113,21 +116,10 @@ struct FINNSchedule {
       for (before, after) in zip(ports, ports.dropFirst()) {
         connect(before.outOf, after.into, &links)
       }
-      let isLast = node.outputs.allSatisfy { isEnd($0) }
+      let isLast = node.outputs.allSatisfy { !deployment.stages.feedsHardware[$0.index] }
       if isLast { connect(nil, last.outOf, &links) }
       for output in node.outputs { streams[output.index] = last.outOf }
       return terms(index, links)
-    }
-  }
-
-  /// Whether no stage reads a tensor.
-  private func isEnd(_ id: TensorID) -> Bool {
-    graph.index.readers(of: id).allSatisfy { next in
-      switch stages[next].kind {
-      case .host: true
-      case .wires: graph.nodes[next].outputs.allSatisfy { isEnd($0) }
-      default: false
-      }
     }
   }
 

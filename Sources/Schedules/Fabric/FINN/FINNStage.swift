@@ -62,7 +62,11 @@ struct FINNStages {
   /// Tensors that follow from constants alone.
   private var isConstant: [Bool]
   /// Tensors that some stage reads, behind moves and functions of elements.
-  private var feedsHardware: [Bool]
+  private(set) var feedsHardware: [Bool]
+  /// Tensors that nothing but a host computed: the network's inputs and moves of them.
+  private var isFromHost: [Bool]
+  /// Tensors that a quantizer reads with nothing between that thresholds do not take in.
+  private var isQuantized: [Bool]
   /// Nodes that a matrix unit takes in.
   private var absorbed: Set<Int> = []
   private(set) var stages: [FINNStage] = []
@@ -73,6 +77,8 @@ struct FINNStages {
     isFloat = isFloatTensor && !graph.nodes.contains { graph.quantizedType($0) != nil }
     isConstant = graph.tensors.map(\.isParameter)
     feedsHardware = Array(repeating: false, count: graph.tensors.count)
+    isQuantized = feedsHardware
+    isFromHost = Array(repeating: true, count: graph.tensors.count)
     for node in graph.nodes where !node.inputs.isEmpty {
       if node.inputs.allSatisfy({ isConstant[$0.index] }) {
         for output in node.outputs { isConstant[output.index] = true }
@@ -81,18 +87,24 @@ struct FINNStages {
     for node in graph.nodes.reversed() {
       let reads = isHardware(node) || node.outputs.contains { feedsHardware[$0.index] }
       if reads { for input in node.inputs { feedsHardware[input.index] = true } }
+      guard let input = computedInput(node), let output = node.outputs.first,
+        graph.index.readerCount(of: input) == 1
+      else { continue }
+      isQuantized[input.index] =
+        graph.quantizedType(node) != nil
+        || (isAbsorbable(node) || isMove(node)) && isQuantized[output.index]
     }
-    for index in graph.nodes.indices { stages.append(stage(index)) }
-  }
-
-  /// Whether nothing but a host computed a tensor: the network's inputs and moves of them.
-  private func isFromHost(_ id: TensorID) -> Bool {
-    guard let producer = graph.index.producer(of: id) else { return true }
-    switch stages.indices.contains(producer) ? stages[producer].kind : .host {
-    case .host: return true
-    case .wires:
-      return graph.nodes[producer].inputs.allSatisfy { isConstant[$0.index] || isFromHost($0) }
-    default: return false
+    for index in graph.nodes.indices {
+      let stage = stage(index)
+      let node = graph.nodes[index]
+      let isHost =
+        switch stage.kind {
+        case .host: true
+        case .wires: node.inputs.allSatisfy { isConstant[$0.index] || isFromHost[$0.index] }
+        default: false
+        }
+      for output in node.outputs { isFromHost[output.index] = isHost }
+      stages.append(stage)
     }
   }
 
@@ -165,14 +177,22 @@ struct FINNStages {
     return (nil, reader)
   }
 
-  /// The first layer that reads a tensor behind moves and pools.
-  private func reader(_ id: TensorID) -> Int? {
-    for next in graph.index.readers(of: id) {
-      let node = graph.nodes[next]
-      if let linear = graph.linear(node) { return linear.data == id ? next : nil }
-      var passes = isMove(node) || isAbsorbable(node) || isJoin(node)
-      if case .pool = node.operation { passes = true }
-      if passes, let output = node.outputs.first, let found = reader(output) { return found }
+  /// The first layer that reads a tensor behind moves, pools and joins.
+  private func reader(_ tensor: TensorID) -> Int? {
+    var (waiting, seen) = ([tensor], Set([tensor]))
+    while let id = waiting.popLast() {
+      for next in graph.index.readers(of: id) {
+        let node = graph.nodes[next]
+        if let linear = graph.linear(node) {
+          if linear.data == id { return next }
+          continue
+        }
+        var passes = isMove(node) || isAbsorbable(node) || isJoin(node)
+        if case .pool = node.operation { passes = true }
+        if passes, let output = node.outputs.first, seen.insert(output).inserted {
+          waiting.append(output)
+        }
+      }
     }
     return nil
   }
@@ -208,11 +228,14 @@ struct FINNStages {
     if let linear = graph.linear(node) { return matrix(linear, node, window) }
     let isLast = !node.outputs.contains { feedsHardware[$0.index] }
     if graph.quantizedType(node) != nil {
-      return node.inputs.first.map(isFromHost) ?? true ? .host : .elements
+      return node.inputs.first.map { isFromHost[$0.index] } ?? true ? .host : .elements
     }
     switch node.operation {
     case .pool(let pool):
-      guard let window, window.kernel.count <= 2 else { return .imageSum }
+      guard let window else { return .imageSum }
+      guard window.kernel.count <= 2 else {
+        return .unknown("pools over \(window.kernel.count) axes")
+      }
       if pool.reduction == .average, window.positionCount == 1 { return .imageSum }
       let isPlain =
         window.kernel == window.strides
@@ -223,12 +246,12 @@ struct FINNStages {
     case .binary where isJoin(node): return .join
     case .argument, .topK: return .elements
     default:
-      if isLast || node.inputs.allSatisfy({ isConstant[$0.index] || isFromHost($0) }) {
+      if isLast || node.inputs.allSatisfy({ isConstant[$0.index] || isFromHost[$0.index] }) {
         return .host
       }
       // Quantizers that follow take it in, as those do that a float network gets.
       if isAbsorbable(node) {
-        return isFloat || quantizer(behind: output).quantizer != nil ? .wires : .elements
+        return isFloat || isQuantized[output.index] ? .wires : .elements
       }
       return .unknown("operator \(node.operation.name)")
     }
