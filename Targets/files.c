@@ -57,6 +57,9 @@ static const unsigned char bitserial_pragmatic_bbs[] = {
 static const unsigned char bitserial_stripes_bbs[] = {
 #embed "bitserial/stripes@bbs.json"
 };
+static const unsigned char finn_finn_2022_2[] = {
+#embed "finn/finn-2022.2.json"
+};
 static const unsigned char fpga_hls4ml[] = {
 #embed "fpga/hls4ml.json"
 };
@@ -213,11 +216,20 @@ static const unsigned char gpu_t4[] = {
 static const unsigned char gpu_v100[] = {
 #embed "gpu/v100.json"
 };
+static const unsigned char logic_ecp5_85[] = {
+#embed "logic/ecp5-85.json"
+};
 static const unsigned char logic_ecp5_dsp[] = {
 #embed "logic/ecp5_dsp.json"
 };
 static const unsigned char logic_ecp5_nodsp[] = {
 #embed "logic/ecp5_nodsp.json"
+};
+static const unsigned char logic_ice40_hx8k[] = {
+#embed "logic/ice40-hx8k.json"
+};
+static const unsigned char logic_ice40_up5k[] = {
+#embed "logic/ice40-up5k.json"
 };
 static const unsigned char logic_ice40[] = {
 #embed "logic/ice40.json"
@@ -383,6 +395,7 @@ static const struct hwsim_target_file files[] = {
   {"bitserial", "olive@bitmod", bitserial_olive_bitmod, sizeof bitserial_olive_bitmod},
   {"bitserial", "pragmatic@bbs", bitserial_pragmatic_bbs, sizeof bitserial_pragmatic_bbs},
   {"bitserial", "stripes@bbs", bitserial_stripes_bbs, sizeof bitserial_stripes_bbs},
+  {"finn", "finn-2022.2", finn_finn_2022_2, sizeof finn_finn_2022_2},
   {"fpga", "hls4ml", fpga_hls4ml, sizeof fpga_hls4ml},
   {"fpga", "vitis-2021.1", fpga_vitis_2021_1, sizeof fpga_vitis_2021_1},
   {"fpga", "vitis-2022.2", fpga_vitis_2022_2, sizeof fpga_vitis_2022_2},
@@ -435,8 +448,11 @@ static const struct hwsim_target_file files[] = {
   {"gpu", "rtxpro6000", gpu_rtxpro6000, sizeof gpu_rtxpro6000},
   {"gpu", "t4", gpu_t4, sizeof gpu_t4},
   {"gpu", "v100", gpu_v100, sizeof gpu_v100},
+  {"logic", "ecp5-85", logic_ecp5_85, sizeof logic_ecp5_85},
   {"logic", "ecp5_dsp", logic_ecp5_dsp, sizeof logic_ecp5_dsp},
   {"logic", "ecp5_nodsp", logic_ecp5_nodsp, sizeof logic_ecp5_nodsp},
+  {"logic", "ice40-hx8k", logic_ice40_hx8k, sizeof logic_ice40_hx8k},
+  {"logic", "ice40-up5k", logic_ice40_up5k, sizeof logic_ice40_up5k},
   {"logic", "ice40", logic_ice40, sizeof logic_ice40},
   {"logic", "ice40_dsp", logic_ice40_dsp, sizeof logic_ice40_dsp},
   {"logic", "xc7_dsp", logic_xc7_dsp, sizeof logic_xc7_dsp},

@@ -7,8 +7,8 @@ ROWS.json: layers of synthesis reports (conformance/fpga/rows.json); PUBLISHED.j
 wa-hls4ml data set (conformance/hls/published_fpga.json). Needs numpy and scipy. Prints constants, and
 errors with each design (or each third of the networks) left out of the fit.
 
-Latency strategy, by what FabricLogic.LatencyCounts counts; relative least squares, no constant below 0,
-each design with the same weight. Resource strategy: sums over layers, each network alike.
+Latency strategy, by what FabricLogic.LatencyCounts counts, less what a flow's adders take beyond their
+bits; relative least squares, no constant below 0, each design with the same weight. Resource strategy: sums over layers, each network alike.
 """
 import json, math, re, sys
 import numpy as np
@@ -25,6 +25,12 @@ def multiplier_lut(tool, bits):
     if tool == "vitis_hls 2021.1":
         return {18: 366}.get(bits, 62)
     return {4: 12, 6: 23, 7: 33, 8: 41, 9: 50, 10: 63}.get(bits, 0.62 * bits * bits)
+
+
+def adder_extra(tool):
+    """adder_extra_lut of the flow: 7 from Vitis HLS 2022.2 on (vN.json)."""
+    name, version = tool.split()
+    return 7 if name == "vitis_hls" and version >= "2022.2" else 0
 
 
 def latency_rows(rows):
@@ -48,28 +54,29 @@ def latency_rows(rows):
         yield dict(
             design=r["net"].split(":")[0] + r["net"].split("hls4ml_prj")[0][-24:],
             lut=c["lut"], ff=c["ff"],
-            lut_counts=[bits * nonzeros, data * w["distinct_input_weight_csd2"], n_out * acc, logic,
+            extra=adder_extra(r["tool"]) * (nonzeros + w["distinct_input_weight_csd2"]),
+            lut_counts=[bits * (nonzeros + w["distinct_input_weight_csd2"]), n_out * acc, logic,
                         data * products if made < products else 0, data * nonzeros * delay],
             ff_counts=[x * s for s in (slow, not slow)
                        for x in (bits * nonzeros, n_out * acc, data * n_in, bits * nonzeros * delay)])
 
 
-def relative(counts, values, weights):
-    counts, values = np.array(counts, float), np.array(values, float)
-    return nnls(counts / values[:, None] * weights[:, None], weights)[0]
+def relative(counts, values, fixed, weights):
+    return nnls(counts / values[:, None] * weights[:, None], (1 - fixed / values) * weights)[0]
 
 
-def report(name, counts, values, groups):
+def report(name, counts, values, groups, fixed=0):
     counts, values = np.array(counts, float), np.array(values, float)
+    fixed = np.zeros(len(values)) + fixed
     members = {g: groups.count(g) for g in groups}
     weights = np.array([members[g] ** -0.5 for g in groups])
-    constants = relative(counts, values, weights)
-    inside = abs(counts @ constants / values - 1)
+    constants = relative(counts, values, fixed, weights)
+    inside = abs((counts @ constants + fixed) / values - 1)
     outside = np.zeros(len(values))
     for g in members:
         out = np.array([x == g for x in groups])
-        outside[out] = abs(
-            counts[out] @ relative(counts[~out], values[~out], weights[~out]) / values[out] - 1)
+        own = relative(counts[~out], values[~out], fixed[~out], weights[~out])
+        outside[out] = abs((counts[out] @ own + fixed[out]) / values[out] - 1)
     print(f"{name}: {len(values)} rows, {len(members)} groups")
     print("  constants", [float(x) for x in np.round(constants, 3)])
     for word, e in (("fitted", inside), ("left out", outside)):
@@ -100,7 +107,8 @@ def folded_rows(published):
 def main(rows_path, published_path):
     layers = list(latency_rows(json.load(open(rows_path))["rows"]))
     groups = [x["design"] for x in layers]
-    report("Latency LUT", [x["lut_counts"] for x in layers], [x["lut"] for x in layers], groups)
+    report("Latency LUT", [x["lut_counts"] for x in layers], [x["lut"] for x in layers], groups,
+           np.array([x["extra"] for x in layers]))
     report("Latency FF", [x["ff_counts"] for x in layers], [x["ff"] for x in layers], groups)
     folded = list(folded_rows(json.load(open(published_path))))
     thirds = [i % 3 for i in range(len(folded))]

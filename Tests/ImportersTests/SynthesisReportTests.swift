@@ -152,4 +152,60 @@ struct SynthesisReportTests {
       name: "jet")
     #expect(found.map(\.lut) == [84929])
   }
+
+  /// Rows of instances in both forms of their heads: one line, and two whose first has no names.
+  private static let instances = """
+        * Instance:
+        +----------+-----------------+-----+-----+-----+-----+----------+
+        |          |                 |  Latency  |  Interval | Pipeline |
+        | Instance |      Module     | min | max | min | max |   Type   |
+        +----------+-----------------+-----+-----+-----+-----+----------+
+        |call_U0   |dense_s_config2_s|    3|    5|    1|    2| function |
+        |call_U1   |relu_relu_config3|    1|    1|    1|    1| function |
+        +----------+-----------------+-----+-----+-----+-----+----------+
+
+        * Instance:
+        +---------+-----------------+---------+-------+----+-----+-----+
+        | Instance|      Module     | BRAM_18K| DSP48E| FF | LUT | URAM|
+        +---------+-----------------+---------+-------+----+-----+-----+
+        |call_U0  |dense_s_config2_s|        4|     10| 200| 3000|    0|
+        |call_U1  |relu_relu_config3|        0|      0|   8|   90|    0|
+        +---------+-----------------+---------+-------+----+-----+-----+
+        |Total    |                 |        4|     10| 208| 3090|    0|
+        +---------+-----------------+---------+-------+----+-----+-----+
+    """
+
+  @Test("modules of a text: what they take and their cycles; configurations end their names")
+  func modules() throws {
+    let report = try #require(SynthesisReport(Self.old + "\n" + Self.instances, path: "a.rpt"))
+    #expect(report.lut == 84929 && report.latency == 12...13)
+    #expect(report.modules.map(\.name) == ["dense_s_config2_s", "relu_relu_config3"])
+    let dense = report.modules[0]
+    #expect(dense.lut == 3000 && dense.ff == 200 && dense.dsp == 10 && dense.bram18 == 4)
+    #expect(dense.latency == 5 && dense.interval == 2)
+    #expect(dense.has(configuration: "config2") && !dense.has(configuration: "config22"))
+    #expect(report.modules[1].has(configuration: "relu_config3"))
+    #expect(!report.modules[1].has(configuration: "config2"))
+  }
+
+  @Test("modules of XML")
+  func moduleInformation() throws {
+    func module(_ name: String, _ lut: Int) -> String {
+      """
+      <Module><Name>\(name)</Name><PerformanceEstimates><SummaryOfOverallLatency>
+      <Worst-caseLatency>7</Worst-caseLatency><Interval-max>3</Interval-max>
+      </SummaryOfOverallLatency></PerformanceEstimates><AreaEstimates><Resources><LUT>\(lut)</LUT>
+      <FF>5</FF><DSP>2</DSP></Resources></AreaEstimates></Module>
+      """
+    }
+    let text = """
+      <profile><AreaEstimates><Resources><LUT>100</LUT><FF>9</FF></Resources></AreaEstimates>
+      <ModuleInformation>\(module("dense_config2_s", 40))\(module("relu_config4_s", 9))
+      </ModuleInformation></profile>
+      """
+    let report = try #require(SynthesisReport(text, path: "csynth.xml"))
+    #expect(report.lut == 100 && report.modules.map(\.lut) == [40, 9])
+    #expect(report.modules[0].latency == 7 && report.modules[0].interval == 3)
+    #expect(report.modules[0].dsp == 2 && report.modules[0].bram18 == nil)
+  }
 }

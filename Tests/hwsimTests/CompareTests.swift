@@ -126,6 +126,50 @@ struct CompareTests {
     #expect(try compare(run(10, 5), run(9, 5), folder: folder).code == 0)
   }
 
+  @Test("an estimate and a report of C synthesis: the layer that is off most is named")
+  func synthesisReport() throws {
+    let folder = try TemporaryFolder()
+    let estimate = try folder.write(
+      Array(
+        ResultFixtures.document(
+          "estimate",
+          """
+          {"resources": {"lut": {"used": 3100, "available": 9000, "kind": "estimate"}},
+           "latency": {"cycles": 9}, "layers": [
+           {"name": "fc1", "configuration": "config2", "lut": 2900, "dsp": 10, "latency": 5},
+           {"name": "act", "configuration": "relu_config3", "lut": 200, "dsp": 0, "latency": 1}]}
+          """
+        ).utf8), to: "a.json")
+    let report = try folder.write(
+      Array(
+        """
+        == Utilization Estimates
+        * Summary:
+        |Name |LUT|DSP|
+        |Total|3400|10|
+
+            * Instance:
+            | Instance | Module | DSP | LUT |
+            |U0 |dense_config2_s | 10| 3000|
+            |U1 |relu_relu_config3_s | 0| 400|
+        """.utf8), to: "top_csynth.rpt")
+    let run = try ToolRun("compare", estimate, report, "--json")
+    let result = try #require(try JSONValue(run.output)["result"], "\(run.error)")
+    // 200 of 3,400 LUT against 100.
+    #expect(result["most_off"]?["layer"]?.text == "act")
+    #expect(result["most_off"]?["quantity"]?.text == "lut")
+    #expect(result["most_off"]?["b"]?.number == 400)
+    let problems = try SchemaValidator.problems(
+      JSONValue(run.output), JSONValue(ToolRun("schema", "compare").output))
+    #expect(problems == [])
+    let words = try ToolRun("compare", estimate, report).output
+    #expect(words.contains("off most: layer 'act', lut 200 in A, 400 in B (5.88% of all layers"))
+    // No report, but named as one.
+    let other = try folder.write(Array("nothing".utf8), to: "b.rpt")
+    let refused = try ToolRun("compare", estimate, other)
+    #expect(refused.code > 1 && refused.error.contains("error[report.syntax]"))
+  }
+
   @Test("results that do not compare are errors")
   func mismatched() throws {
     let folder = try TemporaryFolder()

@@ -222,4 +222,40 @@ struct FPGAEstimateTests {
       "--candidates", "w4,w8+reuse<4>", "--evaluations", "4")
     #expect(refused.code != 0 && refused.error.contains("reuse_factor"))
   }
+
+  @Test("QONNX networks take a part under FINN, which a part alone names; keys are the schema's")
+  func finn() throws {
+    let model = "Tests/Fixtures/qonnx/w4a6.onnx"
+    let refused = try ToolRun("estimate", model, "--target", "xc7z020")
+    #expect(refused.code > 1 && refused.error.contains("--target xc7z020+finn"))
+    let run = try ToolRun(
+      "estimate", model, "--target", "pynq-z2+finn", "--option", "fps=100000", "--json")
+    let problems = try SchemaValidator.problems(
+      JSONValue(run.output), JSONValue(ToolRun("schema", "estimate").output))
+    #expect(problems == [])
+    let result = try #require(try JSONValue(run.output)["result"], "\(run.error)")
+    #expect(result["target"]?.text == "xc7z020+finn-2022.2")
+    // 3 x 3 x 3 x 4 products of 36 pixels in fewer than 1,000 cycles: 9 columns at once.
+    let first = try layer("first", result)
+    #expect(first["pe"]?.number == 1 && first["simd"]?.number == 9 && first["ii"]?.number == 432)
+    // A grouped convolution has no unit there.
+    let words = try ToolRun("estimate", model, "--target", "xc7z020+finn").output
+    #expect(words.contains("NO VERDICT") && words.contains("grouped convolutions ('group')"))
+  }
+
+  @Test("energy is that of a table by name, which is printed")
+  func energy() throws {
+    let (run, own) = try estimate("--target", "xcvu9p+vitis-2022.2")
+    let (_, other) = try estimate("--target", "xcvu9p+vitis-2022.2", "--option", "energy=aladdin")
+    #expect(run.output.contains("QKeras QTools"))
+    let energy = try #require(own["energy_joules"]?.number)
+    // 64 x 32, 32 x 32 and 32 x 10 products of 6 x 7, 8 x 6 and 8 x 8 bits or so: between the widths' bounds.
+    let macs = try #require(own["macs"]?.number)
+    #expect(energy > macs * 0.1e-12 && energy < macs * 0.4e-12)
+    #expect(other["energy_joules"]?.number ?? 0 > energy)
+    let refused = try ToolRun(
+      "estimate", Self.project, "--target", "xcvu9p+vitis-2022.2", "--option", "energy=none")
+    #expect(refused.code == 64)
+    #expect(refused.error.contains("it knows: qkeras, aladdin"))
+  }
 }

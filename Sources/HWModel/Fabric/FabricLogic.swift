@@ -46,10 +46,10 @@ public struct FabricLogic: Sendable, Hashable {
 
   /// Coefficients of a dense layer in Latency strategy.
   public struct Latency: Sendable, Hashable {
-    /// LUT a bit of an adder of products.
+    /// LUT a bit of an adder: of products, or one that makes a two-digit product.
     public var adder: Double
-    /// LUT a bit of the input of an adder that makes a two-digit product.
-    public var digitSum: Double
+    /// LUT that the flow takes for an adder beyond those of its bits.
+    public var adderExtra: Double
     /// LUT an output and bit of the accumulator.
     public var output: Double
     /// LUT of a product in logic over that of the flow's multiplier.
@@ -68,12 +68,12 @@ public struct FabricLogic: Sendable, Hashable {
     public var delayRegister: Double
 
     public init(
-      adder: Double, digitSum: Double, output: Double, multiplier: Double, sharing: Double,
+      adder: Double, adderExtra: Double, output: Double, multiplier: Double, sharing: Double,
       delay: Double, adderRegister: Double, outputRegister: Double, inputRegister: Double,
       delayRegister: Double
     ) {
       self.adder = adder
-      self.digitSum = digitSum
+      self.adderExtra = adderExtra
       self.output = output
       self.multiplier = multiplier
       self.sharing = sharing
@@ -151,9 +151,11 @@ public struct FabricMatrix: Sendable, Hashable {
 extension FabricLogic {
   /// Look-up tables of a dense layer in Latency strategy, by what they are.
   public struct LatencyCounts: Sendable, Hashable {
-    /// Bits of all adders of products.
+    /// Adders of products, and those that make two-digit products.
+    public let adders: Double
+    /// Bits of all of them, and of those of products alone.
     public let adderBits: Double
-    public let digitSumBits: Double
+    public let productAdderBits: Double
     public let outputBits: Double
     /// LUT of the flow's multipliers in logic.
     public let multiplierLUT: Double
@@ -173,8 +175,9 @@ extension FabricLogic {
       reuse: Int, multiplier: Multiplier
     ) {
       let input = Double(matrix.data.bits)
-      adderBits = matrix.adderBits(products) * Double(products.nonzeros)
-      digitSumBits = input * Double(products.distinctSums)
+      adders = Double(products.nonzeros + products.distinctSums)
+      adderBits = matrix.adderBits(products) * adders
+      productAdderBits = matrix.adderBits(products) * Double(products.nonzeros)
       outputBits = Double(matrix.outputs * matrix.accumulator.bits)
       let inLogic = multipliers.dsp > 0 ? 0 : multipliers.count
       multiplierLUT =
@@ -188,14 +191,15 @@ extension FabricLogic {
 
   /// Look-up tables of a dense layer in Latency strategy.
   public func lut(_ counts: LatencyCounts) -> Double {
-    latency.adder * counts.adderBits + latency.digitSum * counts.digitSumBits
+    latency.adder * counts.adderBits + latency.adderExtra * counts.adders
       + latency.output * counts.outputBits + latency.multiplier * counts.multiplierLUT
       + latency.sharing * counts.sharedBits + latency.delay * counts.delayBits
   }
 
   /// Flip-flops of a dense layer in Latency strategy.
   public func ff(_ counts: LatencyCounts) -> Double {
-    (latency.adderRegister + (counts.hasDelays ? latency.delayRegister : 0)) * counts.adderBits
+    (latency.adderRegister + (counts.hasDelays ? latency.delayRegister : 0))
+      * counts.productAdderBits
       + latency.outputRegister * counts.outputBits + latency.inputRegister * counts.inputBits
   }
 

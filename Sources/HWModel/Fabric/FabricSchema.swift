@@ -3,14 +3,14 @@ extension FabricTarget {
   public static let schema = TargetSchema(
     family: "fpga", title: "FPGAs: a part and the flow that synthesizes for it",
     example: (id: "my-part+my-flow", name: "My part, my tool and version"),
-    keys: partKeys + flowKeys)
+    keys: resourceKeys + partKeys + flowKeys)
 
   private static let resource = 0...1 << 32
   private static let delay = 0.01...1e3
   private static let bits = 0...64
 
-  /// Facts of a part.
-  static let partKeys: [TargetKey] = [
+  /// What a part has.
+  static let resourceKeys: [TargetKey] = [
     TargetKey(
       "technology", .text(["7-series", "ultrascale", "ultrascale+", "versal"]), required: true,
       "family of devices"),
@@ -20,6 +20,10 @@ extension FabricTarget {
     TargetKey(
       "bram18", .integer(resource), unit: "BRAM18", required: true, "memory blocks of 18 Kib"),
     TargetKey("uram", .integer(resource), unit: "URAM", required: true, "memory blocks of 288 Kib"),
+  ]
+
+  /// Facts of a part that rules of high-level synthesis ask for.
+  static let partKeys: [TargetKey] = [
     TargetKey(
       "dsp_ports", .list(.integer(1...64)), unit: "bits", required: true,
       "the multiplier's two ports, the wider first"),
@@ -82,8 +86,11 @@ extension FabricTarget {
       ]), required: true, "a product in logic"),
     TargetKey(
       "latency_lut", .list(.number(0...1e4)), required: true,
-      "look-up tables in Latency strategy: a bit of an adder, of a two-digit product, of an output; "
-        + "a product in logic; a bit of a shared product, of a delay"),
+      "look-up tables in Latency strategy: a bit of an adder, of an output; a product in logic; a bit "
+        + "of a shared product, of a delay"),
+    TargetKey(
+      "adder_extra_lut", .number(0...64), unit: "LUT", required: true,
+      "what an adder takes beyond a table a bit"),
     TargetKey(
       "latency_ff",
       .table([

@@ -10,6 +10,15 @@ public struct FabricTarget: Sendable, Hashable {
     public let dsp: Int
     public let bram18: Int
     public let uram: Int
+
+    /// - Throws: ``TargetProblems`` for keys that the description lacks.
+    init(_ description: TargetDescription) throws(TargetProblems) {
+      lut = try description.required(description.integer, "lut")
+      ff = try description.required(description.integer, "ff")
+      dsp = try description.required(description.integer, "dsp")
+      bram18 = try description.required(description.integer, "bram18")
+      uram = try description.required(description.integer, "uram")
+    }
   }
 
   public let description: TargetDescription
@@ -30,12 +39,7 @@ public struct FabricTarget: Sendable, Hashable {
   ) throws(TargetProblems) {
     self.description = description
     technology = try description.required(description.text, "technology")
-    resources = Resources(
-      lut: try description.required(description.integer, "lut"),
-      ff: try description.required(description.integer, "ff"),
-      dsp: try description.required(description.integer, "dsp"),
-      bram18: try description.required(description.integer, "bram18"),
-      uram: try description.required(description.integer, "uram"))
+    resources = try Resources(description)
     let clock = try description.required(description.number, "clock_hz")
     self.clockHz = clockHz ?? clock
     measuredOn = description.texts("measured_on") ?? []
@@ -45,10 +49,12 @@ public struct FabricTarget: Sendable, Hashable {
       row.text("technology") == technology
     }
     hasLatencyRegisters = registers != nil
-    let lut = try Self.numbers("latency_lut", count: 6, description)
+    let lut = try Self.numbers("latency_lut", count: 5, description)
     let latency = FabricLogic.Latency(
-      adder: lut[0], digitSum: lut[1], output: lut[2], multiplier: lut[3], sharing: lut[4],
-      delay: lut[5], adderRegister: registers?.number("adder") ?? 0,
+      adder: lut[0],
+      adderExtra: try description.required(description.number, "adder_extra_lut"),
+      output: lut[1], multiplier: lut[2], sharing: lut[3], delay: lut[4],
+      adderRegister: registers?.number("adder") ?? 0,
       outputRegister: registers?.number("output") ?? 0,
       inputRegister: registers?.number("input") ?? 0,
       delayRegister: registers?.number("delay") ?? 0)
@@ -64,7 +70,7 @@ public struct FabricTarget: Sendable, Hashable {
         ff: try Self.numbers("folded_ff", count: 3, description)))
   }
 
-  private static func numbers(
+  static func numbers(
     _ key: String, count: Int, _ description: TargetDescription
   ) throws(TargetProblems) -> [Double] {
     let numbers = try description.required(description.numbers, key)
@@ -111,17 +117,23 @@ public struct FabricTarget: Sendable, Hashable {
   /// How far a quantity was off for layers of a kind (`latency`, `resource`, `stream`); nil where
   /// nobody measured it.
   public func error(of quantity: String, _ kind: String) -> MeasuredError? {
-    let row = description.table("errors")?.first {
+    description.table("errors")?.first {
       $0.text("quantity") == quantity && $0.text("of") == kind
-    }
-    guard let row, let median = row.number("median") else { return nil }
-    return MeasuredError(
-      median: median, worst: row.number("worst"), scope: row.text("scope") ?? "",
-      source: row.source)
+    }?.measuredError
   }
 
   /// Tables of a softmax with so many multipliers.
   public func softmaxTableCount(_ multipliers: Int) -> Int {
     softmaxTables == .each ? multipliers : (multipliers + 1) / 2 + 1
+  }
+}
+
+extension TargetRow {
+  /// A row of a table of errors: median, worst, scope; nil without a median.
+  var measuredError: MeasuredError? {
+    number("median").map {
+      MeasuredError(
+        median: $0, worst: number("worst"), scope: text("scope") ?? "", source: source)
+    }
   }
 }

@@ -57,6 +57,15 @@ public struct LogicFlow: Sendable {
       levels: count.tableLevels, counted: counted, fixed: fixed)
   }
 
+  /// How many such units the flow's part has room for; nil of flows for no part.
+  public func copies(of cost: UnitCost) -> Int? {
+    let used = [("lut", cost.luts), ("ff", Double(cost.ff)), ("dsp", Double(cost.dsp))]
+    let counts = used.compactMap { key, used in
+      description.number(key).flatMap { used > 0 ? $0 / used : nil }
+    }
+    return counts.min().map { Int(min($0, 1e15)) }
+  }
+
   /// Whether a packing is one that was simulated for this flow's blocks.
   public func claims(_ packing: Packing) -> Bool {
     description.table("packing")?.contains { row in
@@ -115,6 +124,9 @@ extension LogicFlow {
           "synthesized over counted look-up tables: \($0.meaning)")
       }
       + [
+        TargetKey("lut", .integer(0...1 << 32), unit: "LUT", "look-up tables of the part"),
+        TargetKey("ff", .integer(0...1 << 32), unit: "FF", "flip-flops of the part"),
+        TargetKey("dsp", .integer(0...1 << 32), unit: "DSP", "multiplier blocks of the part"),
         TargetKey(
           "block_product_bits", .integer(2...128), unit: "bits",
           "least sum of the widths of factors whose product takes a multiplier block"),

@@ -45,6 +45,12 @@ struct ComparedQuantity: Sendable {
     return difference / a.magnitude * 100
   }
 
+  /// The layer that a quantity is of, and what of it; nil for other quantities.
+  var ofLayer: (layer: String, what: String)? {
+    guard group == "layers", let end = name.ranges(of: ": ").last else { return nil }
+    return (String(name[..<end.lowerBound]), String(name[end.upperBound...]))
+  }
+
   /// How B stands to A.
   ///
   /// - Parameter threshold: Percent of A by which B may be worse.

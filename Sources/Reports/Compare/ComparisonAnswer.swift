@@ -50,6 +50,24 @@ public struct ComparisonAnswer: Sendable {
 
   private var thresholdText: String { "\(NumberText.significant(threshold, digits: 6))%" }
 
+  /// The layer's number that is the most of its kind's sum in B away from A; nil where no layer's
+  /// numbers are in both.
+  private var mostOff: (quantity: ComparedQuantity, layer: String, what: String, share: Double)? {
+    let both = quantities.compactMap { quantity in
+      quantity.ofLayer.flatMap { of in
+        quantity.difference.map { (quantity, of.layer, of.what, $0.magnitude) }
+      }
+    }
+    var sums: [String: Double] = [:]
+    for (quantity, _, what, _) in both { sums[what, default: 0] += quantity.b ?? 0 }
+    let shares = both.compactMap { quantity, layer, what, difference in
+      sums[what].flatMap { sum in
+        sum > 0 && difference > 0 ? (quantity, layer, what, difference / sum) : nil
+      }
+    }
+    return shares.max { $0.3 < $1.3 }
+  }
+
   // MARK: JSON
 
   public var json: JSON {
@@ -74,6 +92,13 @@ public struct ComparisonAnswer: Sendable {
             "verdict": .string(verdict(quantity).rawValue),
           ]
         }),
+      "most_off": mostOff.map { off in
+        [
+          "layer": .string(off.layer), "quantity": .string(off.what),
+          "a": off.quantity.a.map(JSON.number) ?? .null,
+          "b": off.quantity.b.map(JSON.number) ?? .null, "share": .number(off.share),
+        ]
+      } ?? .null,
       "settings": .array(
         settings.map { ["name": .string($0.name), "a": $0.a, "b": $0.b] }),
     ]
@@ -152,7 +177,15 @@ public struct ComparisonAnswer: Sendable {
     let word = isWorse ? style.bad(verdict) : style.good(verdict)
     text +=
       "\n\(word)   \(Quantity.count(worse)) worse by more than \(thresholdText), "
-      + "\(Quantity.count(better)) better, \(Quantity.count(same)) the same\n\n"
+      + "\(Quantity.count(better)) better, \(Quantity.count(same)) the same\n"
+    if let off = mostOff {
+      let measure = off.quantity.measure
+      text +=
+        "off most: layer '\(Printable.text(off.layer))', \(off.what) "
+        + "\(Self.short(measure, off.quantity.a)) in A, \(Self.short(measure, off.quantity.b)) in B "
+        + "(\(NumberText.significant(off.share * 100, digits: 3))% of all layers of B)\n"
+    }
+    text += "\n"
     let shown =
       showsAll ? quantities : quantities.filter { verdict($0) != .same || $0.group.isEmpty }
     // What decides the exit code comes first.

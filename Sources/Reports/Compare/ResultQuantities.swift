@@ -200,6 +200,16 @@ enum ResultQuantities {
     for (name, first, second) in paired(layers[0], layers[1]) {
       add(name, measure, first, second, .none, group: "layers")
     }
+    for (name, first, second) in paired(
+      zip(a.uniqueLayerNames, a.layers).map { ($0, $1.hardware) },
+      zip(b.uniqueLayerNames, b.layers).map { ($0, $1.hardware) })
+    {
+      for (key, one, other) in paired(first ?? [], second ?? []) {
+        let unit = ["latency", "ii"].contains(key) ? "cycles" : ""
+        add(
+          "\(name): \(key)", Measure(name: key, unit: unit), one, other, .none, group: "layers")
+      }
+    }
     return found
   }
 

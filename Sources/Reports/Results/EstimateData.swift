@@ -29,6 +29,8 @@ package struct EstimateData: Sendable {
     package let activations: String?
     /// Parts of the latency, in the document's order; empty where it names none.
     package let parts: [(name: String, value: Double)]
+    /// What it takes of an FPGA, and its cycles there, as far as the document says it.
+    package let hardware: [(name: String, value: Double)]
   }
 
   /// A quantity of the device.
@@ -210,6 +212,11 @@ extension EstimateData.Layer {
       }
     }
     self.parts = parts
+    var hardware: [(name: String, value: Double)] = []
+    for key in ["lut", "ff", "dsp", "bram18", "latency", "ii"] {
+      if let value = try field.optional(key)?.value.doubleValue { hardware.append((key, value)) }
+    }
+    self.hardware = hardware
   }
 }
 

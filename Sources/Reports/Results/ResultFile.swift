@@ -54,6 +54,30 @@ public struct ResultFile: Sendable {
     result = try whole.required("result")
   }
 
+  /// Reads a report of C synthesis as an estimate of the same design; nil for a file that is none.
+  ///
+  /// - Parameters:
+  ///   - path: of the report.
+  ///   - estimate: the estimate that it is compared with, whose layers name their configurations.
+  /// - Throws: `file.unreadable`, `file.limit`, and errors of the estimate.
+  public init?(report path: String, of estimate: ResultFile) throws(Failure) {
+    do throws(ImportError) {
+      bytes = try [UInt8](contentsOf: path, limit: Self.sizeLimit)
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard estimate.kind == .estimate, let report = SynthesisReport(text, path: path) else {
+      return nil
+    }
+    self.path = path
+    kind = .estimate
+    schema = estimate.schema
+    version = nil
+    document = try report.estimate(naming: estimate.result)
+    result = try ResultField(document, file: path).required("result")
+  }
+
   private static func kind(of schema: String, at path: String) throws(Failure) -> Kind {
     let known = Kind.allCases.map { "hwsim.\($0.rawValue)/\(ResultVersion.schema)" }
     let parts = schema.split(separator: "/", omittingEmptySubsequences: false)

@@ -16,7 +16,7 @@ public struct DeviceFamilies: Sendable {
 
   /// The families of this package: a new one is a line here.
   public static let shipped = DeviceFamilies([
-    MCUFamily(), GPUFamily(), BitSerialFamily(), FPGAFamily(), LogicFamily(),
+    MCUFamily(), GPUFamily(), BitSerialFamily(), FPGAFamily(), FINNFamily(), LogicFamily(),
   ])
 
   /// The families that commands and searches ask.

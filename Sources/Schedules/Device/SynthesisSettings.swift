@@ -7,13 +7,17 @@ public struct SynthesisSettings: Sendable, Hashable {
     public var reuseFactor: Int?
     /// The layer, where it is built by code of which there is no report: what it takes is unknown.
     public var unreported: String?
+    /// Name of its configuration, by which a report's modules are told apart.
+    public var configuration: String?
 
     public init(
-      strategy: ProductStrategy? = nil, reuseFactor: Int? = nil, unreported: String? = nil
+      strategy: ProductStrategy? = nil, reuseFactor: Int? = nil, unreported: String? = nil,
+      configuration: String? = nil
     ) {
       self.strategy = strategy
       self.reuseFactor = reuseFactor
       self.unreported = unreported
+      self.configuration = configuration
     }
   }
 

@@ -1,5 +1,6 @@
 import Documents
 public import HWModel
+import QuantGraph
 import TargetFiles
 
 extension CostQuantity {
@@ -22,12 +23,14 @@ extension CostQuantity {
 public struct FPGAFamily: DeviceFamily {
   public let schema = FabricTarget.schema
   /// Each part under each flow.
-  public let files = FabricFiles(TargetFiles.of(family: "fpga")).targets
+  public let files = FabricFiles(
+    FabricTarget.schema, files: TargetFiles.of(family: "fpga"), flowKey: "tool", ownsParts: true
+  ).targets
   public var quantities: [CostQuantity] { Self.known }
   static let known: [CostQuantity] = [
-    .latency, .cycles, .interval, .lut, .ff, .dsp, .bram18, .uram,
+    .latency, .cycles, .interval, .lut, .ff, .dsp, .bram18, .uram, .energy,
   ]
-  public let workloadOptions = ["products"]
+  public let workloadOptions = ["products", "energy"]
 
   public init() {}
 
@@ -47,19 +50,9 @@ public struct FPGAFamily: DeviceFamily {
     _ description: TargetDescription
   ) throws(TargetProblems) -> TargetHeadline {
     let target = try FabricTarget(description)
-    let resources = target.resources
-    let counts = [
-      ("LUT", "lut", resources.lut), ("DSP", "dsp", resources.dsp),
-      ("BRAM18", "bram18", resources.bram18), ("URAM", "uram", resources.uram),
-    ]
-    let isMeasured = target.measuredOn.contains(target.technology)
     return TargetHeadline(
-      cells: [.init("technology", [.words(target.technology)])]
-        + counts.map { .init($0.0, [.count($0.2)], isNumber: true) }
-        + [.init("flow's reports", [.words(isMeasured ? "such parts" : "other parts")])],
-      members: [.init(key: "technology", value: .string(target.technology))]
-        + counts.map { .init(key: $0.1, value: .integer($0.2)) }
-        + [.init(key: "is_measured", value: .bool(isMeasured))])
+      technology: target.technology, resources: target.resources,
+      isMeasured: target.measuredOn.contains(target.technology))
   }
 
   public var headlineNote: String? {
@@ -85,10 +78,37 @@ public struct FPGADevice: Device {
   }
 
   public func basis(of quantity: CostQuantity) -> CostBasis {
-    .estimate(model: "counting rules of high-level synthesis", error: nil)
+    quantity == .energy
+      ? OperationEnergy.qkeras.basis
+      : .estimate(model: "counting rules of high-level synthesis", error: nil)
   }
 
   public func deploy(_ workload: Workload) throws(DeviceProblems) -> any DeployedWorkload {
     try FabricDeployment(workload, on: self)
+  }
+}
+
+extension OperationEnergy {
+  /// Operations alone, by the table that its words name.
+  var basis: CostBasis {
+    .estimate(model: "products and sums alone, by \(name)", error: nil)
+  }
+
+  var note: String {
+    "energy is that of products and sums alone, by the table '\(rawValue)' (\(name)): it compares widths, "
+      + "it is not the part's power"
+  }
+
+  /// The table that `--option energy=` names; the first without one.
+  init(_ options: [String: String]) throws(DeviceProblems) {
+    let word = options["energy"] ?? Self.qkeras.rawValue
+    guard let table = OperationEnergy(rawValue: word) else {
+      throw DeviceProblems(
+        Diagnostic(
+          code: "usage.arguments", message: "option energy=\(word) is unknown", location: nil,
+          notes: ["it knows: \(Self.allCases.map(\.rawValue).joined(separator: ", "))"],
+          remedy: "write --option energy=aladdin, or leave it out."))
+    }
+    self = table
   }
 }

@@ -9,6 +9,7 @@ public struct FabricDeployment: DeployedWorkload {
   let device: FPGADevice
   let settings: SynthesisSettings
   let binding: ProductBinding
+  let energy: OperationEnergy
   let period: Double
   private let place: String
   private let layers: [FabricLayer]
@@ -30,7 +31,8 @@ public struct FabricDeployment: DeployedWorkload {
           message: "'\(device.description.id)' takes hls4ml projects and archives",
           location: workload.place,
           notes: ["strategies and reuse factors are read from them"],
-          remedy: "give the project folder that hls4ml wrote, or its .fml archive."))
+          remedy: "give the project folder that hls4ml wrote, or its .fml archive; a QONNX network "
+            + "takes --target \(device.description.id.prefix { $0 != "+" })+finn."))
     }
     self.settings = settings
     let words = workload.options["products"] ?? "tool"
@@ -42,6 +44,7 @@ public struct FabricDeployment: DeployedWorkload {
           remedy: "write --option products=dsp, or leave it out."))
     }
     self.binding = binding
+    energy = try OperationEnergy(workload.options)
     let own = device.hasOwnClock ? nil : settings.periodNanoseconds
     period = own ?? 1e9 / device.target.clockHz
     layers = graph.nodes.indices.map { [graph] in FabricLayer($0, in: graph) }

@@ -3,23 +3,35 @@ import HWModel
 
 /// Descriptions of parts and of flows, put together: each part under each flow is a target.
 ///
-/// A file with `technology` is a part, one with `tool` a flow, and what flows name as their base is
-/// shared by them. A part's id and aliases alone mean the newest flow that was measured on parts of
-/// its technology.
+/// A file with `technology` is a part, one with the family's own key a flow, and what flows name as their
+/// base is shared by them. A part's id and aliases alone mean the newest flow of hls4ml that was measured
+/// on parts of its technology.
 struct FabricFiles {
+  private let schema: TargetSchema
+  /// Whether a part's name alone is a target of the family.
+  private let ownsParts: Bool
   private let parts: [JSON]
   /// Oldest first.
   private let flows: [JSON]
   private let shared: [String: JSON]
 
-  init(_ files: [String: [UInt8]]) {
+  /// - Parameters:
+  ///   - schema: what descriptions of the family state; a part's other facts are left out.
+  ///   - files: of parts and of flows.
+  ///   - key: what a flow states that no part does.
+  ///   - ownsParts: whether a part's name alone is a target of the family.
+  init(
+    _ schema: TargetSchema, files: [String: [UInt8]], flowKey key: String, ownsParts: Bool
+  ) {
+    self.schema = schema
+    self.ownsParts = ownsParts
     let documents = files.sorted { $0.key < $1.key }.compactMap { try? JSON(parsing: $0.value) }
     parts = documents.filter { $0["technology"] != nil }
-    flows = documents.filter { $0["tool"] != nil }.sorted {
+    flows = documents.filter { $0[key] != nil }.sorted {
       Self.version($0["id"]?.text ?? "") < Self.version($1["id"]?.text ?? "")
     }
     shared = Dictionary(
-      documents.filter { $0["technology"] == nil && $0["tool"] == nil }.compactMap { document in
+      documents.filter { $0["technology"] == nil && $0[key] == nil }.compactMap { document in
         document["id"]?.text.map { ($0, document) }
       }, uniquingKeysWith: { first, _ in first })
   }
@@ -55,12 +67,13 @@ struct FabricFiles {
       let toolName = flow["name"]?.text
     else { return nil }
     let names = [id] + (part["aliases"]?.elements?.compactMap(\.text) ?? [])
-    var aliases = names.dropFirst().map { "\($0)+\(tool)" }
+    let tools = [tool] + (flow["aliases"]?.elements?.compactMap(\.text) ?? [])
+    var aliases = Array(names.flatMap { name in tools.map { "\(name)+\($0)" } }.dropFirst())
     let base = flow["base"]?.text.flatMap { shared[$0] }
     var notes = [part, flow, base].compactMap { $0?["notes"]?.elements?.compactMap(\.text) }
       .flatMap(\.self)
     let technology = part["technology"]?["value"]?.text ?? ""
-    if isNewest {
+    if isNewest, ownsParts {
       aliases += names
       notes.append("'\(id)' alone means this flow, the newest with reports of such parts")
     }
@@ -72,16 +85,17 @@ struct FabricFiles {
     var members: [JSON.Member] = [
       .init(key: "schema", value: .string(TargetDescription.format)),
       .init(key: "id", value: .string("\(id)+\(tool)")),
-      .init(key: "family", value: .string("fpga")),
+      .init(key: "family", value: .string(schema.family)),
       .init(key: "name", value: .string("\(name), \(toolName)")),
       .init(key: "aliases", value: .strings(aliases)), .init(key: "notes", value: .strings(notes)),
     ]
     let plain: Set = ["schema", "id", "family", "name", "aliases", "notes", "base"]
     var stated = plain
-    for document in [part, flow, base] {
-      for member in document?.members ?? [] where stated.insert(member.key).inserted {
-        members.append(member)
-      }
+    // What a part states for another family is passed over; its own checks it.
+    let ofPart = part.members?.filter { ownsParts || schema.key($0.key) != nil } ?? []
+    for member in ofPart + (flow.members ?? []) + (base?.members ?? [])
+    where stated.insert(member.key).inserted {
+      members.append(member)
     }
     return .object(members)
   }

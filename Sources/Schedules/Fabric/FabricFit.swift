@@ -170,13 +170,18 @@ struct FabricFit {
 
 extension FabricTarget {
   /// What the part has of a quantity; nil for what is no resource.
+  func available(_ quantity: CostQuantity) -> Double? { resources.available(quantity) }
+}
+
+extension FabricTarget.Resources {
+  /// What there is of a quantity; nil for what is no resource.
   func available(_ quantity: CostQuantity) -> Double? {
     switch quantity {
-    case .lut: Double(resources.lut)
-    case .ff: Double(resources.ff)
-    case .dsp: Double(resources.dsp)
-    case .bram18: Double(resources.bram18)
-    case .uram: Double(resources.uram)
+    case .lut: Double(lut)
+    case .ff: Double(ff)
+    case .dsp: Double(dsp)
+    case .bram18: Double(bram18)
+    case .uram: Double(uram)
     default: nil
     }
   }

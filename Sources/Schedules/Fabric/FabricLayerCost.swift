@@ -28,7 +28,9 @@ struct FabricLayerCost: Sendable {
   static func unknown(_ reason: String) -> FabricLayerCost {
     var cost = nothing
     cost.path = "no rule"
-    for quantity: CostQuantity in [.cycles, .interval, .lut, .ff, .dsp, .bram18] {
+    for quantity: CostQuantity in [
+      .cycles, .interval, .lut, .ff, .dsp, .bram18, .energy,
+    ] {
       cost.unknown[quantity] = "no rule for \(reason)"
     }
     return cost

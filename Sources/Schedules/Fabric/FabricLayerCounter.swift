@@ -86,6 +86,9 @@ struct FabricLayerCounter {
     }
     cost.reuse = reuse
     cost.strategy = strategy
+    cost.terms[.energy] = deployment.energy.term(
+      macs: graph.multiplyAccumulates(of: graph.nodes[layer.node]), weights: weights.width,
+      data: bits, accumulator: accumulator.width)
     cost.cycles = sequenced(linear, single)
     if isStream { cost.waits = isDense(linear) }
     return cost
@@ -148,8 +151,8 @@ struct FabricLayerCounter {
     cost.set(
       .lut,
       [
-        term("bits of adders of products", counts.adderBits, each.adder, "latency_lut"),
-        term("bits of two-digit products", counts.digitSumBits, each.digitSum, "latency_lut"),
+        term("bits of adders", counts.adderBits, each.adder, "latency_lut"),
+        term("adders", counts.adders, each.adderExtra, "adder_extra_lut"),
         term("bits of outputs", counts.outputBits, each.output, "latency_lut"),
         term("LUT of multipliers", counts.multiplierLUT, each.multiplier, "latency_lut"),
         term("bits of shared products", counts.sharedBits, each.sharing, "latency_lut"),
@@ -160,7 +163,7 @@ struct FabricLayerCounter {
       cost.set(
         .ff,
         [
-          term("bits of adders of products", counts.adderBits, adder, "latency_ff"),
+          term("bits of adders of products", counts.productAdderBits, adder, "latency_ff"),
           term("bits of outputs", counts.outputBits, each.outputRegister, "latency_ff"),
           term("bits of inputs", counts.inputBits, each.inputRegister, "latency_ff"),
         ])

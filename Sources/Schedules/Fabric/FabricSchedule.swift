@@ -59,6 +59,7 @@ struct FabricSchedule {
     add(.ff, .sum, basis("ff", "adders and outputs counted, fitted flip-flops a bit"))
     add(.dsp, .sum, basis("dsp", "multipliers counted by their widths and values"))
     add(.bram18, .sum, basis("bram18", "memories counted by aspect ratio"))
+    add(.energy, .sum, deployment.energy.basis)
     if target.resources.uram > 0 {
       rules.append(
         .init(
@@ -109,6 +110,9 @@ struct FabricSchedule {
       [
         .init(key: "strategy", value: .optional(cost.strategy?.rawValue)),
         .init(key: "reuse_factor", value: .optional(cost.reuse)),
+        .init(
+          key: "configuration",
+          value: .optional(deployment.settings.layers[layer.node]?.configuration)),
         .init(key: "latency", value: number(.cycles)),
         .init(
           key: "ii",
@@ -141,6 +145,7 @@ struct FabricSchedule {
         "numbers are those of high-level synthesis; logic synthesis kept of them: "
           + words.joined(separator: ", ") + " (\(ratios.first?.source ?? ""))")
     }
+    notes.append(deployment.energy.note)
     return notes + target.description.notes.filter { $0.contains("alone means") }
   }
 }

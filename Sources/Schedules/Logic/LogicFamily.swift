@@ -79,6 +79,7 @@ public struct LogicDevice: Device, AnswersUnits {
       .init(key: "carry", value: .integer(cost.carry)),
       .init(key: "dsp", value: .integer(cost.dsp)),
       .init(key: "depth_lut_levels", value: .integer(cost.levels)),
-    ] + claimed
+    ] + (flow.copies(of: cost).map { [.init(key: "copies", value: .integer($0))] } ?? [])
+      + claimed
   }
 }

@@ -28,7 +28,8 @@ extension SynthesisSettings {
       guard let layer = layers[node.name] ?? layers[name] else { continue }
       self.layers[index] = Layer(
         strategy: layer.strategy.flatMap { ProductStrategy(rawValue: $0) },
-        reuseFactor: layer.reuseFactor, unreported: Self.unreported(layer.function))
+        reuseFactor: layer.reuseFactor, unreported: Self.unreported(layer.function),
+        configuration: layer.configuration)
     }
   }
 

@@ -27,8 +27,12 @@ struct CompareCommand: ConfigurableCommand {
       count whatever the threshold. Other numbers (layers of an estimate, ranges, evaluations, MAC) are
       shown and not judged.
 
+      B may be the report of C synthesis of the estimate's project (csynth.xml, *_csynth.rpt). Of FPGAs the
+      layer is named that is off most: its difference is the largest part of all layers together.
+
       EXAMPLES:
         hwsim compare before.json after.json
+        hwsim compare estimate.json myproject_csynth.rpt
         hwsim compare main.json branch.json --threshold 2% --json
       """)
 
@@ -49,6 +53,14 @@ struct CompareCommand: ConfigurableCommand {
   var tableOptions: TableOptions? { table }
   var caseOptions: CaseOptions? { cases }
 
+  /// A result, or the report of C synthesis that an estimate is compared with.
+  private func second(_ path: String, beside a: ResultFile) throws(Failure) -> ResultFile {
+    if a.kind == .estimate, path.hasSuffix(".rpt") || path.hasSuffix(".xml") {
+      if let report = try ResultFile(report: path, of: a) { return report }
+    }
+    return try ResultFile(path: path)
+  }
+
   func report(_ session: Session) throws(Failure) -> Report {
     guard results.count == 2 else {
       throw Failure(
@@ -62,7 +74,7 @@ struct CompareCommand: ConfigurableCommand {
         remedy: "name a file for one of the results.")
     }
     let a = try ResultFile(path: results[0])
-    let b = try ResultFile(path: results[1])
+    let b = try second(results[1], beside: a)
     let answer = try ComparisonAnswer(a, b, threshold: threshold.value)
     return Report(
       schema: "compare", arguments: ["threshold": .string(threshold.defaultValueDescription)],

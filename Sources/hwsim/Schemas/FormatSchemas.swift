@@ -129,6 +129,7 @@ extension Schema {
                 "ff": integer("Registers."), "carry": integer("Cells of carry chains."),
                 "dsp": integer("Multiplier blocks."),
                 "depth_lut_levels": integer("Look-up tables on the longest path."),
+                "copies": integer("How many the part has room for."),
                 "claimed": boolean("Whether a packing was simulated for the flow's blocks."),
                 "vectors": integer("Golden vectors (with --verilog)."),
                 "exhaustive": boolean("Whether all operands are there."),

@@ -45,6 +45,13 @@ extension Schema {
             ["same", "better", "within", "worse", "changed", "only-a", "only-b"],
             "Changed: different and not judged."),
         ])),
+      "most_off": nullable(
+        object([
+          "layer": string("The layer of an FPGA estimate that is off most."),
+          "quantity": string("Of what: lut, ff, dsp, bram18, latency or ii."),
+          "a": nullable(number("Of A.")), "b": nullable(number("Of B.")),
+          "share": number("Their difference over the sum of all layers of B."),
+        ])),
       "settings": array(
         of: object([
           "name": string("An argument, the target, or an input's sum that differs."),

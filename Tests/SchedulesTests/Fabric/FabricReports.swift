@@ -10,10 +10,13 @@ enum FabricReports {
   static let path = SharedData.path("conformance/fpga/rows.json")
   static let isThere = path != nil
 
-  static func rows() throws -> [JSON] {
+  private static let parsed = Result {
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: try #require(path))))
     return try #require(try JSON(parsing: bytes)["rows"]?.elements)
   }
+
+  /// Parsed once for all tests.
+  static func rows() throws -> [JSON] { try parsed.get() }
 
   /// The shipped target of a row's part and tool, without the build's last number.
   static func target(_ row: JSON) throws -> FabricTarget {

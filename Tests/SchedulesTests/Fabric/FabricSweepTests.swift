@@ -296,54 +296,6 @@ struct FabricSweepTests {
     }
   }
 
-  @Test("FINN: cycles, DSP, memories, look-up tables of matrix units, windows and buffers")
-  func finn() throws {
-    var (cycles, dsp, memory, lut) = (Tally(), Tally(), Tally(), Tally())
-    var (windows, buffers, registers) = (Tally(), Tally(), Tally())
-    func bits(_ type: JSON?) -> Int { Int((type?.text ?? "").filter(\.isNumber)) ?? 0 }
-    for row in try FabricReports.rows() where row["kind"]?.text == "finn_layer" {
-      guard let facts = row["attr"], let report = row["ooc_synth"] else { continue }
-      func number(_ key: String) -> Int { facts[key]?.int ?? 0 }
-      switch row["op"]?.text {
-      case "MVAU_hls":
-        let unit = FINNMatrixUnit(
-          rows: number("MH"), columns: number("MW"), rowFold: number("PE"),
-          columnFold: number("SIMD"), weightBits: bits(facts["weightDataType"]),
-          inputBits: bits(facts["inputDataType"]), accumulatorBits: bits(facts["accDataType"]))
-        let vectors = facts["numInputVectors"]?.elements?.reduce(1) { $0 * ($1.int ?? 0) } ?? 0
-        cycles.add(
-          Double(unit.cycles(vectors: vectors)), row["finn_cycles"]?.doubleValue ?? -1, "cycles")
-        dsp.add(Double(unit.dsp), report["dsp"]?.doubleValue ?? -1, "DSP")
-        lut.add(unit.lut, report["lut"]?.doubleValue ?? 1, "\(unit)")
-        if let blocks = row["ooc_synth_wstrm"]?["bram36"]?.doubleValue {
-          memory.add(Double(unit.weightHalves), 2 * blocks, "\(unit)")
-        }
-      case "ConvolutionInputGenerator_rtl":
-        let kernel = facts["ConvKernelDim"]?.elements?.compactMap(\.int) ?? []
-        let buffer = FINNWindowBuffer(
-          kernel: (kernel[0], kernel[1]), width: facts["IFMDim"]?.elements?.last?.int ?? 0,
-          channels: number("IFMChannels"), fold: number("SIMD"),
-          bits: bits(facts["inputDataType"]))
-        windows.add(Double(buffer.memoryLUT), report["lutmem"]?.doubleValue ?? -1, "window")
-      case "StreamingFIFO_rtl" where number("depth") == 2:
-        let lanes = facts["folded_shape"]?.elements?.last?.int ?? 1
-        let buffer = FINNBuffer(bits: lanes * bits(facts["dataType"]))
-        buffers.add(Double(buffer.lut), report["lut"]?.doubleValue ?? -1, "\(buffer.bits) bits")
-        registers.add(Double(buffer.ff), report["ff"]?.doubleValue ?? -1, "\(buffer.bits) bits")
-      default: continue
-      }
-    }
-    for (name, tally) in [
-      ("FINN cycles", cycles), ("FINN DSP", dsp), ("FINN weight memory", memory),
-      ("FINN MVAU LUT", lut), ("FINN window memory", windows), ("FINN buffer LUT", buffers),
-      ("FINN buffer FF", registers),
-    ] { print(tally.report(name), tally.misses.prefix(3)) }
-    #expect(cycles.count == 10 && cycles.exact == 10 && dsp.exact == 10)
-    #expect(memory.count >= 9 && memory.exactShare == 1 && windows.exactShare == 1)
-    #expect(lut.meanPercent <= 25)
-    #expect(buffers.exactShare >= 0.93 && registers.nearShare >= 0.93)
-  }
-
   @Test("wa-hls4ml: DSP, latency, look-up tables and flip-flops of folded networks")
   func folded() throws {
     let path = try #require(SharedData.path("conformance/hls/published_fpga.json"))

@@ -113,3 +113,27 @@ struct UnitFitTests {
     #expect(fit.mape(samples, family: "y") == nil)
   }
 }
+
+@Suite("Parts of synthesis flows")
+struct LogicPartTests {
+  private func flow(_ name: String) throws -> LogicFlow {
+    let families = DeviceFamilies.shipped
+    let description = try #require(try families.library.description(named: name))
+    return try #require(try families.device(description) as? LogicDevice).flow
+  }
+
+  @Test("a part has its flow's rules, and room for so many units")
+  func copies() throws {
+    let product = try UnitFamily(family: "mul", parameters: ["w": 8, "a": 8, "signed": true])
+    // 8 blocks of one product each; the part without blocks has 7,680 tables.
+    let (blocks, tables) = (try flow("up5k"), try flow("ice40-hx8k+yosys-0.23"))
+    #expect(blocks.cost(of: product).dsp == 1)
+    #expect(blocks.copies(of: blocks.cost(of: product)) == 8)
+    let (cost, plain) = (tables.cost(of: product), try flow("ice40"))
+    #expect(cost.dsp == 0 && cost == plain.cost(of: product))
+    #expect(tables.copies(of: cost) == Int(7680 / cost.luts))
+    #expect(plain.copies(of: cost) == nil)
+    let large = try flow("lfe5u-85f")
+    #expect(large.copies(of: large.cost(of: product)) == 156)
+  }
+}

@@ -30,6 +30,29 @@ public struct SynthesisReport: Hashable, Sendable {
   /// Target and estimated period in nanoseconds.
   public internal(set) var clockPeriod: Double?
   public internal(set) var estimatedPeriod: Double?
+  /// Modules of the design, of C synthesis, as far as the report lists them.
+  public internal(set) var modules: [Module] = []
+
+  /// One module of a design, what it contains included.
+  public struct Module: Hashable, Sendable {
+    /// As the report calls it: `dense_latency_ap_fixed_ap_fixed_config2_s`.
+    public let name: String
+    public internal(set) var lut: Double?
+    public internal(set) var ff: Double?
+    public internal(set) var dsp: Double?
+    public internal(set) var bram18: Double?
+    /// Most cycles.
+    public internal(set) var latency: Double?
+    public internal(set) var interval: Double?
+
+    init(name: String) { self.name = name }
+
+    /// Whether it is what became of a configuration struct of hls4ml, whose name ends the module's.
+    public func has(configuration: String) -> Bool {
+      let own = name.hasSuffix("_s") ? name.dropLast(2) : name[...]
+      return own == configuration || own.hasSuffix("_" + configuration)
+    }
+  }
 
   init(stage: Stage, path: String) {
     self.stage = stage
@@ -105,6 +128,21 @@ public struct SynthesisReport: Hashable, Sendable {
     dsp = number(["DSP", "DSP48E"], in: resources)
     bram18 = number(["BRAM_18K"], in: resources)
     uram = number(["URAM"], in: resources)
+    var rest = Self.element("ModuleInformation", in: all) ?? ""
+    while let text = Self.element("Module", in: rest) {
+      rest = rest[text.endIndex...]
+      guard let name = Self.element("Name", in: text) else { continue }
+      var module = Module(name: String(name))
+      let cycles = Self.element("SummaryOfOverallLatency", in: text)
+      module.latency = number(["Worst-caseLatency"], in: cycles)
+      module.interval = number(["PipelineInitiationInterval", "Interval-max"], in: cycles)
+      let area = Self.element("Resources", in: text)
+      module.lut = number(["LUT"], in: area)
+      module.ff = number(["FF"], in: area)
+      module.dsp = number(["DSP", "DSP48E"], in: area)
+      module.bram18 = number(["BRAM_18K"], in: area)
+      modules.append(module)
+    }
   }
 
   // MARK: Text of C synthesis
@@ -120,6 +158,7 @@ public struct SynthesisReport: Hashable, Sendable {
     top = line("Project")
     part = line("Target device")
     let tables = ReportTable.all(in: text)
+    readInstances(tables)
     // Cycles: two columns each, behind them times since 2020; the type is last.
     if let table = tables.first(where: { $0.rows.first?.first?.hasPrefix("Latency") ?? false }),
       let row = table.rows.last
@@ -143,6 +182,43 @@ public struct SynthesisReport: Hashable, Sendable {
       dsp = column("DSP", "DSP48E")
       bram18 = column("BRAM_18K")
       uram = column("URAM")
+    }
+  }
+
+  /// Tables of instances: cycles, and what they take.
+  private mutating func readInstances(_ tables: [ReportTable]) {
+    var places: [String: Int] = [:]
+    for table in tables {
+      guard let start = table.rows.firstIndex(where: { $0.prefix(2) == ["Instance", "Module"] })
+      else { continue }
+      let head = table.rows[start]
+      for row in table.rows[(start + 1)...] where row.count == head.count || !head.contains("LUT") {
+        guard row.count > 2, !row[0].isEmpty, !row[1].isEmpty, row[0] != "Total" else { continue }
+        let place = places[String(row[1])] ?? modules.count
+        if place == modules.count {
+          places[String(row[1])] = place
+          modules.append(Module(name: String(row[1])))
+        }
+        func cell(_ names: Substring...) -> Double? {
+          head.firstIndex { names.contains($0) }.flatMap {
+            row.indices.contains($0) ? ReportTable.number(row[$0]) : nil
+          }
+        }
+        if head.contains("LUT") {
+          modules[place].lut = cell("LUT")
+          modules[place].ff = cell("FF")
+          modules[place].dsp = cell("DSP", "DSP48E")
+          modules[place].bram18 = cell("BRAM_18K")
+        } else {
+          // As in the summary: cycles and intervals in two columns each, times between them.
+          let numbers = row.dropFirst(2).compactMap { cell in
+            cell.contains(" ") ? nil : ReportTable.number(cell)
+          }
+          guard numbers.count >= 4 else { continue }
+          modules[place].latency = max(numbers[0], numbers[1])
+          modules[place].interval = max(numbers[2], numbers[3])
+        }
+      }
     }
   }
 
