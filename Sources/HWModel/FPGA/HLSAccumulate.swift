@@ -180,6 +180,41 @@ struct AccumulationGeometry: Hashable, Sendable {
   }
 }
 
+/// What every position of a geometry reads, kept where that is little.
+struct GatherLists: Sendable {
+  private let geometry: AccumulationGeometry
+  /// The lists one after the other; empty where they are made anew.
+  private let lists: [Int32]
+
+  init(_ geometry: AccumulationGeometry) {
+    self.geometry = geometry
+    let (count, overflow) = geometry.positions.multipliedReportingOverflow(
+      by: geometry.inputsPerPosition)
+    lists =
+      overflow || count > 1 << 20
+      ? [] : (0..<geometry.positions).flatMap { geometry.gathered(position: $0) }
+  }
+
+  /// Calls `body` with every position and its list; `spare` has room for one.
+  func each(
+    _ spare: UnsafeMutablePointer<Int32>, _ body: (Int, UnsafePointer<Int32>) -> Void
+  ) {
+    if lists.isEmpty {
+      for position in 0..<geometry.positions {
+        geometry.gather(position: position, into: spare)
+        body(position, spare)
+      }
+      return
+    }
+    lists.withUnsafeBufferPointer { lists in
+      guard let lists = lists.baseAddress else { return }
+      for position in 0..<geometry.positions {
+        body(position, lists + position * geometry.inputsPerPosition)
+      }
+    }
+  }
+}
+
 /// The types along an accumulation: data, weight, product, sum, result.
 struct AccumulationTypes: Hashable, Sendable {
   let data: FixedPointFormat

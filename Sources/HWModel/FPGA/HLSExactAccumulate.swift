@@ -9,7 +9,7 @@ import QuantGraph
 /// accumulator's width.
 struct ExactAccumulateKernel: NodeKernel {
   let planned: PlannedTensor
-  private let geometry: AccumulationGeometry
+  private let gathered: GatherLists
   /// Per output block of four: weights of each term, interleaved by four.
   private let termsPerPosition: Int
   private let weights: [Int32]
@@ -80,7 +80,7 @@ struct ExactAccumulateKernel: NodeKernel {
     planned = PlannedTensor(
       storage: Storage(signedBits: Self.bits(of: intoResult.bound)), bound: intoResult.bound)
     guard planned.storage == .int32 || planned.storage == .int64 else { return nil }
-    self.geometry = geometry
+    gathered = GatherLists(geometry)
     outputs = geometry.outputsPerPosition
     termsPerPosition = geometry.inputsPerPosition
     let (wide, start) = Self.interleave(
@@ -155,11 +155,10 @@ struct ExactAccumulateKernel: NodeKernel {
     let blocks = (outputs + 3) / 4
     let data = operands.inputs[0]
     let sums = operands.scratch.rows(as: Int64.self)
-    let gather = UnsafeMutableRawPointer(sums + 8 * lanes).assumingMemoryBound(to: Int32.self)
+    let list = UnsafeMutableRawPointer(sums + 8 * lanes).assumingMemoryBound(to: Int32.self)
     weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
-      for position in 0..<geometry.positions {
-        geometry.gather(position: position, into: gather)
+      gathered.each(list) { position, gather in
         for block in 0..<blocks {
           sum(
             data: data, gather: gather, weights: weights + block * termsPerPosition * 4,

@@ -11,15 +11,13 @@ import QuantGraph
 /// rounds half up (``NarrowFactors``), else in 32-bit lanes.
 struct RoundedAccumulateKernel: NodeKernel {
   let planned: PlannedTensor
-  private let geometry: AccumulationGeometry
   private let arithmetic: Arithmetic
   private let finish: RowFinish
   private let outputs: Int
   private let inputs: Int
   /// Data elements, which 16-bit lanes narrow once.
   private let elements: Int
-  /// What every position reads, one after the other; empty where that is too much to keep.
-  private let gathered: [Int32]
+  private let gathered: GatherLists
 
   private enum Arithmetic {
     /// Weights `[block][input][low 4, high 4]`, whether a block has a `high`, initial values by output.
@@ -50,14 +48,10 @@ struct RoundedAccumulateKernel: NodeKernel {
     let staysInRange = range.lowerBound >= lowest && range.upperBound <= accumulator.maximum()
     guard accumulator.overflow == .wrap || staysInRange else { return nil }
 
-    self.geometry = geometry
     self.elements = elements
     outputs = geometry.outputsPerPosition
     inputs = geometry.inputsPerPosition
-    let (listed, overflow) = geometry.positions.multipliedReportingOverflow(by: inputs)
-    gathered =
-      overflow || listed > 1 << 20
-      ? [] : (0..<geometry.positions).flatMap { geometry.gathered(position: $0) }
+    gathered = GatherLists(geometry)
     let sums: ClosedRange<Int64>
     if accumulator.width <= 16, low >= Int64(Int16.min), high <= Int64(Int16.max),
       let factors = NarrowFactors(
@@ -199,7 +193,7 @@ struct RoundedAccumulateKernel: NodeKernel {
       let result = operands.outputs[0]
       let isResult = finish.keepsCodes && result.storage == .int32
       withPointers(weights, initial) { weights, initial in
-        eachPosition(list) { position, gather in
+        gathered.each(list) { position, gather in
           for block in 0..<blocks {
             RowKernels.roundedDot4(
               data: halves, gather: gather, weights: weights + block * inputs * 8,
@@ -219,7 +213,7 @@ struct RoundedAccumulateKernel: NodeKernel {
       }
     case .wide(let weights, let initial, let dropped, let quantization):
       withPointers(weights, initial) { weights, initial in
-        eachPosition(list) { position, gather in
+        gathered.each(list) { position, gather in
           for block in 0..<blocks {
             RowKernels.roundedDot4(
               data: data, gather: gather, weights: weights + block * inputs * 4,
@@ -229,22 +223,6 @@ struct RoundedAccumulateKernel: NodeKernel {
           }
         }
       }
-    }
-  }
-
-  private func eachPosition(
-    _ list: UnsafeMutablePointer<Int32>, _ body: (Int, UnsafePointer<Int32>) -> Void
-  ) {
-    if gathered.isEmpty {
-      for position in 0..<geometry.positions {
-        geometry.gather(position: position, into: list)
-        body(position, list)
-      }
-      return
-    }
-    gathered.withUnsafeBufferPointer { lists in
-      guard let lists = lists.baseAddress else { return }
-      for position in 0..<geometry.positions { body(position, lists + position * inputs) }
     }
   }
 

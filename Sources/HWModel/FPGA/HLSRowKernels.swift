@@ -253,9 +253,13 @@ struct MoveRowsKernel: NodeKernel {
     let row = operands.scratch.rows(as: Int64.self)
     let narrow = UnsafeMutableRawPointer(row).assumingMemoryBound(to: Int32.self)
     let finish = RowFinish(accumulator: nil, result: assignment)
-    if movesAll, isRectified, assignment.isIdentity, operands.outputs[0].storage == .int32 {
+    if movesAll, assignment.fitsInt32, operands.outputs[0].storage == .int32 {
       let result = operands.outputs[0].rows(as: Int32.self)
-      for index in 0..<source.count * lanes { result[index] = max(data[index], 0) }
+      let count = source.count * lanes
+      if isRectified { for index in 0..<count { result[index] = max(data[index], 0) } }
+      if !assignment.isIdentity || !isRectified {
+        assignment.apply(isRectified ? result : data, to: result, count: count)
+      }
       return
     }
     for (element, from) in source.enumerated() {
