@@ -266,7 +266,8 @@ package struct EstimateAnswer: Sendable {
     text += verdict(style)
     text += table.render(limit: showsAll ? nil : 16, style: style)
     if let peak = schedule.peak {
-      let layer = peak.step.count > 40 ? peak.step.prefix(38) + ".." : peak.step[...]
+      let names = schedule.names
+      let layer = names.names.firstIndex(of: peak.step).map { names.short[$0] } ?? peak.step
       let parts = peak.tensors.map { Quantity.count($0.value) }
       let scratch = peak.scratchBytes > 0 ? " + scratch \(Quantity.count(peak.scratchBytes))" : ""
       text +=

@@ -30,7 +30,7 @@ struct CompletionCommand: ReportingCommand {
     let script = HWSim.completionScript(for: kind)
     return Report(
       schema: "completion", arguments: ["shell": .string(shell)],
-      result: ["script": .string(script)]
+      result: ["script": .string(script)], isVerbatim: true
     ) { _ in script.hasSuffix("\n") ? script : script + "\n" }
   }
 }

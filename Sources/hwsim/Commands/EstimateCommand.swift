@@ -339,7 +339,12 @@ struct EstimateCommand: ConfigurableCommand {
       inputs: inputs, target: targets.count == 1 ? targets[0].record : .null,
       result: explained.map { rows.json.adding(["explanation": .string($0)]) } ?? rows.json,
       status: rows.fits ? .yes : .no, table: rows.table
-    ) { [all = self.table.all] style in explained ?? rows.text(style, showsAll: all) }
+    ) { [all = self.table.all, explain] style in
+      // The same question was answered above, for no terminal.
+      explained.map { text in
+        explain.flatMap { try? rows.explanation(of: $0, style) } ?? text
+      } ?? rows.text(style, showsAll: all)
+    }
   }
 
   /// The answer to `--gemms` or `--cases`; nil where a model is asked about.
@@ -367,9 +372,9 @@ struct EstimateCommand: ConfigurableCommand {
       ) { [all = self.table.all] style in table.render(limit: all ? nil : 40, style: style) }
     }
     let result = try DeviceQuestions.cases(cases ?? "", arrays: arrays)
-    return Report(schema: "estimate", arguments: arguments, inputs: inputs, result: result) { _ in
-      result.document
-    }
+    return Report(
+      schema: "estimate", arguments: arguments, inputs: inputs, result: result, isVerbatim: true
+    ) { _ in result.document }
   }
 
   /// Every combination of `--batch` and `--sequence`.

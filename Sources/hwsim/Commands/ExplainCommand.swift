@@ -34,7 +34,9 @@ struct ExplainCommand: ReportingCommand {
       return Report(
         schema: "explain", arguments: ["code": .string(code)],
         result: ["explanations": [topic.json(withText: true)]]
-      ) { style in "\(style.bold(topic.name)): \(topic.title)\n\n\(topic.text)\n" }
+      ) { style in
+        "\(style.bold(topic.name)): \(topic.title)\n\n\(Prose.joined(topic.text))\n"
+      }
     }
     let family = Explanation.all.filter { $0.code.hasPrefix(code + ".") }
     if !family.isEmpty { return Self.list(topics: [], family, of: code) }
@@ -47,7 +49,8 @@ struct ExplainCommand: ReportingCommand {
       schema: "explain", arguments: ["code": .string(code)],
       result: ["explanations": [explanation.json(withText: true)]]
     ) { style in
-      "\(style.bold(explanation.code)): \(explanation.title)\n\n\(explanation.text)\n\n"
+      "\(style.bold(explanation.code)): \(explanation.title)\n\n"
+        + "\(Prose.joined(explanation.text))\n\n"
         + "exit code \(explanation.status.rawValue)\n"
     }
   }

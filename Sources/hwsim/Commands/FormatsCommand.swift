@@ -138,7 +138,7 @@ struct FormatsCommand: ReportingCommand {
       var text = "\(FormatFamily.all.count) families of number formats\n\n"
       for family in FormatFamily.all {
         text += "\(style.bold(family.grammar))\n    \(family.summary)\n"
-        text += style.dim("    e.g. " + family.examples.prefix(4).joined(separator: "  ")) + "\n"
+        text += style.dim("    e.g. " + family.examples.prefix(4).joined(separator: " or ")) + "\n"
       }
       return text + "\n\(style.hint("hint")): hwsim formats NAME describes one.\n"
     }

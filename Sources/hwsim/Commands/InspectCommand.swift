@@ -79,7 +79,7 @@ struct InspectCommand: ConfigurableCommand {
       arguments: binding.json(choice).adding([
         "ranges": .bool(ranges), "node": .optional(node), "dot": .bool(dot),
       ]),
-      inputs: [file.record], result: answer.json, table: answer.table,
+      inputs: [file.record], result: answer.json, isVerbatim: dot, table: answer.table,
       text: { [dot, all = table.all] style in
         dot ? answer.dot : answer.text(style, showsAll: all)
       })
@@ -94,7 +94,7 @@ struct InspectCommand: ConfigurableCommand {
       arguments: transformer.json.adding([
         "graph": .string(phase), "node": .optional(node), "dot": .bool(dot),
       ]),
-      inputs: [file.record], result: answer.json, table: answer.table,
+      inputs: [file.record], result: answer.json, isVerbatim: dot, table: answer.table,
       text: { [dot, all = table.all] style in
         dot ? answer.dot : answer.text(style, showsAll: all)
       })

@@ -118,7 +118,7 @@ struct ReportCommand: ConfigurableCommand {
         "page": output == nil
           ? .null : ["path": .optional(output), "bytes": .integer(page.utf8.count)],
         "plot": drawing.map { ["path": .optional(plot), "figure": .string($0.name)] } ?? .null,
-      ],
+      ], isVerbatim: printsPage,
       text: { style in
         if printsPage { return page }
         var text = ""

@@ -35,7 +35,7 @@ struct SchemaCommand: ReportingCommand {
     let document = schema.document
     return Report(
       schema: "schema", arguments: ["name": .string(name)],
-      result: ["name": .string(name), "schema": document]
+      result: ["name": .string(name), "schema": document], isVerbatim: true
     ) { _ in document.document }
   }
 

@@ -109,7 +109,7 @@ struct TargetsCommand: ReportingCommand {
         "id": .null, "validate": .null, "template": .null, "new": .string(name),
         "like": .string(choice.description.id),
       ],
-      result: ["template": document], text: { _ in document.document })
+      result: ["template": document], isVerbatim: true, text: { _ in document.document })
   }
 
   private func calibration(_ path: String) throws(Failure) -> Report {
@@ -193,6 +193,6 @@ struct TargetsCommand: ReportingCommand {
     let document = JSON.object(members)
     return Report(
       schema: "targets", arguments: ["id": .null, "validate": .null, "template": .string(family)],
-      result: ["template": document], text: { _ in document.document })
+      result: ["template": document], isVerbatim: true, text: { _ in document.document })
   }
 }

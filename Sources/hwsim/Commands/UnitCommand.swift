@@ -162,10 +162,11 @@ struct UnitCommand: ConfigurableCommand {
           "files": .strings([product + ".csv", product + ".hex"]), "vectors": .integer(count),
           "boundary_vectors": .integer(boundary), "exhaustive": .bool(isExhaustive),
         ]
-      ) { _ in
-        "\(product).csv, \(product).hex   \(Quantity.count(count, "vector")) "
-          + "(\(Quantity.count(boundary)) boundary cases first"
-          + (isExhaustive ? ", all operands" : "") + ")  exact\n"
+      ) { style in
+        Heading.line(
+          "\(product).csv, \(product).hex",
+          "\(Quantity.count(count, "vector")) (\(Quantity.count(boundary)) boundary cases first"
+            + (isExhaustive ? ", all operands)" : ")"), right: "exact", style: style)
       }
     }
     guard let inputs else { return try noInputs() }

@@ -108,7 +108,9 @@ struct Invocation {
       return .text("")
     } catch {
       guard HWSim.exitCode(for: error) != .success else {
-        return .text(HWSim.fullMessage(for: error, columns: StandardStream.output.width) + "\n")
+        let width = StandardStream.output.width
+        return .text(
+          Prose.fitted(HWSim.fullMessage(for: error, columns: width), width: width) + "\n")
       }
       let message = Self.oneLine(HWSim.message(for: error))
       if let configuration {
@@ -148,7 +150,7 @@ struct Invocation {
     let document =
       options.json || options.jsonFile != nil ? try report.envelope().document : ""
     if !report.warnings.isEmpty {
-      StandardStream.error.attempt(DiagnosticText.warnings(report.warnings, style: errorStyle))
+      Self.tell(DiagnosticText.warnings(report.warnings, style: errorStyle))
     }
     if let file = options.jsonFile { try TextFile.replace(file, with: document) }
     let cases = command.caseOptions.map { ($0, CaseReport(report)) }
@@ -160,7 +162,10 @@ struct Invocation {
     } else if command.tableOptions?.csv == true, let table = report.table {
       try StandardStream.output.write(table.csv)
     } else {
-      try StandardStream.output.write(report.text(options.color.style(on: .output)))
+      let style = options.color.style(on: .output)
+      let text = report.text(style)
+      try StandardStream.output.write(
+        report.isVerbatim ? text : Prose.fitted(text, width: style.width))
       if let (options, cases) = cases, let form = options.annotations {
         try StandardStream.output.write(cases.annotations(form))
       }
@@ -168,8 +173,14 @@ struct Invocation {
     return report.status
   }
 
+  /// Problems on standard error; a log that is no terminal keeps one line each.
+  private static func tell(_ text: String) {
+    let stream = StandardStream.error
+    stream.attempt(stream.knownWidth.map { Prose.fitted(text, width: $0) } ?? text)
+  }
+
   private func print(_ failure: Failure) -> Int32 {
-    StandardStream.error.attempt(DiagnosticText.errors(failure.problems, style: errorStyle))
+    Self.tell(DiagnosticText.errors(failure.problems, style: errorStyle))
     if wantsJSON { try? StandardStream.output.write(failure.envelope.document) }
     return failure.status.rawValue
   }

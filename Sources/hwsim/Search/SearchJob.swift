@@ -56,13 +56,16 @@ struct SearchJob {
     let progress = ProgressPhases(session)
     defer { progress.finish() }
     let tasks = try coordinator(untied, model, session)
+    Signals.setFarewell(
+      try studyPath().map { "what was run is kept in \($0): the same command goes on from there\n" }
+        ?? "nothing was kept: -o DIR or --study FILE keeps every evaluation\n")
     let sensitivities = try source.answer(
       of: untied, model: model, threads: threads,
       tasks: tasks.map { tasks in
         TaskSensitivities(by: tasks, status: progress.status) {
           progress.update("layers measured", done: $0, of: $1)
         }
-      })
+      }, kept: try earlierHeader())
     let space = sensitivities.space
     let target = try targetCosts(model, space: space)
     let (costs, tableRecords) = try self.costs(
@@ -333,6 +336,16 @@ struct SearchJob {
         job: TaskJob(
           build: TaskJob.thisBuild, directory: directory, arguments: session.words,
           header: header), settings: settings)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// What the study begins with; nil where it is new.
+  private func earlierHeader() throws(Failure) -> StudyHeader? {
+    guard let path = try studyPath() else { return nil }
+    do throws(StudyError) {
+      return try Study.header(at: path)
     } catch {
       throw Failure(error)
     }
