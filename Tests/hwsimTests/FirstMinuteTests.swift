@@ -26,6 +26,38 @@ struct FirstMinuteTests {
     #expect(targets.output.split(separator: "\n").contains("nucleo-l4r5zi"))
   }
 
+  @Test("the manual has every command and option that the help has")
+  func manual() throws {
+    let page = try ToolRun("help", "--man")
+    #expect(page.code == 0 && page.output.hasPrefix(".TH HWSIM 1 "))
+    for command in try FrameTests.commands(ToolRun("--help").output) {
+      #expect(page.output.contains("\n.SS hwsim \(command)\n"))
+      for line in try ToolRun(command, "--help").output.split(separator: "\n")
+      where line.hasPrefix("  --") {
+        let label = line.split(separator: " ").first ?? ""
+        #expect(page.output.contains("\n.B " + label.replacing("-", with: "\\-")), "\(label)")
+      }
+    }
+  }
+
+  @Test("what matters comes first, and what a command ignores is not shown")
+  func helpOrder() throws {
+    let search = try ToolRun("search", "--help").output
+    let titles = search.split(separator: "\n").filter { $0.last == ":" && $0 == $0.uppercased() }
+    #expect(
+      titles.prefix(3) == ["EXAMPLES:", "ARGUMENTS:", "OPTIONS THAT MATTER MOST:"], "\(titles)")
+    for title in ["INPUTS:", "WHAT MAY VARY:", "WHAT IS WANTED:", "HOW TO SEARCH:", "OUTPUT:"] {
+      #expect(titles.contains(title[...]))
+    }
+    let estimate = try ToolRun("estimate", "--help").output
+    for option in ["--seed", "--threads", "--quiet", "--progress"] {
+      #expect(!estimate.contains(option) && search.contains(option))
+    }
+    #expect(
+      try ToolRun("estimate", "--quiet", "--seed", "1").error.contains("no model is given"),
+      "what is not shown is taken all the same")
+  }
+
   @Test("doctor says what is in force, and what is wrong")
   func doctor() throws {
     let run = try ToolRun("doctor")

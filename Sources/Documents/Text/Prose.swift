@@ -3,7 +3,7 @@ public enum Prose {
   /// Text whose lines are broken between words where they are wider than `width`.
   ///
   /// What follows is indented: behind a label that several spaces or a colon set off, else by two
-  /// more than the line. A line with columns (several spaces at two places or more) is a table's and
+  /// more than a line that is indented itself. A line with columns (several spaces at two places or more) is a table's and
   /// stays as it is. Sequences that colour words take no width.
   public static func fitted(_ text: String, width: Int) -> String {
     guard text.split(separator: "\n").contains(where: { columns($0) > width }) else { return text }
@@ -64,10 +64,10 @@ public enum Prose {
     guard gaps.count < 2 else { return String(line) }
     let indentation = line.prefix { $0 == " " }.count
     let first = line.dropFirst(indentation).prefix { $0 != " " }
-    var hanging = indentation + 2
+    var hanging = indentation == 0 ? 0 : indentation + 2
     if let gap = gaps.first, gap <= width / 2 {
       hanging = gap
-    } else if gaps.isEmpty, first.last == ":", columns(first) <= 8 {
+    } else if gaps.isEmpty, first.last == ":", columns(first) <= 9 {
       hanging = indentation + columns(first) + 1
     }
     let margin = String(repeating: " ", count: hanging)

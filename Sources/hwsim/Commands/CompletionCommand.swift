@@ -17,7 +17,8 @@ struct CompletionCommand: ReportingCommand {
   @Argument(help: .init("bash, zsh or fish.", valueName: "SHELL"), completion: .list(shells))
   var shell: String
 
-  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
 
   private static let shells = ["bash", "zsh", "fish"]
 

@@ -20,11 +20,16 @@ struct EstimateCommand: ConfigurableCommand {
         hwsim estimate vww.tflite --target stm32f746 --limit sram=128KiB --patch auto
         hwsim estimate llama.json --target a100 --bits w4a16,w8a8kv8 --batch 1,32 --sequence 2048
         hwsim estimate llama.json --graph decode --target a100 --sequence 2048    layer by layer
-        hwsim estimate network.onnx --target stm32f746+tinyengine --allocation out/B.json
+        hwsim estimate model.onnx --target stm32f746+tinyengine --allocation out/B.json
         hwsim estimate my_project/ --target xcvu9p+vitis-2023.2 --limit dsp=500
 
       Exit code 1: it does not fit, or a limit is broken. hwsim targets lists the devices.
       """)
+
+  static let essentials = [
+    "target", "bits", "allocation", "limit", "batch", "sequence", "patch", "explain", "all",
+    "json",
+  ]
 
   @Argument(
     help: .init(
@@ -132,12 +137,15 @@ struct EstimateCommand: ConfigurableCommand {
   var arrays: String?
 
   @OptionGroup var release: HLS4MLVersionOption
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var verdicts: CaseOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(visibility: .hidden) var threading: ThreadOption
+  @OptionGroup(visibility: .hidden) var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var verdicts: CaseOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: TableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
   var caseOptions: CaseOptions? { verdicts }
 
   func validate() throws {

@@ -23,10 +23,11 @@ struct ExplainCommand: ReportingCommand {
     completion: .list(Topic.all.map(\.name) + Explanation.all.map(\.code)))
   var code: String?
 
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     guard let code else { return Self.list(topics: Topic.all, Explanation.all, of: nil) }

@@ -57,10 +57,11 @@ struct FormatsCommand: ReportingCommand {
   var datapath: String?
 
   @OptionGroup var casting: CastOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var tables: WholeTableOptions
 
-  var tableOptions: TableOptions? { tables }
+  var asksCSV: Bool { tables.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     if let stored {

@@ -18,11 +18,13 @@ struct TargetsCommand: ReportingCommand {
         hwsim targets                                devices, speed, memory, error of the model
         hwsim targets nucleo-l4r5zi+tflm             every constant with its source
         hwsim targets --template mcu > mine.json     a skeleton to fill in
-        hwsim targets --validate mine.json           every problem of the file
-        hwsim targets --new stm32f407 --like nucleo-l4r5zi --clock 168MHz --sram 192KiB \
-          --flash 1MiB > stm32f407.json              a board like another one
+        hwsim targets --new stm32f407 --like nucleo-l4r5zi --clock 168MHz --sram 192KiB \\
+          --flash 1MiB > stm32f407.json            a board like another one
+        hwsim targets --validate stm32f407.json      every problem of the file
         hwsim targets xc7 --calibrate units.csv > mine.json   a flow fitted to your own synthesis
       """)
+
+  static let essentials = ["new", "like", "clock", "sram", "flash", "validate", "template"]
 
   @Argument(
     help: .init("A device's id, alias or file.", valueName: "ID|FILE"), completion: .targets)
@@ -67,10 +69,11 @@ struct TargetsCommand: ReportingCommand {
       valueName: "UNITS"), completion: .file(extensions: ["csv", "json"]))
   var calibrate: String?
 
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     if [id != nil, validate != nil, template != nil, new != nil].count(where: \.self) > 1 {

@@ -55,6 +55,14 @@ struct Invocation {
 
   private func parseAndRun() throws(Failure) -> ExitStatus {
     try checkCommandName()
+    if arguments == ["help", "--man"] {
+      try StandardStream.output.write(ManualPage().text)
+      return .yes
+    }
+    if let help = try CommandHelp.asked(arguments) {
+      try StandardStream.output.write(help.text(width: StandardStream.output.width))
+      return .yes
+    }
     let command: any ReportingCommand
     let session: Session
     switch try parse() {
@@ -63,7 +71,7 @@ struct Invocation {
       try StandardStream.output.write(text)
       return .yes
     }
-    if command.outputOptions.json, command.tableOptions?.csv == true {
+    if command.outputOptions.json, command.asksCSV {
       throw Failure(
         "usage.arguments", "--json and --csv exclude each other",
         remedy: "give one of them; --json-file FILE adds the JSON document to a table.")
@@ -100,7 +108,7 @@ struct Invocation {
         return .command(
           reporting,
           Session(
-            output: reporting.outputOptions, configuration: configuration,
+            progress: reporting.watching, configuration: configuration,
             words: Array(words.dropFirst())))
       }
       // The parser's own commands (help) end by throwing what they print.
@@ -108,9 +116,8 @@ struct Invocation {
       return .text("")
     } catch {
       guard HWSim.exitCode(for: error) != .success else {
-        let width = StandardStream.output.width
-        return .text(
-          Prose.fitted(HWSim.fullMessage(for: error, columns: width), width: width) + "\n")
+        // A version, a script of the shell, the parser's description of itself.
+        return .text(HWSim.fullMessage(for: error, columns: StandardStream.output.width) + "\n")
       }
       let message = Self.oneLine(HWSim.message(for: error))
       if let configuration {
@@ -159,7 +166,7 @@ struct Invocation {
     }
     if options.json {
       try StandardStream.output.write(document)
-    } else if command.tableOptions?.csv == true, let table = report.table {
+    } else if command.asksCSV, let table = report.table {
       try StandardStream.output.write(table.csv)
     } else {
       let style = options.color.style(on: .output)
