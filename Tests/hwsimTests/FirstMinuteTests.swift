@@ -112,6 +112,42 @@ struct FirstMinuteTests {
     }
   }
 
+  @Test("comma-separated values have a name above every column")
+  func namedColumns() throws {
+    for arguments in [
+      ["estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi"],
+      ["estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi,stm32f746"],
+      ["inspect", Self.cnn + "model.tflite"], ["check", "examples/digits/project"],
+      ["run", Self.cnn + "model.tflite", "--inputs", Self.cnn + "input.npy", "--stats"],
+      ["targets"], ["targets", "nucleo-l4r5zi"], ["doctor"], ["config"], ["schema"], ["explain"],
+      ["formats"], ["formats", "e4m3"], ["formats", "--compare", "e4m3,int8"],
+      ["inspect", "examples/transformers/qwen3-0.6b.json"],
+      ["estimate", "examples/transformers/qwen3-0.6b.json", "--target", "a100"],
+      ["search", "--table", "Tests/hwsimTests/Fixtures/scores/autoquantize.json"],
+      ["cast", "examples/digits/images.npy", "--compare", "e4m3"],
+    ] {
+      let run = try ToolRun(arguments: arguments + ["--csv"])
+      #expect([0, 1].contains(run.code), "\(arguments)")
+      let names = (run.output.split(separator: "\n").first ?? "")
+        .split(separator: ",", omittingEmptySubsequences: false)
+      #expect(
+        names.count > 1 && Set(names).count == names.count
+          && names.allSatisfy { $0.contains(where: \.isLetter) }, "\(arguments): \(names)")
+    }
+  }
+
+  @Test("one estimate has the shape of several, and is the result itself")
+  func oneShape() throws {
+    let words = ["estimate", Self.cnn + "model.tflite", "--json", "--target"]
+    let one = try #require(
+      JSONValue(ToolRun(arguments: words + ["nucleo-l4r5zi"]).output)["result"])
+    let several = try #require(
+      JSONValue(ToolRun(arguments: words + ["nucleo-l4r5zi,stm32f746"]).output)["result"])
+    #expect(one["results"]?.elements.count == 1 && several["results"]?.elements.count == 2)
+    #expect(one["results"]?[0] == several["results"]?[0])
+    #expect(one["results"]?[0]?["latency"] == one["latency"])
+  }
+
   @Test("accuracy of a model, with its interval")
   func labels() throws {
     let run = try ToolRun(
@@ -154,7 +190,7 @@ struct FirstMinuteTests {
   func newTarget() throws {
     let scratch = try TemporaryFolder()
     let run = try ToolRun(
-      "targets", "--new", "stm32f407", "--like", "nucleo-l4r5zi", "--clock", "168MHz", "--sram",
+      "targets", "--new", "stm32f429", "--like", "nucleo-l4r5zi", "--clock", "180MHz", "--sram",
       "192KiB", "--flash", "1MiB")
     #expect(run.code == 0, "\(run.error)")
     let path = try scratch.write(Array(run.output.utf8), to: "board.json")

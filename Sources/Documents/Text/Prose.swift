@@ -20,7 +20,11 @@ public enum Prose {
     var isOpen = false
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       let isProse = line.first.map { $0 != " " } == true && gaps(line).isEmpty
-      if isProse, isOpen { lines[lines.count - 1] += " " + line } else { lines.append(String(line)) }
+      if isProse, isOpen {
+        lines[lines.count - 1] += " " + line
+      } else {
+        lines.append(String(line))
+      }
       isOpen = isProse && line.last != ":"
     }
     return lines.joined(separator: "\n")
@@ -75,7 +79,9 @@ public enum Prose {
     var open = String(repeating: " ", count: indentation)
     var used = indentation
     var spaces = 0
-    for word in line.dropFirst(indentation).split(separator: " ", omittingEmptySubsequences: false) {
+    let words = line.dropFirst(indentation)
+      .split(separator: " ", omittingEmptySubsequences: false)
+    for word in words {
       guard !word.isEmpty else {
         spaces += 1
         continue

@@ -86,7 +86,8 @@ public struct ComparisonAnswer: Sendable {
 
   private func table(of rows: [ComparedQuantity]) -> Table {
     var table = Table([
-      .text("quantity", isFlexible: true), .number("A"), .number("B"), .number("difference", leaves: 2),
+      .text("quantity", isFlexible: true), .number("A"), .number("B"),
+      .number("difference", leaves: 2),
       .number("ratio", leaves: 1), .text("verdict"),
     ])
     for quantity in rows {

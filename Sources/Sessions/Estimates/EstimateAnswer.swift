@@ -214,7 +214,7 @@ package struct EstimateAnswer: Sendable {
   package var table: Table {
     let hasMemory = schedule.steps.contains { $0.liveBytes != nil }
     var columns: [Table.Column] = [
-      .number("#"), .text("layer", isFlexible: true), .text("op", leaves: 4),
+      .number("#", named: "number"), .text("layer", isFlexible: true), .text("op", leaves: 4),
       .text("shape out", leaves: 1), .text("w/a", leaves: 3), .number("MAC", leaves: 2),
     ]
     for (index, quantity) in schedule.columns.enumerated() {

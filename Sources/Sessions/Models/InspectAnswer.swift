@@ -243,7 +243,8 @@ public struct InspectAnswer: Sendable {
 
   private var nodeTable: Table {
     var table = Table([
-      .number("#"), .text("layer", isFlexible: true), .text("op"), .text("shape out", leaves: 5),
+      .number("#", named: "number"), .text("layer", isFlexible: true), .text("op"),
+      .text("shape out", leaves: 5),
       .text("weights", isFlexible: true), .text("accumulator", isFlexible: true, leaves: 1),
       .text("result", isFlexible: true), .number("MAC", leaves: 3), .number("params", leaves: 2),
     ])

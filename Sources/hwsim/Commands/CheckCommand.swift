@@ -93,6 +93,9 @@ struct CheckCommand: ConfigurableCommand {
   @OptionGroup(title: "Output") var cases: CaseOptions
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
   @OptionGroup(title: "Output") var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
+
+  var asksCSV: Bool { table.csv }
 
   var caseOptions: CaseOptions? { cases }
 
@@ -185,6 +188,7 @@ struct CheckCommand: ConfigurableCommand {
       ]),
       inputs: [file.record] + allocating.records + check.records, warnings: check.warnings,
       result: check.answer.json, status: check.verdict == .mismatch ? .no : .yes,
+      table: check.answer.table,
       text: { style in check.answer.text(style) })
   }
 }

@@ -447,7 +447,10 @@ struct EstimateCommand: ConfigurableCommand {
       inputs.append(InputRecord(role: "allocation", path: allocation, kind: "allocation"))
     }
     let documents = answers.map { $0.json(explaining: explain) }
-    let result: JSON = documents.count == 1 ? documents[0] : ["results": .array(documents)]
+    // One shape for one and several: a single estimate is also the result itself.
+    let results: JSON = ["results": .array(documents)]
+    let result =
+      documents.count == 1 ? documents[0].adding(results) : results
     let table = answers.count == 1 ? answers[0].table : EstimateComparison.table(answers)
     return Report(
       schema: "estimate",

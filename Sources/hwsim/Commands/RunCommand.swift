@@ -104,6 +104,9 @@ struct RunCommand: ConfigurableCommand {
   @OptionGroup(title: "Output") var computing: RunOptions
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
   @OptionGroup(title: "Output") var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
+
+  var asksCSV: Bool { table.csv }
 
   func validate() throws {
     if let first, first < 1 { throw ValidationError("--first \(first) is not positive.") }
@@ -157,7 +160,7 @@ struct RunCommand: ConfigurableCommand {
         "seed": .integer(Int(clamping: seeding.seed)),
       ]),
       inputs: [file.record] + allocating.records + run.records,
-      result: run.answer.json,
+      result: run.answer.json, table: run.answer.table,
       text: { style in run.answer.text(style) })
   }
 

@@ -18,9 +18,9 @@ struct TargetsCommand: ReportingCommand {
         hwsim targets                                devices, speed, memory, error of the model
         hwsim targets nucleo-l4r5zi+tflm             every constant with its source
         hwsim targets --template mcu > mine.json     a skeleton to fill in
-        hwsim targets --new stm32f407 --like nucleo-l4r5zi --clock 168MHz --sram 192KiB \\
-          --flash 1MiB > stm32f407.json            a board like another one
-        hwsim targets --validate stm32f407.json      every problem of the file
+        hwsim targets --new stm32f429 --like stm32f407 --clock 180MHz --sram 192KiB \\
+          --flash 2MiB > stm32f429.json            a board like another one
+        hwsim targets --validate stm32f429.json      every problem of the file
         hwsim targets xc7 --calibrate units.csv > mine.json   a flow fitted to your own synthesis
       """)
 

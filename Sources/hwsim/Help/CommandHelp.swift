@@ -39,6 +39,7 @@ struct CommandHelp: Sendable {
   }
 
   /// - Parameter type: a command; nil for the root.
+  /// - Throws: a ``Failure`` if the parser does not describe itself.
   init(_ type: (any ParsableCommand.Type)?) throws(Failure) {
     let root = try OptionCatalogue.description()
     let name = type?._commandName
