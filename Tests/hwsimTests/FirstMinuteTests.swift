@@ -118,7 +118,10 @@ struct FirstMinuteTests {
       ["estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi"],
       ["estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi,stm32f746"],
       ["inspect", Self.cnn + "model.tflite"], ["check", "examples/digits/project"],
-      ["run", Self.cnn + "model.tflite", "--inputs", Self.cnn + "input.npy", "--stats"],
+      [
+        "run", Self.cnn + "model.tflite", "--inputs", Self.cnn + "input.npy", "--stats",
+        "--output", "/dev/null",
+      ],
       ["targets"], ["targets", "nucleo-l4r5zi"], ["doctor"], ["config"], ["schema"], ["explain"],
       ["formats"], ["formats", "e4m3"], ["formats", "--compare", "e4m3,int8"],
       ["inspect", "examples/transformers/qwen3-0.6b.json"],
@@ -238,5 +241,14 @@ struct FirstMinuteTests {
     let run = try ToolRun(
       "cast", "examples/digits/images.npy", "--to", "e4m3", "--rounding", "RNE", "-o", "/dev/null")
     #expect(run.code == 64 && run.error.contains("'TiesToEven'"))
+    let format = try ToolRun("formats", "fp8")
+    #expect(format.error.contains("did you mean 'e4m3' or 'e5m2'?"))
+    let cost = try ToolRun(
+      "search", "examples/digits/project", "--objective", "lut", "--target", "pynq-z2")
+    #expect(cost.error.contains("'lut' is a cost") && cost.error.contains("accuracy,lut"))
+    let unit = try ToolRun("unit", "multiplier")
+    #expect(unit.error.contains("unknown operation 'multiplier'"))
+    let taken = try ToolRun("unit", "mul", "--a", "int8", "--b", "int8", "--target", "xc7")
+    #expect(taken.error.contains("--parameters w=8,a=8"))
   }
 }

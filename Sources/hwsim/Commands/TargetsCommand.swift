@@ -129,7 +129,7 @@ struct TargetsCommand: ReportingCommand {
         "id": .string(id), "validate": .null, "template": .null, "calibrate": .string(path),
       ],
       inputs: [InputRecord(role: "calibrate", path: path, kind: "units")], target: choice.record,
-      result: answer.json, text: { _ in answer.text })
+      result: answer.json, isVerbatim: true, text: { _ in answer.text })
   }
 
   private func list() throws(Failure) -> Report {

@@ -126,6 +126,12 @@ struct UnitCommand: ConfigurableCommand {
   func report(_ session: Session) throws(Failure) -> Report {
     if parameters != nil || cost != nil || verilog != nil { return try hardwareReport() }
     guard let product else {
+      if operation != "mma" { try checkOperation() }
+      if operation != "mma", target != nil {
+        throw Failure(
+          "usage.arguments", "what a unit takes on --target follows from its parameters",
+          remedy: "write hwsim unit mul --parameters w=8,a=8 --target xc7.")
+      }
       throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
     }
     guard (inputs == nil) != (golden == nil) else {
@@ -270,16 +276,22 @@ struct UnitCommand: ConfigurableCommand {
     ) { [all = self.table.all] style in answer.text(style, showsAll: all) }
   }
 
-  private func makeUnit() throws(Failure) -> ArithmeticUnit {
+  @discardableResult
+  private func checkOperation() throws(Failure) -> UnitOperation {
     guard let operation else {
       throw Failure(
         "usage.arguments", "OP is missing", remedy: "name an operation, such as mul.")
     }
-    guard let operation = UnitOperation(rawValue: operation) else {
+    guard let known = UnitOperation(rawValue: operation) else {
       throw .unknown(
         "operation", operation, code: "usage.unknown-operation",
         among: UnitOperation.allCases.map(\.rawValue) + ["mma"], listedBy: "hwsim unit --help")
     }
+    return known
+  }
+
+  private func makeUnit() throws(Failure) -> ArithmeticUnit {
+    let operation = try checkOperation()
     guard let a, let out else {
       throw Failure(
         "usage.arguments", "--\(a == nil ? "a" : "out") is missing",
