@@ -245,10 +245,10 @@ struct FirstMinuteTests {
     #expect(format.error.contains("did you mean 'e4m3' or 'e5m2'?"))
     let cost = try ToolRun(
       "search", "examples/digits/project", "--objective", "lut", "--target", "pynq-z2")
-    #expect(cost.error.contains("'lut' is a cost") && cost.error.contains("accuracy,lut"))
+    #expect(cost.error.contains("'lut' is a cost") && cost.error.contains("loss,lut"))
     let unit = try ToolRun("unit", "multiplier")
     #expect(unit.error.contains("unknown operation 'multiplier'"))
     let taken = try ToolRun("unit", "mul", "--a", "int8", "--b", "int8", "--target", "xc7")
-    #expect(taken.error.contains("--parameters w=8,a=8"))
+    #expect(taken.error.contains("--parameters w=8,a=8,signed=true"))
   }
 }

@@ -130,7 +130,7 @@ struct UnitCommand: ConfigurableCommand {
       if operation != "mma", target != nil {
         throw Failure(
           "usage.arguments", "what a unit takes on --target follows from its parameters",
-          remedy: "write hwsim unit mul --parameters w=8,a=8 --target xc7.")
+          remedy: "write hwsim unit mul --parameters w=8,a=8,signed=true --target xc7.")
       }
       throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
     }
