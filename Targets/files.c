@@ -249,8 +249,14 @@ static const unsigned char logic_xcup_nodsp[] = {
 static const unsigned char mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn[] = {
 #embed "mcu/arduino-nano-33-ble-sense+tflm+cmsis-nn.json"
 };
+static const unsigned char mcu_arduino_nano_33_iot_tflm_cmsis_nn[] = {
+#embed "mcu/arduino-nano-33-iot+tflm+cmsis-nn.json"
+};
 static const unsigned char mcu_ek_ra8d1_renesas[] = {
 #embed "mcu/ek-ra8d1+renesas.json"
+};
+static const unsigned char mcu_esp32_c3_tflm[] = {
+#embed "mcu/esp32-c3+tflm.json"
 };
 static const unsigned char mcu_esp32_s3_tflm[] = {
 #embed "mcu/esp32-s3+tflm.json"
@@ -261,8 +267,17 @@ static const unsigned char mcu_gap9_evk_gapflow[] = {
 static const unsigned char mcu_ndp9120_syntiant[] = {
 #embed "mcu/ndp9120+syntiant.json"
 };
+static const unsigned char mcu_nrf52840_dk_tflm_cmsis_nn[] = {
+#embed "mcu/nrf52840-dk+tflm+cmsis-nn.json"
+};
 static const unsigned char mcu_nrf5340_dk_microtvm_cmsis_nn[] = {
 #embed "mcu/nrf5340-dk+microtvm+cmsis-nn.json"
+};
+static const unsigned char mcu_nucleo_f411re_tflm_cmsis_nn[] = {
+#embed "mcu/nucleo-f411re+tflm+cmsis-nn.json"
+};
+static const unsigned char mcu_nucleo_f446re_tflm_cmsis_nn[] = {
+#embed "mcu/nucleo-f446re+tflm+cmsis-nn.json"
 };
 static const unsigned char mcu_nucleo_g0b1re_hale[] = {
 #embed "mcu/nucleo-g0b1re+hale.json"
@@ -342,8 +357,14 @@ static const unsigned char mcu_nucleo_u575zi_q_x_cube_ai_9[] = {
 static const unsigned char mcu_raspberry_pi_pico_tflm_cmsis_nn[] = {
 #embed "mcu/raspberry-pi-pico+tflm+cmsis-nn.json"
 };
+static const unsigned char mcu_raspberry_pi_pico_2_tflm_cmsis_nn[] = {
+#embed "mcu/raspberry-pi-pico-2+tflm+cmsis-nn.json"
+};
 static const unsigned char mcu_rx65n_cloud_kit_renesas[] = {
 #embed "mcu/rx65n-cloud-kit+renesas.json"
+};
+static const unsigned char mcu_stm32f407g_disc1_tflm_cmsis_nn[] = {
+#embed "mcu/stm32f407g-disc1+tflm+cmsis-nn.json"
 };
 static const unsigned char mcu_stm32f746g_disco_tflm_cmsis_nn[] = {
 #embed "mcu/stm32f746g-disco+tflm+cmsis-nn.json"
@@ -459,11 +480,16 @@ static const struct hwsim_target_file files[] = {
   {"logic", "xc7_nodsp", logic_xc7_nodsp, sizeof logic_xc7_nodsp},
   {"logic", "xcup_nodsp", logic_xcup_nodsp, sizeof logic_xcup_nodsp},
   {"mcu", "arduino-nano-33-ble-sense+tflm+cmsis-nn", mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn, sizeof mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn},
+  {"mcu", "arduino-nano-33-iot+tflm+cmsis-nn", mcu_arduino_nano_33_iot_tflm_cmsis_nn, sizeof mcu_arduino_nano_33_iot_tflm_cmsis_nn},
   {"mcu", "ek-ra8d1+renesas", mcu_ek_ra8d1_renesas, sizeof mcu_ek_ra8d1_renesas},
+  {"mcu", "esp32-c3+tflm", mcu_esp32_c3_tflm, sizeof mcu_esp32_c3_tflm},
   {"mcu", "esp32-s3+tflm", mcu_esp32_s3_tflm, sizeof mcu_esp32_s3_tflm},
   {"mcu", "gap9-evk+gapflow", mcu_gap9_evk_gapflow, sizeof mcu_gap9_evk_gapflow},
   {"mcu", "ndp9120+syntiant", mcu_ndp9120_syntiant, sizeof mcu_ndp9120_syntiant},
+  {"mcu", "nrf52840-dk+tflm+cmsis-nn", mcu_nrf52840_dk_tflm_cmsis_nn, sizeof mcu_nrf52840_dk_tflm_cmsis_nn},
   {"mcu", "nrf5340-dk+microtvm+cmsis-nn", mcu_nrf5340_dk_microtvm_cmsis_nn, sizeof mcu_nrf5340_dk_microtvm_cmsis_nn},
+  {"mcu", "nucleo-f411re+tflm+cmsis-nn", mcu_nucleo_f411re_tflm_cmsis_nn, sizeof mcu_nucleo_f411re_tflm_cmsis_nn},
+  {"mcu", "nucleo-f446re+tflm+cmsis-nn", mcu_nucleo_f446re_tflm_cmsis_nn, sizeof mcu_nucleo_f446re_tflm_cmsis_nn},
   {"mcu", "nucleo-g0b1re+hale", mcu_nucleo_g0b1re_hale, sizeof mcu_nucleo_g0b1re_hale},
   {"mcu", "nucleo-h7a3zi-q+hale", mcu_nucleo_h7a3zi_q_hale, sizeof mcu_nucleo_h7a3zi_q_hale},
   {"mcu", "nucleo-h7a3zi-q+plumerai-2023", mcu_nucleo_h7a3zi_q_plumerai_2023, sizeof mcu_nucleo_h7a3zi_q_plumerai_2023},
@@ -490,7 +516,9 @@ static const struct hwsim_target_file files[] = {
   {"mcu", "nucleo-u575zi-q+x-cube-ai-8.1", mcu_nucleo_u575zi_q_x_cube_ai_8_1, sizeof mcu_nucleo_u575zi_q_x_cube_ai_8_1},
   {"mcu", "nucleo-u575zi-q+x-cube-ai-9", mcu_nucleo_u575zi_q_x_cube_ai_9, sizeof mcu_nucleo_u575zi_q_x_cube_ai_9},
   {"mcu", "raspberry-pi-pico+tflm+cmsis-nn", mcu_raspberry_pi_pico_tflm_cmsis_nn, sizeof mcu_raspberry_pi_pico_tflm_cmsis_nn},
+  {"mcu", "raspberry-pi-pico-2+tflm+cmsis-nn", mcu_raspberry_pi_pico_2_tflm_cmsis_nn, sizeof mcu_raspberry_pi_pico_2_tflm_cmsis_nn},
   {"mcu", "rx65n-cloud-kit+renesas", mcu_rx65n_cloud_kit_renesas, sizeof mcu_rx65n_cloud_kit_renesas},
+  {"mcu", "stm32f407g-disc1+tflm+cmsis-nn", mcu_stm32f407g_disc1_tflm_cmsis_nn, sizeof mcu_stm32f407g_disc1_tflm_cmsis_nn},
   {"mcu", "stm32f746g-disco+tflm+cmsis-nn", mcu_stm32f746g_disco_tflm_cmsis_nn, sizeof mcu_stm32f746g_disco_tflm_cmsis_nn},
   {"mcu", "stm32f746g-disco+tinyengine", mcu_stm32f746g_disco_tinyengine, sizeof mcu_stm32f746g_disco_tinyengine},
   {"mcu", "stm32f746g-disco+x-cube-ai-9", mcu_stm32f746g_disco_x_cube_ai_9, sizeof mcu_stm32f746g_disco_x_cube_ai_9},

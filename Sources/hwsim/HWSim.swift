@@ -14,7 +14,7 @@ struct HWSim: ParsableCommand {
         hwsim check my_project/                            does it match its C-simulation, bit for bit?
         hwsim estimate my_project/ --target pynq-z2        what does it take on my part?
         hwsim estimate kws.tflite --target nucleo-l4r5zi   does it fit, how fast is it?
-        hwsim search kws.tflite --inputs x.npy --labels y.npy --target nucleo-l4r5zi -o out
+        hwsim search kws.tflite --inputs clips.npy --labels words.npy --target nucleo-l4r5zi -o out
         hwsim estimate config.json --target a100 --bits w4a16,w8a8 --batch 1,32   an LLM on a GPU
         hwsim formats --compare e4m3,e5m2,int8             what does a number format hold?
         hwsim explain array.shape                          what a code means and what to do

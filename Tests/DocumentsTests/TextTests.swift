@@ -72,6 +72,38 @@ struct TextTests {
     #expect(width < 30 || summary.split(separator: "\n").allSatisfy { $0.count <= width })
   }
 
+  @Test("sentences are broken between words, tables are not", arguments: 24...90)
+  func prose(width: Int) {
+    let style = Style(usesColor: true)
+    let text = """
+      FITS   latency 7.37 ms (estimate, error +-17.5% median, worst 18.6% on left-out networks)
+             = arena head 1.5 (exact plan) + persistent 3.7 (model)
+      \(style.caution("note")): the latency model was measured with 8 bits; others are counted
+      model.layers.0.a_name_that_is_longer_than_some_terminals_are  1x28x28x96  12.5%
+
+      """
+    let lines = Prose.fitted(text, width: width).split(separator: "\n").map(String.init)
+    let bare = lines.map {
+      $0.replacing("\u{1B}[1;33m", with: "").replacing("\u{1B}[0m", with: "")
+    }
+    #expect(bare.dropLast().allSatisfy { $0.count <= width })
+    #expect(bare.last == text.split(separator: "\n").last.map(String.init))
+    // No word is lost, and what follows stands under what it continues.
+    func words(_ text: String) -> [Substring] {
+      text.split { $0 == " " || $0 == "\n" }
+    }
+    #expect(words(lines.joined(separator: "\n")) == words(text))
+    if width < 89 { #expect(bare[1].hasPrefix(width < 14 ? "  " : "       ")) }
+    #expect(Prose.fitted(text, width: 200) == text)
+  }
+
+  @Test("paragraphs become one line each, lists and headings stay")
+  func paragraphs() {
+    let text = "One\nparagraph.\n\nIts list:\n  a  first\n  b  second\nand more\nof it."
+    #expect(
+      Prose.joined(text) == "One paragraph.\n\nIts list:\n  a  first\n  b  second\nand more of it.")
+  }
+
   @Test("control characters of a name are written out")
   func printable() {
     #expect(Printable.text("a\u{1B}[2Jb\n") == "a\\u{1b}[2Jb\\u{a}")

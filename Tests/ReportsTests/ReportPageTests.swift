@@ -38,6 +38,29 @@ struct ReportPageTests {
     for file in try Self.results(names) { #expect(markdown.contains(file.path)) }
   }
 
+  @Test("rows that no column changes stand together, and one row that says everything is none")
+  func folded() {
+    let rows: [[String?]] = [
+      ["8", "8"], ["4", "8"], ["8", "8"], [nil, nil], ["2", "2"], [nil, nil],
+    ]
+    let folded = FoldedRows(rows)
+    #expect(folded.groups == [[0, 2], [1], [3, 5], [4]])
+    #expect(folded.everywhere == nil)
+    #expect(FoldedRows([["8", "8"], ["8", "8"]]).everywhere == .some("8"))
+    #expect(FoldedRows([["8"], ["8"]]).groups == [[0], [1]])
+  }
+
+  @Test("every point of a frontier says why; paper and Markdown have the knee's reasons")
+  func reasons() throws {
+    let content = try ReportContent(Self.results(["search.json"]))
+    func count(_ word: String, _ text: String) -> Int { text.split(separator: word).count - 1 }
+    let page = HTMLPage(content: content).text
+    let folded = count("<details class=\"screen\"><summary>Why: point", page)
+    // A folded table has its caption in the summary and above it.
+    #expect(folded > 2 && count("Why: point", page) == 2 * folded + 1)
+    #expect(count("Why: point", MarkdownPage(content: content).text) == 1)
+  }
+
   @Test(
     "documents that are no results say so",
     arguments: [

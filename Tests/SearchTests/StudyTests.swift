@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Search
+import Synchronization
 import TestSupport
 import Testing
 
@@ -48,6 +49,42 @@ struct StudyTests {
     }
     // Nothing is left to run.
     #expect(try run(folder.file("whole"), stopAfter: nil).runs == 0)
+  }
+
+  @Test("what was screened is kept, and not screened again")
+  func screened() throws {
+    let folder = try TemporaryFolder()
+    let task = evaluator.task(try evaluator.space())
+    let path = folder.file("study")
+    func run(screenings: Int?) throws -> (outcome: SearchOutcome, screened: Int) {
+      let screener = SyntheticEvaluator(layers: 7, samples: 100, stopAfter: screenings)
+      let outcome = try task.run(
+        evaluator: SyntheticEvaluator(layers: 7, stopAfter: screenings == nil ? nil : 0),
+        screener: screener, study: Study(path: path, header: header(task)))
+      return (outcome, screener.runs.withLock(\.self))
+    }
+    // Stopped while it screens, in the middle of a batch.
+    #expect(try run(screenings: 47).screened >= 47)
+    let (whole, rest) = try run(screenings: nil)
+    #expect(whole.screeningRuns == 100 && rest == 53)
+    let kept = try bytes(path)
+    let (again, none) = try run(screenings: nil)
+    #expect(none == 0 && again.runs == 0 && again.evaluations == whole.evaluations)
+    #expect(try bytes(path) == kept)
+    // The same file as without a stop.
+    let other = folder.file("other")
+    _ = try task.run(
+      evaluator: evaluator, screener: SyntheticEvaluator(layers: 7, samples: 100),
+      study: Study(path: other, header: header(task)))
+    #expect(try bytes(other) == kept)
+    // A line that was changed is named.
+    let text = String(decoding: kept, as: UTF8.self)
+    for (find, put) in [("\"loss\"", "\"los\""), ("\"screened\":[", "\"screened\":[9,")] {
+      let line = try #require(text.split(separator: "\n").first { $0.contains("screened") })
+      let changed = text.replacing(line, with: line.replacing(find, with: put))
+      let damaged = try folder.write(Array(changed.utf8), to: "damaged")
+      #expect(throws: StudyError.self) { try Study(path: damaged, header: header(task)) }
+    }
   }
 
   @Test("costs and keys that were changed by hand are refused with their line")

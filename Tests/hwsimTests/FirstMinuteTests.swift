@@ -26,6 +26,38 @@ struct FirstMinuteTests {
     #expect(targets.output.split(separator: "\n").contains("nucleo-l4r5zi"))
   }
 
+  @Test("the manual has every command and option that the help has")
+  func manual() throws {
+    let page = try ToolRun("help", "--man")
+    #expect(page.code == 0 && page.output.hasPrefix(".TH HWSIM 1 "))
+    for command in try FrameTests.commands(ToolRun("--help").output) {
+      #expect(page.output.contains("\n.SS hwsim \(command)\n"))
+      for line in try ToolRun(command, "--help").output.split(separator: "\n")
+      where line.hasPrefix("  --") {
+        let label = line.split(separator: " ").first ?? ""
+        #expect(page.output.contains("\n.B " + label.replacing("-", with: "\\-")), "\(label)")
+      }
+    }
+  }
+
+  @Test("what matters comes first, and what a command ignores is not shown")
+  func helpOrder() throws {
+    let search = try ToolRun("search", "--help").output
+    let titles = search.split(separator: "\n").filter { $0.last == ":" && $0 == $0.uppercased() }
+    #expect(
+      titles.prefix(3) == ["EXAMPLES:", "ARGUMENTS:", "OPTIONS THAT MATTER MOST:"], "\(titles)")
+    for title in ["INPUTS:", "WHAT MAY VARY:", "WHAT IS WANTED:", "HOW TO SEARCH:", "OUTPUT:"] {
+      #expect(titles.contains(title[...]))
+    }
+    let estimate = try ToolRun("estimate", "--help").output
+    for option in ["--seed", "--threads", "--quiet", "--progress"] {
+      #expect(!estimate.contains(option) && search.contains(option))
+    }
+    #expect(
+      try ToolRun("estimate", "--quiet", "--seed", "1").error.contains("no model is given"),
+      "what is not shown is taken all the same")
+  }
+
   @Test("doctor says what is in force, and what is wrong")
   func doctor() throws {
     let run = try ToolRun("doctor")
@@ -64,21 +96,59 @@ struct FirstMinuteTests {
     #expect(several.code == 64 && several.error.contains("begins the names of 4 layers"))
   }
 
-  @Test("tables fit 80, 100 and 120 columns", arguments: [80, 100, 120])
+  @Test("every line fits 80, 100 and 120 columns", arguments: [80, 100, 120])
   func widths(columns: Int) throws {
     var setting = ToolRun.Setting()
     setting.environment["COLUMNS"] = "\(columns)"
     for arguments in [
       ["estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi"],
       ["inspect", Self.cnn + "model.tflite"], ["inspect", "examples/digits/project"],
-      ["explain"],
+      ["inspect", "examples/transformers/qwen3-30b-a3b.json"], ["targets"], ["formats"],
+      ["check", "examples/digits/project"], ["doctor"], ["explain"], ["explain", "array.shape"],
     ] {
       let run = try ToolRun(arguments: arguments, setting: setting)
-      // What stands before the table is prose.
       let lines = run.output.split(separator: "\n").map(String.init)
-      let rows = lines.drop { !["#", "code"].contains($0.split(separator: " ").first ?? "") }
-      #expect(rows.count > 3 && rows.dropLast().allSatisfy { $0.count <= columns }, "\(arguments)")
+      #expect(lines.count > 3 && lines.allSatisfy { $0.count <= columns }, "\(arguments)")
     }
+  }
+
+  @Test("comma-separated values have a name above every column")
+  func namedColumns() throws {
+    for arguments in [
+      ["estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi"],
+      ["estimate", Self.cnn + "model.tflite", "--target", "nucleo-l4r5zi,stm32f746"],
+      ["inspect", Self.cnn + "model.tflite"], ["check", "examples/digits/project"],
+      [
+        "run", Self.cnn + "model.tflite", "--inputs", Self.cnn + "input.npy", "--stats",
+        "--output", "/dev/null",
+      ],
+      ["targets"], ["targets", "nucleo-l4r5zi"], ["doctor"], ["config"], ["schema"], ["explain"],
+      ["formats"], ["formats", "e4m3"], ["formats", "--compare", "e4m3,int8"],
+      ["inspect", "examples/transformers/qwen3-0.6b.json"],
+      ["estimate", "examples/transformers/qwen3-0.6b.json", "--target", "a100"],
+      ["search", "--table", "Tests/hwsimTests/Fixtures/scores/autoquantize.json"],
+      ["cast", "examples/digits/images.npy", "--compare", "e4m3"],
+    ] {
+      let run = try ToolRun(arguments: arguments + ["--csv"])
+      #expect([0, 1].contains(run.code), "\(arguments)")
+      let names = (run.output.split(separator: "\n").first ?? "")
+        .split(separator: ",", omittingEmptySubsequences: false)
+      #expect(
+        names.count > 1 && Set(names).count == names.count
+          && names.allSatisfy { $0.contains(where: \.isLetter) }, "\(arguments): \(names)")
+    }
+  }
+
+  @Test("one estimate has the shape of several, and is the result itself")
+  func oneShape() throws {
+    let words = ["estimate", Self.cnn + "model.tflite", "--json", "--target"]
+    let one = try #require(
+      JSONValue(ToolRun(arguments: words + ["nucleo-l4r5zi"]).output)["result"])
+    let several = try #require(
+      JSONValue(ToolRun(arguments: words + ["nucleo-l4r5zi,stm32f746"]).output)["result"])
+    #expect(one["results"]?.elements.count == 1 && several["results"]?.elements.count == 2)
+    #expect(one["results"]?[0] == several["results"]?[0])
+    #expect(one["results"]?[0]?["latency"] == one["latency"])
   }
 
   @Test("accuracy of a model, with its interval")
@@ -123,7 +193,7 @@ struct FirstMinuteTests {
   func newTarget() throws {
     let scratch = try TemporaryFolder()
     let run = try ToolRun(
-      "targets", "--new", "stm32f407", "--like", "nucleo-l4r5zi", "--clock", "168MHz", "--sram",
+      "targets", "--new", "stm32f429", "--like", "nucleo-l4r5zi", "--clock", "180MHz", "--sram",
       "192KiB", "--flash", "1MiB")
     #expect(run.code == 0, "\(run.error)")
     let path = try scratch.write(Array(run.output.utf8), to: "board.json")
@@ -179,5 +249,14 @@ struct FirstMinuteTests {
     let run = try ToolRun(
       "cast", "examples/digits/images.npy", "--to", "e4m3", "--rounding", "RNE", "-o", "/dev/null")
     #expect(run.code == 64 && run.error.contains("'TiesToEven'"))
+    let format = try ToolRun("formats", "fp8")
+    #expect(format.error.contains("did you mean 'e4m3' or 'e5m2'?"))
+    let cost = try ToolRun(
+      "search", "examples/digits/project", "--objective", "lut", "--target", "pynq-z2")
+    #expect(cost.error.contains("'lut' is a cost") && cost.error.contains("loss,lut"))
+    let unit = try ToolRun("unit", "multiplier")
+    #expect(unit.error.contains("unknown operation 'multiplier'"))
+    let taken = try ToolRun("unit", "mul", "--a", "int8", "--b", "int8", "--target", "xc7")
+    #expect(taken.error.contains("--parameters w=8,a=8,signed=true"))
   }
 }

@@ -176,6 +176,25 @@ struct FrameTests {
     }
   }
 
+  @Test("Ctrl-C during a search says what was kept and how to go on", arguments: [true, false])
+  func interruptedSearch(keeps: Bool) throws {
+    let folder = try TemporaryFolder()
+    var setting = ToolRun.Setting()
+    (setting.seconds, setting.timerSignal) = (3, "INT")
+    let run = try ToolRun(
+      arguments: [
+        "search", "examples/digits/network.onnx", "--inputs", "examples/digits/images.npy",
+        "--labels", "examples/digits/classes.npy", "--bits", "2,3,4,8", "--evaluations", "100000",
+        "--method", "nsga2", "--threads", "1",
+      ] + (keeps ? ["-o", folder.file("out")] : []), setting: setting)
+    #expect(run.code == 130 && run.output.isEmpty)
+    #expect(
+      run.error.hasSuffix(
+        keeps
+          ? "what was run is kept in \(folder.file("out/study.jsonl")): the same command goes on from "
+            + "there\n" : "nothing was kept: -o DIR or --study FILE keeps every evaluation\n"))
+  }
+
   @Test("--progress json writes objects a line on standard error, and changes no result")
   func progress() throws {
     let arguments = [

@@ -365,7 +365,7 @@ struct ModelCommandTests {
     #expect(text.output.contains("2,720 MAC a sample"))
     let csv = try ToolRun("inspect", Self.example, "--csv")
     let lines = csv.output.split(separator: "\n")
-    #expect(lines[0] == "#,layer,op,shape out,weights,accumulator,result,MAC,params")
+    #expect(lines[0] == "number,layer,op,shape out,weights,accumulator,result,MAC,params")
     #expect(lines.count == 7)
     #expect(lines[1].hasPrefix("1,hidden1,Dense,32,\"ap_fixed<"))
     let node = try ToolRun("inspect", Self.example, "--node", "hidden2")

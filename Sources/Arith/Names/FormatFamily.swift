@@ -130,9 +130,9 @@ extension FormatFamily {
   static let floatFamilies: [FormatFamily] = [
     FormatFamily(
       words: ["float"],
-      grammar: "float<E,M[,bias=B][,kind=ieee|fn|fnuz|finite|p3109e|p3109f|e8m0]"
-        + "[,subnormals=yes|no][,signed=yes|no]>",
-      summary: "floating point of E exponent and M mantissa bits; kind ieee unless given",
+      grammar: "float<E,M[,bias=B][,kind=KIND][,subnormals=yes|no][,signed=yes|no]>",
+      summary: "floating point of E exponent and M mantissa bits; KIND ieee unless given, fn, "
+        + "fnuz, finite, p3109e, p3109f or e8m0",
       examples: [
         "float<4,3>", "float<5,2>", "float<3,2,kind=finite>", "float<2,1,bias=1,kind=finite>",
         "float<8,7>",

@@ -20,7 +20,7 @@ public enum Suggestion {
     (["overflow", "modulo", "wraparound", "inf"], ["nosat", "WRAP"]),
     (["fp8", "float8", "f8", "float8_e4m3fn", "fp8e4m3"], ["e4m3", "e5m2"]),
     (["fp4", "float4", "f4", "fp4e2m1"], ["e2m1", "mxfp4", "nvfp4"]),
-    (["fp6", "float6"], ["e3m2", "e2m3", "mxfp6"]),
+    (["fp6", "float6"], ["e3m2", "e2m3"]),
     (["fp16", "half", "f16"], ["float16"]), (["bf16", "brainfloat"], ["bfloat16"]),
     (["fp32", "single", "f32", "float"], ["float32"]), (["fp64", "double", "f64"], ["float64"]),
     (["crossentropy", "xent", "nll"], ["loss"]), (["top1", "acc"], ["accuracy"]),
@@ -36,6 +36,12 @@ public enum Suggestion {
     (["optimize", "tune", "nas"], ["search"]), (["devices", "boards", "parts"], ["targets"]),
     (["convert", "quantize"], ["cast"]),
   ]
+
+  /// The names that the field means by a word that is none of ours; empty for other words.
+  public static func meant(by word: String) -> [String] {
+    let typed = word.lowercased().filter { $0.isLetter || $0.isNumber }
+    return meanings.filter { $0.words.contains(typed) }.flatMap(\.names)
+  }
 
   /// Candidates that mean what `word` says, or contain it: the part of a board's name, say.
   private static func meant(by word: String, among candidates: some Sequence<String>) -> [String] {

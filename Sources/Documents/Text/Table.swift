@@ -4,6 +4,8 @@ public struct Table: Sendable {
 
   public struct Column: Sendable {
     public let title: String
+    /// What the column is called in comma-separated values.
+    public let name: String
     public let alignment: Alignment
     /// Whether long cells may be cut to make the table fit.
     public let isFlexible: Bool
@@ -12,13 +14,18 @@ public struct Table: Sendable {
     public let leaves: Int?
 
     public static func text(
-      _ title: String, isFlexible: Bool = false, leaves: Int? = nil
+      _ title: String, named name: String? = nil, isFlexible: Bool = false, leaves: Int? = nil
     ) -> Column {
-      Column(title: title, alignment: .left, isFlexible: isFlexible, leaves: leaves)
+      Column(
+        title: title, name: name ?? title, alignment: .left, isFlexible: isFlexible,
+        leaves: leaves)
     }
 
-    public static func number(_ title: String, leaves: Int? = nil) -> Column {
-      Column(title: title, alignment: .right, isFlexible: false, leaves: leaves)
+    public static func number(
+      _ title: String, named name: String? = nil, leaves: Int? = nil
+    ) -> Column {
+      Column(
+        title: title, name: name ?? title, alignment: .right, isFlexible: false, leaves: leaves)
     }
   }
 
@@ -76,7 +83,7 @@ public struct Table: Sendable {
   /// The table as comma-separated values (RFC 4180, lines end in a newline), numbers unformatted.
   public var csv: String {
     var text = ""
-    for row in [columns.map(\.title)] + rows.map({ $0.map(\.plain) }) {
+    for row in [columns.map(\.name)] + rows.map({ $0.map(\.plain) }) {
       text += row.map(Self.quoted).joined(separator: ",") + "\n"
     }
     return text

@@ -34,7 +34,8 @@ extension Diagnostic {
     case .missingKey(let path, let meaning):
       self.init(
         code: "target.missing-key", message: "'\(path)' is missing: \(meaning)",
-        location: place(path), remedy: "add it, or name a \"base\" that has it.")
+        location: place(path),
+        remedy: "add it, or \"base\": \"ID\" takes what is missing from the device ID.")
     case .wrongKind(let path, let expected, let found):
       self.init(
         code: "target.value", message: "expected \(expected), found \(found)",

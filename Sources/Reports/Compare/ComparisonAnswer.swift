@@ -111,8 +111,9 @@ public struct ComparisonAnswer: Sendable {
 
   private func table(of rows: [ComparedQuantity]) -> Table {
     var table = Table([
-      .text("quantity", isFlexible: true), .number("A"), .number("B"), .number("difference"),
-      .number("ratio"), .text("verdict"),
+      .text("quantity", isFlexible: true), .number("A"), .number("B"),
+      .number("difference", leaves: 2),
+      .number("ratio", leaves: 1), .text("verdict"),
     ])
     for quantity in rows {
       let measure = quantity.measure

@@ -129,8 +129,14 @@ enum StyleSheet {
     summary{cursor:pointer;color:var(--soft);font-size:13px}
     code{font-family:"DejaVu Sans Mono","Liberation Mono",monospace;font-size:12.5px;
     overflow-wrap:anywhere}
-    @media print{body{font-size:11px}main{max-width:none;padding:0}h2,h3{break-after:avoid}
-    table{font-size:10px}th,td{padding:2px 6px}tr{break-inside:avoid}.table{overflow:visible}
+    @media (max-width:640px){main{padding:12px 12px 40px}h1{font-size:21px}h2{font-size:18px}
+    dl{grid-template-columns:1fr;gap:0}dd{margin:0 0 6px}
+    figure{overflow-x:auto}figure svg{min-width:640px}caption{white-space:normal}
+    th,td{padding:3px 7px}.w{min-width:28ch}}
+    @media print{.screen,summary{display:none}figcaption{font-size:10px}figure{overflow:visible}figure svg{min-width:0}body{font-size:11px}main{max-width:none;padding:0}h2,h3{break-after:avoid}
+    table{font-size:10px;max-width:100%}th,td{padding:2px 6px;white-space:normal;
+    overflow-wrap:anywhere}.w{min-width:20ch}tr{break-inside:avoid}thead{display:table-header-group}
+    .table{overflow:visible}
     details::details-content{content-visibility:visible;block-size:auto}}
 
     """

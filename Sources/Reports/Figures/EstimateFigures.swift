@@ -228,7 +228,7 @@ enum EstimateFigures {
     }
     let missing = live.count { $0 == nil }
     if missing > 0 { notes.append("\(Quantity.count(missing, "layer")) without a number.") }
-    var table = Table([.number("#"), .text("layer"), .number("in use (B)")])
+    var table = Table([.number("#", named: "number"), .text("layer"), .number("in use (B)")])
     for (index, layer) in layers.enumerated() {
       table.append([
         .count(index + 1), .init(names.shown[index]), layer.liveBytes.map(Table.Cell.count) ?? "",

@@ -91,6 +91,8 @@ struct CaptionedTable: Sendable {
   let table: Table
   /// Whether the page shows it folded up.
   var isFolded = false
+  /// Whether it is for those who ask on a screen: neither paper nor Markdown has it.
+  var isForScreen = false
 }
 
 extension Array {

@@ -59,42 +59,54 @@ struct SearchFigures: Sendable {
     }
     var canvas = SVGCanvas()
     var y = 0.0
+    var notes = [
+      "Darker is wider on a light page, lighter on a dark one; numbers are bits a value."
+    ]
     let roles: [(String, any KeyPath<SearchData.Choice, String?> & Sendable)] = [
-      ("weights, bits", \.weights), ("activations, bits", \.activations),
+      ("weights", \.weights), ("activations", \.activations),
     ]
     for (title, role) in roles
     where points.contains(where: { $0.layers.contains { $0[keyPath: role] != nil } }) {
-      canvas.text(title, at: Place(0, y + 15), size: 13, "t b")
+      let rows = FoldedRows(names.map { name in choices.map { $0[name]?[keyPath: role] } })
+      if let format = rows.everywhere, names.count > 1 {
+        notes.append("The \(title) have \(format ?? "the model's format") everywhere.")
+        continue
+      }
+      canvas.text("\(title), bits", at: Place(0, y + 15), size: 13, "t b")
       let matrix = CellMatrix(
         columns: points.map(\.id),
-        rows: zip(names, labels.shown).map { name, label in
-          (
-            label,
+        rows: rows.groups.map { group in
+          let name = group.count == 1 ? names[group[0]] : "\(group.count) layers"
+          return (
+            group.count == 1 ? labels.shown[group[0]] : name,
             zip(points, choices).map { point, layers in
-              let choice = layers[name]
+              let choice = layers[names[group[0]]]
               guard let choice, let format = choice[keyPath: role] else {
                 return .init(text: "", level: nil, title: "\(point.id), \(name): as the model")
               }
               let width = widths[format]
               let text = width.map { NumberText.significant($0, digits: 3) } ?? format
+              let reason = group.count == 1 ? choice.reason.map { "; \($0)" } ?? "" : ""
               return .init(
-                text: text, level: level(width),
-                title: "\(point.id), \(name): \(format)\(choice.reason.map { "; \($0)" } ?? "")")
+                text: text, level: level(width), title: "\(point.id), \(name): \(format)\(reason)")
             }
           )
         },
         boldColumns: Set(points.indices.filter { points[$0].isKnee }))
       y = matrix.draw(on: &canvas, top: y + 22, width: Figure.width) + 18
+      for group in rows.groups where group.count > 1 {
+        notes.append(
+          "\(group.count) layers whose \(title) no point changes: "
+            + group.map { labels.shown[$0] }.joined(separator: ", ") + ".")
+      }
     }
-    var notes = [
-      "Darker is wider on a light page, lighter on a dark one; numbers are bits a value."
-    ]
     if let knee = points.first(where: \.isKnee) { notes.append("Bold: the knee, \(knee.id).") }
     notes += thinningNote
     let hidden = layerNames.count - names.count
     if hidden > 0 { notes.append("\(Quantity.count(hidden, "more layer")) in the tables.") }
     return Figure(
-      name: prefix + "bits", title: "Bits by layer of each point (bit)", notes: notes, height: y,
+      name: prefix + "bits", title: "Bits by layer of each point (bit)", notes: notes,
+      height: max(y, 1),
       canvas: canvas, tables: bitsTables(points, choices, labels) + labels.tables)
   }
 
@@ -111,20 +123,23 @@ struct SearchFigures: Sendable {
     }
     var tables = [CaptionedTable(caption: "Formats: weights / activations", table: formats)]
     let explained = points.first { $0.isKnee } ?? points[points.count / 2]
-    if explained.layers.contains(where: { $0.reason != nil }) {
+    let others = points.filter { $0.id != explained.id }
+    for point in [explained] + others where point.layers.contains(where: { $0.reason != nil }) {
       var reasons = Table([
         .text("layer"), .text("weights"), .text("activations"), .text("reason", isFlexible: true),
       ])
-      for choice in explained.layers {
+      let shown = Dictionary(zip(names, labels.shown), uniquingKeysWith: { first, _ in first })
+      for choice in point.layers {
         reasons.append([
-          .init(choice.name), .init(choice.weights ?? ""), .init(choice.activations ?? ""),
-          .init(choice.reason ?? ""),
+          .init(shown[choice.name] ?? choice.name), .init(choice.weights ?? ""),
+          .init(choice.activations ?? ""), .init(choice.reason ?? ""),
         ])
       }
+      let isMain = point.id == explained.id
       tables.append(
         CaptionedTable(
-          caption: "Why: point \(explained.id)\(explained.isKnee ? ", the knee" : "")",
-          table: reasons))
+          caption: "Why: point \(point.id)\(point.isKnee ? ", the knee" : "")", table: reasons,
+          isFolded: !isMain, isForScreen: !isMain))
     }
     return tables
   }
@@ -336,6 +351,35 @@ struct SearchFigures: Sendable {
       tables: [
         CaptionedTable(caption: "\(measure.titleWithUnit), by layer and point", table: table)
       ] + labels.tables)
+  }
+}
+
+/// Rows of a grid, those that are the same in every column and alike as one.
+package struct FoldedRows: Sendable {
+  /// Positions of the rows that stand together; the first says what all have.
+  package let groups: [[Int]]
+  /// What every cell is; nil where cells differ.
+  package let everywhere: String??
+
+  /// - Parameter rows: one cell a column.
+  package init(_ rows: [[String?]]) {
+    let cells = Set(rows.flatMap(\.self))
+    everywhere = cells.count == 1 ? .some(cells.first ?? nil) : nil
+    var groups: [[Int]] = []
+    var constant: [String?: Int] = [:]
+    for (index, row) in rows.enumerated() {
+      guard row.count > 1, Set(row).count == 1, let cell = row.first else {
+        groups.append([index])
+        continue
+      }
+      if let place = constant[cell] {
+        groups[place].append(index)
+      } else {
+        constant[cell] = groups.count
+        groups.append([index])
+      }
+    }
+    self.groups = groups
   }
 }
 

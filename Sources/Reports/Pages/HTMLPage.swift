@@ -155,7 +155,8 @@ public struct HTMLPage: Sendable {
         + "file.</p>\n"
     }
     guard captioned.isFolded || rows.count > foldLimit else { return text }
-    return "<details><summary>\(Markup.escaped(captioned.caption)): "
+    let kind = captioned.isForScreen ? " class=\"screen\"" : ""
+    return "<details\(kind)><summary>\(Markup.escaped(captioned.caption)): "
       + "\(Quantity.count(rows.count, "row"))</summary>\n\(text)</details>\n"
   }
 }

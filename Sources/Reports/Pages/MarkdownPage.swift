@@ -48,7 +48,7 @@ public struct MarkdownPage: Sendable {
 
   private static func table(_ captioned: CaptionedTable) -> String {
     let rows = captioned.table.rows
-    guard !rows.isEmpty else { return "" }
+    guard !rows.isEmpty, !captioned.isForScreen else { return "" }
     let columns = captioned.table.columns
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
     var text = line(columns.map { escaped($0.title) })

@@ -40,7 +40,7 @@ package struct LayerNames: Sendable {
   /// ones.
   var tables: [CaptionedTable] {
     guard areShortened else { return [] }
-    var table = Table([.number("#"), .text("name in the model")])
+    var table = Table([.number("#", named: "number"), .text("name in the model")])
     for (index, name) in full.enumerated() { table.append([.count(index + 1), .init(name)]) }
     return [CaptionedTable(caption: "Full names of the layers", table: table, isFolded: true)]
   }

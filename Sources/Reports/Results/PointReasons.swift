@@ -40,7 +40,7 @@ public struct PointReasons: Sendable {
   /// The layers, one a row.
   public var table: Table {
     var table = Table([
-      .number("#"), .text("layer", isFlexible: true), .text("weights"),
+      .number("#", named: "number"), .text("layer", isFlexible: true), .text("weights"),
       .text("activations", leaves: 1), .text("reason", isFlexible: true),
     ])
     for index in layers {

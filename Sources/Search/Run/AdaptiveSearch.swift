@@ -50,7 +50,9 @@ struct AdaptiveSearch {
   private var screeningModel: KernelModel
   /// Guesses the measured quality; it grows with the evaluations as long as these are few.
   private var qualityModel: KernelModel
-  private(set) var screeningRuns = 0
+  var screeningRuns: Int { screenedOrder.count }
+  /// What was screened, in the order asked for.
+  var screenedChoices: [[Int]] { screenedOrder.map { grid.choice($0) } }
 
   init(task: SearchTask) throws(SearchError) {
     let grid = ChoiceGrid(task.space)
@@ -202,7 +204,6 @@ struct AdaptiveSearch {
       screenedHashes.insert(grid.hash(point))
       screenedTotals.append(try totals(point))
     }
-    screeningRuns = screenedOrder.count
   }
 
   private mutating func screeningCandidates(
@@ -488,14 +489,23 @@ struct Screener {
   let evaluator: any Evaluator
   let space: SearchSpace
   let threads: Int
+  /// Keeps what was screened; nil keeps nothing.
+  let study: Study?
   let isCancelled: @Sendable () -> Bool
   let progress: (Int, Int) -> Void
 
   /// The divergence of each choice from the unquantized network; nil for what a time limit left out.
+  ///
+  /// What the study holds is not run again.
   func losses(_ choices: [[Int]]) throws(SearchError) -> [Double?] {
-    let order = choices.indices.sorted { choices[$0].lexicographicallyPrecedes(choices[$1]) }
-    var losses = [Double?](repeating: nil, count: choices.count)
-    var done = 0
+    var losses = choices.map { study?.screened[$0] }
+    let order = choices.indices.filter { losses[$0] == nil }.sorted {
+      choices[$0].lexicographicallyPrecedes(choices[$1])
+    }
+    var done = choices.count - order.count
+    var failure: SearchError?
+    if done > 0 { progress(done, choices.count) }
+    guard !order.isEmpty else { return losses }
     do throws(EvaluationError) {
       try evaluator.evaluate(
         order.map { space.formats(of: choices[$0]) }, threads: threads, isCancelled: isCancelled
@@ -503,10 +513,17 @@ struct Screener {
         losses[order[index]] = quality.loss
         done += 1
         progress(done, choices.count)
+        guard failure == nil else { return }
+        do throws(StudyError) {
+          try study?.append(Screening(screened: choices[order[index]], loss: quality.loss))
+        } catch {
+          failure = .study(error)
+        }
       }
     } catch {
       throw .evaluation(error)
     }
+    if let failure { throw failure }
     return losses
   }
 }

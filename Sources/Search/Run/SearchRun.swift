@@ -92,6 +92,7 @@ extension SearchTask {
       task: self, evaluator: evaluator, study: study, threads: threads, isCancelled: isCancelled
     ) { progress("evaluations", $0, $1) }
     var screeningRuns = 0
+    var screened: [[Int]] = []
     let model = try AdditiveModel(self)
     var scoreFrontier: ScoreFrontier?
     switch method {
@@ -112,18 +113,20 @@ extension SearchTask {
         try ledger.evaluate(grid.allPoints().map { grid.choice($0) })
       } else {
         var adaptive = try AdaptiveSearch(task: self)
-        var done = 0
+        var earlier = 0
         try adaptive.run(
           ledger: ledger,
           screener: screener.map { evaluator in
             Screener(
-              evaluator: evaluator, space: space, threads: threads, isCancelled: isCancelled
-            ) { _, _ in
-              done += 1
-              progress("screening runs", done, max(screening, done))
+              evaluator: evaluator, space: space, threads: threads, study: study,
+              isCancelled: isCancelled
+            ) { done, total in
+              progress("screening runs", earlier + done, max(screening, earlier + done))
+              if done == total { earlier += total }
             }
           })
         screeningRuns = adaptive.screeningRuns
+        screened = adaptive.screenedChoices
       }
     case .nsga2:
       var evolution = EvolutionarySearch(task: self)
@@ -136,7 +139,7 @@ extension SearchTask {
     if ledger.order.isEmpty, !ledger.wasStopped { try ledger.evaluate(try model.cheapestChoices()) }
     if let study {
       do throws(StudyError) {
-        try study.reorder(ledger.order)
+        try study.reorder(ledger.order, screened: screened)
       } catch {
         throw .study(error)
       }

@@ -10,15 +10,22 @@ import FoundationEssentials
 
 /// A file that keeps every evaluation of a search, so that none is made twice.
 ///
-/// JSON lines: a header, then one evaluation a line, in the order they were made. A line is appended
-/// with one write and flushed to the disk before the next evaluation counts, so an interrupt, a kill
-/// or a power cut loses at most what was in flight. A last line that was cut off is dropped when the
-/// study is opened again. One process at a time may write it.
+/// JSON lines: a header, then one evaluation or one screening a line, in the order they were made. A
+/// line is appended with one write; that of an evaluation is flushed to the disk before the next
+/// counts, so an interrupt, a kill or a power cut loses at most what was in flight and screenings. A
+/// last line that was cut off is dropped when the study is opened again. One process at a time may
+/// write it.
 public final class Study {
   public let path: String
   public let header: StudyHeader
   /// Every evaluation, in the order of the file.
   public private(set) var evaluations: [Evaluation]
+  /// Every screening, in the order of the file.
+  private(set) var screenings: [Screening]
+  /// Losses by choice.
+  private(set) var screened: [[Int]: Double]
+  /// Whether a screening stands behind an evaluation.
+  private var isMixed = false
   private let descriptor: Int32
 
   /// Opens a study, or begins one if there is no file or an empty one.
@@ -41,20 +48,30 @@ public final class Study {
       }
       if whole == 0 {
         try StudyFiles.append(try StudyFiles.encode(header, path: path), to: descriptor, path: path)
-        evaluations = []
+        (evaluations, screenings) = ([], [])
       } else {
         let found = try Self.parse(bytes[..<whole], path: path)
         let differences = found.header.differences(from: header)
         guard differences.isEmpty else { throw .changed(path: path, differences: differences) }
-        evaluations = found.evaluations
+        (evaluations, screenings) = (found.evaluations, found.screenings)
+        isMixed = found.isMixed
       }
     } catch {
       close(descriptor)
       throw error
     }
+    screened = Dictionary(screenings.map { ($0.screened, $0.loss) }) { first, _ in first }
     self.path = path
     self.header = header
     self.descriptor = descriptor
+  }
+
+  /// The header of the study at a path; nil where none was begun, or its first line is no header.
+  public static func header(at path: String) throws(StudyError) -> StudyHeader? {
+    guard let bytes = try StudyFiles.contents(path, limit: sizeLimit),
+      let end = bytes.firstIndex(of: newline)
+    else { return nil }
+    return StudyFiles.decode(StudyHeader.self, from: bytes[..<end])
   }
 
   deinit { close(descriptor) }
@@ -65,22 +82,31 @@ public final class Study {
     evaluations.append(evaluation)
   }
 
-  /// Replaces the file by one with the same evaluations in the order of `choices`, then the others.
+  /// Appends a screening; the disk has it once it has a later evaluation.
+  func append(_ screening: Screening) throws(StudyError) {
+    try StudyFiles.append(
+      try StudyFiles.encode(screening, path: path), to: descriptor, path: path, flushes: false)
+    screenings.append(screening)
+    screened[screening.screened] = screening.loss
+    isMixed = isMixed || !evaluations.isEmpty
+  }
+
+  /// Replaces the file by one with the same screenings and evaluations in the order of the choices that
+  /// were asked for, then the others.
   ///
   /// A study that was interrupted, or made by several threads, is then the same
   /// file as one that was not.
-  public func reorder(_ choices: [[Int]]) throws(StudyError) {
-    var position: [[Int]: Int] = [:]
-    for (index, choice) in choices.enumerated() { position[choice] = position[choice] ?? index }
-    let order = evaluations.indices.sorted { a, b in
-      let (p, q) = (
-        position[evaluations[a].choice] ?? Int.max, position[evaluations[b].choice] ?? Int.max
-      )
-      return p != q ? p < q : a < b
-    }
-    guard order != Array(evaluations.indices) else { return }
+  public func reorder(_ choices: [[Int]], screened: [[Int]] = []) throws(StudyError) {
+    let order = Self.order(evaluations.map(\.choice), by: choices)
+    let screeningOrder = Self.order(screenings.map(\.screened), by: screened)
+    guard
+      isMixed || order != Array(evaluations.indices)
+        || screeningOrder != Array(screenings.indices)
+    else { return }
     let sorted = order.map { evaluations[$0] }
+    let sortedScreenings = screeningOrder.map { screenings[$0] }
     var bytes = try StudyFiles.encode(header, path: path)
+    for screening in sortedScreenings { bytes += try StudyFiles.encode(screening, path: path) }
     for evaluation in sorted { bytes += try StudyFiles.encode(evaluation, path: path) }
     let temporary = path + ".tmp"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
@@ -98,7 +124,17 @@ public final class Study {
       unlink(temporary)
       throw .notWritten(path: path, reason: text)
     }
-    evaluations = sorted
+    (evaluations, screenings, isMixed) = (sorted, sortedScreenings, false)
+  }
+
+  /// Positions of `choices`, those that were asked for first, in that order.
+  private static func order(_ choices: [[Int]], by asked: [[Int]]) -> [Int] {
+    var position: [[Int]: Int] = [:]
+    for (index, choice) in asked.enumerated() { position[choice] = position[choice] ?? index }
+    return choices.indices.sorted { a, b in
+      let (p, q) = (position[choices[a]] ?? Int.max, position[choices[b]] ?? Int.max)
+      return p != q ? p < q : a < b
+    }
   }
 
   /// Refuses costs that do not follow from the choices.
@@ -129,7 +165,8 @@ public final class Study {
     let bytes = try contents(of: descriptor, path: path)
     let whole = bytes.lastIndex(of: newline).map { $0 + 1 } ?? 0
     guard whole > 0 else { throw .damaged(path: path, line: 1, reason: "there is no header") }
-    return try parse(bytes[..<whole], path: path)
+    let found = try parse(bytes[..<whole], path: path)
+    return (found.header, found.evaluations)
   }
 
   /// The evaluations of several studies of one search, without repetitions.
@@ -182,6 +219,15 @@ public final class Study {
 }
 
 extension Study {
+  /// What a file holds.
+  private struct Contents {
+    let header: StudyHeader
+    let evaluations: [Evaluation]
+    let screenings: [Screening]
+    /// Whether a screening stands behind an evaluation.
+    let isMixed: Bool
+  }
+
   private static let newline = UInt8(ascii: "\n")
   private static let sizeLimit = 1 << 31
 
@@ -194,9 +240,11 @@ extension Study {
 
   private static func parse(
     _ bytes: ArraySlice<UInt8>, path: String
-  ) throws(StudyError) -> (header: StudyHeader, evaluations: [Evaluation]) {
+  ) throws(StudyError) -> Contents {
     var header: StudyHeader?
     var evaluations: [Evaluation] = []
+    var screenings: [Screening] = []
+    var isMixed = false
     var seen: Set<[Int]> = []
     for (index, line) in bytes.dropLast().split(
       separator: newline, omittingEmptySubsequences: false
@@ -211,21 +259,32 @@ extension Study {
         header = found
         continue
       }
+      // A key that is not known, or is left out, would pass as another evaluation.
+      func check(_ value: some Encodable, of choice: [Int]) throws(StudyError) {
+        guard try StudyFiles.encode(value, path: path).dropLast() == line else {
+          throw damaged("this evaluation is not as it was written: keys or numbers were changed")
+        }
+        guard choice.count == header.layers.count,
+          zip(choice, header.candidates).allSatisfy({ $1.indices.contains($0) })
+        else { throw damaged("this evaluation does not fit the study's layers and candidates") }
+      }
+      if let screening = StudyFiles.decode(Screening.self, from: line) {
+        try check(screening, of: screening.screened)
+        screenings.append(screening)
+        isMixed = isMixed || !evaluations.isEmpty
+        continue
+      }
       guard let evaluation = StudyFiles.decode(Evaluation.self, from: line) else {
         throw damaged("this is no evaluation")
       }
-      // A key that is not known, or is left out, would pass as another evaluation.
-      guard try StudyFiles.encode(evaluation, path: path).dropLast() == line else {
-        throw damaged("this evaluation is not as it was written: keys or numbers were changed")
-      }
-      guard evaluation.choice.count == header.layers.count,
-        zip(evaluation.choice, header.candidates).allSatisfy({ $1.indices.contains($0) }),
-        evaluation.costs.count == header.costs.count, evaluation.samples > 0,
+      try check(evaluation, of: evaluation.choice)
+      guard evaluation.costs.count == header.costs.count, evaluation.samples > 0,
         (0...evaluation.samples).contains(evaluation.correct ?? 0)
       else { throw damaged("this evaluation does not fit the study's layers and candidates") }
       if seen.insert(evaluation.choice).inserted { evaluations.append(evaluation) }
     }
     guard let header else { throw .damaged(path: path, line: 1, reason: "there is no header") }
-    return (header, evaluations)
+    return Contents(
+      header: header, evaluations: evaluations, screenings: screenings, isMixed: isMixed)
   }
 }

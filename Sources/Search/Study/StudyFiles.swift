@@ -47,9 +47,10 @@ enum StudyFiles {
     try append(bytes, to: descriptor, path: path)
   }
 
-  /// Writes all of `bytes`, at once where the system takes them whole, and waits until the disk has them.
+  /// Writes all of `bytes`, at once where the system takes them whole, and waits until the disk has
+  /// them where it `flushes`.
   static func append(
-    _ bytes: [UInt8], to descriptor: Int32, path: String
+    _ bytes: [UInt8], to descriptor: Int32, path: String, flushes: Bool = true
   ) throws(StudyError) {
     var start = 0
     while start < bytes.count {
@@ -63,7 +64,7 @@ enum StudyFiles {
       start += written
     }
     // A file that is no disk file (a pipe, a device) cannot be flushed and need not be.
-    if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
+    if flushes, fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
       throw .notWritten(path: path, reason: reason())
     }
   }

@@ -182,3 +182,11 @@ public struct Evaluation: Codable, Sendable, Hashable {
 
   public var quality: Quality { Quality(correct: correct, samples: samples, loss: loss) }
 }
+
+/// One allocation that was run on the calibration data, to guide the search.
+struct Screening: Codable, Sendable, Hashable {
+  /// A candidate index a layer.
+  let screened: [Int]
+  /// The divergence from the unquantized network.
+  let loss: Double
+}

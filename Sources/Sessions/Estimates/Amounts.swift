@@ -75,20 +75,9 @@ package enum Amounts {
     return Quantity.count(Int(tenths) / 10) + ".\(Int(tenths) % 10)"
   }
 
-  /// A remark, wrapped to the width of a terminal.
+  /// A remark.
   package static func note(_ words: String, _ style: Style) -> String {
-    var lines = [""]
-    for word in words.split(separator: " ") {
-      let last = lines[lines.count - 1]
-      if last.isEmpty {
-        lines[lines.count - 1] = String(word)
-      } else if last.count + 1 + word.count <= style.width - 6 {
-        lines[lines.count - 1] += " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return style.caution("note") + ": " + lines.joined(separator: "\n      ") + "\n"
+    style.caution("note") + ": \(words)\n"
   }
 
   package static func percent(_ part: Double) -> String {

@@ -214,7 +214,7 @@ package struct EstimateAnswer: Sendable {
   package var table: Table {
     let hasMemory = schedule.steps.contains { $0.liveBytes != nil }
     var columns: [Table.Column] = [
-      .number("#"), .text("layer", isFlexible: true), .text("op", leaves: 4),
+      .number("#", named: "number"), .text("layer", isFlexible: true), .text("op", leaves: 4),
       .text("shape out", leaves: 1), .text("w/a", leaves: 3), .number("MAC", leaves: 2),
     ]
     for (index, quantity) in schedule.columns.enumerated() {
@@ -266,7 +266,8 @@ package struct EstimateAnswer: Sendable {
     text += verdict(style)
     text += table.render(limit: showsAll ? nil : 16, style: style)
     if let peak = schedule.peak {
-      let layer = peak.step.count > 40 ? peak.step.prefix(38) + ".." : peak.step[...]
+      let names = schedule.names
+      let layer = names.names.firstIndex(of: peak.step).map { names.short[$0] } ?? peak.step
       let parts = peak.tensors.map { Quantity.count($0.value) }
       let scratch = peak.scratchBytes > 0 ? " + scratch \(Quantity.count(peak.scratchBytes))" : ""
       text +=

@@ -7,6 +7,8 @@ package import Schedules
 package struct LayerExplanation: Sendable {
   package let name: String
   package let operation: String
+  /// As tables print the name.
+  private let shortName: String
   /// What the step costs, by quantity, in the order of the schedule's columns.
   package let costs: [(quantity: CostQuantity, term: CostTerm)]
   private let factor: Schedule.Factor?
@@ -26,6 +28,8 @@ package struct LayerExplanation: Sendable {
     }
     guard !costs.isEmpty else { return nil }
     name = step.name
+    let names = schedule.names
+    shortName = names.names.firstIndex(of: name).map { names.short[$0] } ?? name
     operation = step.operation
     factor = schedule.factor
     self.description = description
@@ -86,7 +90,9 @@ package struct LayerExplanation: Sendable {
   // MARK: Text
 
   package func text(_ style: Style) -> String {
-    let shown = name.count > 60 ? name.prefix(58) + ".." : name[...]
+    let room = max(style.width - operation.count - 20, 20)
+    let shown =
+      shortName.count > room ? shortName.prefix(room - 2) + ".." : shortName[...]
     var text = ""
     for (index, (quantity, term)) in costs.enumerated() {
       let amount =
@@ -115,7 +121,7 @@ package struct LayerExplanation: Sendable {
   private func table(_ term: CostTerm, _ quantity: CostQuantity) -> Table {
     let unit = quantity.unit == "s" ? "seconds" : quantity.unit
     var columns: [Table.Column] = [
-      .text("work"), .number("count"), .number("\(unit) each"),
+      .text("work", isFlexible: true), .number("count"), .number("\(unit) each"),
     ]
     if let factor { columns.append(.number(factor.title)) }
     var table = Table(columns + [.number("= \(unit)")])

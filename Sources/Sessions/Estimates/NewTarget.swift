@@ -24,7 +24,7 @@ package struct NewTarget: Sendable {
     else {
       throw Failure(
         "target.id", "'\(name)' is no id", at: "--new",
-        remedy: "use letters, digits, - and ., such as stm32f407.")
+        remedy: "use letters, digits, - and ., such as stm32f429.")
     }
     self.other = other.description
     guard other.path == nil else {

@@ -47,7 +47,7 @@ package struct ReportComparison: Sendable {
     guard !reports.isEmpty else { return nil }
     let (csynth, post) = (report(.csynth), report(.postSynthesis))
     var table = Table([
-      .text(""), .number("estimate"), .number("csynth"), .number("off"),
+      .text("", named: "quantity"), .number("estimate"), .number("csynth"), .number("off"),
       .number("after synthesis"),
     ])
     let rows: [(CostQuantity, Double?, Double?)] = [

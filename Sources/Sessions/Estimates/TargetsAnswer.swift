@@ -231,9 +231,12 @@ package struct TargetAnswer: Sendable {
       let unit = key.unit.isEmpty ? "" : " \(key.unit)"
       if case .table(let rows) = constant.value {
         text += "\n\(key.name)\n"
-        for row in rows {
+        // Rows of one source name it once, behind the last of them.
+        for (index, row) in rows.enumerated() {
           text += "  \(style.bold(Self.words(row, key)))\n"
-          text += style.dim("    \(row.source)") + "\n"
+          if index + 1 == rows.count || rows[index + 1].source != row.source {
+            text += style.dim("    \(row.source)") + "\n"
+          }
         }
         continue
       }

@@ -182,9 +182,10 @@ package struct TransformerRows: Sendable {
     var table = Table(
       [
         .text("target", isFlexible: true), .text("bits"), .number("batch"), .number("seq"),
-        .number("prefill"), .number("decode"), .number("token/s"),
-      ] + columns.map { .number($0.title) } + [
-        .number("memory"), .text("fits"), .text("bound"), .text("path"),
+        .number("prefill"), .number("decode"), .number("token/s", leaves: 5),
+      ] + columns.map { .number($0.title, leaves: 2) } + [
+        .number("memory", leaves: 4), .text("fits"), .text("bound", leaves: 3),
+        .text("path", isFlexible: true, leaves: 1),
       ])
     for row in rows {
       func time(_ phase: TransformerPhase?) -> Table.Cell {

@@ -377,20 +377,29 @@ public struct CheckAnswer: Sendable {
       "layers     \(Quantity.count(layers.count - different.count)) of "
       + "\(Quantity.count(layers.count)) equal in every value\n"
     guard !different.isEmpty else { return text }
+    text += "\n" + table(of: different).render(limit: 8, more: "--csv", style: style)
+    return text
+  }
+
+  /// Every output and layer that was compared; what `--csv` prints.
+  package var table: Table { table(of: Array(zip(labels, result.comparisons))) }
+
+  private func table(of entries: [(CheckLabel, (tensor: TensorID, comparison: TensorComparison))])
+    -> Table
+  {
     var table = Table([
       .text("layer", isFlexible: true), .text("format", isFlexible: true, leaves: 1),
-      .number("equal"),
-      .number("of"), .number("max LSB"),
+      .number("equal"), .number("of", named: "compared"), .number("max LSB"),
     ])
-    for (label, entry) in different {
+    for (label, entry) in entries {
       table.append([
         .init(label.name), .init(graph[entry.tensor].encoding.name),
         .count(entry.comparison.equal), .count(entry.comparison.compared),
-        .init(Self.significant(entry.comparison.maxLSB)),
+        .init(
+          Self.significant(entry.comparison.maxLSB), plain: "\(entry.comparison.maxLSB)"),
       ])
     }
-    text += "\n" + table.render(limit: 8, more: "--json has all", style: style)
-    return text
+    return table
   }
 
   private func mismatchTable(_ style: Style) -> String {

@@ -243,7 +243,8 @@ public struct InspectAnswer: Sendable {
 
   private var nodeTable: Table {
     var table = Table([
-      .number("#"), .text("layer", isFlexible: true), .text("op"), .text("shape out", leaves: 5),
+      .number("#", named: "number"), .text("layer", isFlexible: true), .text("op"),
+      .text("shape out", leaves: 5),
       .text("weights", isFlexible: true), .text("accumulator", isFlexible: true, leaves: 1),
       .text("result", isFlexible: true), .number("MAC", leaves: 3), .number("params", leaves: 2),
     ])
@@ -335,14 +336,14 @@ public struct InspectAnswer: Sendable {
   }
 
   private func named(_ label: String, _ ids: [TensorID]) -> String {
-    ids.map { "\(label)  \(graph[$0].name)  \(shape(of: $0))  \(graph[$0].encoding.name)\n" }
+    ids.map { "\(label)  \(graph[$0].name), \(shape(of: $0)), \(graph[$0].encoding.name)\n" }
       .joined()
   }
 
   /// What a run leaves to the next one: the first of it, and how many more.
   private var kept: String {
     guard let first = graph.states.first else { return "" }
-    var words = "  \(graph[first.tensor].name)  \(shape(of: first.tensor))"
+    var words = "  \(graph[first.tensor].name), \(shape(of: first.tensor))"
     if first.next != first.tensor { words += ", then \(shape(of: first.next))" }
     if graph.states.count > 1 {
       words += ", and \(Quantity.count(graph.states.count - 1, "more state"))"

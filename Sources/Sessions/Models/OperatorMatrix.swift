@@ -152,7 +152,10 @@ public struct OperatorMatrix: Sendable {
   private var supported: [Row] { rows.filter { !$0.datapaths.isEmpty } }
 
   public var table: Table {
-    var table = Table([.text("operator", isFlexible: true)] + datapaths.map { .text($0) })
+    // Where there is no room for all, the last ones go first.
+    var table = Table(
+      [.text("operator", isFlexible: true)]
+        + datapaths.enumerated().map { .text($1, leaves: datapaths.count - $0) })
     for row in supported {
       table.append(
         [.init(row.name)] + datapaths.map { .init(row.datapaths.contains($0) ? "yes" : "-") })
@@ -167,7 +170,7 @@ public struct OperatorMatrix: Sendable {
     var text = "\(supported.count) operators have a rule in \(name)\n\n"
     var line = ""
     for row in supported {
-      if line.count + row.name.count > 96 {
+      if line.count + 2 + row.name.count > style.width {
         text += line + "\n"
         line = ""
       }

@@ -167,6 +167,14 @@ public struct RunAnswer: Sendable {
     text += "\n"
     if let labels { text += labels.text + "\n" }
     text += "\n"
+    if !outputs.isEmpty { text += outputTable.render(style: style) }
+    return counts.map { text + "\n" + $0.render(limit: 24, more: "--csv", style: style) } ?? text
+  }
+
+  /// The counts of every layer where they were asked for, else the outputs; what `--csv` prints.
+  package var table: Table { counts ?? outputTable }
+
+  private var outputTable: Table {
     var table = Table([
       .text("output", isFlexible: true), .text("shape"), .text("format", isFlexible: true),
       .number("min"), .number("max"),
@@ -178,8 +186,11 @@ public struct RunAnswer: Sendable {
         .init(row.range?.upperBound.description ?? ""),
       ])
     }
-    if !outputs.isEmpty { text += table.render(style: style) }
-    guard let statistics else { return text }
+    return table
+  }
+
+  private var counts: Table? {
+    guard let statistics else { return nil }
     let hasEvents = statistics.contains { $0.events != nil }
     var counts = Table(
       [
@@ -206,7 +217,7 @@ public struct RunAnswer: Sendable {
       }
       counts.append(cells)
     }
-    return text + "\n" + counts.render(limit: 24, more: "--json has all", style: style)
+    return counts
   }
 
   private static func count(_ value: Int?) -> Table.Cell { value.map { .count($0) } ?? .init("") }

@@ -233,8 +233,9 @@ extension PatchAnswer {
 
   private var table: Table {
     var table = Table([
-      .text("schedule"), .number("MAC"), .number("BitOPs"), .number("fewer"), .number("peak"),
-      .number("SRAM"), .number("latency"), .number("bits a tile"),
+      .text("schedule", isFlexible: true), .number("MAC", leaves: 1), .number("BitOPs", leaves: 3),
+      .number("fewer"), .number("peak", leaves: 2), .number("SRAM"), .number("latency"),
+      .number("bits a tile", leaves: 4),
     ])
     func amount(_ value: Double?, _ unit: String, _ kind: CostKind) -> Table.Cell {
       guard let value else { return "" }

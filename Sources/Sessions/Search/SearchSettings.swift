@@ -4,6 +4,7 @@ import HWModel
 import Importers
 package import Knapsack
 package import QuantGraph
+import Schedules
 package import Search
 
 /// What `--objective` says.
@@ -36,6 +37,14 @@ package enum SearchSettings {
     let metric = SensitivityMetric(rawValue: first)
     // A measured loss and the metric of that name are told apart by `score`.
     guard let quality = QualityObjective(rawValue: first) ?? metric.map({ _ in .score }) else {
+      let known = BitCost.allCases.map(\.name) + DeviceFamilies.current.quantities.map(\.key)
+      let key = SearchQuantity.key(first)
+      if known.contains(key) {
+        throw Failure(
+          "search.objective", "'\(first)' is a cost, and the quality comes first",
+          at: "--objective",
+          remedy: "write --objective \(hasLabels ? "accuracy" : "loss"),\(first).")
+      }
       throw .unknown(
         "quality", first, code: "search.objective",
         among: QualityObjective.allCases.map(\.rawValue)

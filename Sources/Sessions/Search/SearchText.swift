@@ -27,7 +27,7 @@ extension SearchAnswer {
   }
 
   private func table(of points: [SearchPoint]) -> Table {
-    var columns: [Table.Column] = [.text(""), .text("id")]
+    var columns: [Table.Column] = [.text("", named: "answer"), .text("id")]
     columns.append(.number(objective.name))
     let measured: [QualityObjective] =
       quality != .score
@@ -35,7 +35,7 @@ extension SearchAnswer {
     columns += measured.map { .number($0.rawValue, leaves: 1) }
     for cost in header.costs.prefix(max(objectiveCount, 1)) { columns.append(.number(cost.name)) }
     let chosen = areToldApartByBits ? "bits of weights" : "formats"
-    columns += [.text(chosen, isFlexible: true, leaves: 2), .text("")]
+    columns += [.text(chosen, isFlexible: true, leaves: 2), .text("", named: "remark")]
     var table = Table(columns)
     for point in points {
       var row: [Table.Cell] = [.init(point.id == answer?.id ? ">" : " "), .init(point.id)]

@@ -82,9 +82,12 @@ package struct SensitivitySource {
   ///   - model: runs them.
   ///   - threads: how many at once.
   ///   - tasks: measures layers elsewhere; nil for here.
+  ///   - kept: what a study of this search begins with; nil where it is new. Whoever opens the study
+  ///     refuses it where anything that sensitivities depend on is another.
   /// - Returns: one number a candidate of each layer.
   package func answer(
-    of space: SearchSpace, model: any SearchSubject, threads: Int, tasks: TaskSensitivities? = nil
+    of space: SearchSpace, model: any SearchSubject, threads: Int, tasks: TaskSensitivities? = nil,
+    kept: StudyHeader? = nil
   ) throws(Failure) -> Answer {
     let measurement: Measurement
     switch try Self.origin(text, at: "--sensitivity") {
@@ -97,21 +100,26 @@ package struct SensitivitySource {
       }
       return try scores(path, space: space)
     }
+    let pair = try pair(LayerNames(space.layers.map(\.name), of: model.file.graph))
+    let name = pair.map { "\(text)+\($0.text)" } ?? text
+    // A file of second derivatives is read again: it is an input like others.
+    if let kept, kept.settings["sensitivity"] == name, measurement.traces == nil,
+      pair?.measurement.traces == nil,
+      kept.sensitivities.map(\.count) == space.candidates.map(\.count)
+    {
+      return Answer(name: name, space: space, scores: kept.sensitivities)
+    }
     var warnings: [Diagnostic] = []
     var records: [InputRecord] = []
     let first = try measured(
       measurement, space: space, model: model, threads: threads, tasks: tasks, records: &records,
       warnings: &warnings)
     var losses = first.losses
-    var name = text
-    if let pair = try pair(
-      LayerNames(space.layers.map(\.name), of: model.file.graph))
-    {
+    if let pair {
       let second = try measured(
         pair.measurement, space: space, model: model, threads: threads, tasks: tasks,
         records: &records, warnings: &warnings)
       losses = MetricPair(layersOfSecond: pair.layers, share: share).losses(first, second)
-      name += "+\(pair.text)"
     }
     try check(losses, name: name, space: space)
     return Answer(

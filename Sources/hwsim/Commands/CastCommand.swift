@@ -23,6 +23,8 @@ struct CastCommand: ConfigurableCommand {
         hwsim cast blocks.npy --from Q4_K --to float32 -o w.npy
       """)
 
+  static let essentials = ["to", "from", "compare", "rounding", "overflow", "output"]
+
   @Argument(help: .init("The array; - is standard input.", valueName: "IN.npy"))
   var input: String
 
@@ -72,11 +74,14 @@ struct CastCommand: ConfigurableCommand {
     completion: .file(extensions: ["npy", "npz"]))
   var product: String?
 
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(visibility: .hidden) var threading: ThreadOption
+  @OptionGroup(visibility: .hidden) var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(title: "Output") var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   private func comparison(_ formats: String, _ session: Session) throws(Failure) -> Report {
     guard to == nil, from == nil, product == nil, randomBits == nil else {

@@ -20,9 +20,14 @@ struct CheckCommand: ConfigurableCommand {
 
       EXAMPLES:
         hwsim check my_project/                                     after build(csim=True)
-        hwsim check model.fml --inputs x.npy --expected y.npy --layers trace.npz
-        hwsim check model.tflite --against dyadic --requantize half-up
+        hwsim check my_project/ --inputs x.npy --expected y.npy --layers trace.npz
+        hwsim check kws.tflite --against dyadic --requantize half-up
       """)
+
+  static let essentials = [
+    "inputs", "expected", "layers", "against", "tolerance", "explain", "first", "datapath",
+    "json",
+  ]
 
   @Argument(
     help: .init(
@@ -80,11 +85,17 @@ struct CheckCommand: ConfigurableCommand {
   @Flag(help: "Bring integer inputs outside their format into range by the input's own rule.")
   var allowOverflow = false
 
-  @OptionGroup var binding: ModelArguments
-  @OptionGroup var allocating: AllocationOption
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var cases: CaseOptions
-  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup(title: "Inputs and rules") var binding: ModelArguments
+  @OptionGroup(title: "Inputs and rules") var allocating: AllocationOption
+  @OptionGroup(title: "How it is computed") var threading: ThreadOption
+  @OptionGroup(title: "How it is computed") var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var cases: CaseOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(title: "Output") var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
+
+  var asksCSV: Bool { table.csv }
 
   var caseOptions: CaseOptions? { cases }
 
@@ -103,8 +114,8 @@ struct CheckCommand: ConfigurableCommand {
     options.first = first
     options.reportLimit = maxReports.count
     options.allowsOverflow = allowOverflow
-    options.threads = computing.threads ?? Processors.count
-    options.seed = computing.seed
+    options.threads = threading.threads ?? Processors.count
+    options.seed = seeding.seed
     options.explain = explain.effort
     return options
   }
@@ -173,10 +184,11 @@ struct CheckCommand: ConfigurableCommand {
         "tolerance": .integer(tolerance), "first": .optional(first),
         "max_reports": maxReports.json, "explain": .string(explain.effort.rawValue),
         "allow_overflow": .bool(allowOverflow),
-        "seed": .integer(Int(clamping: computing.seed)),
+        "seed": .integer(Int(clamping: seeding.seed)),
       ]),
       inputs: [file.record] + allocating.records + check.records, warnings: check.warnings,
       result: check.answer.json, status: check.verdict == .mismatch ? .no : .yes,
+      table: check.answer.table,
       text: { style in check.answer.text(style) })
   }
 }

@@ -45,12 +45,15 @@ struct CompareCommand: ConfigurableCommand {
     help: .init("How much worse a number of B may be, in percent of A's.", valueName: "PERCENT"))
   var threshold = Percentage(value: 5)
 
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var cases: CaseOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(visibility: .hidden) var threading: ThreadOption
+  @OptionGroup(visibility: .hidden) var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var cases: CaseOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: TableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
   var caseOptions: CaseOptions? { cases }
 
   /// A result, or the report of C synthesis that an estimate is compared with.

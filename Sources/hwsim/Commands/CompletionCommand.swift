@@ -17,7 +17,8 @@ struct CompletionCommand: ReportingCommand {
   @Argument(help: .init("bash, zsh or fish.", valueName: "SHELL"), completion: .list(shells))
   var shell: String
 
-  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
 
   private static let shells = ["bash", "zsh", "fish"]
 
@@ -30,7 +31,7 @@ struct CompletionCommand: ReportingCommand {
     let script = HWSim.completionScript(for: kind)
     return Report(
       schema: "completion", arguments: ["shell": .string(shell)],
-      result: ["script": .string(script)]
+      result: ["script": .string(script)], isVerbatim: true
     ) { _ in script.hasSuffix("\n") ? script : script + "\n" }
   }
 }

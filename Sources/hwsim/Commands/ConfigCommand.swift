@@ -23,11 +23,14 @@ struct ConfigCommand: ConfigurableCommand {
     completion: .list(HWSim.configurableNames))
   var command: String?
 
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(title: "How it is computed") var threading: ThreadOption
+  @OptionGroup(title: "How it is computed") var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     let configuration: Configuration

@@ -21,10 +21,11 @@ struct DoctorCommand: ReportingCommand {
         hwsim doctor --json-file doctor.json
       """)
 
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   private struct Line {
     let name: String

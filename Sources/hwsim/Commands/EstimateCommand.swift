@@ -20,11 +20,16 @@ struct EstimateCommand: ConfigurableCommand {
         hwsim estimate vww.tflite --target stm32f746 --limit sram=128KiB --patch auto
         hwsim estimate llama.json --target a100 --bits w4a16,w8a8kv8 --batch 1,32 --sequence 2048
         hwsim estimate llama.json --graph decode --target a100 --sequence 2048    layer by layer
-        hwsim estimate network.onnx --target stm32f746+tinyengine --allocation out/B.json
+        hwsim estimate model.onnx --target stm32f746+tinyengine --allocation out/B.json
         hwsim estimate my_project/ --target xcvu9p+vitis-2023.2 --limit dsp=500
 
       Exit code 1: it does not fit, or a limit is broken. hwsim targets lists the devices.
       """)
+
+  static let essentials = [
+    "target", "bits", "allocation", "limit", "batch", "sequence", "patch", "explain", "all",
+    "json",
+  ]
 
   @Argument(
     help: .init(
@@ -132,12 +137,15 @@ struct EstimateCommand: ConfigurableCommand {
   var arrays: String?
 
   @OptionGroup var release: HLS4MLVersionOption
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var verdicts: CaseOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(visibility: .hidden) var threading: ThreadOption
+  @OptionGroup(visibility: .hidden) var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var verdicts: CaseOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: TableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
   var caseOptions: CaseOptions? { verdicts }
 
   func validate() throws {
@@ -339,7 +347,12 @@ struct EstimateCommand: ConfigurableCommand {
       inputs: inputs, target: targets.count == 1 ? targets[0].record : .null,
       result: explained.map { rows.json.adding(["explanation": .string($0)]) } ?? rows.json,
       status: rows.fits ? .yes : .no, table: rows.table
-    ) { [all = self.table.all] style in explained ?? rows.text(style, showsAll: all) }
+    ) { [all = self.table.all, explain] style in
+      // The same question was answered above, for no terminal.
+      explained.map { text in
+        explain.flatMap { try? rows.explanation(of: $0, style) } ?? text
+      } ?? rows.text(style, showsAll: all)
+    }
   }
 
   /// The answer to `--gemms` or `--cases`; nil where a model is asked about.
@@ -367,9 +380,9 @@ struct EstimateCommand: ConfigurableCommand {
       ) { [all = self.table.all] style in table.render(limit: all ? nil : 40, style: style) }
     }
     let result = try DeviceQuestions.cases(cases ?? "", arrays: arrays)
-    return Report(schema: "estimate", arguments: arguments, inputs: inputs, result: result) { _ in
-      result.document
-    }
+    return Report(
+      schema: "estimate", arguments: arguments, inputs: inputs, result: result, isVerbatim: true
+    ) { _ in result.document }
   }
 
   /// Every combination of `--batch` and `--sequence`.
@@ -434,7 +447,10 @@ struct EstimateCommand: ConfigurableCommand {
       inputs.append(InputRecord(role: "allocation", path: allocation, kind: "allocation"))
     }
     let documents = answers.map { $0.json(explaining: explain) }
-    let result: JSON = documents.count == 1 ? documents[0] : ["results": .array(documents)]
+    // One shape for one and several: a single estimate is also the result itself.
+    let results: JSON = ["results": .array(documents)]
+    let result =
+      documents.count == 1 ? documents[0].adding(results) : results
     let table = answers.count == 1 ? answers[0].table : EstimateComparison.table(answers)
     return Report(
       schema: "estimate",

@@ -23,10 +23,11 @@ struct ExplainCommand: ReportingCommand {
     completion: .list(Topic.all.map(\.name) + Explanation.all.map(\.code)))
   var code: String?
 
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     guard let code else { return Self.list(topics: Topic.all, Explanation.all, of: nil) }
@@ -34,7 +35,9 @@ struct ExplainCommand: ReportingCommand {
       return Report(
         schema: "explain", arguments: ["code": .string(code)],
         result: ["explanations": [topic.json(withText: true)]]
-      ) { style in "\(style.bold(topic.name)): \(topic.title)\n\n\(topic.text)\n" }
+      ) { style in
+        "\(style.bold(topic.name)): \(topic.title)\n\n\(Prose.joined(topic.text))\n"
+      }
     }
     let family = Explanation.all.filter { $0.code.hasPrefix(code + ".") }
     if !family.isEmpty { return Self.list(topics: [], family, of: code) }
@@ -47,7 +50,8 @@ struct ExplainCommand: ReportingCommand {
       schema: "explain", arguments: ["code": .string(code)],
       result: ["explanations": [explanation.json(withText: true)]]
     ) { style in
-      "\(style.bold(explanation.code)): \(explanation.title)\n\n\(explanation.text)\n\n"
+      "\(style.bold(explanation.code)): \(explanation.title)\n\n"
+        + "\(Prose.joined(explanation.text))\n\n"
         + "exit code \(explanation.status.rawValue)\n"
     }
   }

@@ -1,4 +1,5 @@
 import Arith
+import Documents
 import ArgumentParser
 import Importers
 import QuantGraph
@@ -114,10 +115,14 @@ extension Failure {
     let cause = Diagnostic(error.cause)
     var notes: [String] = []
     if let grammar = error.grammar { notes.append("expected: \(grammar)") }
-    notes.append("nearest valid name: \(error.nearest)")
+    // A word of the field for several formats, such as fp8, has no nearest name.
+    let meant = Suggestion.meant(by: error.text)
+    if meant.isEmpty { notes.append("nearest valid name: \(error.nearest)") }
+    let names = meant.isEmpty ? [error.nearest] : meant
     self = Failure(
       "format.unknown", cause.message, at: option, notes: notes,
-      remedy: "did you mean '\(error.nearest)'? hwsim formats lists every family.")
+      remedy: "did you mean '\(names.joined(separator: "' or '"))'? "
+        + "hwsim formats lists every family.")
   }
 
   init(_ error: ImportError) { self.init(Diagnostic(error)) }

@@ -57,10 +57,11 @@ struct FormatsCommand: ReportingCommand {
   var datapath: String?
 
   @OptionGroup var casting: CastOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var tables: WholeTableOptions
 
-  var tableOptions: TableOptions? { tables }
+  var asksCSV: Bool { tables.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     if let stored {
@@ -138,7 +139,7 @@ struct FormatsCommand: ReportingCommand {
       var text = "\(FormatFamily.all.count) families of number formats\n\n"
       for family in FormatFamily.all {
         text += "\(style.bold(family.grammar))\n    \(family.summary)\n"
-        text += style.dim("    e.g. " + family.examples.prefix(4).joined(separator: "  ")) + "\n"
+        text += style.dim("    e.g. " + family.examples.prefix(4).joined(separator: " or ")) + "\n"
       }
       return text + "\n\(style.hint("hint")): hwsim formats NAME describes one.\n"
     }

@@ -15,9 +15,11 @@ struct InspectCommand: ConfigurableCommand {
     discussion: """
       EXAMPLES:
         hwsim inspect my_project/               the layers
-        hwsim inspect model.fml --ranges        what each accumulator can reach, and a safe type
+        hwsim inspect my_project/ --ranges      what each accumulator can reach, and a safe type
         hwsim inspect config.json --batch 8 --sequence 4096   a transformer: shapes, work, cache
       """)
+
+  static let essentials = ["ranges", "node", "batch", "sequence", "graph", "dot", "all", "json"]
 
   @Argument(
     help: .init(
@@ -42,13 +44,16 @@ struct InspectCommand: ConfigurableCommand {
       valueName: "PASS"))
   var graph: String?
 
-  @OptionGroup var binding: ModelArguments
+  @OptionGroup(title: "Inputs and rules") var binding: ModelArguments
   @OptionGroup var transformer: TransformerArguments
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(visibility: .hidden) var threading: ThreadOption
+  @OptionGroup(visibility: .hidden) var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: TableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   func validate() throws {
     if [ranges, node != nil, dot].count(where: \.self) > 1 {
@@ -79,7 +84,7 @@ struct InspectCommand: ConfigurableCommand {
       arguments: binding.json(choice).adding([
         "ranges": .bool(ranges), "node": .optional(node), "dot": .bool(dot),
       ]),
-      inputs: [file.record], result: answer.json, table: answer.table,
+      inputs: [file.record], result: answer.json, isVerbatim: dot, table: answer.table,
       text: { [dot, all = table.all] style in
         dot ? answer.dot : answer.text(style, showsAll: all)
       })
@@ -94,7 +99,7 @@ struct InspectCommand: ConfigurableCommand {
       arguments: transformer.json.adding([
         "graph": .string(phase), "node": .optional(node), "dot": .bool(dot),
       ]),
-      inputs: [file.record], result: answer.json, table: answer.table,
+      inputs: [file.record], result: answer.json, isVerbatim: dot, table: answer.table,
       text: { [dot, all = table.all] style in
         dot ? answer.dot : answer.text(style, showsAll: all)
       })

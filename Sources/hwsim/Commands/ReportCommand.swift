@@ -45,8 +45,11 @@ struct ReportCommand: ConfigurableCommand {
   @Flag(help: "Write the page as one HTML element for a page of others; its styles stay inside.")
   var fragment = false
 
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var threading: ThreadOption
+  @OptionGroup(visibility: .hidden) var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
 
   func validate() throws {
     if figure != nil, plot == nil { throw ValidationError("--figure needs --plot.") }
@@ -118,7 +121,7 @@ struct ReportCommand: ConfigurableCommand {
         "page": output == nil
           ? .null : ["path": .optional(output), "bytes": .integer(page.utf8.count)],
         "plot": drawing.map { ["path": .optional(plot), "figure": .string($0.name)] } ?? .null,
-      ],
+      ], isVerbatim: printsPage,
       text: { style in
         if printsPage { return page }
         var text = ""

@@ -17,12 +17,16 @@ struct RunCommand: ConfigurableCommand {
 
       EXAMPLES:
         hwsim run my_project/ --inputs x.npy --output y.npz
-        hwsim run model.tflite --inputs x.npy --labels y.npy            accuracy, bit for bit
-        hwsim run model.tflite --inputs x.npz --output y.npz --trace t.npz --trace-by-index
-        hwsim run model.onnx --inputs x.npy --output y.npz --datapath dyadic --requantize half-up
-        hwsim run model.onnx --inputs x.npy --output y.npz --datapath tensor-core --target a100
-        hwsim run my_project/ --inputs x.npy --golden bench --golden-layer fc1 --golden-form coe
+        hwsim run kws.tflite --inputs clips.npy --labels words.npy      accuracy, bit for bit
+        hwsim run kws.tflite --inputs clips.npy --output y.npz --trace t.npz --trace-by-index
+        hwsim run kws.tflite --inputs clips.npy --output y.npz --datapath dyadic
+        hwsim run model.onnx --inputs images.npy --output y.npz --datapath tensor-core --target a100
+        hwsim run my_project/ --inputs x.npy --golden bench --golden-layer 1 --golden-form coe
       """)
+
+  static let essentials = [
+    "inputs", "output", "trace", "labels", "stats", "allocation", "datapath", "json",
+  ]
 
   @Argument(
     help: .init(
@@ -96,10 +100,16 @@ struct RunCommand: ConfigurableCommand {
   @Flag(help: "Bring integer inputs outside their format into range by the input's own rule.")
   var allowOverflow = false
 
-  @OptionGroup var binding: ModelArguments
-  @OptionGroup var allocating: AllocationOption
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup(title: "Inputs and rules") var binding: ModelArguments
+  @OptionGroup(title: "Inputs and rules") var allocating: AllocationOption
+  @OptionGroup(title: "How it is computed") var threading: ThreadOption
+  @OptionGroup(title: "How it is computed") var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(title: "Output") var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
+
+  var asksCSV: Bool { table.csv }
 
   func validate() throws {
     if let first, first < 1 { throw ValidationError("--first \(first) is not positive.") }
@@ -137,7 +147,7 @@ struct RunCommand: ConfigurableCommand {
     options.first = first
     options.labels = labels
     options.allowsOverflow = allowOverflow
-    options.threads = computing.threads ?? Processors.count
+    options.threads = threading.threads ?? Processors.count
     let progress = session.progress("samples")
     defer { progress.finish() }
     let run = try ModelRun(file, by: choice, options: options, progress: progress.update)
@@ -151,10 +161,10 @@ struct RunCommand: ConfigurableCommand {
         "compress": .bool(compress), "trace_by_index": .bool(traceByIndex),
         "stats": .bool(stats),
         "first": .optional(first), "allow_overflow": .bool(allowOverflow),
-        "seed": .integer(Int(clamping: computing.seed)),
+        "seed": .integer(Int(clamping: seeding.seed)),
       ]),
       inputs: [file.record] + allocating.records + run.records,
-      result: run.answer.json,
+      result: run.answer.json, table: run.answer.table,
       text: { style in run.answer.text(style) })
   }
 

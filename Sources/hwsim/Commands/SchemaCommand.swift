@@ -20,10 +20,11 @@ struct SchemaCommand: ReportingCommand {
     completion: .list(Schema.all.map(\.name)))
   var name: String?
 
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     guard let name else { return Self.list }
@@ -35,7 +36,7 @@ struct SchemaCommand: ReportingCommand {
     let document = schema.document
     return Report(
       schema: "schema", arguments: ["name": .string(name)],
-      result: ["name": .string(name), "schema": document]
+      result: ["name": .string(name), "schema": document], isVerbatim: true
     ) { _ in document.document }
   }
 

@@ -22,22 +22,27 @@ struct SearchCommand: ConfigurableCommand {
       interrupted.
 
       EXAMPLES:
-        hwsim search model.onnx --inputs x.npy --labels y.npy --calibration c.npy --bits 2,3,4,8 -o out
-        hwsim search model.onnx --inputs x.npy --objective loss,bops --candidates w4a8,w8a8 --json
-        hwsim search model.onnx --inputs x.npy --target nucleo-l4r5zi --objective loss,latency,sram
-        hwsim search model.onnx --inputs x.npy --target t4 --datapath tensor-core --objective kl,latency
-        hwsim search model.onnx --inputs x.npy --objective kl,weight_bits --sensitivity-of 'fc*=sqnr'
-        hwsim search model.onnx --inputs x.npy --sensitivity scores.json -o out
-        hwsim search m.tflite --inputs x.npy --labels y.npy --target stm32f746 --objective accuracy,flash
-        hwsim search m.tflite --inputs x.npy --target stm32h743 --method quantmcu --limit sram=128KiB
-        hwsim search my_project/ --inputs x.npy --labels y.npy --bits 3,4,6,8 -o out
-        hwsim search why knee conv1 -o out          why a point gives a layer what it has
+        hwsim search model.onnx --inputs images.npy --labels classes.npy --bits 2,3,4,8 -o out
+        hwsim search model.onnx --inputs images.npy --objective loss,bops --candidates w4a8,w8a8,e4m3
+        hwsim search model.onnx --inputs images.npy --target nucleo-l4r5zi --objective loss,latency,sram
+        hwsim search model.onnx --inputs images.npy --target t4 --datapath tensor-core --bits 4,8
+        hwsim search model.onnx --inputs images.npy --objective kl,weight_bits --sensitivity-of 'conv*=sqnr'
+        hwsim search model.onnx --inputs images.npy --sensitivity out/sensitivity.json
+        hwsim search kws.tflite --inputs clips.npy --labels words.npy --target stm32f746
+        hwsim search kws.tflite --inputs clips.npy --method quantmcu --patch 2 --split-after 2
+        hwsim search my_project/ --inputs x.npy --labels truth.npy --bits 4,6,8
+        hwsim search why knee 1 -o out              why a point gives a layer what it has
         hwsim search --merge a/study.jsonl b/study.jsonl --budget weight_bits=50%
         hwsim search --table problems.json          solve knapsacks and frontiers, with proof
         hwsim search --table out/sensitivity.json --budget weight_bits=50%      no network is run
-        hwsim search --table scores.json --budget size=50% --write hf -o out    for a transformer
+        hwsim search --table scores.json --budget size=50% --write hf -o hf     for a transformer
         hwsim search config.json --sensitivity scores.json --objective score,size --budget size=40%
       """)
+
+  static let essentials = [
+    "inputs", "labels", "calibration", "bits", "candidates", "objective", "target", "budget",
+    "evaluations", "output",
+  ]
 
   @Argument(
     help: .init(
@@ -52,10 +57,11 @@ struct SearchCommand: ConfigurableCommand {
       valueName: "POINT [LAYER]"))
   var explained: [String] = []
 
-  @OptionGroup var data: SearchDataOptions
-  @OptionGroup var spaceOptions: SpaceOptions
-  @OptionGroup var goal: SearchGoalOptions
-  @OptionGroup var patches: PatchSearchOptions
+  @OptionGroup(title: "Inputs") var data: SearchDataOptions
+  @OptionGroup(title: "What may vary") var spaceOptions: SpaceOptions
+  @OptionGroup(title: "What may vary, in patches") var patches: PatchSearchOptions
+  @OptionGroup(title: "What is wanted") var goal: SearchGoalOptions
+  @OptionGroup(title: "How to search") var how: SearchMethodOptions
 
   @Option(
     help: .init(
@@ -108,14 +114,17 @@ struct SearchCommand: ConfigurableCommand {
     completion: .file(extensions: ["json"]))
   var table: String?
 
-  @OptionGroup var execution: ExecutorOptions
-  @OptionGroup var transformer: TransformerRunOptions
-  @OptionGroup var cache: CacheOptions
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var tableForm: TableOptions
+  @OptionGroup(title: "Other machines") var execution: ExecutorOptions
+  @OptionGroup(title: "Inputs") var transformer: TransformerRunOptions
+  @OptionGroup(title: "How to search") var cache: CacheOptions
+  @OptionGroup(title: "How to search") var threading: ThreadOption
+  @OptionGroup(title: "How to search") var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(title: "Output") var watching: ProgressOptions
+  @OptionGroup(title: "Output") var tableForm: TableOptions
 
-  var tableOptions: TableOptions? { tableForm }
+  var asksCSV: Bool { tableForm.csv }
 
   /// `hwsim search why POINT [LAYER]`.
   private func why() throws(Failure) -> Report {
@@ -156,7 +165,7 @@ struct SearchCommand: ConfigurableCommand {
     }
     if let table { return try SearchTable(self, path: table).report(session) }
     if let model, let file = try TransformerFile(path: model) {
-      guard let scores = goal.sensitivity else {
+      guard let scores = how.sensitivity else {
         throw Failure(
           "usage.arguments", "a configuration has no weights to measure: --sensitivity is missing",
           at: model, remedy: "--sensitivity SCORES.json; hwsim schema scores describes the file.")
@@ -369,7 +378,7 @@ struct PatchSearchOptions: ParsableArguments {
   }
 }
 
-/// What is best, and how it is looked for.
+/// What is best.
 struct SearchGoalOptions: ParsableArguments {
   @Option(
     help: .init(
@@ -401,7 +410,10 @@ struct SearchGoalOptions: ParsableArguments {
     help: .init("Costs of layers that you measured.", valueName: "FILE"),
     completion: .file(extensions: ["json"]))
   var costTable: [String] = []
+}
 
+/// How it is looked for.
+struct SearchMethodOptions: ParsableArguments {
   @Option(
     help: .init(
       "auto, exact, greedy, bisect, zeroq, nsga2, quantmcu (widths by patches of a microcontroller's "
@@ -465,7 +477,7 @@ extension SearchDataOptions {
 extension SearchCommand {
   /// The patch schedule that the search is over; nil for a network that runs layer by layer.
   func patchQuestion() throws(Failure) -> PatchQuestion? {
-    guard let request = try patches.request(try SearchSettings.method(goal.method)) else {
+    guard let request = try patches.request(try SearchSettings.method(how.method)) else {
       return nil
     }
     guard let target = goal.target else {

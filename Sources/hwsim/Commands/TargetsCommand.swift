@@ -18,11 +18,13 @@ struct TargetsCommand: ReportingCommand {
         hwsim targets                                devices, speed, memory, error of the model
         hwsim targets nucleo-l4r5zi+tflm             every constant with its source
         hwsim targets --template mcu > mine.json     a skeleton to fill in
-        hwsim targets --validate mine.json           every problem of the file
-        hwsim targets --new stm32f407 --like nucleo-l4r5zi --clock 168MHz --sram 192KiB \
-          --flash 1MiB > stm32f407.json              a board like another one
+        hwsim targets --new stm32f429 --like stm32f407 --clock 180MHz --sram 192KiB \\
+          --flash 2MiB > stm32f429.json            a board like another one
+        hwsim targets --validate stm32f429.json      every problem of the file
         hwsim targets xc7 --calibrate units.csv > mine.json   a flow fitted to your own synthesis
       """)
+
+  static let essentials = ["new", "like", "clock", "sram", "flash", "validate", "template"]
 
   @Argument(
     help: .init("A device's id, alias or file.", valueName: "ID|FILE"), completion: .targets)
@@ -67,10 +69,11 @@ struct TargetsCommand: ReportingCommand {
       valueName: "UNITS"), completion: .file(extensions: ["csv", "json"]))
   var calibrate: String?
 
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: WholeTableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     if [id != nil, validate != nil, template != nil, new != nil].count(where: \.self) > 1 {
@@ -109,7 +112,7 @@ struct TargetsCommand: ReportingCommand {
         "id": .null, "validate": .null, "template": .null, "new": .string(name),
         "like": .string(choice.description.id),
       ],
-      result: ["template": document], text: { _ in document.document })
+      result: ["template": document], isVerbatim: true, text: { _ in document.document })
   }
 
   private func calibration(_ path: String) throws(Failure) -> Report {
@@ -126,7 +129,7 @@ struct TargetsCommand: ReportingCommand {
         "id": .string(id), "validate": .null, "template": .null, "calibrate": .string(path),
       ],
       inputs: [InputRecord(role: "calibrate", path: path, kind: "units")], target: choice.record,
-      result: answer.json, text: { _ in answer.text })
+      result: answer.json, isVerbatim: true, text: { _ in answer.text })
   }
 
   private func list() throws(Failure) -> Report {
@@ -193,6 +196,6 @@ struct TargetsCommand: ReportingCommand {
     let document = JSON.object(members)
     return Report(
       schema: "targets", arguments: ["id": .null, "validate": .null, "template": .string(family)],
-      result: ["template": document], text: { _ in document.document })
+      result: ["template": document], isVerbatim: true, text: { _ in document.document })
   }
 }

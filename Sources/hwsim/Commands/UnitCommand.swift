@@ -24,13 +24,17 @@ struct UnitCommand: ConfigurableCommand {
       --target names a synthesis flow (hwsim targets); --verilog writes modules, benches and golden vectors.
 
       EXAMPLES:
-        hwsim unit mul --a e2m1 --b e2m1 --out e4m3 --inputs codes.npz -o out.npz
+        hwsim unit mul --a e2m1 --b e2m1 --out e4m3 --inputs x.npz -o y.npz
         hwsim unit dot --a int8 --b int8 --out int32 --accumulator 'fixed<20,20,TRN,SAT>' --inputs x.npz -o y.npz
         hwsim unit mma --target h100 --a e4m3 --b e4m3 --inputs x.npz -o y.npz
         hwsim unit mma --target a100 --path bitplane --a int8 --b int2 --inputs x.npz -o y.npz
         hwsim unit mac --parameters w=8,a=8,acc=32,a_signed=true --target xc7 --verilog rtl
         hwsim unit fma --a e4m3 --b e4m3 --c fp16 --out fp16 --golden 1000 --seed 7 -o fma
       """)
+
+  static let essentials = [
+    "a", "b", "out", "rounding", "overflow", "inputs", "output", "golden", "target", "verilog",
+  ]
 
   @Argument(
     help: .init("The operation, or a family of units.", valueName: "OP|FAMILY"),
@@ -110,15 +114,24 @@ struct UnitCommand: ConfigurableCommand {
     completion: .file(extensions: ["npz"]))
   var product: String?
 
-  @OptionGroup var computing: RunOptions
-  @OptionGroup var outputOptions: OutputOptions
-  @OptionGroup var table: TableOptions
+  @OptionGroup(visibility: .hidden) var threading: ThreadOption
+  @OptionGroup(title: "How it is computed") var seeding: SeedOption
+  @OptionGroup(title: "Output") var computing: RunOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+  @OptionGroup(visibility: .hidden) var watching: ProgressOptions
+  @OptionGroup(title: "Output") var table: TableOptions
 
-  var tableOptions: TableOptions? { table }
+  var asksCSV: Bool { table.csv }
 
   func report(_ session: Session) throws(Failure) -> Report {
     if parameters != nil || cost != nil || verilog != nil { return try hardwareReport() }
     guard let product else {
+      if operation != "mma" { try checkOperation() }
+      if operation != "mma", target != nil {
+        throw Failure(
+          "usage.arguments", "what a unit takes on --target follows from its parameters",
+          remedy: "write hwsim unit mul --parameters w=8,a=8,signed=true --target xc7.")
+      }
       throw Failure("usage.arguments", "-o is missing", remedy: "name the result's file.")
     }
     guard (inputs == nil) != (golden == nil) else {
@@ -149,8 +162,8 @@ struct UnitCommand: ConfigurableCommand {
           "usage.arguments", "--golden \(golden) is outside 1 to 10,000,000",
           remedy: "write fewer vectors.")
       }
-      members.append(.init(key: "seed", value: .string("\(computing.seed)")))
-      let vectors = try GoldenVectors(unit: unit, count: golden, seed: computing.seed)
+      members.append(.init(key: "seed", value: .string("\(seeding.seed)")))
+      let vectors = try GoldenVectors(unit: unit, count: golden, seed: seeding.seed)
       try TextFile.replace(product + ".csv", with: vectors.csv)
       try TextFile.replace(product + ".hex", with: vectors.hexadecimal)
       let (count, boundary, isExhaustive) = (
@@ -162,10 +175,11 @@ struct UnitCommand: ConfigurableCommand {
           "files": .strings([product + ".csv", product + ".hex"]), "vectors": .integer(count),
           "boundary_vectors": .integer(boundary), "exhaustive": .bool(isExhaustive),
         ]
-      ) { _ in
-        "\(product).csv, \(product).hex   \(Quantity.count(count, "vector")) "
-          + "(\(Quantity.count(boundary)) boundary cases first"
-          + (isExhaustive ? ", all operands" : "") + ")  exact\n"
+      ) { style in
+        Heading.line(
+          "\(product).csv, \(product).hex",
+          "\(Quantity.count(count, "vector")) (\(Quantity.count(boundary)) boundary cases first"
+            + (isExhaustive ? ", all operands)" : ")"), right: "exact", style: style)
       }
     }
     guard let inputs else { return try noInputs() }
@@ -251,27 +265,33 @@ struct UnitCommand: ConfigurableCommand {
     }
     let choice = try target.map { name throws(Failure) in try TargetChoice(name) }
     let answer = try UnitHardware(
-      units, target: choice, verilog: verilog, vectors: golden ?? 1000, seed: computing.seed)
+      units, target: choice, verilog: verilog, vectors: golden ?? 1000, seed: seeding.seed)
     return Report(
       schema: "unit",
       arguments: [
         "operation": .optional(operation), "parameters": .optional(parameters),
-        "seed": .string("\(computing.seed)"),
+        "seed": .string("\(seeding.seed)"),
       ],
       inputs: records, target: choice?.record ?? .null, result: answer.json, table: answer.table
     ) { [all = self.table.all] style in answer.text(style, showsAll: all) }
   }
 
-  private func makeUnit() throws(Failure) -> ArithmeticUnit {
+  @discardableResult
+  private func checkOperation() throws(Failure) -> UnitOperation {
     guard let operation else {
       throw Failure(
         "usage.arguments", "OP is missing", remedy: "name an operation, such as mul.")
     }
-    guard let operation = UnitOperation(rawValue: operation) else {
+    guard let known = UnitOperation(rawValue: operation) else {
       throw .unknown(
         "operation", operation, code: "usage.unknown-operation",
         among: UnitOperation.allCases.map(\.rawValue) + ["mma"], listedBy: "hwsim unit --help")
     }
+    return known
+  }
+
+  private func makeUnit() throws(Failure) -> ArithmeticUnit {
+    let operation = try checkOperation()
     guard let a, let out else {
       throw Failure(
         "usage.arguments", "--\(a == nil ? "a" : "out") is missing",

@@ -24,15 +24,22 @@ struct OptionCatalogue: Sendable {
   /// Reads the parser's own description (`--experimental-dump-help`), so that the flags and the keys of
   /// a configuration cannot differ.
   init() throws(Failure) {
+    commands = (try Self.description()["subcommands"]?.elements ?? []).compactMap { command in
+      guard let name = command["commandName"]?.text else { return nil }
+      return (name, (command["arguments"]?.elements ?? []).compactMap(Self.option))
+    }
+  }
+
+  /// The root command in the parser's own words.
+  ///
+  /// - Throws: a ``Failure`` if they cannot be read.
+  static func description() throws(Failure) -> JSON {
     do {
       let document = try JSON(parsing: Array(HWSim._dumpHelp().utf8))
-      guard let commands = document["command"]?["subcommands"]?.elements else {
+      guard let root = document["command"], root["subcommands"]?.elements != nil else {
         throw JSONSyntaxError(line: 1, column: 1, reason: "no commands")
       }
-      self.commands = commands.compactMap { command in
-        guard let name = command["commandName"]?.text else { return nil }
-        return (name, (command["arguments"]?.elements ?? []).compactMap(Self.option))
-      }
+      return root
     } catch {
       throw Failure(
         "internal.catalogue", "the parser's description of the options is unreadable: \(error)",

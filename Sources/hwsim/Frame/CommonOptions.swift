@@ -35,7 +35,10 @@ struct OutputOptions: ParsableArguments {
 
   @Option(help: .init("Colour words: auto, always or never.", valueName: "WHEN"))
   var color = ColorChoice.auto
+}
 
+/// Whether progress is shown; hidden by commands that have none to show.
+struct ProgressOptions: ParsableArguments {
   @Option(
     help: .init(
       "Progress on a terminal alone (auto), or as a JSON object a line (json).", valueName: "FORM"))
@@ -45,7 +48,7 @@ struct OutputOptions: ParsableArguments {
   var quiet = false
 }
 
-/// Options of commands whose answer is a table.
+/// Options of commands whose answer is a table that is cut where it is long.
 struct TableOptions: ParsableArguments {
   @Flag(help: "Print the table as comma-separated values.")
   var csv = false
@@ -54,20 +57,35 @@ struct TableOptions: ParsableArguments {
   var all = false
 }
 
-/// Options of commands that compute.
+/// Options of commands whose answer is a table that is always whole.
+struct WholeTableOptions: ParsableArguments {
+  @Flag(help: "Print the table as comma-separated values.")
+  var csv = false
+
+  @Flag(help: .hidden)
+  var all = false
+}
+
+/// Where options of a command may stand besides.
 struct RunOptions: ParsableArguments {
-  @Option(
-    help: .init(
-      "Threads to use, 1 to 1024; never changes a result (default: all cores).", valueName: "N"))
-  var threads: Int?
-
-  @Option(help: .init("Seed of every random choice.", valueName: "S"))
-  var seed: UInt64 = 0
-
   @Option(
     help: .init("Read options from this JSON file; - is standard input.", valueName: "FILE"),
     completion: .file(extensions: ["json"]))
   var config: String?
+}
+
+/// What random choices begin with; hidden by commands that make none.
+struct SeedOption: ParsableArguments {
+  @Option(help: .init("Seed of every random choice.", valueName: "S"))
+  var seed: UInt64 = 0
+}
+
+/// How many threads compute; hidden by commands that use one.
+struct ThreadOption: ParsableArguments {
+  @Option(
+    help: .init(
+      "Threads to use, 1 to 1024; never changes a result (default: all cores).", valueName: "N"))
+  var threads: Int?
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
@@ -78,9 +96,12 @@ struct RunOptions: ParsableArguments {
 
 /// A command that answers with a ``Report``.
 protocol ReportingCommand: ParsableCommand {
+  /// Options that come first in the help, by long names, in this order: those that matter.
+  static var essentials: [String] { get }
   var outputOptions: OutputOptions { get }
-  /// Nil where the answer is no table.
-  var tableOptions: TableOptions? { get }
+  var watching: ProgressOptions { get }
+  /// Whether the answer's table is asked for as comma-separated values.
+  var asksCSV: Bool { get }
   /// Nil where the answer is neither yes nor no.
   var caseOptions: CaseOptions? { get }
   /// Does the command's work; prints nothing but progress.
@@ -88,7 +109,8 @@ protocol ReportingCommand: ParsableCommand {
 }
 
 extension ReportingCommand {
-  var tableOptions: TableOptions? { nil }
+  static var essentials: [String] { [] }
+  var asksCSV: Bool { false }
   var caseOptions: CaseOptions? { nil }
 }
 

@@ -55,6 +55,14 @@ struct Invocation {
 
   private func parseAndRun() throws(Failure) -> ExitStatus {
     try checkCommandName()
+    if arguments == ["help", "--man"] {
+      try StandardStream.output.write(ManualPage().text)
+      return .yes
+    }
+    if let help = try CommandHelp.asked(arguments) {
+      try StandardStream.output.write(help.text(width: StandardStream.output.width))
+      return .yes
+    }
     let command: any ReportingCommand
     let session: Session
     switch try parse() {
@@ -63,7 +71,7 @@ struct Invocation {
       try StandardStream.output.write(text)
       return .yes
     }
-    if command.outputOptions.json, command.tableOptions?.csv == true {
+    if command.outputOptions.json, command.asksCSV {
       throw Failure(
         "usage.arguments", "--json and --csv exclude each other",
         remedy: "give one of them; --json-file FILE adds the JSON document to a table.")
@@ -100,7 +108,7 @@ struct Invocation {
         return .command(
           reporting,
           Session(
-            output: reporting.outputOptions, configuration: configuration,
+            progress: reporting.watching, configuration: configuration,
             words: Array(words.dropFirst())))
       }
       // The parser's own commands (help) end by throwing what they print.
@@ -108,6 +116,7 @@ struct Invocation {
       return .text("")
     } catch {
       guard HWSim.exitCode(for: error) != .success else {
+        // A version, a script of the shell, the parser's description of itself.
         return .text(HWSim.fullMessage(for: error, columns: StandardStream.output.width) + "\n")
       }
       let message = Self.oneLine(HWSim.message(for: error))
@@ -148,7 +157,7 @@ struct Invocation {
     let document =
       options.json || options.jsonFile != nil ? try report.envelope().document : ""
     if !report.warnings.isEmpty {
-      StandardStream.error.attempt(DiagnosticText.warnings(report.warnings, style: errorStyle))
+      Self.tell(DiagnosticText.warnings(report.warnings, style: errorStyle))
     }
     if let file = options.jsonFile { try TextFile.replace(file, with: document) }
     let cases = command.caseOptions.map { ($0, CaseReport(report)) }
@@ -157,10 +166,13 @@ struct Invocation {
     }
     if options.json {
       try StandardStream.output.write(document)
-    } else if command.tableOptions?.csv == true, let table = report.table {
+    } else if command.asksCSV, let table = report.table {
       try StandardStream.output.write(table.csv)
     } else {
-      try StandardStream.output.write(report.text(options.color.style(on: .output)))
+      let style = options.color.style(on: .output)
+      let text = report.text(style)
+      try StandardStream.output.write(
+        report.isVerbatim ? text : Prose.fitted(text, width: style.width))
       if let (options, cases) = cases, let form = options.annotations {
         try StandardStream.output.write(cases.annotations(form))
       }
@@ -168,8 +180,14 @@ struct Invocation {
     return report.status
   }
 
+  /// Problems on standard error; a log that is no terminal keeps one line each.
+  private static func tell(_ text: String) {
+    let stream = StandardStream.error
+    stream.attempt(stream.knownWidth.map { Prose.fitted(text, width: $0) } ?? text)
+  }
+
   private func print(_ failure: Failure) -> Int32 {
-    StandardStream.error.attempt(DiagnosticText.errors(failure.problems, style: errorStyle))
+    Self.tell(DiagnosticText.errors(failure.problems, style: errorStyle))
     if wantsJSON { try? StandardStream.output.write(failure.envelope.document) }
     return failure.status.rawValue
   }

@@ -14,9 +14,11 @@ struct Report: Sendable {
   var warnings: [Diagnostic] = []
   let result: JSON
   var status = ExitStatus.yes
+  /// Whether the text is a file's, a script's or a drawing's, whose lines stay as they are.
+  var isVerbatim = false
   /// What `--csv` prints.
   var table: Table?
-  /// What is printed without `--json` and `--csv`.
+  /// What is printed without `--json` and `--csv`; lines too wide for the terminal are broken.
   let text: @Sendable (Style) -> String
 
   /// The JSON document, keys in a fixed order.

@@ -1,13 +1,13 @@
 /// What a command is given besides its options.
 struct Session: Sendable {
-  private let output: OutputOptions
+  private let watching: ProgressOptions
   /// The files whose settings were added to the typed words; nil for commands that take none.
   let configuration: Configuration?
   /// The command's own words, what the files add among them.
   let words: [String]
 
-  init(output: OutputOptions, configuration: Configuration?, words: [String] = []) {
-    self.output = output
+  init(progress: ProgressOptions, configuration: Configuration?, words: [String] = []) {
+    watching = progress
     self.configuration = configuration
     self.words = words
   }
@@ -16,10 +16,10 @@ struct Session: Sendable {
   /// terminal.
   func progress(_ things: String) -> ProgressLine {
     let form: ProgressLine.Form =
-      switch output.progress {
+      switch watching.progress {
       case .json: .json
       case .auto: StandardStream.error.isTerminal ? .line : .nothing
       }
-    return ProgressLine(things, form: output.quiet ? .nothing : form)
+    return ProgressLine(things, form: watching.quiet ? .nothing : form)
   }
 }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What happens when the process is interrupted or hits a bug.
 ///
-/// Handlers only call what POSIX lists as async-signal-safe: `write`, `unlink`, `_exit`.
+/// Handlers only call what POSIX lists as async-signal-safe: `write`, `strlen`, `unlink`, `_exit`.
 enum Signals {
   // A trivial type with a constant initial value is laid out statically: a handler reads it without
   // running code. A torn or late read wipes one terminal line too many or too few.
@@ -18,6 +18,8 @@ enum Signals {
   nonisolated(unsafe) private static var partialFiles:
     UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
   private static let partialFileSlots = 8
+  // What an interrupt says last, whole before it is stored and never freed.
+  nonisolated(unsafe) private static var farewell: UnsafePointer<CChar>?
 
   /// Makes Ctrl-C end the process at once with 130 (SIGTERM 143, SIGHUP 129), a trap end it with 70
   /// and a request to report it, and a closed pipe an error of `write` instead of a death.
@@ -47,6 +49,7 @@ enum Signals {
         Signals.removePartialFiles()
         if Signals.isProgressShown { Signals.say("\r\u{1B}[K") }
         if number == SIGINT { Signals.say("interrupted\n") }
+        if let farewell = Signals.farewell { _ = write(2, farewell, strlen(farewell)) }
         _exit(128 + number)
       }
     }
@@ -92,6 +95,9 @@ enum Signals {
 
   /// Lets a first Ctrl-C only set ``isInterrupted``: the command answers with what it has.
   static func answerInterrupt() { answersInterrupt = true }
+
+  /// What an interrupt says last, such as what was kept; a line.
+  static func setFarewell(_ text: String) { farewell = strdup(text).map { UnsafePointer($0) } }
 
   private static func handle(_ number: Int32, by handler: @escaping @convention(c) (Int32) -> Void)
   {

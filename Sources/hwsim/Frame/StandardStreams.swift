@@ -33,14 +33,15 @@ enum StandardStream: Int32, Sendable {
   var isTerminal: Bool { isatty(rawValue) == 1 }
 
   /// Columns that a line may take: `COLUMNS`, else what a terminal has, else the usual.
-  var width: Int {
+  var width: Int { knownWidth ?? Style.usualWidth }
+
+  /// `COLUMNS`, else what a terminal has; nil where neither is known.
+  var knownWidth: Int? {
     if let text = environment("COLUMNS"), let columns = Int(text), columns > 0 {
       return min(max(columns, 40), 1000)
     }
     var size = winsize()
-    guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-      return Style.usualWidth
-    }
+    guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return max(Int(size.ws_col), 40)
   }
 

@@ -73,6 +73,10 @@ extension Schema {
 
   private static let estimateResult = object(
     [
+      "results": [
+        "type": "array",
+        "description": "Every estimate: this one, in the shape of several targets, bits or sizes.",
+      ],
       "target": string("Id of the device."),
       "bits": nullable(string("The value of --bits.")),
       "batch": integer("The value of --batch, where it is given."),

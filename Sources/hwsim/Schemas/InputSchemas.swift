@@ -101,7 +101,7 @@ extension Schema {
     ])
 
   static let study = file(
-    "study", "The first line of a study: what every evaluation in it depends on (--study)",
+    "study", "The first line of a study: what its evaluations and screenings depend on (--study)",
     required: [
       "settings", "layers", "candidates", "ties", "fixed", "costs", "sensitivities",
     ],

@@ -19,15 +19,15 @@ struct SearchJob {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let goal = command.goal
-    guard goal.evaluations >= 1 else {
+    let (goal, how) = (command.goal, command.how)
+    guard how.evaluations >= 1 else {
       throw Failure(
-        "usage.arguments", "--evaluations \(goal.evaluations) is not positive",
+        "usage.arguments", "--evaluations \(how.evaluations) is not positive",
         remedy: "give the number of allocations to run; --merge solves again without any.")
     }
-    let method = try SearchSettings.method(goal.method)
+    let method = try SearchSettings.method(how.method)
     let shard = try SearchSettings.shard(command.shard)
-    let limit = try SearchSettings.timeLimit(command.goal.timeLimit)
+    let limit = try SearchSettings.timeLimit(command.how.timeLimit)
     // Weights of tiles stay: what their widths save are bit operations.
     let patches = try command.patchQuestion()
     if patches == nil, command.patches.saysMore {
@@ -40,12 +40,12 @@ struct SearchJob {
       cost: patches == nil ? BitCost.weightBits.name : BitCost.bitOperations.name)
     let (quality, objectives) = (objective.quality, objective.costs)
     let source = try SensitivitySource(
-      goal.sensitivity, others: goal.sensitivityOf, share: goal.sensitivityShare,
+      how.sensitivity, others: how.sensitivityOf, share: how.sensitivityShare,
       cache: SensitivityCacheFolder(command.cache.cache, isOff: command.cache.noCache),
       objective: objective)
     let products = try SearchProducts(
       command.write, for: command.reader, hasFolder: command.product != nil)
-    let threads = command.computing.threads ?? Processors.count
+    let threads = command.threading.threads ?? Processors.count
     let model = try SearchModel.read(
       path: path, data: try command.data.files(target: goal.target),
       patches: patches, threads: threads)
@@ -56,13 +56,16 @@ struct SearchJob {
     let progress = ProgressPhases(session)
     defer { progress.finish() }
     let tasks = try coordinator(untied, model, session)
+    Signals.setFarewell(
+      try studyPath().map { "what was run is kept in \($0): the same command goes on from there\n" }
+        ?? "nothing was kept: -o DIR or --study FILE keeps every evaluation\n")
     let sensitivities = try source.answer(
       of: untied, model: model, threads: threads,
       tasks: tasks.map { tasks in
         TaskSensitivities(by: tasks, status: progress.status) {
           progress.update("layers measured", done: $0, of: $1)
         }
-      })
+      }, kept: try earlierHeader())
     let space = sensitivities.space
     let target = try targetCosts(model, space: space)
     let (costs, tableRecords) = try self.costs(
@@ -74,9 +77,9 @@ struct SearchJob {
     let budgets = try self.budgets(floor.costs, costs, space: space)
     var task = SearchTask(
       space: space, quality: quality, costs: costs, objectiveCount: objectives.count,
-      budgets: budgets, method: method, evaluations: goal.evaluations,
-      screening: goal.screening ?? SearchSettings.screening(goal.evaluations),
-      seed: command.computing.seed,
+      budgets: budgets, method: method, evaluations: how.evaluations,
+      screening: how.screening ?? SearchSettings.screening(how.evaluations),
+      seed: command.seeding.seed,
       shard: shard, sensitivities: scores)
     if model.tiles != nil, [.quantMCU, .auto].contains(method) {
       task.patches = try model.patchPrecision(command.patches.options())
@@ -116,7 +119,7 @@ struct SearchJob {
     var answer = SearchAnswer(
       header: header, space: space, objective: objective, objectiveCount: objectives.count,
       outcome: outcome, infeasible: infeasible, metric: sensitivities.name, method: method.rawValue,
-      seed: command.computing.seed, spaceName: command.spaceOptions.space,
+      seed: command.seeding.seed, spaceName: command.spaceOptions.space,
       floor: floor.text, modelDigest: try model.file.record.record()["sha256"]?.text, costs: costs,
       notes: header.notes ?? [], ranges: { model.usedRange(layer: $0, $1) })
     if let folder = command.product, products.allocations {
@@ -275,7 +278,7 @@ struct SearchJob {
   ) throws(Failure) -> [String: String] {
     var settings: [String: String] = [
       "objective": objective.text,
-      "method": command.goal.method, "seed": String(command.computing.seed),
+      "method": command.how.method, "seed": String(command.seeding.seed),
       "sensitivity": metric,
       "space": command.spaceOptions.space, "shard": command.shard ?? "1/1",
       "hwsim": ResultVersion.tool,
@@ -292,8 +295,8 @@ struct SearchJob {
       settings["split-after"] = String(tiles.splitAfter)
       settings.merge(try command.patches.options().settings) { $1 }
     }
-    if !command.goal.sensitivityOf.isEmpty {
-      settings["sensitivity-share"] = String(command.goal.sensitivityShare)
+    if !command.how.sensitivityOf.isEmpty {
+      settings["sensitivity-share"] = String(command.how.sensitivityShare)
     }
     settings.merge(try TaskWork.sums(records)) { $1 }
     if let target {
@@ -333,6 +336,16 @@ struct SearchJob {
         job: TaskJob(
           build: TaskJob.thisBuild, directory: directory, arguments: session.words,
           header: header), settings: settings)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// What the study begins with; nil where it is new.
+  private func earlierHeader() throws(Failure) -> StudyHeader? {
+    guard let path = try studyPath() else { return nil }
+    do throws(StudyError) {
+      return try Study.header(at: path)
     } catch {
       throw Failure(error)
     }
@@ -379,11 +392,11 @@ struct SearchJob {
       "split-after": .optional(command.patches.splitAfter),
       "target": .optional(command.goal.target),
       "method": .string(task.method.rawValue),
-      "sensitivity": .string(sensitivity), "sensitivity-of": .strings(command.goal.sensitivityOf),
-      "sensitivity-share": .number(command.goal.sensitivityShare),
+      "sensitivity": .string(sensitivity), "sensitivity-of": .strings(command.how.sensitivityOf),
+      "sensitivity-share": .number(command.how.sensitivityShare),
       "evaluations": .integer(task.evaluations),
       "screening": .integer(task.screening), "shard": .optional(command.shard),
-      "seed": .integer(Int(clamping: command.computing.seed)),
+      "seed": .integer(Int(clamping: command.seeding.seed)),
     ]
   }
 }

@@ -20,7 +20,7 @@ struct SearchTable {
 
   func report(_ session: Session) throws(Failure) -> Report {
     let bytes = try ScoreFile.contents(path)
-    let method = try SearchSettings.tableMethod(command.goal.method)
+    let method = try SearchSettings.tableMethod(command.how.method)
     let products = try SearchProducts(
       command.write, for: command.reader, hasFolder: command.product != nil)
     let isScores = try isScoreFile(bytes)
@@ -51,7 +51,8 @@ struct SearchTable {
 
   /// Refuses what a network alone can use.
   private func refuseOptions() throws(Failure) {
-    let (space, data, goal) = (command.spaceOptions, command.data, command.goal)
+    let (space, data) = (command.spaceOptions, command.data)
+    let (goal, how) = (command.goal, command.how)
     let given: [(option: String, isGiven: Bool)] = [
       ("--bits", space.bits != nil), ("--formats", space.formats != nil),
       ("--candidates", space.candidates != nil), ("--space", space.space != "wa_same"),
@@ -62,9 +63,9 @@ struct SearchTable {
       ("--calibration-labels", data.calibrationLabels != nil), ("--datapath", data.datapath != nil),
       ("--executor", command.execution.executor != "local"), ("--study", command.study != nil),
       ("--shard", command.shard != nil),
-      ("--cost-table", !goal.costTable.isEmpty), ("--screening", goal.screening != nil),
-      ("--sensitivity", goal.sensitivity != nil && transformer == nil),
-      ("--sensitivity-of", !goal.sensitivityOf.isEmpty),
+      ("--cost-table", !goal.costTable.isEmpty), ("--screening", how.screening != nil),
+      ("--sensitivity", how.sensitivity != nil && transformer == nil),
+      ("--sensitivity-of", !how.sensitivityOf.isEmpty),
     ]
     let refused = given.filter(\.isGiven).map(\.option)
     guard refused.isEmpty else {
@@ -90,9 +91,9 @@ struct SearchTable {
     }
     let progress = session.progress("problems")
     defer { progress.finish() }
-    let stop = try Stop(command.goal.timeLimit)
+    let stop = try Stop(command.how.timeLimit)
     let answer = try TableAnswer(
-      path: path, bytes: bytes, method: method, seed: command.computing.seed,
+      path: path, bytes: bytes, method: method, seed: command.seeding.seed,
       isCancelled: stop.isDue, progress: progress.update(done:of:))
     let report = Report(
       schema: "search", arguments: arguments(method),
@@ -135,10 +136,10 @@ struct SearchTable {
     let objectives = try objectives(file)
     let progress = session.progress("groups")
     defer { progress.finish() }
-    let stop = try Stop(command.goal.timeLimit)
+    let stop = try Stop(command.how.timeLimit)
     let answer = try ScoreAnswer(
       path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
-      seed: command.computing.seed, isCancelled: stop.isDue, progress: progress.update(done:of:))
+      seed: command.seeding.seed, isCancelled: stop.isDue, progress: progress.update(done:of:))
     var records = (transformer.map { [$0.record] } ?? [])
     records.append(InputRecord(role: "table", path: path, kind: "json"))
     if let path = target?.path {
@@ -233,7 +234,7 @@ struct SearchTable {
       "table": .string(path), "method": .string(method.rawValue),
       "objective": .optional(command.goal.objective), "budget": .strings(command.goal.budget),
       "target": .optional(command.goal.target),
-      "write": .optional(command.write), "seed": .integer(Int(clamping: command.computing.seed)),
+      "write": .optional(command.write), "seed": .integer(Int(clamping: command.seeding.seed)),
     ]
   }
 }

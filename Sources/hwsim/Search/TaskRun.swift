@@ -115,7 +115,7 @@ struct TaskRun {
 
   /// What the search says, else what the scheduler gives the task, else all cores.
   private static func threads(_ job: TaskJob) throws(Failure) -> Int {
-    if let threads = try command(of: job).computing.threads { return threads }
+    if let threads = try command(of: job).threading.threads { return threads }
     for name in ["SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "NCPUS"] {
       if let count = environment(name).flatMap(Int.init), (1...1024).contains(count) {
         return count

@@ -29,7 +29,7 @@
         _ = command
         command = reporting
         let report = try reporting.report(
-          Session(output: reporting.outputOptions, configuration: nil))
+          Session(progress: reporting.watching, configuration: nil))
         return (report.result, try report.envelope(), report.text(.plain))
       }
     }
