@@ -5,7 +5,7 @@ usage: drill.py HWSIM same  [EXECUTOR]           three kinds of models: result f
        drill.py HWSIM time  [SECONDS] [COUNT]    overhead for evaluations of so many seconds
 
 `same` and `time` take slurm (default; SLURM_CONF as `Tests/Cluster/slurm start DIR` prints it) or a
-template such as 'parallel -j 2 {task} ::: $(seq 0 {last})'. `kill` needs the folder of that Slurm in
+template such as 'parallel -q -j 2 {task} ::: $(seq 0 {last})'. `kill` needs the folder of that Slurm in
 SLURM_DRILL.
 """
 import ast, glob, json, os, random, shutil, signal, struct, subprocess, sys, tempfile, time
