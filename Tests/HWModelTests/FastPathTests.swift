@@ -63,4 +63,68 @@ struct FastPathTests {
     }
     #expect(found.isSuperset(of: wanted), "\(wanted.subtracting(found))")
   }
+
+  @Test("sums of products that are rounded first, whatever the accumulator")
+  func roundedSums() throws {
+    var generator = SeededGenerator(seed: 71)
+    let quantizations: [Quantization] = [
+      .truncate, .round, .truncateToZero, .roundTiesToEven, .roundTiesToNegative,
+    ]
+    let overflows: [Overflow] = [.wrap, .saturate, .saturateSymmetric, .saturateToZero]
+    var reached = 0
+    for number in 0..<(sweep ? 4_000 : 160) {
+      func random(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+      func format(_ widths: ClosedRange<Int>, signed: Bool) throws -> FixedPointFormat {
+        let width = random(widths)
+        return try FixedPointFormat(
+          width: width, integerBits: random(1...width), isSigned: signed,
+          quantization: quantizations.randomElement(using: &generator) ?? .truncate,
+          overflow: overflows.randomElement(using: &generator) ?? .wrap)
+      }
+      let (inputs, outputs) = (random(1...20), random(1...6))
+      let isSigned = random(0...1) == 1
+      let data = try format(2...17, signed: isSigned)
+      let weight = try FixedPointFormat(width: 12, integerBits: random(1...4))
+      // Sums without sign reach codes that 16 signed bits do not hold.
+      let bits = random(1...11)
+      let weights = (0..<inputs * outputs).map { _ in
+        Int64(random((isSigned ? -(1 << bits) : 0)...(1 << bits) - 1))
+      }
+      let accumulator = try format(number % 3 == 0 ? 16...16 : 2...20, signed: isSigned)
+      let result = random(0...1) == 0 ? accumulator : try format(2...20, signed: isSigned)
+      let graph = try Graph(
+        name: "rounded",
+        tensors: [
+          Tensor(name: "x", shape: try Shape([inputs]), encoding: .fixed(data)),
+          Tensor(
+            name: "w", shape: try Shape([outputs, inputs]), encoding: .fixed(weight),
+            constant: .int64(weights)),
+          Tensor(name: "y", shape: try Shape([outputs]), encoding: .fixed(result)),
+        ],
+        nodes: [
+          Node(
+            name: "dense",
+            operation: .dense(
+              Dense(
+                weightsAreOutputMajor: true, accumulation: Accumulation(encoding: accumulator))),
+            inputs: [TensorID(0), TensorID(1)], outputs: [TensorID(2)])
+        ], inputs: [TensorID(0)], outputs: [TensorID(2)])
+      guard
+        try Plan(graph, on: HLSFixed()).kernelNames == ["RoundedAccumulateKernel"]
+      else { continue }
+      reached += 1
+      let (low, high): (Int64, Int64) = (data.minimum(), data.maximum())
+      let samples = 40
+      let values = TensorValues.codes(
+        (0..<samples * inputs).map { index in
+          [low, high, Int64.random(in: low...high, using: &generator)][
+            index / inputs < 2 ? index / inputs : 2]
+        })
+      let fast = try Self.outputs(graph, usesFastKernels: true, [values], samples: samples)
+      let plain = try Self.outputs(graph, usesFastKernels: false, [values], samples: samples)
+      try #require(
+        fast == plain, "data \(data), accumulator \(accumulator), result \(result)")
+    }
+    #expect(reached > 20, "\(reached)")
+  }
 }

@@ -73,6 +73,8 @@ struct RoundedAccumulateKernel: NodeKernel {
     }
     // What lanes hold is the sum modulo their width; one in range is itself.
     let held = staysInRange && sums.contains(range.lowerBound) && sums.contains(range.upperBound)
+    // Modulo is no answer to a saturating type whose codes the lanes do not hold.
+    guard held || accumulator.overflow == .wrap else { return nil }
     var intoAccumulator: RowAssignment?
     var accumulated = held ? range : sums
     if !held {

@@ -34,7 +34,7 @@ package struct ExecutorTemplate: Sendable, Hashable {
         "search.executor", "the executor '\(text)' has no \(missing.joined(separator: " and no "))",
         at: "--executor",
         remedy: "write it as 'sbatch --wait --array=0-{last} {task}', "
-          + "'parallel -j 8 {task} ::: $(seq 0 {last})', slurm or local.")
+          + "'parallel -q -j 8 {task} ::: $(seq 0 {last})', slurm or local.")
     }
     self.text = text
   }

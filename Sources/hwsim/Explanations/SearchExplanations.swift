@@ -342,7 +342,7 @@ extension Explanation {
       """
       --executor is local, slurm, or a command of the shell that runs all tasks of a batch and ends after
       them. {task} stands for a script that takes a task's number, {last} for the last number: 'sbatch
-      --wait --array=0-{last} {task}', 'parallel -j 8 {task} ::: $(seq 0 {last})'.
+      --wait --array=0-{last} {task}', 'parallel -q -j 8 {task} ::: $(seq 0 {last})'.
       """),
     Explanation(
       "search.executor-refused", "an executor ended before its tasks began",

@@ -11,7 +11,7 @@ struct ExecutorOptions: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       "Who runs evaluations: local, slurm, or a command that runs tasks and waits for them, such as "
-        + "'parallel -j 8 {task} ::: $(seq 0 {last})'. Needs -o or --study on files that all machines "
+        + "'parallel -q -j 8 {task} ::: $(seq 0 {last})'. Needs -o or --study on files that all machines "
         + "see; never changes a result.", valueName: "local|slurm|COMMAND"))
   var executor = "local"
 
