@@ -72,6 +72,7 @@ struct EstimateCommandTests {
       "estimate", Self.model, "--target", "nucleo-l4r5zi", "--limit", "flash=10B")
     #expect(broken.code == 1)
     #expect(broken.output.contains("BROKEN"))
+    #expect(broken.output.contains("LIMIT BROKEN") && !broken.output.contains("FITS"))
     let wrong = try ToolRun(
       "estimate", Self.model, "--target", "nucleo-l4r5zi", "--limit", "srm=1KiB")
     #expect(wrong.code == 64)

@@ -278,6 +278,8 @@ public struct ReportContent: Sendable {
         ? ", exact" : ", estimate, \(data.error ?? "error unknown")"
     }
     switch data.fits {
+    case true? where data.limits.contains { $0.isMet == false }:
+      return .init(word: "LIMIT BROKEN", detail: detail, tone: .bad)
     case true?: return .init(word: "FITS", detail: detail, tone: .good)
     case false?: return .init(word: "DOES NOT FIT", detail: detail, tone: .bad)
     case nil: return .init(word: "ESTIMATE", detail: detail, tone: .plain)

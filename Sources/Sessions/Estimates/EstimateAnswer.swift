@@ -284,6 +284,8 @@ package struct EstimateAnswer: Sendable {
   private func verdict(_ style: Style) -> String {
     var text =
       switch schedule.verdict {
+      // The device has room for it, who asked has not.
+      case true? where !limits.allSatisfy(\.isKept): style.bad("LIMIT BROKEN")
       case true?: style.good("FITS")
       case false?: style.bad("DOES NOT FIT")
       case nil: "NO VERDICT"
