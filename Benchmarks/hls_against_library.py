@@ -8,7 +8,7 @@ with g++, and runs both on the same samples in turn. hwsim's time includes readi
     python Benchmarks/hls_against_library.py [FOLDER [PATHS]]
 
 Needs hls4ml 1.3, keras 3 (jax back end), numpy and g++. FOLDER keeps the projects (default: a
-temporary one); PATHS are values of HWSIM_KERNEL (default avx512,avx2).
+temporary one); PATHS are values of HWSIM_KERNEL (default vnni,avx2).
 """
 import json
 import os
@@ -54,7 +54,7 @@ def seconds(call, least=3.0):
     return best
 
 
-paths = sys.argv[2].split(',') if len(sys.argv) > 2 else ['avx512', 'avx2']
+paths = sys.argv[2].split(',') if len(sys.argv) > 2 else ['vnni', 'avx2']
 # By layer, accumulators are as wide as the sums; by model, of the type of everything else.
 for granularity in ('name', 'model'):
     for name, build, io, samples in (('mlp', mlp, 'io_parallel', 20000), ('cnn', cnn, 'io_stream', 2000)):
