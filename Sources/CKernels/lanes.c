@@ -2,17 +2,10 @@
 
 #include <string.h>
 
+#include "rounding.h"
+
 // The bodies are written once with vector types and plain loops, and compiled for each
 // instruction set by the target attribute of the function they are inlined into.
-#define INLINE static inline __attribute__((always_inline))
-
-#if defined(__x86_64__)
-#define TARGET_AVX2 __attribute__((target("avx2")))
-#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
-#else
-#define TARGET_AVX2
-#define TARGET_AVX512
-#endif
 
 int hwsim_lanes_best_path(void) {
 #if defined(__x86_64__)
@@ -24,12 +17,6 @@ int hwsim_lanes_best_path(void) {
 #endif
   return 0;
 }
-
-// Defines `name` as a dispatcher over three compilations of `body`.
-#define DISPATCH(name, parameters, arguments)                                  \
-  static void name##_portable parameters { name##_body arguments; }            \
-  TARGET_AVX2 static void name##_avx2 parameters { name##_body arguments; }    \
-  TARGET_AVX512 static void name##_avx512 parameters { name##_body arguments; }
 
 typedef int32_t v16i32 __attribute__((vector_size(64), aligned(4)));
 typedef int64_t v8i64 __attribute__((vector_size(64), aligned(8)));
@@ -200,18 +187,7 @@ INLINE int32_t assign_one_i32(
   int32_t value, int32_t left, int32_t right, int32_t rounding, int32_t overflow,
   int32_t spare, bool is_signed, int32_t minimum, int32_t maximum) {
   if (right > 0) {
-    const int32_t half = (int32_t)1 << (right - 1);
-    int32_t bias = 0;
-    switch (rounding) {
-      case HWSIM_ROUND_TO_ZERO: bias = (value >> 31) & (half | (half - 1)); break;
-      case HWSIM_ROUND_HALF_UP: bias = half; break;
-      case HWSIM_ROUND_HALF_TO_ZERO: bias = half - 1 - (value >> 31); break;
-      case HWSIM_ROUND_HALF_AWAY: bias = half + (value >> 31); break;
-      case HWSIM_ROUND_HALF_DOWN: bias = half - 1; break;
-      case HWSIM_ROUND_HALF_EVEN: bias = half - 1 + ((value >> right) & 1); break;
-      default: break;
-    }
-    value = (value + bias) >> right;
+    value = (value + rounding_bias_i32(value, right, rounding)) >> right;
   }
   value = (int32_t)((uint32_t)value << left);
   switch (overflow) {

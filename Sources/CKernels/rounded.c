@@ -1,17 +1,13 @@
 #include "CKernelsRounded.h"
 
+#include "rounding.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define TARGET_AVX2 __attribute__((target("avx2")))
-#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #define HAS_X86 1
 #else
-#define TARGET_AVX2
-#define TARGET_AVX512
 #define HAS_X86 0
 #endif
-
-#define INLINE static inline __attribute__((always_inline))
 
 // 16-bit sums
 
@@ -149,20 +145,6 @@ void hwsim_rounded_dot4_i16(
 
 // 32-bit sums
 
-// The bias of each rounding rule, as in lanes.c: floor((value + bias) / 2^right).
-INLINE int32_t bias_32(int32_t value, int32_t right, int32_t rounding) {
-  const int32_t half = (int32_t)1 << (right - 1);
-  switch (rounding) {
-    case HWSIM_ROUND_TO_ZERO: return (value >> 31) & (half | (half - 1));
-    case HWSIM_ROUND_HALF_UP: return half;
-    case HWSIM_ROUND_HALF_TO_ZERO: return half - 1 - (value >> 31);
-    case HWSIM_ROUND_HALF_AWAY: return half + (value >> 31);
-    case HWSIM_ROUND_HALF_DOWN: return half - 1;
-    case HWSIM_ROUND_HALF_EVEN: return half - 1 + ((value >> right) & 1);
-    default: return 0;
-  }
-}
-
 INLINE void dot4_i32_rounding(
   const int32_t *data, const int32_t *gather, const int32_t *weights, ptrdiff_t terms,
   int32_t right, const int32_t rounding, const int32_t *initial, int32_t *sums, ptrdiff_t lanes) {
@@ -177,7 +159,7 @@ INLINE void dot4_i32_rounding(
         const int32_t w = weights[k * 4 + o];
         for (int i = 0; i < 16; i++) {
           const int32_t product = x[i] * w;
-          s[o][i] += (uint32_t)((product + bias_32(product, right, rounding)) >> right);
+          s[o][i] += (uint32_t)((product + rounding_bias_i32(product, right, rounding)) >> right);
         }
       }
     }
@@ -206,11 +188,6 @@ INLINE void dot4_i32_body(
   }
 #undef CASE
 }
-
-#define DISPATCH(name, parameters, arguments)                                                      \
-  static void name##_portable parameters { name##_body arguments; }                                \
-  TARGET_AVX2 static void name##_avx2 parameters { name##_body arguments; }                        \
-  TARGET_AVX512 static void name##_avx512 parameters { name##_body arguments; }
 
 DISPATCH(
   dot4_i32,

@@ -54,6 +54,8 @@ public struct FixedPointCast: Sendable {
 
 /// Float64 numbers as codes of an affine format: `zero + x / scale` in float32, rounded to nearest and
 /// clamped.
+///
+/// Sources: TensorFlow Lite `reference/quantize.h` (ties away from zero), ONNX QuantizeLinear (ties to even).
 public struct AffineCast: Sendable {
   private let scale: Float
   private let steps: ClosedRange<Float>

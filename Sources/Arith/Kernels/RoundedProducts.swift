@@ -7,7 +7,9 @@ internal import CKernels
 /// multiplication that keeps the upper half gives. Rounding half up is the same with 15 for 16, since
 /// `pmulhrsw` computes `floor((x * low + 2^14) / 2^15)`, and `2 * high` for `high`.
 public struct NarrowFactors: Sendable {
+  /// Of each weight, in the weights' order.
   public let low: [Int16]
+  /// Of each weight modulo 2^16; doubled where ties are rounded.
   public let high: [Int16]
 
   /// Whether ties of a `RND` type are rounded; else what is dropped is cut off.
