@@ -16,6 +16,15 @@ public struct ValueRange: Hashable, Sendable {
   public static let reluOne = ValueRange(minimum: -1, maximum: 1)
 
   public var isUnbounded: Bool { self == .unbounded }
+
+  /// What `other` makes of the values of this range: `min(max(x, minimum), maximum)`.
+  public func clamped(by other: ValueRange) -> ValueRange {
+    func cut(_ bound: Double) -> Double? {
+      let cut = min(max(bound, other.minimum ?? -.infinity), other.maximum ?? .infinity)
+      return cut.isInfinite ? nil : cut
+    }
+    return ValueRange(minimum: cut(minimum ?? -.infinity), maximum: cut(maximum ?? .infinity))
+  }
 }
 
 /// Matrix products `[..., rows, inner] * [..., inner, columns]`; leading axes follow numpy's rule.
@@ -30,7 +39,7 @@ public struct MatMul: Hashable, Sendable {
   public let productFactor: Float
   /// Factor of the bias; a float32 constant.
   public let biasFactor: Float
-  public let range: ValueRange
+  public internal(set) var range: ValueRange
 
   public init(
     transposesLeft: Bool = false, transposesRight: Bool = false, productFactor: Float = 1,

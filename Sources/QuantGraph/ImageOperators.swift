@@ -45,7 +45,7 @@ public struct Convolution: Hashable, Sendable {
   public let weightLayout: WeightLayout
   /// nil where the datapath's own rule (an int32 sum) applies; weights are constant where it is given.
   public let accumulation: Accumulation?
-  public let range: ValueRange
+  public internal(set) var range: ValueRange
 
   /// Whether each filter sees one channel: weights `[kernel..., filters]`.
   public var isDepthwise: Bool { grouping == .depthwise }
@@ -129,7 +129,7 @@ public struct Pool: Hashable, Sendable {
   public let layout: ImageLayout
   public let accumulator: FixedPointFormat?
   public let arrangement: Arrangement
-  public let range: ValueRange
+  public internal(set) var range: ValueRange
 
   public init(
     reduction: Reduction, kernel: [Int], strides: [Int], dilations: [Int]? = nil,

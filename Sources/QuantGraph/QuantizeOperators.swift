@@ -56,11 +56,17 @@ public struct Quantized: Hashable, Sendable {
   /// Whether results are codes; if not they are values.
   public let requantizes: Bool
   public let hasBias: Bool
+  /// What codes stand for at least and at most; values beside codes are not cut.
+  public let range: ValueRange
 
-  public init(_ function: Function, requantizes: Bool = true, hasBias: Bool = false) {
+  public init(
+    _ function: Function, requantizes: Bool = true, hasBias: Bool = false,
+    range: ValueRange = .unbounded
+  ) {
     self.function = function
     self.requantizes = requantizes
     self.hasBias = hasBias
+    self.range = range
   }
 
   /// Number of quantized operands among `count` inputs, or nil if that is no number of them.

@@ -64,6 +64,15 @@ private struct QuantizedGraph {
     _ function: Quantized.Function, _ operands: [TensorID], shape: [Int], isSigned: Bool,
     scale: Float, bias: TensorID? = nil
   ) throws -> Graph {
+    // Some ranges hold one code.
+    let wide = Double(scale) * 9
+    let ranges: [ValueRange] = [
+      ValueRange(minimum: 1e9), ValueRange(minimum: -3, maximum: -3),
+      .relu, ValueRange(minimum: -wide, maximum: wide), ValueRange(maximum: wide),
+    ]
+    let choice = pick(0...60)
+    let range =
+      ranges.indices.contains(choice) ? ranges[choice] : choice < 30 ? .unbounded : ranges[3]
     let encoding = try Self.bytes(isSigned: isSigned)
     let target = [
       try add([], .float(.float32), .float32([scale])),
@@ -75,7 +84,8 @@ private struct QuantizedGraph {
       name: "quantized", tensors: tensors,
       nodes: [
         Node(
-          name: "n", operation: .quantized(Quantized(function, hasBias: bias != nil)),
+          name: "n",
+          operation: .quantized(Quantized(function, hasBias: bias != nil, range: range)),
           inputs: operands + target + (bias.map { [$0] } ?? []), outputs: [codes, values])
       ], inputs: inputs, outputs: [codes, values])
   }

@@ -8,7 +8,11 @@ import Testing
 
   /// `x -> QuantizeLinear -> DequantizeLinear -> MatMul(weights) + bias -> QuantizeLinear ->
   /// DequantizeLinear`, as quantizers write it.
-  private func graph(biasScale: Float = 0.125, isPerColumn: Bool = false) throws -> Graph {
+  ///
+  /// `clamps` stand between the product and QuantizeLinear.
+  private func graph(
+    biasScale: Float = 0.125, isPerColumn: Bool = false, clamps: [ValueRange] = []
+  ) throws -> Graph {
     let byte = try GraphFixture.affine(8)
     let word = try GraphFixture.affine(32)
     var tensors: [Tensor] = []
@@ -34,6 +38,8 @@ import Testing
     let zb = add("zb", [], word, .int32([0]))
     let db = add("db", [3], float)
     let product = add("product", [1, 3], float)
+    var values = [product]
+    for index in clamps.indices { values.append(add("cut\(index)", [1, 3], float)) }
     let sy = add("sy", [], float, .float32([2]))
     let zy = add("zy", [], byte, .int8([-1]))
     let qy = add("qy", [1, 3], byte)
@@ -46,10 +52,17 @@ import Testing
       Node(name: "dw", operation: .dequantize(weights), inputs: [w, sw, zw], outputs: [dw]),
       Node(name: "db", operation: .dequantize(.tensor), inputs: [b, sb, zb], outputs: [db]),
       Node(name: "fc", operation: .matMul(MatMul()), inputs: [dx, dw, db], outputs: [product]),
-      Node(name: "qy", operation: quantize, inputs: [product, sy, zy], outputs: [qy]),
+      Node(name: "qy", operation: quantize, inputs: [values[clamps.count], sy, zy], outputs: [qy]),
       Node(name: "dy", operation: .dequantize(.tensor), inputs: [qy, sy, zy], outputs: [y]),
     ]
-    return try Graph(name: "qdq", tensors: tensors, nodes: nodes, inputs: [x], outputs: [y])
+    let cuts = clamps.indices.map { index in
+      Node(
+        name: "cut\(index)", operation: .unary(.clamp(clamps[index])), inputs: [values[index]],
+        outputs: [values[index + 1]])
+    }
+    return try Graph(
+      name: "qdq", tensors: tensors, nodes: nodes[..<5] + cuts + nodes[5...], inputs: [x],
+      outputs: [y])
   }
 
   @Test("a product between conversions becomes one operator with codes and values")
@@ -70,6 +83,39 @@ import Testing
     #expect(fused.nodes[index].outputs.map { fused[$0].name } == ["qy", "product"])
     #expect(fused.index.node(named: "qy") == nil)
     #expect(fused.nodes.count == graph.nodes.count - 1 && fused.tensors == graph.tensors)
+  }
+
+  @Test("clamps between a product and QuantizeLinear cut its codes and stay for who reads values")
+  func clamps() throws {
+    let graph = try graph(clamps: [.relu, ValueRange(minimum: -4, maximum: 6)])
+    let fused = try graph.fusingQuantizedProducts()
+    let index = try #require(fused.index.node(named: "fc"))
+    guard case .quantized(let quantized) = fused.nodes[index].operation else {
+      Issue.record("not fused: \(fused.nodes[index].operation.name)")
+      return
+    }
+    #expect(quantized.range == .relu6)
+    #expect(fused.nodes[index].outputs.map { fused[$0].name } == ["qy", "product"])
+    #expect(fused.index.node(named: "cut1") != nil && fused.index.node(named: "qy") == nil)
+    let moved = try graph.movedToIntegers()
+    #expect(moved.nodes.map(\.name) == ["qx", "fc", "dy"])
+    guard case .matMul(let product) = moved.nodes[1].operation else {
+      Issue.record("\(moved.nodes[1].operation.name) instead of a product")
+      return
+    }
+    #expect(product.range == .relu6)
+  }
+
+  @Test(
+    "one clamp after another is one range",
+    arguments: [
+      (ValueRange.unbounded, ValueRange.relu, ValueRange.relu), (.relu, .unbounded, .relu),
+      (.relu6, .reluOne, ValueRange(minimum: 0, maximum: 1)),
+      (.relu, ValueRange(maximum: -2), ValueRange(minimum: -2, maximum: -2)),
+      (ValueRange(maximum: 3), ValueRange(minimum: 5), ValueRange(minimum: 5, maximum: 5)),
+    ])
+  func clampedRanges(_ first: ValueRange, _ second: ValueRange, _ both: ValueRange) {
+    #expect(first.clamped(by: second) == both)
   }
 
   @Test("a bias at another scale than that of the sums stays in float")

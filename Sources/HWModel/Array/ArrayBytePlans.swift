@@ -6,14 +6,20 @@ import QuantGraph
 extension ArrayNode {
   /// The rule by which the operation's codes are stored.
   private func coding(_ operands: QuantizedOperands) -> ByteCoding? {
-    guard let zero = operands.target?.zeroPoint.constantIntegers?.first else { return nil }
-    return coding(zeroPoint: zero)
+    guard let target = operands.target, let zero = target.zeroPoint.constantIntegers?.first
+    else { return nil }
+    if operands.range.isUnbounded { return coding(zeroPoint: zero) }
+    return target.scale.constantReals?.first.flatMap {
+      coding(zeroPoint: zero, range: operands.range, scale: $0)
+    }
   }
 
-  private func coding(zeroPoint: Int64) -> ByteCoding? {
-    guard result.kind.storage.stride == 1, let range = result.kind.range,
-      abs(zeroPoint) <= 1 << 16
+  private func coding(
+    zeroPoint: Int64, range values: ValueRange = .unbounded, scale: Float = 1
+  ) -> ByteCoding? {
+    guard result.kind.storage.stride == 1, let all = result.kind.range, abs(zeroPoint) <= 1 << 16
     else { return nil }
+    let range = values.codes(all, scale: scale, zeroPoint: zeroPoint)
     return ByteCoding(
       zeroPoint: Int32(zeroPoint), range: Int32(range.lowerBound)...Int32(range.upperBound))
   }

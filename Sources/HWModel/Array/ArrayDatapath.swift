@@ -106,7 +106,7 @@ public struct ONNXReferenceDatapath: ArrayDatapath {
 
   let path: KernelPath
 
-  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  /// - Parameter path: which kernels compute; `KernelPath.plain` runs the definitions.
   public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool { supportsArrays(operation) }
@@ -117,7 +117,7 @@ public struct ONNXReferenceDatapath: ArrayDatapath {
 ///
 /// Source: onnxruntime 1.31 without graph optimizations (mlas, requantization). Float operators
 /// between DequantizeLinear and QuantizeLinear become operators on codes first, see
-/// ``Graph/fusingQuantizedProducts()``; what is elementwise stays in float32, as there. A graph
+/// `Graph.fusingQuantizedProducts()`; what is elementwise stays in float32, as there. A graph
 /// without a quantized tensor is refused.
 public struct ONNXIntegerDatapath: ArrayDatapath {
   public static let name = "onnx-integer"
@@ -125,7 +125,7 @@ public struct ONNXIntegerDatapath: ArrayDatapath {
 
   let path: KernelPath
 
-  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  /// - Parameter path: which kernels compute; `KernelPath.plain` runs the definitions.
   public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool { supportsArrays(operation) }
@@ -152,7 +152,7 @@ public struct QONNXDatapath: ArrayDatapath {
 
   let path: KernelPath
 
-  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  /// - Parameter path: which kernels compute; `KernelPath.plain` runs the definitions.
   public init(path: KernelPath = .current) { self.path = path }
 
   public func supports(_ operation: Operator) -> Bool {

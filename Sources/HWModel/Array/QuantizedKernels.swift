@@ -9,6 +9,8 @@ struct QuantizedOperands: Sendable {
   /// Scale and zero point of the result, if codes result.
   let target: (scale: ArrayOperand, zeroPoint: ArrayOperand)?
   let bias: ArrayOperand?
+  /// What codes stand for at least and at most.
+  let range: ValueRange
 
   /// - Precondition: the operands satisfy the operator's shape rule.
   init(_ quantized: Quantized, _ operands: [ArrayOperand]) {
@@ -18,6 +20,7 @@ struct QuantizedOperands: Sendable {
     zeroPoints = (0..<count).map { operands[3 * $0 + 2] }
     target = quantized.requantizes ? (operands[3 * count], operands[3 * count + 1]) : nil
     bias = quantized.hasBias ? operands[operands.count - 1] : nil
+    range = quantized.range
   }
 
   func scale(_ index: Int, _ o: KernelOperands) -> [Float] {
@@ -29,6 +32,24 @@ struct QuantizedOperands: Sendable {
   }
   func targetZeroPoint(_ o: KernelOperands) -> Int64 {
     target?.zeroPoint.integers(o).first ?? 0
+  }
+
+  /// Those of the codes `all` that results may have.
+  func codes(_ all: ClosedRange<Int64>, _ o: KernelOperands) -> ClosedRange<Int64> {
+    range.isUnbounded
+      ? all : range.codes(all, scale: targetScale(o), zeroPoint: targetZeroPoint(o))
+  }
+}
+
+extension ValueRange {
+  /// Codes of the values in the range: quantization is monotone, so that the codes of cut values are
+  /// the values' codes, cut at the codes of the bounds.
+  func codes(_ all: ClosedRange<Int64>, scale: Float, zeroPoint: Int64) -> ClosedRange<Int64> {
+    func code(_ bound: Double?) -> Int64? {
+      bound.map { ArrayNode.code(Float($0) / scale, zeroPoint: zeroPoint, range: all) }
+    }
+    let low = code(minimum) ?? all.lowerBound
+    return low...max(low, code(maximum) ?? all.upperBound)
   }
 }
 
@@ -69,13 +90,14 @@ extension ArrayNode {
     _ sums: [Int64], _ operands: QuantizedOperands, _ results: [(kind: ElementKind, shape: Shape)],
     _ o: KernelOperands, scale: (Int) -> Float
   ) {
-    guard operands.target != nil, let range = results[0].kind.range else {
+    guard operands.target != nil, let all = results[0].kind.range else {
       o.outputs[0].store(
         reals: sums.indices.map { Float(sums[$0]) * scale($0) }, kind: results[0].kind)
       return
     }
     let target = operands.targetScale(o)
     let zeroPoint = operands.targetZeroPoint(o)
+    let range = operands.codes(all, o)
     o.outputs[0].store(
       wrapping: sums.indices.map { index in
         code(Float(sums[index]) * (scale(index) / target), zeroPoint: zeroPoint, range: range)
@@ -168,7 +190,7 @@ extension ArrayNode {
     _ function: Binary.Function, _ operands: QuantizedOperands
   ) throws(DatapathError) -> PlannedNode {
     let results = results
-    guard let range = result.kind.range, [.add, .subtract, .multiply].contains(function) else {
+    guard let all = result.kind.range, [.add, .subtract, .multiply].contains(function) else {
       throw .parameter(function.rawValue, reason: "has no form between codes")
     }
     let sign: Float = function == .subtract ? -1 : 1
@@ -181,6 +203,7 @@ extension ArrayNode {
       let (zeroA, zeroB) = (operands.zeroPoint(0, o)[0], operands.zeroPoint(1, o)[0])
       let target = operands.targetScale(o)
       let zeroPoint = Float(operands.targetZeroPoint(o))
+      let range = operands.codes(all, o)
       let quotients: [Float]
       if function == .multiply {
         let ratio = scaleA * scaleB / target
@@ -210,7 +233,7 @@ extension ArrayNode {
     _ function: UnaryFunction, _ operands: QuantizedOperands, arrangement: StridedCopy? = nil
   ) -> PlannedNode {
     let results = results
-    let range = results[0].kind.range ?? 0...0
+    let all = results[0].kind.range ?? 0...0
     if let fast = byteTable(function, operands, arrangement: arrangement) {
       return planned(kernel: fast)
     }
@@ -231,6 +254,7 @@ extension ArrayNode {
       let values = codes.map { function.value(Float($0 - zero) * scale) }
       let target = operands.targetScale(o)
       let zeroPoint = operands.targetZeroPoint(o)
+      let range = operands.codes(all, o)
       o.outputs[0].store(
         wrapping: values.map { Self.code($0 / target, zeroPoint: zeroPoint, range: range) },
         kind: results[0].kind)
@@ -293,7 +317,7 @@ extension ArrayNode {
     let scale = operands.scale(0, o)[0]
     let target = operands.targetScale(o)
     let zeroPoint = operands.targetZeroPoint(o)
-    let range = results[0].kind.range ?? 0...0
+    let range = operands.codes(results[0].kind.range ?? 0...0, o)
     o.outputs[0].store(
       wrapping: sums.indices.map { index in
         code(
@@ -312,7 +336,7 @@ extension ArrayNode {
     _ axis: Int, _ operands: QuantizedOperands
   ) -> PlannedNode {
     let results = results
-    let range = results[0].kind.range ?? 0...0
+    let all = results[0].kind.range ?? 0...0
     let strides = result.shape.strides
     var copies: [StridedCopy] = []
     var start = 0
@@ -328,6 +352,7 @@ extension ArrayNode {
     return planned { o in
       let target = operands.targetScale(o)
       let zeroPoint = operands.targetZeroPoint(o)
+      let range = operands.codes(all, o)
       var values = [Float](repeating: 0, count: results[0].shape.count)
       for (index, copy) in placements.enumerated() {
         let scale = operands.scale(index, o)[0]

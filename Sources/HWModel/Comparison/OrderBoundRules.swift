@@ -150,8 +150,9 @@ extension OrderBound {
     guard let (bound, sum) = real else { return [] }
     // Real bounds move the code across the ties that they reach.
     let result = graph[node.outputs[0]]
-    guard let range = ElementKind(result.encoding)?.range else { return [] }
+    guard let all = ElementKind(result.encoding)?.range else { return [] }
     let zero = values(node.inputs[3 * count + 1]).first ?? 0
+    let range = quantized.range.codes(all, scale: Float(target), zeroPoint: Int64(zero))
     let own = values(node.outputs[0])
     var moved = [Double](repeating: 0, count: own.count)
     for index in own.indices where bound[index] != 0 {

@@ -6,7 +6,7 @@ public import Arith
 ///
 /// Scales that a format needs and its name does not give follow from ``inputRange`` and
 /// ``weightScale``, or from the rule of what applies it. Whoever applies an allocation or counts its
-/// cost refuses what it does not know (``unknown(roles:choices:)``); nothing is left out of account.
+/// cost refuses what it does not know (``unknown(roles:granularities:choices:)``); nothing is left out of account.
 public struct NodeAllocation: Hashable, Sendable {
   public var weights: Encoding?
   public var activations: Encoding?
@@ -65,7 +65,7 @@ public struct NodeAllocation: Hashable, Sendable {
   /// Whether everything stays as the model has it.
   public var isUnchanged: Bool { self == NodeAllocation() }
 
-  /// Roles that have an encoding or a granularity, in the order of ``OperandRole/allCases``.
+  /// Roles that have an encoding or a granularity, in the order of `OperandRole.allCases`.
   public var roles: [OperandRole] {
     OperandRole.allCases.filter { self[$0] != nil || granularities[$0] != nil }
   }

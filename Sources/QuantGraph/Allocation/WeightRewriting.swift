@@ -2,7 +2,7 @@ public import Arith
 
 extension NodeAllocation {
   /// The name of the choice that says how a node's weights are rewritten; its values are names of
-  /// ``WeightRewrite``.
+  /// `WeightRewrite`.
   public static let weightRewriteKey = "weight_rewrite"
 
   /// How the node's integer weights are rewritten; nil leaves them.

@@ -25,8 +25,9 @@ extension Graph {
   /// codes.
   ///
   /// `DequantizeLinear* -> Conv, MatMul, Gemm, average -> QuantizeLinear` becomes one operator with
-  /// two results: the codes, and the values under the name that they had. Elementwise operators
-  /// stay as they are. A bias must be an int32 constant at the scale of the sums, which is
+  /// two results: the codes, and the values under the name that they had. Clamps (Relu, Clip)
+  /// before QuantizeLinear cut the codes; as operators on the values they stay, for whoever asks
+  /// for their results. Other elementwise operators stay as they are. A bias must be an int32 constant at the scale of the sums, which is
   /// what quantizers write; a pattern with another bias stays in float.
   ///
   /// - Throws: ``GraphProblems`` if the result is no valid graph, which does not happen for a valid
@@ -56,8 +57,9 @@ private struct QuantizedFusion {
     var replaced: [Int: Node] = [:]
     var dropped: Set<Int> = []
     for (index, node) in graph.nodes.enumerated() {
-      guard node.outputs.count == 1, let target = quantizer(of: node.outputs[0]),
-        !dropped.contains(target), let (quantized, operands, bias) = form(node)
+      guard node.outputs.count == 1, let (target, range) = clampedQuantizer(of: node.outputs[0]),
+        !dropped.contains(target),
+        let (quantized, operands, bias) = form(node, range: range)
       else { continue }
       let quantizer = graph.nodes[target]
       var inputs = operands.flatMap { $0 }
@@ -89,6 +91,22 @@ private struct QuantizedFusion {
     }
   }
 
+  /// The first node that quantizes a tensor, or what clamps make of it, with the range that they
+  /// leave.
+  private func clampedQuantizer(of id: TensorID) -> (node: Int, range: ValueRange)? {
+    var (id, range) = (id, ValueRange.unbounded)
+    while true {
+      if let node = quantizer(of: id) { return (node, range) }
+      // Where several clamps read a tensor, none is the one that codes are of.
+      let readers = graph.index.readers(of: id)
+      guard readers.count == 1, case .unary(.clamp(let clamp)) = graph.nodes[readers[0]].operation,
+        graph[id].encoding == .float(.float32), !graph.outputs.contains(id)
+      else { return nil }
+      range = range.clamped(by: clamp)
+      id = graph.nodes[readers[0]].outputs[0]
+    }
+  }
+
   private func isConstant(_ id: TensorID) -> Bool { graph[id].constant != nil }
 
   /// `codes, scale, zero point` of a tensor that is dequantized from integers in float32.
@@ -108,7 +126,10 @@ private struct QuantizedFusion {
     }
   }
 
-  private func form(_ node: Node) -> (Quantized, [[TensorID]], TensorID?)? {
+  /// The operator with `range` cutting its codes, its operands and its bias.
+  private func form(
+    _ node: Node, range: ValueRange
+  ) -> (Quantized, [[TensorID]], TensorID?)? {
     let inputs = node.inputs
     switch node.operation {
     case .convolution(let convolution):
@@ -117,7 +138,8 @@ private struct QuantizedFusion {
         let bias = bias(of: inputs, data, weights, factor: 1)
       else { return nil }
       return (
-        Quantized(.convolution(convolution), hasBias: bias.id != nil), [data, weights], bias.id
+        Quantized(.convolution(convolution), hasBias: bias.id != nil, range: range),
+        [data, weights], bias.id
       )
     case .matMul(let product):
       let rank = graph[inputs[1]].shape.rank
@@ -126,22 +148,27 @@ private struct QuantizedFusion {
         let left = source(inputs[0]), let right = source(inputs[1], axes: rank >= 2 ? [axis] : []),
         let bias = bias(of: inputs, left, right, factor: product.productFactor)
       else { return nil }
-      return (Quantized(.matMul(product), hasBias: bias.id != nil), [left, right], bias.id)
+      return (
+        Quantized(.matMul(product), hasBias: bias.id != nil, range: range), [left, right], bias.id
+      )
     case .reduce(let reduction):
       guard reduction.function == .mean, let data = source(inputs[0]) else { return nil }
       return (
-        Quantized(.mean(axes: reduction.axes, keepsAxes: reduction.keepsAxes)), [data], nil
+        Quantized(.mean(axes: reduction.axes, keepsAxes: reduction.keepsAxes), range: range),
+        [data], nil
       )
     case .pool(let pool):
       guard pool.reduction == .average || includesElementwise, let data = source(inputs[0])
       else { return nil }
-      return (Quantized(.pool(pool)), [data], nil)
+      return (Quantized(.pool(pool), range: range), [data], nil)
     default:
-      return includesElementwise ? elementwiseForm(node) : nil
+      return includesElementwise ? elementwiseForm(node, range: range) : nil
     }
   }
 
-  private func elementwiseForm(_ node: Node) -> (Quantized, [[TensorID]], TensorID?)? {
+  private func elementwiseForm(
+    _ node: Node, range: ValueRange
+  ) -> (Quantized, [[TensorID]], TensorID?)? {
     var operands: [[TensorID]] = []
     for id in node.inputs {
       guard let source = source(id) else { return nil }
@@ -151,12 +178,13 @@ private struct QuantizedFusion {
     case .binary(let binary):
       guard [.add, .subtract, .multiply].contains(binary.function), binary.range.isUnbounded
       else { return nil }
-      return (Quantized(.binary(binary.function)), operands, nil)
-    case .unary(let function): return (Quantized(.unary(function)), operands, nil)
-    case .concatenate(let axis): return (Quantized(.concatenate(axis: axis)), operands, nil)
-    case .reshape: return (Quantized(.reshape), operands, nil)
+      return (Quantized(.binary(binary.function), range: range), operands, nil)
+    case .unary(let function): return (Quantized(.unary(function), range: range), operands, nil)
+    case .concatenate(let axis):
+      return (Quantized(.concatenate(axis: axis), range: range), operands, nil)
+    case .reshape: return (Quantized(.reshape, range: range), operands, nil)
     case .transpose(let permutation):
-      return (Quantized(.transpose(permutation: permutation)), operands, nil)
+      return (Quantized(.transpose(permutation: permutation), range: range), operands, nil)
     default: return nil
     }
   }

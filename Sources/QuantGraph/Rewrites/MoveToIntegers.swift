@@ -87,6 +87,7 @@ private struct IntegerMover {
   private mutating func encodeScales(_ index: Int) {
     let node = nodes[index]
     guard case .quantized(let quantized) = node.operation, quantized.requantizes,
+      let operation = quantized.function.operation(range: quantized.range),
       let count = quantized.operandCount(inputs: node.inputs.count)
     else { return }
     let saved = tensors
@@ -116,7 +117,7 @@ private struct IntegerMover {
     var inputs = (0..<count).map { node.inputs[3 * $0] }
     if quantized.hasBias { inputs.append(node.inputs[node.inputs.count - 1]) }
     nodes[index] = Node(
-      name: node.name, operation: quantized.function.operation, inputs: inputs,
+      name: node.name, operation: operation, inputs: inputs,
       outputs: [node.outputs[0]], origin: node.origin)
   }
 
@@ -208,6 +209,25 @@ private struct IntegerMover {
 }
 
 extension Quantized.Function {
+  /// The operator on tensors whose encodings hold the scales, results cut to `range`; nil where it
+  /// has no range.
+  func operation(range: ValueRange) -> Operator? {
+    switch self {
+    case .convolution(var convolution):
+      convolution.range = range
+      return .convolution(convolution)
+    case .matMul(var product):
+      product.range = range
+      return .matMul(product)
+    case .pool(var pool):
+      pool.range = range
+      return .pool(pool)
+    case .binary(let function): return .binary(Binary(function, range: range))
+    case .unary(.identity) where !range.isUnbounded: return .unary(.clamp(range))
+    default: return range.isUnbounded ? operation : nil
+    }
+  }
+
   /// The operator on tensors whose encodings hold the scales.
   public var operation: Operator {
     switch self {
