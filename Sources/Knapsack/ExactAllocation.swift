@@ -1,7 +1,7 @@
 /// How far an exact method may go.
 public struct AllocationEffort: Sendable {
-  /// The most partial allocations kept at a time; beyond it ``AllocationError/stateLimit``
-  /// is thrown, and a frontier is thinned.
+  /// The most partial allocations kept at a time; beyond it
+  /// ``AllocationError/stateLimit(limit:best:lowerBound:)`` is thrown, and a frontier is thinned.
   public var stateLimit: Int
   /// The sums that a frontier compares in all; beyond it they are thinned.
   public var frontierSums = 24_000_000
@@ -33,7 +33,8 @@ extension AllocationProblem {
   ///
   /// - Returns: the optimum, or the proof that there is none. Of several optima it is unspecified,
   ///   but always the same, which is returned. Without budgets the smallest losses are chosen.
-  /// - Throws: ``AllocationError/stateLimit`` and ``AllocationError/stopped``.
+  /// - Throws: ``AllocationError/stateLimit(limit:best:lowerBound:)`` and
+  ///   ``AllocationError/stopped(best:lowerBound:)``.
   public func optimum(
     effort: AllocationEffort = AllocationEffort()
   ) throws(AllocationError) -> AllocationOutcome {

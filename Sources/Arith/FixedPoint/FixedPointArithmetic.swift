@@ -1,7 +1,7 @@
 /// The type that an `ap_fixed` expression has before it is assigned: exact, nothing rounded.
 ///
 /// Growth rules: UG1399, "Arbitrary precision fixed-point operators", and `RType` of the open
-/// `ap_types` headers. Widths here may pass 256 bits, up to 512; ``storedFormat`` does not.
+/// `ap_types` headers. Widths here may pass 256 bits, up to 512; `storedFormat` does not.
 public struct ExactLayout: Hashable, Sendable {
   public let width: Int
   public let integerBits: Int

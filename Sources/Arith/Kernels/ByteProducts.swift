@@ -95,7 +95,7 @@ public struct ProductWalk: Hashable, Sendable {
 /// A product of 8-bit data with constant 8-bit weights, prepared once.
 ///
 /// Sum of position p and filter f: `bias[f] + sum of (x - dataZero) * w`, in 32 bits that wrap.
-/// ``definition(data:weights:depth:bias:dataZero:)`` states it for one position.
+/// ``definition(data:weights:bias:dataZero:)`` states it for one position.
 public struct ByteProduct: Sendable {
   public let filters: Int
   public let path: KernelPath

@@ -49,7 +49,7 @@ public struct StepQuantization: Hashable, Sendable {
 
   /// Writes each code as a float64 number.
   ///
-  /// - Precondition: as for ``bytes(of:count:into:)``.
+  /// - Precondition: as for `bytes(of:count:into:)`.
   public func numbers(
     of values: UnsafePointer<Float>, count: Int, into result: UnsafeMutablePointer<Double>
   ) {
@@ -61,7 +61,7 @@ public struct StepQuantization: Hashable, Sendable {
 
   /// Writes the value that each code stands for, `code * scale` in float32.
   ///
-  /// - Precondition: as for ``bytes(of:count:into:)``.
+  /// - Precondition: as for `bytes(of:count:into:)`.
   public func values(
     of values: UnsafePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>
   ) {

@@ -2,7 +2,7 @@ public import Arith
 
 /// What an accumulator can reach, whatever the inputs, and the smallest type that is safe for it.
 public struct AccumulatorRange: Hashable, Sendable {
-  /// Position in ``Graph/nodes``.
+  /// Position in `Graph.nodes`.
   public let node: Int
   public let format: FixedPointFormat
   /// Smallest and largest partial sum in any order, as values.

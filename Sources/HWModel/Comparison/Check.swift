@@ -120,7 +120,7 @@ public struct Check: Sendable {
   ///   - sources: inputs and expected values, opened at the first sample.
   ///   - progress: called after each block with the number of samples done.
   /// - Returns: the verdict and the comparison of each source.
-  /// - Throws: a ``Diagnostic`` for unreadable sources, inputs outside their format, or sources of
+  /// - Throws: a `Diagnostic` for unreadable sources, inputs outside their format, or sources of
   ///   different lengths.
   public func run(
     _ sources: CheckSources, progress: (Int) -> Void = { _ in }
@@ -186,7 +186,7 @@ public struct CheckBlock: Sendable {
 
   /// Reads the next samples of every source, at most `wanted`; none at the end.
   ///
-  /// - Throws: a ``Diagnostic`` from a source, or if one has fewer samples than the others.
+  /// - Throws: a `Diagnostic` from a source, or if one has fewer samples than the others.
   public init(
     _ sources: CheckSources, of graph: Graph, upTo wanted: Int, from firstSample: Int
   ) throws(Diagnostic) {

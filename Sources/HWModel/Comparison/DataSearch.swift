@@ -12,7 +12,7 @@ extension Check {
   ///   - mayGoOn: asked before each change and each block of samples; false ends the search.
   /// - Returns: the changes of the data with which the model gives what was observed, at least nine
   ///   tenths of it where it gave less than six tenths before; the best first.
-  /// - Throws: a ``Diagnostic`` from the sources.
+  /// - Throws: a `Diagnostic` from the sources.
   public func dataCauses(
     _ observed: ObservedSamples, result: CheckResult,
     open: () throws(Diagnostic) -> CheckSources, mayGoOn: @Sendable () -> Bool

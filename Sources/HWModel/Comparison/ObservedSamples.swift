@@ -11,7 +11,7 @@ public struct ObservedSamples: Sendable {
   /// Reads the samples that an explanation is tested on: the first ones and those from the first
   /// mismatch on, `limit` of each at most.
   ///
-  /// - Throws: a ``Diagnostic`` from the sources.
+  /// - Throws: a `Diagnostic` from the sources.
   public static func read(
     _ sources: CheckSources, plan: Plan, firstMismatch: Int, limit: Int = 512
   ) throws(Diagnostic) -> ObservedSamples {

@@ -65,7 +65,7 @@ extension Check {
   ///   - mayGoOn: asked before each sample that differs; false ends the search.
   ///   - progress: called with the number of samples done.
   /// - Returns: what was found.
-  /// - Throws: a ``Diagnostic`` from the sources.
+  /// - Throws: a `Diagnostic` from the sources.
   public func rounding(
     _ sources: CheckSources, mayGoOn: () -> Bool, progress: (Int) -> Void = { _ in }
   ) throws(Diagnostic) -> RoundingReport? {

@@ -26,7 +26,7 @@ public struct DyadicDatapath: Datapath, BoundsAccumulators {
 
   /// - Parameters:
   ///   - ties: where values exactly between two codes go.
-  ///   - path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  ///   - path: which kernels compute; `KernelPath.plain` runs the definitions.
   public init(requantize ties: TieRule = .halfEven, path: KernelPath = .current) {
     self.ties = ties
     self.path = path

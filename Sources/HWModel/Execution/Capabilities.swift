@@ -34,7 +34,7 @@ public protocol ExplainsMismatch: Datapath {
   ///   - limits: how much the search may do.
   ///   - matchesPrinted: whether a value prints as a number of a text log.
   /// - Returns: the changes that reproduce everything.
-  /// - Throws: a ``Diagnostic`` if the graph cannot run.
+  /// - Throws: a `Diagnostic` if the graph cannot run.
   func explain(
     _ observed: ObservedSamples, divergent: Int, in graph: Graph,
     originals: [TensorID: [Double]], threads: Int, limits: ExplanationLimits,

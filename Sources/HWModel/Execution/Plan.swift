@@ -7,7 +7,7 @@ public struct Plan: Sendable {
   public let rules: any Datapath
   /// Name of the rules.
   public var datapath: String { rules.name }
-  /// The plan of each tensor that is no constant, by position in ``Graph/tensors``.
+  /// The plan of each tensor that is no constant, by position in `Graph.tensors`.
   public let tensors: [PlannedTensor?]
   let nodes: [PlannedNode]
   /// Lanes that the datapath's kernels need; nil where any number will do.
@@ -126,7 +126,7 @@ public struct Plan: Sendable {
 /// Every node that a datapath cannot run.
 public struct PlanProblems: Error, Sendable {
   public struct Problem: Sendable {
-    /// Position in ``Graph/nodes``; nil for a graph input.
+    /// Position in `Graph.nodes`; nil for a graph input.
     public let node: Int?
     public let error: DatapathError
   }

@@ -33,7 +33,7 @@ public struct Diagnosis {
   /// Where the divergent node's own values were observed, changes at that node and at unobserved
   /// nodes before it are tried; else changes at every node that leads to an observed tensor.
   ///
-  /// - Throws: a ``Diagnostic`` if the graph cannot run.
+  /// - Throws: a `Diagnostic` if the graph cannot run.
   public func explain(
     _ observed: ObservedSamples, divergent: Int
   ) throws(Diagnostic) -> MismatchExplanation {

@@ -6,7 +6,7 @@ public import QuantGraph
 /// Each operator is exact up to the assignments that the C++ text makes: product to accumulator,
 /// running sum to accumulator, accumulator to result, table entry to table type. Source: the
 /// `nnet_utils` templates of hls4ml 1.3 (Vivado and Vitis back ends) and the `ap_fixed` types of the
-/// open `ap_types` headers; lookup tables see ``ElementaryFloat``.
+/// open `ap_types` headers; lookup tables see `ElementaryFloat`.
 public struct HLSFixed: Datapath {
   public static let name = "hls-fixed"
   public var name: String { Self.name }

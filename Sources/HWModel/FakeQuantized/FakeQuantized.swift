@@ -6,7 +6,7 @@ public import QuantGraph
 ///
 /// Convolutions over one or two axes (groups, depthwise, strides, dilations, margins), dense layers
 /// and matrix products with constant weights are layers; each has a ``LayerQuantization`` or runs in
-/// float32, and its sums are made in a fixed order (``PreparedLayer``). Between them stand maximum
+/// float32, and its sums are made in a fixed order (`PreparedLayer`). Between them stand maximum
 /// and average pools, means over axes, sums, differences, products, quotients, maxima and minima of
 /// two tensors or of one and a constant, batch normalization, ReLU and its kin, sigmoid, softmax,
 /// reshapes, in float32. An addition that reads the input tensor of a layer takes it as that layer
@@ -14,7 +14,7 @@ public import QuantGraph
 /// channels innermost.
 ///
 /// With ``cores`` layers multiply on a GPU's tensor cores (``TensorCoreRules``): exact sums of integers as
-/// they are, wrapping at 32 bits, all others in floating-point blocks (``TensorCoreLayer``).
+/// they are, wrapping at 32 bits, all others in floating-point blocks (`TensorCoreLayer`).
 ///
 /// In float64 the same network is computed for measurements: scales stay float32, all else is float64.
 public struct FakeQuantized: Datapath {

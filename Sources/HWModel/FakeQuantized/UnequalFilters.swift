@@ -48,7 +48,7 @@ package enum UnequalFilters {
 }
 
 extension FloatNetwork {
-  /// The widths of the filters of a layer with ``WeightGrouping/unequalFilters``.
+  /// The widths of the filters of a layer with `WeightGrouping.unequalFilters`.
   ///
   /// - Parameters:
   ///   - layer: which.
@@ -56,7 +56,7 @@ extension FloatNetwork {
   ///   - samples: calibration samples, one after the other.
   ///   - threads: the result does not depend on them.
   /// - Returns: one a filter, in the model's order.
-  /// - Throws: ``FormatRefusal`` for weights that are no integers of ``UnequalFilters/widths``, and for
+  /// - Throws: ``FormatRefusal`` for weights that are no integers of `UnequalFilters.widths`, and for
   ///   activations.
   public func unequalWidths(
     layer: Int, _ quantization: LayerQuantization, samples: [Float], threads: Int

@@ -4,10 +4,10 @@ public import QuantGraph
 /// A graph whose convolutions and matrix products run on a GPU's tensor cores; other nodes run by the
 /// graph's own rules.
 ///
-/// Floating-point products are the block sums of ``TensorCoreRule`` (a model of measured hardware), float32
+/// Floating-point products are the block sums of `TensorCoreRule` (a model of measured hardware), float32
 /// operands rounded to ``TensorCoreRules/operands`` first; a bias and factors are applied to the float32
-/// sum, each rounded, before the result is stored. The order of a convolution's sum: ``TensorCoreLayer``.
-/// Sums of integer codes of at most 8 bits are exact modulo 2^32 (``IntegerMMA``, PTX ISA `mma`), as those of
+/// sum, each rounded, before the result is stored. The order of a convolution's sum: `TensorCoreLayer`.
+/// Sums of integer codes of at most 8 bits are exact modulo 2^32 (`IntegerMMA`, PTX ISA `mma`), as those of
 /// the graph's own rules are; a generation without such instructions is refused. Depthwise convolutions,
 /// which have one channel a sum, run on the ordinary cores.
 public struct TensorCoreDatapath: Datapath {

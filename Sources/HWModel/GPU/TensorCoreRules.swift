@@ -24,7 +24,7 @@ public struct TensorCoreRules: Hashable, Sendable {
   ///   - operands: a format that the generation multiplies; nil for TF32, or float16 on generations
   ///     without it.
   ///   - accumulator: float32 unless told otherwise.
-  /// - Throws: ``TensorCoreError/unsupported(generation:a:b:accumulator:available:)`` for formats
+  /// - Throws: `TensorCoreError.unsupported(generation:a:b:accumulator:available:)` for formats
   ///   that the generation does not have.
   public init(
     _ generation: TensorCoreGeneration, instruction: TensorCoreInstruction = .tensorCore,

@@ -15,7 +15,7 @@ public struct TFLiteReference: Datapath, BoundsAccumulators {
 
   private let rules: MCURules
 
-  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  /// - Parameter path: which kernels compute; `KernelPath.plain` runs the definitions.
   public init(path: KernelPath = .current) { rules = MCURules(isMicro: false, path: path) }
 
   public func supports(_ operation: Operator) -> Bool { rules.supports(operation) }
@@ -44,7 +44,7 @@ public struct TFLiteMicro: Datapath, BoundsAccumulators {
 
   private let rules: MCURules
 
-  /// - Parameter path: which kernels compute; ``KernelPath/plain`` runs the definitions.
+  /// - Parameter path: which kernels compute; `KernelPath.plain` runs the definitions.
   public init(path: KernelPath = .current) { rules = MCURules(isMicro: true, path: path) }
 
   public func supports(_ operation: Operator) -> Bool { rules.supports(operation) }

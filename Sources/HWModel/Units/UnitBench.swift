@@ -2,7 +2,7 @@ import Arith
 
 /// Golden vectors of a unit, and a bench that holds a simulated module to them.
 ///
-/// Vectors come from ``UnitReference``; all operands where they have at most 12 bits, else the
+/// Vectors come from `UnitReference`; all operands where they have at most 12 bits, else the
 /// smallest and largest codes first and seeded ones after. A clocked unit is cleared every sixteen
 /// vectors.
 public struct UnitBench: Sendable {

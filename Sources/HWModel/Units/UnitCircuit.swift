@@ -1,6 +1,6 @@
 /// The structure of an arithmetic unit: wires of some width, each with the operation that drives it.
 ///
-/// It is what costs count (``UnitNetlist``), what Verilog says (``UnitVerilog``), and what a
+/// It is what costs count (`UnitNetlist`), what Verilog says (``UnitVerilog``), and what a
 /// test evaluates against the arithmetic that defines the unit.
 public struct UnitCircuit: Sendable {
   /// A wire by its place in ``wires``.
@@ -39,7 +39,7 @@ public struct UnitCircuit: Sendable {
     case atLeast(Wire, Wire)
     /// Index of the highest bit that is 1, less `base`, plus 1; 0 where no bit from `base` up is 1.
     case leadingOne(Wire, base: Int)
-    /// A register, whose input is set by ``UnitCircuit/close(_:with:)``.
+    /// A register, whose input is set by `UnitCircuit.close(_:with:)`.
     case register
   }
 

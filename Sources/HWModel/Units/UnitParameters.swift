@@ -23,7 +23,7 @@ extension UnitFamily {
   /// A unit of a family by its parameters' names; parameters that follow from others may stand beside
   /// them.
   ///
-  /// - Throws: a ``Diagnostic`` for an unknown family, a missing parameter, or one out of range.
+  /// - Throws: a `Diagnostic` for an unknown family, a missing parameter, or one out of range.
   public init(family: String, parameters: JSON) throws(Diagnostic) {
     func integer(_ key: String, _ range: ClosedRange<Int>) throws(Diagnostic) -> Int {
       guard let value = parameters[key]?.doubleValue, let number = Int(exactly: value),

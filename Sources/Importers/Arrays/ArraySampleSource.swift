@@ -23,8 +23,8 @@ public final class ArraySampleSource: SampleSource {
   ///     so that the array may have the shape itself, any multiple of its leading extent, or lack a
   ///     leading extent of 1; otherwise each row is a sample.
   ///   - codeBits: bits of the tensor's codes; values of arrays with fewer significant bits are
-  ///     ``TensorValues/rounded(_:bits:)``.
-  /// - Throws: a ``Diagnostic`` if the array is not a whole number of samples.
+  ///     `TensorValues.rounded(_:bits:)`.
+  /// - Throws: a `Diagnostic` if the array is not a whole number of samples.
   public init(
     _ rows: ArrayRows, path: String, tensor: String, shape: Shape, hasBatchAxis: Bool = false,
     codeBits: Int = 0

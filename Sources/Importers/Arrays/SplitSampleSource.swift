@@ -14,7 +14,7 @@ public enum SplitSampleSource {
   ///   - path: their file, for messages.
   ///   - tensors: name and shape of one sample of each tensor.
   /// - Returns: one source a tensor.
-  /// - Throws: a ``Diagnostic`` if a row has not as many elements as the tensors together.
+  /// - Throws: a `Diagnostic` if a row has not as many elements as the tensors together.
   public static func sources(
     _ rows: ArrayRows, path: String, tensors: [(name: String, shape: Shape)]
   ) throws(Diagnostic) -> [any SampleSource] {

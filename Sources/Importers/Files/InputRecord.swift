@@ -34,7 +34,7 @@ public struct InputRecord: Sendable {
   /// relative paths: for each the path in UTF-8, a zero byte, the size in bytes as a 64-bit
   /// little-endian number, and the contents. Its size is the sum of theirs.
   ///
-  /// - Throws: a ``Failure`` with code `file.unreadable` if a file is gone by now.
+  /// - Throws: a `Failure` with code `file.unreadable` if a file is gone by now.
   public func record() throws(Failure) -> JSON {
     var hash = SHA256()
     var total = 0

@@ -4,7 +4,7 @@ public import QuantGraph
 
 /// An ONNX file that was read and whose structure is in order.
 ///
-/// ``graph(_:)`` turns it into a ``Graph``; a model with a dynamic batch has one graph a batch size.
+/// ``graph(_:)`` turns it into a `Graph`; a model with a dynamic batch has one graph a batch size.
 public struct ONNXModel: Sendable {
   /// How a model says that it is quantized.
   public enum Kind: String, Sendable, Hashable, CaseIterable {

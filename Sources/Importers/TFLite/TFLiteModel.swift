@@ -4,7 +4,7 @@ public import QuantGraph
 /// A TensorFlow Lite model as a graph.
 public struct TFLiteModel: Sendable {
   public let graph: Graph
-  /// Tensors of the file; number i of the file is ``TensorID`` i of the graph, and tensors that the
+  /// Tensors of the file; number i of the file is `TensorID` i of the graph, and tensors that the
   /// reader adds follow.
   public let tensorCount: Int
   /// Operators of the file.

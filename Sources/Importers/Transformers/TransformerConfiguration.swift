@@ -86,7 +86,7 @@ public struct TransformerConfiguration: Sendable {
   /// a noisy `sample`, with features of the time. Results are `[batch, positions, words]`, classes, or
   /// what the layers make. Caches are states that grow, `[batch, heads, tokens, extent]`: empty before
   /// a prefill; what a decoder keeps of an encoder is a state that stays. Whole matrices are products
-  /// of the graph, also what a mask hides, so that its work is that of ``TransformerWorkload`` for
+  /// of the graph, also what a mask hides, so that its work is that of `TransformerWorkload` for
   /// ``TransformerRun/Attention/square``.
   ///
   /// - Parameters:

@@ -4,7 +4,7 @@ public import QuantGraph
 public struct ScheduleStep: Sendable, Hashable {
   /// Name of the operator's first node; `inputs` for step 0.
   public let name: String
-  /// Positions in ``Graph/nodes``; empty for step 0.
+  /// Positions in `Graph.nodes`; empty for step 0.
   ///
   /// An importer may write one operator of a file as several nodes.
   public let nodes: Range<Int>
@@ -34,7 +34,7 @@ public struct TensorLifetimes: Sendable, Hashable {
 
   /// A tensor of a routine that an operator calls.
   public struct CalledTensor: Sendable, Hashable {
-    /// Position in ``RuntimeProgram/calls``, and the tensor's number there.
+    /// Position in `RuntimeProgram.calls`, and the tensor's number there.
     public let routine: Int
     public let tensor: Int
     public let bytes: Int

@@ -1,6 +1,6 @@
 public import HWModel
 
-/// The fastest way to run a layer on a ``FusionArray``, of equals the one with the least energy.
+/// The fastest way to run a layer on a `FusionArray`, of equals the one with the least energy.
 public struct FusionSchedule: Hashable, Sendable {
   public let array: FusionArray
   public let layer: ArrayLayer
@@ -34,7 +34,7 @@ public struct FusionSchedule: Hashable, Sendable {
   /// best found; orders share the traffic of their inner loops. ``exhaustive(_:on:operands:)`` is
   /// what it is tested against.
   ///
-  /// - Throws: ``BitSerialError`` for widths or a layer that the array cannot hold.
+  /// - Throws: `BitSerialError` for widths or a layer that the array cannot hold.
   public init(
     _ layer: ArrayLayer, on array: FusionArray, operands: FusionOperands
   ) throws(BitSerialError) {

@@ -22,7 +22,7 @@ public struct MatrixWork: Hashable, Sendable {
   public let storedInputs: Int
   public let storedRows: Int
 
-  /// - Throws: ``BitSerialError`` for extents below 1 and where counts would leave 64 bits.
+  /// - Throws: `BitSerialError` for extents below 1 and where counts would leave 64 bits.
   public init(
     name: String, count: Int = 1, operand: Operand = .weights, batch: Int = 1,
     weightBatch: Int = 1, outputs: Int, inputs: Int, rows: Int, storedInputs: Int? = nil,
@@ -66,7 +66,7 @@ public struct LanguageModelShape: Hashable, Sendable {
   /// Whether the feed-forward part has a gate: three matrices instead of two.
   public let isGated: Bool
 
-  /// - Throws: ``BitSerialError/extent(layer:name:value:)`` for extents outside 1...2^24, heads that do
+  /// - Throws: `BitSerialError.extent(layer:name:value:)` for extents outside 1...2^24, heads that do
   ///   not divide the hidden size, and key-value heads that do not divide the heads.
   public init(
     hidden: Int, layers: Int, intermediate: Int, heads: Int, keyValueHeads: Int, vocabulary: Int,
@@ -113,7 +113,7 @@ public struct LanguageModelShape: Hashable, Sendable {
   ///   - context: positions of the prompt, or those that the token attends to.
   ///   - batch: sequences; ``Attention/published`` computes one prompt.
   /// - Returns: projections, feed-forward, head, attention.
-  /// - Throws: ``BitSerialError`` for extents below 1 and counts that leave 64 bits.
+  /// - Throws: `BitSerialError` for extents below 1 and counts that leave 64 bits.
   public func work(
     _ phase: Phase, attention: Attention, context: Int, batch: Int
   ) throws(BitSerialError) -> [MatrixWork] {

@@ -1,6 +1,6 @@
 public import HWModel
 
-/// Widths of a product on a ``TermArray``.
+/// Widths of a product on a `TermArray`.
 public struct TermOperands: Hashable, Sendable {
   /// Bits of a weight with its share of what its group stores, such as 4.0625.
   public let weightBits: Double
@@ -15,7 +15,7 @@ public struct TermOperands: Hashable, Sendable {
   }
 }
 
-/// One product on a ``TermArray``; counts are of a single one of ``MatrixWork/count``.
+/// One product on a `TermArray`; counts are of a single one of ``MatrixWork/count``.
 public struct TermLayer: Hashable, Sendable {
   public let work: MatrixWork
   public let operands: TermOperands
@@ -35,7 +35,7 @@ public struct TermLayer: Hashable, Sendable {
 
   /// Schedules `work`.
   ///
-  /// - Throws: ``BitSerialError`` for widths outside 1...64, and counts that leave 64 bits.
+  /// - Throws: `BitSerialError` for widths outside 1...64, and counts that leave 64 bits.
   public init(
     _ work: MatrixWork, on array: TermArray, operands: TermOperands
   ) throws(BitSerialError) {
@@ -78,7 +78,7 @@ public struct TermLayer: Hashable, Sendable {
   }
 }
 
-/// Products one after the other on a ``TermArray``: they do not overlap, and each takes the longer of
+/// Products one after the other on a `TermArray`: they do not overlap, and each takes the longer of
 /// computing and of moving its data.
 public struct TermSchedule: Hashable, Sendable {
   public let array: TermArray
@@ -156,7 +156,7 @@ extension TermSchedule {
   ///   - cacheBits: of keys and values; the published variant has them as inputs.
   ///   - inputBits: of inputs and results.
   ///   - attention: the variant that `work` was made for.
-  /// - Throws: ``BitSerialError`` for widths and counts out of range.
+  /// - Throws: `BitSerialError` for widths and counts out of range.
   public init(
     _ work: [MatrixWork], on array: TermArray, weightBits: Double, cacheBits: Double,
     inputBits: Int, attention: LanguageModelShape.Attention

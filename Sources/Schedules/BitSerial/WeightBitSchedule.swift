@@ -35,7 +35,7 @@ public struct WeightBitLayer: Hashable, Sendable {
   }
 }
 
-/// A network's layers one after the other on a ``WeightBitArray``: layers do not overlap, and a
+/// A network's layers one after the other on a `WeightBitArray`: layers do not overlap, and a
 /// layer takes the longer of computing and of moving its data.
 public struct WeightBitSchedule: Hashable, Sendable {
   public let array: WeightBitArray
@@ -58,7 +58,7 @@ public struct WeightBitSchedule: Hashable, Sendable {
   ///   - layers: in the order of execution.
   ///   - array: what they run on.
   ///   - weights: of the layer with an index.
-  /// - Throws: ``BitSerialError`` for weights that are missing or do not go with their layer.
+  /// - Throws: `BitSerialError` for weights that are missing or do not go with their layer.
   public init(
     _ layers: [ArrayLayer], on array: WeightBitArray, weights: (Int) -> Weights
   ) throws(BitSerialError) {

@@ -38,7 +38,7 @@ public struct MCUEstimator: Sendable {
   ///   - graph: the network, in the order of its file.
   ///   - target: board and stack.
   ///   - modelBytes: size of the model's file, for stacks that store it; nil if there is none.
-  ///   - work: ``MCULayerWork/list(_:)`` of the graph, if it is already there.
+  ///   - work: `MCULayerWork.list(_:)` of the graph, if it is already there.
   /// - Throws: ``ArenaError`` if a size is beyond `Int`.
   public init(
     _ graph: Graph, target: MCUTarget, modelBytes: Int? = nil, work: [MCULayerWork]? = nil

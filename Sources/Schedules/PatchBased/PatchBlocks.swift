@@ -10,7 +10,7 @@ public import QuantGraph
 public struct PatchBlocks: Sendable, Hashable {
   public struct Block: Sendable, Hashable {
     public let number: Int
-    /// Positions of its convolutions in ``Graph/nodes``.
+    /// Positions of its convolutions in `Graph.nodes`.
     public let convolutions: [Int]
     /// What the block hands on.
     public let output: TensorID

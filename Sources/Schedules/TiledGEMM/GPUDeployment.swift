@@ -177,7 +177,7 @@ public struct GPUDeployment: DeployedWorkload {
 }
 
 extension GPUTarget.ConvolutionConstants {
-  /// Seconds of a convolution of so many bits on both sides; see ``term(bits:macs:outputs:k:)``.
+  /// Seconds of a convolution of so many bits on both sides; see `term(bits:macs:outputs:k:)`.
   ///
   /// - Precondition: 4 or 8 bits.
   public func seconds(bits: Int, macs: Int, outputs: Int, k: Int) -> Double {

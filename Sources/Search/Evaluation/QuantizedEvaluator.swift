@@ -7,7 +7,7 @@ public import QuantGraph
 /// Rule (integers of 2 to 16 bits): weights symmetric with a scale a filter, the largest magnitude
 /// over `2^(bits-1) - 1`, rounded half to even; the input with one scale from calibration in the
 /// float network, unsigned where the calibrated input is never negative, else symmetric; exact
-/// integer sums; results in float32 (``FakeQuantized``). Biases and everything between layers stay
+/// integer sums; results in float32 (`FakeQuantized`). Biases and everything between layers stay
 /// float32. An addition that reads the input tensor of a quantized layer takes it as that layer
 /// does, quantized; if several layers read the tensor, as the first one.
 ///
@@ -17,8 +17,8 @@ public import QuantGraph
 /// block floating point and their kin) are read back too: of weights along the depth of each filter
 /// (kernel row, kernel column, input channel), of the input along the channels of each position;
 /// they end with the filter or position, where the last one may be shorter. Groups of weights,
-/// filters of unequal widths and accumulators belong to integers (``QuantizedWeights``,
-/// ``UnequalFilters``, ``Accumulator``).
+/// filters of unequal widths and accumulators belong to integers (`QuantizedWeights`,
+/// `UnequalFilters`, `Accumulator`).
 public struct QuantizedEvaluator: Evaluator {
   public let network: FloatNetwork
   public let rule: QuantizationRule
@@ -42,7 +42,7 @@ public struct QuantizedEvaluator: Evaluator {
   /// Calibrates the network, and without labels runs it on the evaluation samples.
   ///
   /// `threads` do both; the result does not depend on them. With `cores` every layer multiplies on a
-  /// GPU's tensor cores (``FakeQuantized/cores``), those without formats too.
+  /// GPU's tensor cores (`FakeQuantized.cores`), those without formats too.
   ///
   /// - Precondition: the network without formats runs on `cores`.
   public init(
@@ -60,7 +60,7 @@ public struct QuantizedEvaluator: Evaluator {
   /// The same with ranges from an earlier calibration.
   ///
   /// Ranges without the magnitudes that a percentile or the squared error need clip at the largest
-  /// magnitude. Without calibration samples ``WeightGrouping/unequalFilters`` is refused.
+  /// magnitude. Without calibration samples `WeightGrouping.unequalFilters` is refused.
   ///
   /// - Precondition: a range of each layer.
   public init(
@@ -164,8 +164,8 @@ public struct QuantizedEvaluator: Evaluator {
     return .fixed(format)
   }
 
-  /// A candidate with what the calibration samples decide: ``WeightGrouping/unequalFilters`` becomes
-  /// the ``WeightGrouping/widths(_:)`` that were found; all else stays.
+  /// A candidate with what the calibration samples decide: `WeightGrouping.unequalFilters` becomes
+  /// the `WeightGrouping.widths(_:)` that were found; all else stays.
   ///
   /// The result needs no calibration samples to be evaluated, and gives the same.
   ///

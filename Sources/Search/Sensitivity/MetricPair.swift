@@ -7,7 +7,7 @@
 /// `1 - share`: a search over the share is a search over the parts of the budget. The weighting is
 /// this program's choice: only the paper's abstract and the project's page were at hand.
 public struct MetricPair: Sendable, Hashable {
-  /// Layers that ``second`` scores; the others are scored by the first.
+  /// Layers that `second` scores; the others are scored by the first.
   public var layersOfSecond: Set<String>
   /// Weight of the first kind, 0 to 1.
   public var share: Double

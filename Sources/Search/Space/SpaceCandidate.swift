@@ -32,16 +32,16 @@ public struct SpaceCandidate: Sendable, Hashable {
   /// - `w4`, `w4a8`: integers of so many bits; activations as the model has them if not named;
   /// - `a4`: activations of so many bits, weights as the model has them;
   /// - `w4g32a8`: a scale for every 32 weights of a filter along its depth;
-  /// - `w4ua8`: filters of 3, 4 and 5 bits, 4 in the mean (``WeightGrouping/unequalFilters``);
+  /// - `w4ua8`: filters of 3, 4 and 5 bits, 4 in the mean (`WeightGrouping.unequalFilters`);
   /// - `w8a8p16`, `w4g32a8p16`: sums in two's complement of 16 bits that wraps;
   /// - `WEIGHTS/ACTIVATIONS[/ACCUMULATOR]` by the names of formats (`mxfp4/mxfp8`,
   ///   `int<8>/uint<8>/int<16>`); weights may be `w4`, `w4g32` or `w4u` too, and `float` leaves a
   ///   part as the model has it;
   /// - one format for weights and activations (`e4m3`, `nvfp4`), `float`, or `model` for a layer of a
   ///   quantized model as it is;
-  /// - any of these, `+` and a rewrite of integer weights (`w8a8+bit-flip<3,32>`, ``WeightRewrite``);
+  /// - any of these, `+` and a rewrite of integer weights (`w8a8+bit-flip<3,32>`, `WeightRewrite`);
   /// - any of these, `+` and how hardware folds the products: `+reuse<16>`, `+latency`, `+resource`
-  ///   (``ProductStrategy``), as in `w6a8+resource+reuse<16>` or `model+reuse<4>`.
+  ///   (`ProductStrategy`), as in `w6a8+resource+reuse<16>` or `model+reuse<4>`.
   ///
   /// - Throws: ``SpaceError/candidate(text:reason:)``.
   public init(_ text: String) throws(SpaceError) {

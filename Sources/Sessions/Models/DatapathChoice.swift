@@ -55,7 +55,7 @@ public struct DatapathEntry: Sendable {
 
   /// The datapath of parameters.
   ///
-  /// - Throws: a ``Failure`` for a parameter that is missing.
+  /// - Throws: a `Failure` for a parameter that is missing.
   public func datapath(
     _ parameters: DatapathParameters = DatapathParameters()
   ) throws(Failure) -> any Datapath { try make(parameters) }
@@ -108,7 +108,7 @@ public struct DatapathChoice: Sendable {
   ///   - name: of a registered datapath; rules of a device may have one behind it: `tensor-core@a100`.
   ///   - parameters: what they are bound to.
   ///   - option: the option that the name was given with, for messages.
-  /// - Throws: a ``Failure`` for a name that is none, or a parameter that is missing.
+  /// - Throws: a `Failure` for a name that is none, or a parameter that is missing.
   public init(
     _ name: String, _ parameters: DatapathParameters = DatapathParameters(),
     option: String = "datapath"
@@ -147,7 +147,7 @@ public struct DatapathChoice: Sendable {
 
   /// The graph bound to these rules.
   ///
-  /// - Throws: a ``Failure`` with every node that the datapath cannot run.
+  /// - Throws: a `Failure` with every node that the datapath cannot run.
   public func plan(_ file: ModelFile) throws(Failure) -> Plan {
     do throws(PlanProblems) {
       return try Plan(file.graph, on: datapath)

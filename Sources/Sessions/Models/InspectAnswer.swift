@@ -37,7 +37,7 @@ public struct InspectAnswer: Sendable {
   ///   - choice: the rules whose support is shown.
   ///   - name: of the one layer asked for; nil for all.
   ///   - hasRanges: whether accumulators are bounded.
-  /// - Throws: a ``Failure`` for a layer that there is not, and for a model that the rules cannot run
+  /// - Throws: a `Failure` for a layer that there is not, and for a model that the rules cannot run
   ///   where its accumulators are asked for.
   public init(
     _ file: ModelFile, by choice: DatapathChoice, node name: String? = nil,

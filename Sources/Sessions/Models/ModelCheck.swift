@@ -62,7 +62,7 @@ public struct ModelCheck: Sendable {
   ///   - choice: the rules to run it by.
   ///   - options: the files, and how they are compared.
   ///   - progress: called with the samples that are done, and how many there are if that is known.
-  /// - Throws: a ``Failure`` for files that cannot be read or do not go with the model, and for a
+  /// - Throws: a `Failure` for files that cannot be read or do not go with the model, and for a
   ///   model that the rules cannot run.
   public init(
     _ given: ModelFile, by choice: DatapathChoice, options: Options,
@@ -143,7 +143,7 @@ public struct ModelCheck: Sendable {
   ///     other widths. Tensors of one encoding in both are compared.
   ///   - options: the inputs, and how results are compared; it names no expected values.
   ///   - progress: as of ``init(_:by:options:progress:)``.
-  /// - Throws: a ``Failure`` for inputs that do not go with the model, for a model that one of the
+  /// - Throws: a `Failure` for inputs that do not go with the model, for a model that one of the
   ///   two cannot run, and for rules without a tensor in common.
   public init(
     _ given: ModelFile, by choice: DatapathChoice, against other: DatapathChoice,

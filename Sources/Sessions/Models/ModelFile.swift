@@ -73,7 +73,7 @@ public struct ModelFile: Sendable {
     return nil
   }
 
-  /// - Throws: a ``Failure`` with every problem of the model.
+  /// - Throws: a `Failure` with every problem of the model.
   public init(path: String, options: ModelOptions = ModelOptions()) throws(Failure) {
     var isFolder = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -132,7 +132,7 @@ public struct ModelFile: Sendable {
   ///
   /// Tiles of a TFLite model may have encodings of their own: conversions stand at their borders.
   ///
-  /// - Throws: a ``Failure`` if the graph cannot be split there.
+  /// - Throws: a `Failure` if the graph cannot be split there.
   public func patched(grid: Int, splitAfter block: Int) throws(Failure) -> ModelFile {
     let schedule: PatchSchedule
     do throws(PatchScheduleError) {
@@ -188,7 +188,7 @@ public struct ModelFile: Sendable {
   /// one sample a run is the same; where samples mix (a scale over the whole batch) the graph is
   /// read for the batch that there is.
   ///
-  /// - Throws: a ``Failure`` if the number of samples is unknown and matters.
+  /// - Throws: a `Failure` if the number of samples is unknown and matters.
   public func batched(samples: () -> Int?) throws(Failure) -> ModelFile {
     guard case .onnx(let model, let read, let options) = source, !read.batchedInputs.isEmpty else {
       return self
@@ -289,7 +289,7 @@ public struct ModelFile: Sendable {
   /// What the `.fml` archives in a project's folder say differently, and that its own code was changed;
   /// empty if they agree or if there are none.
   ///
-  /// - Throws: a ``Failure`` with every problem of an archive that cannot be read.
+  /// - Throws: a `Failure` with every problem of an archive that cannot be read.
   public func archiveWarnings() throws(Failure) -> [Diagnostic] {
     guard let project, isProject else { return [] }
     var warnings = changedUtilities.map { [$0] } ?? []

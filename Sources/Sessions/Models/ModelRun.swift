@@ -45,7 +45,7 @@ public struct ModelRun: Sendable {
   ///   - choice: the rules to run it by.
   ///   - options: the files.
   ///   - progress: called with the samples that are done, and how many there are if that is known.
-  /// - Throws: a ``Failure`` for files that cannot be read or written or do not go with the model,
+  /// - Throws: a `Failure` for files that cannot be read or written or do not go with the model,
   ///   and for a model that the rules cannot run.
   public init(
     _ given: ModelFile, by choice: DatapathChoice, options: Options,

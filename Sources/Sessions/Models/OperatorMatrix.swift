@@ -15,7 +15,7 @@ public struct OperatorMatrix: Sendable {
   public let rows: [Row]
 
   /// - Parameter datapath: the one asked for; nil for all.
-  /// - Throws: a ``Failure`` for a name that is none.
+  /// - Throws: a `Failure` for a name that is none.
   public init(datapath: String?) throws(Failure) {
     // Rules of a device have the operators of any of them.
     var choices: [(name: String, rules: any Datapath)] = []

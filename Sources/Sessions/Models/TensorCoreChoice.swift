@@ -7,7 +7,7 @@ import Schedules
 public struct TensorCoreChoice: Sendable {
   /// A device's id, alias or file, or a part or generation of published vectors.
   public var target: String?
-  /// A ``TensorCoreInstruction``; nil for the generation's own.
+  /// A `TensorCoreInstruction`; nil for the generation's own.
   public var path: String?
   public var operands: Encoding?
   public var accumulator: Encoding?
@@ -19,7 +19,7 @@ public struct TensorCoreChoice: Sendable {
 
   /// The rules; nil where no target is named.
   ///
-  /// - Throws: a ``Failure`` for names that are none, and formats that the device does not multiply.
+  /// - Throws: a `Failure` for names that are none, and formats that the device does not multiply.
   public func rules() throws(Failure) -> TensorCoreRules? {
     guard let target else {
       let given: [(String, Bool)] = [
@@ -76,7 +76,7 @@ extension TensorCoreRules? {
 extension TensorCoreGeneration {
   /// The generation of a device, a part of published vectors, or by its own name.
   ///
-  /// - Throws: a ``Failure`` for names that are none, and devices without tensor cores that are modelled.
+  /// - Throws: a `Failure` for names that are none, and devices without tensor cores that are modelled.
   public init(target name: String) throws(Failure) {
     let lower = name.lowercased()
     if let own = TensorCoreGeneration(rawValue: lower) ?? Self.parts[lower] {
@@ -109,7 +109,7 @@ extension TensorCoreGeneration {
 extension TensorCoreInstruction {
   /// The kind of instruction that `--path` names; the generation's own for nil.
   ///
-  /// - Throws: a ``Failure`` for a name that is none.
+  /// - Throws: a `Failure` for a name that is none.
   public init(path: String?) throws(Failure) {
     guard let path else {
       self = .tensorCore

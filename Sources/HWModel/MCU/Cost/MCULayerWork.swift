@@ -17,7 +17,7 @@ public struct MCULayerWork: Sendable, Hashable {
     case none
   }
 
-  /// Counts of one run, of all channels or of those that are not constant (``LiveChannels``).
+  /// Counts of one run, of all channels or of those that are not constant (`LiveChannels`).
   public struct Counts: Sendable, Hashable {
     /// Multiplications with accumulation.
     public var macs = 0.0

@@ -11,7 +11,7 @@ public import Schedules
 ///   width leaves codes and scales as they are. Nodes that share a constant share its width, the
 ///   largest that one asks for.
 /// - Activations of 2 to 8 bits (of a 16-bit tensor 9 to 16, since its kernels keep 16-bit storage):
-///   the real range of the tensor stays, see ``AffineFormat``. A layer's width is that of its data. It
+///   the real range of the tensor stays, see `AffineFormat`. A layer's width is that of its data. It
 ///   holds wherever codes pass unchanged (views, concatenations, pools, extrema, resampling), the
 ///   largest that a reader asks for; constants there are quantized again. Other tensors stay.
 /// - The role `result` is the width of a layer's own result, for tensors that no layer reads as its data.
@@ -19,7 +19,7 @@ public import Schedules
 ///   ``candidate(layer:weightBits:activationBits:accumulatorBits:)`` gives such a layer its own width.
 /// - Biases follow the scales of data and weights, rounded half away from zero.
 /// - Sums stay int32 (int64 of 16-bit data), as the kernels have them.
-/// - Rewrites (``NodeAllocation/weightRewrite``) change the codes of weights in the width that they
+/// - Rewrites (`NodeAllocation.weightRewrite`) change the codes of weights in the width that they
 ///   have then; nodes that share a constant share its rewrite.
 public struct AffineRequantization: GraphRequantization {
   /// The graph as the file has it.
@@ -221,7 +221,7 @@ public struct AffineRequantization: GraphRequantization {
 
   /// The graph in these widths.
   ///
-  /// - Parameter widths: what is asked for, see ``effective(_:)``.
+  /// - Parameter widths: what is asked for, see ``effective(_:)->CodeWidths``.
   /// - Returns: the model itself if nothing changes.
   /// - Throws: ``EvaluationError`` for widths and tensors that cannot be had, and biases that do not
   ///   fit their type.

@@ -20,8 +20,8 @@ public import QuantGraph
 ///   bits.
 /// - A fixed-point type as a candidate is taken as it is.
 /// - Types that the configuration leaves to hls4ml (`auto`) and that its rules reproduce from the
-///   types of the model are found anew by these rules (``HLSTypeInference``); all others stay.
-/// - Rewrites (``NodeAllocation/weightRewrite``) change the codes that weights have then; no key of
+///   types of the model are found anew by these rules (`HLSTypeInference`); all others stay.
+/// - Rewrites (`NodeAllocation.weightRewrite`) change the codes that weights have then; no key of
 ///   hls4ml says them, so they are in allocation files alone.
 ///
 /// What stays as the model has it whatever is asked for: weights that are binary, ternary or powers
