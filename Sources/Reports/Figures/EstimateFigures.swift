@@ -172,7 +172,9 @@ enum EstimateFigures {
         isWhole: true),
       y: .init(
         Measure(name: "memory_in_use", unit: "B"),
-        values: values + (isNear ? [available ?? 0] : []), includesZero: true),
+        // Above the peak is room for its label.
+        values: values + [1.15 * values[peak]] + (isNear ? [available ?? 0] : []),
+        includesZero: true),
       top: 0, width: Figure.width, height: 260, on: &canvas)
     var outline: [Place] = []
     for (index, value) in values.enumerated() {
@@ -194,6 +196,9 @@ enum EstimateFigures {
     let top = Place(frame.x.position(Double(peak + 1)), frame.y.position(values[peak]))
     canvas.marker(.circle, at: top, "m1", title: names.shown[peak])
     marks.append(Box(around: top, reach: MarkerShape.reach))
+    for (from, to) in zip(outline, outline.dropFirst()) where to.x > from.x {
+      marks.append(Box(x: from.x, y: from.y, width: to.x - from.x, height: base - from.y))
+    }
     let bytes = Measure(name: "memory", unit: "B")
     var requests = [
       LabelPlacement.Request(

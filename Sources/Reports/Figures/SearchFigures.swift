@@ -73,26 +73,30 @@ struct SearchFigures: Sendable {
         continue
       }
       canvas.text("\(title), bits", at: Place(0, y + 15), size: 13, "t b")
+      let heads = rows.columns.map { column in column.map { points[$0].id }.joined(separator: ", ")
+      }
       let matrix = CellMatrix(
-        columns: points.map(\.id),
+        columns: heads,
         rows: rows.groups.map { group in
           let name = group.count == 1 ? names[group[0]] : "\(group.count) layers"
           return (
             group.count == 1 ? labels.shown[group[0]] : name,
-            zip(points, choices).map { point, layers in
-              let choice = layers[names[group[0]]]
-              guard let choice, let format = choice[keyPath: role] else {
-                return .init(text: "", level: nil, title: "\(point.id), \(name): as the model")
-              }
+            zip(rows.columns, heads).map { column, head in
+              guard let choice = choices[column[0]][names[group[0]]],
+                let format = choice[keyPath: role]
+              else { return .init(text: "", level: nil, title: "\(head), \(name): as the model") }
               let width = widths[format]
               let text = width.map { NumberText.significant($0, digits: 3) } ?? format
-              let reason = group.count == 1 ? choice.reason.map { "; \($0)" } ?? "" : ""
+              let reason =
+                group.count == 1 && column.count == 1
+                ? choice.reason.map { "; \($0)" } ?? "" : ""
               return .init(
-                text: text, level: level(width), title: "\(point.id), \(name): \(format)\(reason)")
+                text: text, level: level(width), title: "\(head), \(name): \(format)\(reason)")
             }
           )
         },
-        boldColumns: Set(points.indices.filter { points[$0].isKnee }))
+        boldColumns: Set(
+          rows.columns.indices.filter { rows.columns[$0].contains { points[$0].isKnee } }))
       y = matrix.draw(on: &canvas, top: y + 22, width: Figure.width) + 18
       for group in rows.groups where group.count > 1 {
         notes.append(
@@ -250,13 +254,25 @@ struct SearchFigures: Sendable {
         text: text, level: level, title: "\(layer), \(candidate): \(found.metric) \(value)")
     }
     let labels = LayerNames(found.layers.map(\.name))
-    let rows = zip(found.layers, labels.shown).prefix(Self.rowLimit).map { layer, label in
+    let values: [[Double?]] = found.layers.prefix(Self.rowLimit).map { layer in
       let values = Dictionary(
         zip(layer.candidates, layer.values), uniquingKeysWith: { first, _ in first })
-      return (name: label, cells: columns.map { cell(label, $0, values[$0]) })
+      return columns.map { values[$0] }
+    }
+    let folded = FoldedRows(values.map { $0.map { $0?.description } })
+    let heads = folded.columns.map { column in
+      column.map { columns[$0] }.joined(separator: ", ")
+    }
+    let rows = folded.groups.map { group in
+      let name =
+        group.count == 1 ? labels.shown[group[0]] : Quantity.count(group.count, "layer")
+      return (
+        name: name,
+        cells: zip(folded.columns, heads).map { cell(name, $1, values[group[0]][$0[0]]) }
+      )
     }
     var canvas = SVGCanvas()
-    let matrix = CellMatrix(columns: columns, rows: Array(rows), cellWidth: 64)
+    let matrix = CellMatrix(columns: heads, rows: rows, cellWidth: 64)
     let height = matrix.draw(on: &canvas, top: 0, width: Figure.width)
     var table = Table([.text("layer")] + columns.map { .number($0) })
     for (layer, label) in zip(found.layers, labels.shown) {
@@ -275,6 +291,11 @@ struct SearchFigures: Sendable {
         + "(\(found.metric)); "
         + (scale.isLogarithmic ? "lightness follows its logarithm." : "lightness follows it.")
     ]
+    for group in folded.groups where group.count > 1 {
+      notes.append(
+        "\(group.count) layers for which the format makes no difference: "
+          + group.map { labels.shown[$0] }.joined(separator: ", ") + ".")
+    }
     if let rank = data.rank {
       let evaluations = rank.evaluations.map { " of \(Quantity.count($0, "evaluation"))" } ?? ""
       notes.append(
@@ -354,10 +375,13 @@ struct SearchFigures: Sendable {
   }
 }
 
-/// Rows of a grid, those that are the same in every column and alike as one.
+/// Rows of a grid, those that are the same in every column and alike as one, and its columns, those
+/// that are alike in every row as one.
 package struct FoldedRows: Sendable {
   /// Positions of the rows that stand together; the first says what all have.
   package let groups: [[Int]]
+  /// Positions of the columns that stand together.
+  package let columns: [[Int]]
   /// What every cell is; nil where cells differ.
   package let everywhere: String??
 
@@ -380,6 +404,18 @@ package struct FoldedRows: Sendable {
       }
     }
     self.groups = groups
+    var columns: [[Int]] = []
+    var places: [[String?]: Int] = [:]
+    for column in 0..<(rows.map(\.count).min() ?? 0) {
+      let cells = rows.map { $0[column] }
+      if let place = places[cells] {
+        columns[place].append(column)
+      } else {
+        places[cells] = columns.count
+        columns.append([column])
+      }
+    }
+    self.columns = columns
   }
 }
 

@@ -13,7 +13,7 @@ public struct PointReasons: Sendable {
   ///   - file: a result of `search`.
   ///   - id: of a point, or `knee`.
   ///   - layer: as ``QuantGraph/LayerNames`` reads it; nil for all.
-  /// - Throws: a ``Failure`` for a file of another kind, and names that it does not have.
+  /// - Throws: a `Failure` for a file of another kind, and names that it does not have.
   public init(_ file: ResultFile, point id: String, layer: String?) throws(Failure) {
     guard file.kind == .search else {
       throw Failure(
