@@ -65,7 +65,7 @@ private struct QuantizedGraph {
     scale: Float, bias: TensorID? = nil
   ) throws -> Graph {
     // Some ranges hold one code.
-    let wide = Double(scale) * 9
+    let wide = Double(scale) * 60
     let ranges: [ValueRange] = [
       ValueRange(minimum: 1e9), ValueRange(minimum: -3, maximum: -3),
       .relu, ValueRange(minimum: -wide, maximum: wide), ValueRange(maximum: wide),
