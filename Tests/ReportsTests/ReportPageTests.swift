@@ -48,6 +48,17 @@ struct ReportPageTests {
     #expect(folded.everywhere == nil)
     #expect(FoldedRows([["8", "8"], ["8", "8"]]).everywhere == .some("8"))
     #expect(FoldedRows([["8"], ["8"]]).groups == [[0], [1]])
+    let columns = FoldedRows([["8", "4", "8", nil], ["2", "2", "2", nil]]).columns
+    #expect(columns == [[0, 2], [1], [3]])
+  }
+
+  @Test("what is rounded up to a thousand of a unit is one of the next")
+  func units() {
+    let latency = Measure(name: "latency", unit: "s")
+    #expect(latency.text(999.4e-6, isEstimate: true) == "999 us")
+    #expect(latency.text(999.6e-6, isEstimate: true) == "1 ms")
+    #expect(latency.text(999.6e-6) == "999.6 us")
+    #expect(latency.text(1.2, isEstimate: true) == "1.2 s")
   }
 
   @Test("every point of a frontier says why; paper and Markdown have the knee's reasons")

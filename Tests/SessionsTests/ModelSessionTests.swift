@@ -23,6 +23,31 @@ struct ModelSessionTests {
     return options
   }
 
+  // MARK: Batches
+
+  @Test(
+    "images of any size run one by one where no sample reads another",
+    arguments: [("Relu", true), ("Softmax", false)])
+  func batches(operation: String, isApart: Bool) throws {
+    let folder = try TemporaryFolder()
+    let bytes = ONNXBytes.model { graph in
+      graph.value(11, "x", [nil, 3, 1024, 1024])
+      graph.value(12, "y", [nil, 3, 1024, 1024])
+      graph.node(operation, ["x"], ["y"]) { node in
+        guard operation == "Softmax" else { return }
+        // Over the batch.
+        node.message(5) {
+          $0.text(1, "axis")
+          $0.number(3, 0)
+          $0.number(20, 2)
+        }
+      }
+    }
+    let file = try ModelFile(path: try folder.write(bytes, to: "open.onnx"))
+    let extent = try file.batched { 3 }.graph[file.graph.inputs[0]].shape[0]
+    #expect(extent == (isApart ? 1 : 3))
+  }
+
   // MARK: Recognition
 
   @Test(

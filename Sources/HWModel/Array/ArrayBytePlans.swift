@@ -43,20 +43,10 @@ extension ArrayNode {
     return .codes(coding, factors: scales.map { $0 / target }, scales: scales)
   }
 
-  /// Weights of one byte less their zero points.
   private static func centered(
     _ weights: ArrayOperand, zeroPoints: ArrayOperand, axis: Int
-  ) -> [Int32]? {
-    zeroPoints.constantIntegers.flatMap { centered(weights, zeros: $0, axis: axis) }
-  }
-
-  static func centered(_ weights: ArrayOperand, zeros: [Int64], axis: Int) -> [Int32]? {
-    guard weights.kind.storage.stride == 1, let codes = weights.constantIntegers else {
-      return nil
-    }
-    var centered = codes.map { Int32(truncatingIfNeeded: $0) }
-    subtract(zeros, from: &centered, shape: weights.shape, axis: axis)
-    return centered
+  ) -> CenteredWeights? {
+    zeroPoints.constantIntegers.flatMap { CenteredWeights(weights, zeros: $0, axis: axis) }
   }
 
   func byteConvolution(
@@ -106,24 +96,18 @@ extension ArrayNode {
 
   /// A product with one constant matrix; the rows of all left matrices are one matrix.
   func matrices(
-    _ geometry: ProductGeometry, data: ArrayOperand, dataZero: Int64, weights: [Int32],
-    bias: [Int64], result: ArrayByteProduct.Result
+    _ geometry: ProductGeometry, data: ArrayOperand, dataZero: Int64,
+    weights: CenteredWeights, bias: [Int64], result: ArrayByteProduct.Result
   ) -> ArrayByteProduct? {
     let (inner, columns) = (geometry.inner, geometry.columns)
     let step = geometry.rows * inner
-    guard !geometry.transposesLeft, weights.count == inner * columns,
+    guard !geometry.transposesLeft, weights.codes.count == inner * columns,
       geometry.offsets.enumerated().allSatisfy({
         $1.right == 0 && $1.left == $0 * step
       })
     else { return nil }
-    var ordered = weights
-    if !geometry.transposesRight {
-      for column in 0..<columns {
-        for index in 0..<inner {
-          ordered[column * inner + index] = weights[index * columns + column]
-        }
-      }
-    }
+    let ordered =
+      geometry.transposesRight ? weights : weights.transposed(rows: inner, columns: columns)
     return ArrayByteProduct.matrices(
       rows: geometry.rows * geometry.offsets.count, inner: inner, columns: columns, data: data,
       dataZero: dataZero, weights: ordered, bias: bias, result: result, path: path)

@@ -45,10 +45,9 @@ struct ArrayByteProduct: NodeKernel {
 
   /// The kernel of a convolution, or nil where only the definition computes it.
   ///
-  /// `weights` are less their zero points, in the operator's order; `bias` has one number a filter,
-  /// or none.
+  /// `weights` are in the operator's order; `bias` has one number a filter, or none.
   static func convolution(
-    _ g: ConvolutionGeometry, data: ArrayOperand, dataZero: Int64, weights: [Int32],
+    _ g: ConvolutionGeometry, data: ArrayOperand, dataZero: Int64, weights: CenteredWeights,
     bias: [Int64], result: Result, path: KernelPath
   ) -> ArrayByteProduct? {
     guard path != .plain, let (input, isSigned) = data.byteInput,
@@ -56,9 +55,8 @@ struct ArrayByteProduct: NodeKernel {
       g.layout == .channelsFirst || g.groups == 1 || g.isDepthwise,
       bias.isEmpty || bias.count == g.filters
     else { return nil }
-    let ordered = g.tapMajorWeights(weights)
-    let narrow = narrowed(ordered, filters: g.filters, depth: g.depth, isDepthwise: g.isDepthwise)
-    guard let narrow else { return nil }
+    guard weights.offset == 0 || !g.isDepthwise else { return nil }
+    let ordered = weights.reordered(g.tapMajorWeights)
     let bias32 = bias.map { Int32(truncatingIfNeeded: $0) }
     // Depthwise filters are one product; other groups have their own.
     let count = g.isDepthwise ? 1 : g.groups
@@ -66,15 +64,15 @@ struct ArrayByteProduct: NodeKernel {
     var parts: [ByteConvolution] = []
     for group in 0..<count {
       let filters = group * share..<(group + 1) * share
-      var own = Array(narrow.weights[filters.lowerBound * g.depth..<filters.upperBound * g.depth])
+      var own = Array(ordered.codes[filters.lowerBound * g.depth..<filters.upperBound * g.depth])
       var starts = bias32.isEmpty ? [] : Array(bias32[filters])
-      if narrow.offset != 0 {
+      if ordered.offset != 0 {
         own += [Int8](repeating: 1, count: g.depth)
         if !starts.isEmpty { starts.append(0) }
       }
       guard
         let part = ByteConvolution(
-          g, addingFilters: narrow.offset == 0 ? 0 : 1, weights: own, bias: starts, dataZero: zero,
+          g, addingFilters: ordered.offset == 0 ? 0 : 1, weights: own, bias: starts, dataZero: zero,
           isSigned: isSigned, path: path)
       else { return nil }
       parts.append(part)
@@ -82,50 +80,36 @@ struct ArrayByteProduct: NodeKernel {
     return ArrayByteProduct(
       parts: parts, input: input, batch: g.batch, isPlanar: g.layout == .channelsFirst,
       groupChannels: g.isDepthwise ? g.channels : g.groupChannels, result: result,
-      factors: result.factors(groups: count, each: share), offset: narrow.offset,
+      factors: result.factors(groups: count, each: share), offset: ordered.offset,
       isSigned: isSigned, path: path)
   }
 
   /// The kernel of a matrix product, or nil where only the definition computes it.
   ///
-  /// `weights` are less their zero points, `[column][inner]`; `bias` has one number a column, or
-  /// none.
+  /// `weights` are `[column][inner]`; `bias` has one number a column, or none.
   static func matrices(
-    rows: Int, inner: Int, columns: Int, data: ArrayOperand, dataZero: Int64, weights: [Int32],
+    rows: Int, inner: Int, columns: Int, data: ArrayOperand, dataZero: Int64,
+    weights: CenteredWeights,
     bias: [Int64], result: Result, path: KernelPath
   ) -> ArrayByteProduct? {
     guard path != .plain, let (input, isSigned) = data.byteInput,
       let zero = Int32(exactly: dataZero), rows > 0, inner > 0, columns > 0,
-      bias.isEmpty || bias.count == columns,
-      let narrow = narrowed(weights, filters: columns, depth: inner, isDepthwise: false)
+      bias.isEmpty || bias.count == columns
     else { return nil }
-    var own = narrow.weights
+    var own = weights.codes
     var starts = bias.map { Int32(truncatingIfNeeded: $0) }
-    if narrow.offset != 0 {
+    if weights.offset != 0 {
       own += [Int8](repeating: 1, count: inner)
       if !starts.isEmpty { starts.append(0) }
     }
     return ArrayByteProduct(
       parts: [
         ByteConvolution(
-          rows: rows, depth: inner, results: columns + (narrow.offset == 0 ? 0 : 1), weights: own,
+          rows: rows, depth: inner, results: columns + (weights.offset == 0 ? 0 : 1), weights: own,
           bias: starts, dataZero: zero, isSigned: isSigned, path: path)
       ], input: input, batch: 1, isPlanar: false, groupChannels: inner, result: result,
-      factors: result.factors(groups: 1, each: columns), offset: narrow.offset,
+      factors: result.factors(groups: 1, each: columns), offset: weights.offset,
       isSigned: isSigned, path: path)
-  }
-
-  /// Weights as int8, less an offset where they need one; nil where they span more than a byte.
-  private static func narrowed(
-    _ weights: [Int32], filters: Int, depth: Int, isDepthwise: Bool
-  ) -> (weights: [Int8], offset: Int32)? {
-    guard let low = weights.min(), let high = weights.max() else { return nil }
-    if low >= -128 && high <= 127 {
-      return (weights.map { Int8(truncatingIfNeeded: $0) }, 0)
-    }
-    guard high - low <= 255, !isDepthwise else { return nil }
-    let offset = low + 128
-    return (weights.map { Int8(truncatingIfNeeded: $0 - offset) }, offset)
   }
 
   // Scratch: the turned image, what the sums need, corrected sums, codes before turning.

@@ -65,7 +65,7 @@ extension DyadicNode {
         kind: result.kind, count: result.shape.count, requantizer: requantizer)
     }
     if fitsInt32(depth: geometry.depth),
-      let weights = ArrayNode.centered(
+      let weights = CenteredWeights(
         operands[1].operand, zeros: weightZeroPoints(), axis: axis),
       let stored = byteResult(requantizer, bias: try bias(at: 2), filters: geometry.filters),
       let fast = ArrayByteProduct.convolution(
@@ -109,7 +109,7 @@ extension DyadicNode {
         kind: result.kind, requantizer: requantizer)
     }
     if fitsInt32(depth: geometry.inner),
-      let weights = ArrayNode.centered(
+      let weights = CenteredWeights(
         operands[1].operand, zeros: weightZeroPoints(), axis: axis),
       let stored = byteResult(requantizer, bias: try bias(at: 2), filters: geometry.columns),
       let fast = arrays.matrices(

@@ -173,26 +173,29 @@ struct ConvolutionGeometry: Sendable {
     let tapOffsets = (0..<taps).map { tap in
       zip(tapIndex(tap), weightStrides.kernel).reduce(0) { $0 + $1.0 * $1.1 }
     }
-    var matrix: [Element] = []
-    matrix.reserveCapacity(filters * depth)
-    for filter in 0..<filters {
-      let first =
-        filter * weightStrides.filter + filter / groupFilters * weightStrides.group
-      if isTapMajor {
-        for offset in tapOffsets {
-          for channel in 0..<groupChannels {
-            matrix.append(weights[first + channel * weightStrides.channel + offset])
-          }
-        }
-      } else {
-        for channel in 0..<groupChannels {
-          for offset in tapOffsets {
-            matrix.append(weights[first + channel * weightStrides.channel + offset])
+    return [Element](unsafeUninitializedCapacity: filters * depth) { target, count in
+      weights.withUnsafeBufferPointer { weights in
+        for filter in 0..<filters {
+          let first =
+            filter * weightStrides.filter + filter / groupFilters * weightStrides.group
+          if isTapMajor {
+            for offset in tapOffsets {
+              for channel in 0..<groupChannels {
+                target[count] = weights[first + channel * weightStrides.channel + offset]
+                count += 1
+              }
+            }
+          } else {
+            for channel in 0..<groupChannels {
+              for offset in tapOffsets {
+                target[count] = weights[first + channel * weightStrides.channel + offset]
+                count += 1
+              }
+            }
           }
         }
       }
     }
-    return matrix
   }
 
   /// Position of a tap on each axis of the kernel.

@@ -101,11 +101,14 @@ struct ONNXTensorReader {
   }
 
   private static func elements<Element: BitwiseCopyable>(_ bytes: [UInt8]) -> [Element] {
-    let size = MemoryLayout<Element>.stride
-    return bytes.withUnsafeBytes { buffer in
-      (0..<buffer.count / size).map {
-        buffer.loadUnaligned(fromByteOffset: $0 * size, as: Element.self)
+    let count = bytes.count / MemoryLayout<Element>.stride
+    return [Element](unsafeUninitializedCapacity: count) { target, filled in
+      bytes.withUnsafeBytes { source in
+        UnsafeMutableRawBufferPointer(target).copyMemory(
+          from: UnsafeRawBufferPointer(
+            rebasing: source[..<(count * MemoryLayout<Element>.stride)]))
       }
+      filled = count
     }
   }
 

@@ -62,12 +62,29 @@ struct SearchFigures: Sendable {
     var notes = [
       "Darker is wider on a light page, lighter on a dark one; numbers are bits a value."
     ]
-    let roles: [(String, any KeyPath<SearchData.Choice, String?> & Sendable)] = [
-      ("weights", \.weights), ("activations", \.activations),
-    ]
+    func width(_ format: String?) -> Double? { format.flatMap { widths[$0] } }
+    let isAlike = choices.allSatisfy {
+      $0.values.allSatisfy { choice in
+        choice.weights == choice.activations
+          || choice.weights.map { widths[$0] != nil } == true
+            && width(choice.weights) == width(choice.activations)
+      }
+    }
+    typealias Role = (title: String, format: (SearchData.Choice) -> String?)
+    let roles: [Role] =
+      isAlike
+      ? [
+        (
+          "weights and activations",
+          {
+            $0.weights == $0.activations
+              ? $0.weights : "\($0.weights ?? "") / \($0.activations ?? "")"
+          }
+        )
+      ] : [("weights", \.weights), ("activations", \.activations)]
     for (title, role) in roles
-    where points.contains(where: { $0.layers.contains { $0[keyPath: role] != nil } }) {
-      let rows = FoldedRows(names.map { name in choices.map { $0[name]?[keyPath: role] } })
+    where points.contains(where: { $0.layers.contains { role($0) != nil } }) {
+      let rows = FoldedRows(names.map { name in choices.map { $0[name].flatMap(role) } })
       if let format = rows.everywhere, names.count > 1 {
         notes.append("The \(title) have \(format ?? "the model's format") everywhere.")
         continue
@@ -83,9 +100,9 @@ struct SearchFigures: Sendable {
             group.count == 1 ? labels.shown[group[0]] : name,
             zip(rows.columns, heads).map { column, head in
               guard let choice = choices[column[0]][names[group[0]]],
-                let format = choice[keyPath: role]
+                let format = role(choice)
               else { return .init(text: "", level: nil, title: "\(head), \(name): as the model") }
-              let width = widths[format]
+              let width = isAlike ? width(choice.weights) : widths[format]
               let text = width.map { NumberText.significant($0, digits: 3) } ?? format
               let reason =
                 group.count == 1 && column.count == 1

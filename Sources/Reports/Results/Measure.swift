@@ -1,4 +1,5 @@
 import Documents
+import Glibc
 import Importers
 
 /// What a number counts: how it is written, and in which multiple of its unit an axis shows it.
@@ -101,8 +102,10 @@ package struct Measure: Hashable, Sendable {
     case .share: return "\(NumberText.significant(value * 100, digits: 6))%"
     case .seconds, .joules, .hertz:
       if value == 0 { return "0 \(axis(largest: 1).unit)" }
-      let (factor, unit) = axis(largest: value)
-      return "\(NumberText.significant(value * factor, digits: isEstimate ? 3 : 4)) \(unit)"
+      let digits = isEstimate ? 3 : 4
+      // What is rounded up to 1,000 of a unit is 1 of the next.
+      let (factor, unit) = axis(largest: value * (1 + 0.5 * pow(10, -Double(digits))))
+      return "\(NumberText.significant(value * factor, digits: digits)) \(unit)"
     case .bytes:
       if !isEstimate, let whole = Int(exactly: value) { return Quantity.bytes(whole) }
       let (factor, unit) = axis(largest: value)

@@ -193,9 +193,10 @@ public struct ModelFile: Sendable {
     guard case .onnx(let model, let read, let options) = source, !read.batchedInputs.isEmpty else {
       return self
     }
-    // No other axis is likely to have this extent; if one has, the answer errs on the safe side.
+    // A few samples, of a number that no axis has: then samples are where this extent is.
+    let extents = Set(read.graph.tensors.flatMap(\.shape.extents))
     var probe = options
-    probe.batch = 7919
+    probe.batch = (2...).first { !extents.contains($0) } ?? 2
     if let probed = try? model.graph(probe), probed.graph.keepsSamplesApart(probed.batchedInputs) {
       return self
     }
