@@ -10,59 +10,90 @@
 typedef float lanes_f32 __attribute__((vector_size(64), aligned(4)));
 typedef double lanes_f64 __attribute__((vector_size(64), aligned(8)));
 
-// One to four positions against one vector of filters: the sums stay in registers.
+// Depth that is summed before the next group of filters: what a group reads of it stays in the
+// nearest cache. Sums go on where they were, so that their order does not depend on it.
+enum { DEPTH_BLOCK = 256 };
+
+// Where a block of the depth begins: a segment and an element of it.
+typedef struct {
+  ptrdiff_t segment, index, count;
+} depth_block;
+
+// Some positions against one vector of filters: the sums stay in registers.
 #define TILE(name, type, vector, rows)                                                        \
   INLINE void name(                                                                           \
-    const type *const *starts, const hwsim_real_walk *walk, const type *weights,              \
-    ptrdiff_t pitch, ptrdiff_t filters, ptrdiff_t sum_pitch, type *sums) {                    \
+    const type *const *starts, const hwsim_real_walk *walk, depth_block block, int isFirst,   \
+    const type *weights, ptrdiff_t filters, ptrdiff_t sum_pitch, type *sums) {                \
+    const ptrdiff_t width = (ptrdiff_t)(sizeof(vector) / sizeof(type));                       \
+    const size_t kept = (size_t)(filters < width ? filters : width) * sizeof(type);           \
     vector total[rows];                                                                       \
-    for (int row = 0; row < rows; row++) total[row] = (vector){0};                            \
-    for (ptrdiff_t segment = 0; segment < walk->segments; segment++) {                        \
-      const ptrdiff_t offset = walk->segment_offsets[segment];                                \
-      for (ptrdiff_t index = 0; index < walk->length; index++, weights += pitch) {            \
+    for (int row = 0; row < rows; row++) {                                                    \
+      vector before = {0};                                                                    \
+      if (!isFirst) memcpy(&before, sums + row * sum_pitch, kept);                            \
+      total[row] = before;                                                                    \
+    }                                                                                         \
+    ptrdiff_t left = block.count, segment = block.segment, index = block.index;               \
+    while (left > 0) {                                                                        \
+      const ptrdiff_t rest = walk->length - index, length = rest < left ? rest : left;        \
+      const ptrdiff_t offset = walk->segment_offsets[segment] + index;                        \
+      for (ptrdiff_t i = 0; i < length; i++, weights += width) {                              \
         const vector w = *(const vector *)weights;                                            \
         for (int row = 0; row < rows; row++) {                                                \
-          const vector product = w * starts[row][offset + index];                             \
+          const vector product = w * starts[row][offset + i];                                 \
           total[row] = total[row] + product;                                                  \
         }                                                                                     \
       }                                                                                       \
+      left -= length;                                                                         \
+      segment++;                                                                              \
+      index = 0;                                                                              \
     }                                                                                         \
-    const ptrdiff_t width = (ptrdiff_t)(sizeof(vector) / sizeof(type));                       \
-    const ptrdiff_t kept = filters < width ? filters : width;                                 \
     for (int row = 0; row < rows; row++) {                                                    \
       const vector result = total[row];                                                       \
-      memcpy(sums + row * sum_pitch, &result, (size_t)kept * sizeof(type));                   \
+      memcpy(sums + row * sum_pitch, &result, kept);                                          \
     }                                                                                         \
   }
 
-#define PRODUCT(name, type, vector)                                                           \
+#define PRODUCT(name, type, vector, most)                                                     \
+  TILE(name##_8, type, vector, 8)                                                             \
   TILE(name##_4, type, vector, 4)                                                             \
   TILE(name##_1, type, vector, 1)                                                             \
   INLINE void name(                                                                           \
     const hwsim_real_walk *walk, const type *data, const type *weights, ptrdiff_t filters,    \
-    ptrdiff_t pitch, ptrdiff_t first, ptrdiff_t count, type *sums) {                          \
+    ptrdiff_t first, ptrdiff_t count, type *sums) {                                           \
     const ptrdiff_t width = (ptrdiff_t)(sizeof(vector) / sizeof(type));                       \
-    for (ptrdiff_t position = 0; position < count;) {                                         \
-      const int rows = count - position >= 4 ? 4 : 1;                                         \
-      const type *starts[4];                                                                  \
-      for (int row = 0; row < rows; row++) {                                                  \
-        const ptrdiff_t number = first + position + row;                                      \
-        starts[row] = data + (number / walk->columns) * walk->row_pitch +                     \
-                      (number % walk->columns) * walk->column_pitch;                          \
-      }                                                                                       \
-      type *to = sums + position * filters;                                                   \
+    const ptrdiff_t depth = walk->segments * walk->length;                                    \
+    if (depth == 0) memset(sums, 0, (size_t)(count * filters) * sizeof(type));                \
+    depth_block block = {0, 0, 0};                                                            \
+    for (ptrdiff_t done = 0; done < depth; done += block.count) {                             \
+      block.count = depth - done < DEPTH_BLOCK ? depth - done : DEPTH_BLOCK;                  \
+      block.segment = done / walk->length;                                                    \
+      block.index = done % walk->length;                                                      \
       for (ptrdiff_t filter = 0; filter < filters; filter += width) {                         \
-        if (rows == 4)                                                                        \
-          name##_4(                                                                           \
-            starts, walk, weights + filter, pitch, filters - filter, filters, to + filter);   \
-        else                                                                                  \
-          name##_1(                                                                           \
-            starts, walk, weights + filter, pitch, filters - filter, filters, to + filter);   \
+        const type *panel = weights + filter * depth + done * width;                          \
+        for (ptrdiff_t position = 0; position < count;) {                                     \
+          const ptrdiff_t left = count - position;                                            \
+          const int rows = most == 8 && left >= 8 ? 8 : left >= 4 ? 4 : 1;                    \
+          const type *starts[8];                                                              \
+          for (int row = 0; row < rows; row++) {                                              \
+            const ptrdiff_t number = first + position + row;                                  \
+            starts[row] = data + (number / walk->columns) * walk->row_pitch +                 \
+                          (number % walk->columns) * walk->column_pitch;                      \
+          }                                                                                   \
+          type *to = sums + position * filters + filter;                                      \
+          if (most == 8 && rows == 8)                                                         \
+            name##_8(starts, walk, block, done == 0, panel, filters - filter, filters, to);   \
+          else if (rows == 4)                                                                 \
+            name##_4(starts, walk, block, done == 0, panel, filters - filter, filters, to);   \
+          else                                                                                \
+            name##_1(starts, walk, block, done == 0, panel, filters - filter, filters, to);   \
+          position += rows;                                                                   \
+        }                                                                                     \
       }                                                                                       \
-      position += rows;                                                                       \
     }                                                                                         \
-  }                                                                                           \
-  INLINE void name##_depthwise(                                                               \
+  }
+
+#define DEPTHWISE(name, type)                                                                 \
+  INLINE void name(                                                               \
     const hwsim_real_walk *walk, const type *data, const type *weights, ptrdiff_t first,      \
     ptrdiff_t count, type *restrict sums) {                                                   \
     const ptrdiff_t channels = walk->length;                                                  \
@@ -82,38 +113,43 @@ typedef double lanes_f64 __attribute__((vector_size(64), aligned(8)));
     }                                                                                         \
   }
 
-PRODUCT(product_f32, float, lanes_f32)
-PRODUCT(product_f64, double, lanes_f64)
+PRODUCT(product_f32, float, lanes_f32, 4)
+PRODUCT(product_f64, double, lanes_f64, 4)
+// Registers of a whole vector leave room for more positions.
+PRODUCT(product_f32_wide, float, lanes_f32, 8)
+PRODUCT(product_f64_wide, double, lanes_f64, 8)
+DEPTHWISE(depthwise_f32, float)
+DEPTHWISE(depthwise_f64, double)
 
 #define PRODUCT_PARAMETERS(type)                                                              \
   const hwsim_real_walk *walk, const type *data, const type *weights, ptrdiff_t filters,      \
-    ptrdiff_t pitch, ptrdiff_t first, ptrdiff_t count, type *sums
-#define PRODUCT_ARGUMENTS walk, data, weights, filters, pitch, first, count, sums
+    ptrdiff_t first, ptrdiff_t count, type *sums
+#define PRODUCT_ARGUMENTS walk, data, weights, filters, first, count, sums
 #define DEPTHWISE_PARAMETERS(type)                                                            \
   const hwsim_real_walk *walk, const type *data, const type *weights, ptrdiff_t first,        \
     ptrdiff_t count, type *sums
 #define DEPTHWISE_ARGUMENTS walk, data, weights, first, count, sums
 
 #if defined(__x86_64__)
-#define VERSIONS(suffix, features)                                                            \
-  __attribute__((target(features))) static void product_f32_##suffix(                           \
+#define VERSIONS(suffix, wide, features)                                                      \
+  __attribute__((target(features))) static void product_f32_##suffix(                         \
     PRODUCT_PARAMETERS(float)) {                                                              \
-    product_f32(PRODUCT_ARGUMENTS);                                                           \
+    product_f32##wide(PRODUCT_ARGUMENTS);                                                     \
   }                                                                                           \
-  __attribute__((target(features))) static void product_f64_##suffix(                           \
+  __attribute__((target(features))) static void product_f64_##suffix(                         \
     PRODUCT_PARAMETERS(double)) {                                                             \
-    product_f64(PRODUCT_ARGUMENTS);                                                           \
+    product_f64##wide(PRODUCT_ARGUMENTS);                                                     \
   }                                                                                           \
-  __attribute__((target(features))) static void depthwise_f32_##suffix(                         \
+  __attribute__((target(features))) static void depthwise_f32_##suffix(                       \
     DEPTHWISE_PARAMETERS(float)) {                                                            \
-    product_f32_depthwise(DEPTHWISE_ARGUMENTS);                                               \
+    depthwise_f32(DEPTHWISE_ARGUMENTS);                                                       \
   }                                                                                           \
-  __attribute__((target(features))) static void depthwise_f64_##suffix(                         \
+  __attribute__((target(features))) static void depthwise_f64_##suffix(                       \
     DEPTHWISE_PARAMETERS(double)) {                                                           \
-    product_f64_depthwise(DEPTHWISE_ARGUMENTS);                                               \
+    depthwise_f64(DEPTHWISE_ARGUMENTS);                                                       \
   }
-VERSIONS(avx2, "avx2")
-VERSIONS(avx512, "avx512f,avx512dq,avx512vl")
+VERSIONS(avx2, , "avx2")
+VERSIONS(avx512, _wide, "avx512f,avx512dq,avx512vl")
 #define DISPATCH(name, arguments)                                                             \
   if (path >= 2) {                                                                            \
     name##_avx512 arguments;                                                                  \
@@ -139,12 +175,12 @@ void hwsim_real_product_f64(int path, PRODUCT_PARAMETERS(double)) {
 
 void hwsim_real_depthwise_f32(int path, DEPTHWISE_PARAMETERS(float)) {
   DISPATCH(depthwise_f32, (DEPTHWISE_ARGUMENTS))
-  product_f32_depthwise(DEPTHWISE_ARGUMENTS);
+  depthwise_f32(DEPTHWISE_ARGUMENTS);
 }
 
 void hwsim_real_depthwise_f64(int path, DEPTHWISE_PARAMETERS(double)) {
   DISPATCH(depthwise_f64, (DEPTHWISE_ARGUMENTS))
-  product_f64_depthwise(DEPTHWISE_ARGUMENTS);
+  depthwise_f64(DEPTHWISE_ARGUMENTS);
 }
 
 // Quantization steps and scaled sums

@@ -13,7 +13,6 @@ public struct RealProductCall<Real: RealScalar> {
   let weights: UnsafePointer<Real>
   /// Nil for a filter of its own for each channel.
   let filters: Int?
-  let pitch: Int
   let first: Int
   let count: Int
   let sums: UnsafeMutablePointer<Real>
@@ -25,8 +24,8 @@ extension Float: RealScalar {
     var walk = call.walk
     if let filters = call.filters {
       hwsim_real_product_f32(
-        call.path.lanes, &walk, call.data, call.weights, filters, call.pitch, call.first,
-        call.count, call.sums)
+        call.path.lanes, &walk, call.data, call.weights, filters, call.first, call.count,
+        call.sums)
     } else {
       hwsim_real_depthwise_f32(
         call.path.lanes, &walk, call.data, call.weights, call.first, call.count, call.sums)
@@ -39,8 +38,8 @@ extension Double: RealScalar {
     var walk = call.walk
     if let filters = call.filters {
       hwsim_real_product_f64(
-        call.path.lanes, &walk, call.data, call.weights, filters, call.pitch, call.first,
-        call.count, call.sums)
+        call.path.lanes, &walk, call.data, call.weights, filters, call.first, call.count,
+        call.sums)
     } else {
       hwsim_real_depthwise_f64(
         call.path.lanes, &walk, call.data, call.weights, call.first, call.count, call.sums)
@@ -57,7 +56,6 @@ public struct RealProduct<Real: RealScalar>: Sendable {
   public let filters: Int
   public let path: KernelPath
   private let walk: ProductWalk
-  private let pitch: Int
   private let weights: [Real]
 
   /// Packs `weights`, `filters * offsets.count * length` of them, filter by filter.
@@ -71,13 +69,20 @@ public struct RealProduct<Real: RealScalar>: Sendable {
     self.filters = filters
     self.walk = walk
     self.path = path
-    let group = Int(HWSIM_REAL_GROUP)
-    pitch = (filters + group - 1) / group * group
-    var packed = [Real](repeating: 0, count: depth * pitch)
-    for filter in 0..<filters {
-      for index in 0..<depth { packed[index * pitch + filter] = weights[filter * depth + index] }
+    let group = Int(HWSIM_REAL_GROUP_BYTES) / MemoryLayout<Real>.stride
+    let groups = (filters + group - 1) / group
+    self.weights = [Real](unsafeUninitializedCapacity: groups * group * depth) { packed, count in
+      weights.withUnsafeBufferPointer { weights in
+        for first in stride(from: 0, to: groups * group, by: group) {
+          for index in 0..<depth {
+            for filter in first..<first + group {
+              packed[count] = filter < filters ? weights[filter * depth + index] : 0
+              count += 1
+            }
+          }
+        }
+      }
     }
-    self.weights = packed
   }
 
   /// The sums of `count` positions from `first`: `count * filters`.
@@ -91,8 +96,8 @@ public struct RealProduct<Real: RealScalar>: Sendable {
         guard let base = weights.baseAddress else { return }
         Real.realSums(
           RealProductCall(
-            walk: walk, data: data, weights: base, filters: filters, pitch: pitch, first: first,
-            count: count, sums: sums, path: path))
+            walk: walk, data: data, weights: base, filters: filters, first: first, count: count,
+            sums: sums, path: path))
       }
     }
   }
@@ -144,7 +149,7 @@ public struct RealDepthwise<Real: RealScalar>: Sendable {
         guard let base = weights.baseAddress else { return }
         Real.realSums(
           RealProductCall(
-            walk: walk, data: data, weights: base, filters: nil, pitch: channels, first: first,
+            walk: walk, data: data, weights: base, filters: nil, first: first,
             count: count, sums: sums, path: path))
       }
     }

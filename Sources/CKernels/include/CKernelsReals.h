@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Filters side by side in weights; rows of weights have a multiple of these.
-enum { HWSIM_REAL_GROUP = 16 };
+// Bytes of the filters that stand side by side in weights.
+enum { HWSIM_REAL_GROUP_BYTES = 64 };
 
 // Where positions read data, in elements: position p starts at
 // (p / columns) * row_pitch + (p % columns) * column_pitch and reads `segments` runs of `length`.
@@ -18,15 +18,15 @@ typedef struct {
   ptrdiff_t segments, length;
 } hwsim_real_walk;
 
-// sums[p][f] = sum over segments s, then elements l, of data * weights[s * length + l][f], rounded
-// after every product and every addition, from 0. Weights have `pitch` filters a row, a multiple of
-// the group; sums have `filters`. path: 0 portable, 1 AVX2, 2 AVX-512.
+// sums[p][f] = sum over segments s, then elements l, of data * weights[f / group][s * length + l][f %
+// group], rounded after every product and every addition, from 0. The last group of weights is a whole
+// one; sums have `filters` a row. path: 0 portable, 1 AVX2, 2 AVX-512.
 void hwsim_real_product_f32(
   int path, const hwsim_real_walk *walk, const float *data, const float *weights,
-  ptrdiff_t filters, ptrdiff_t pitch, ptrdiff_t first, ptrdiff_t count, float *sums);
+  ptrdiff_t filters, ptrdiff_t first, ptrdiff_t count, float *sums);
 void hwsim_real_product_f64(
   int path, const hwsim_real_walk *walk, const double *data, const double *weights,
-  ptrdiff_t filters, ptrdiff_t pitch, ptrdiff_t first, ptrdiff_t count, double *sums);
+  ptrdiff_t filters, ptrdiff_t first, ptrdiff_t count, double *sums);
 
 // sums[p][c] = sum over taps t of data[start(p) + offset[t] + c] * weights[t][c], the length of the
 // walk being the number of channels; rounded and ordered as above.
