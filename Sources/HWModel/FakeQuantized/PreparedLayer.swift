@@ -222,6 +222,8 @@ final class PreparedLayer: SampleKernel {
   }
 
   /// Sums of runs, scaled and added in their order, and the bias.
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   private func run<Real: RealScalar>(
     _ layer: RunLayer<Real>, _ codes: UnsafePointer<Real>, samples: Int,
     scratch: UnsafeMutablePointer<Real>, into result: UnsafeMutablePointer<Float>

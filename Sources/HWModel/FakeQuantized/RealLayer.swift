@@ -73,6 +73,8 @@ struct RealLayer<Real: RealScalar>: Sendable {
 
 extension LayerGeometry {
   /// Puts one image with zeros around it where ``walk(group:)`` reads it.
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   func pack<Real: RealScalar>(
     _ image: UnsafePointer<Real>, into packed: UnsafeMutablePointer<Real>
   ) {

@@ -20,6 +20,8 @@ struct ImageMove: Hashable, Sendable {
   /// To `[plane][channels]`; else to `[channels][plane]`.
   let toChannelsLast: Bool
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run<Element: BitwiseCopyable>(
     _ data: UnsafePointer<Element>, samples: Int, into result: UnsafeMutablePointer<Element>
   ) {
@@ -164,6 +166,8 @@ struct RealLayerKernel<Real: RealScalar>: SampleKernel {
 
   func scratchBytes(samples: Int) -> Int { layer.scratchCount * MemoryLayout<Real>.stride }
 
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   func run(
     _ data: UnsafePointer<Real>, _: UnsafePointer<Real>?, samples: Int,
     scratch: UnsafeMutableRawPointer, into result: UnsafeMutablePointer<Real>

@@ -21,6 +21,8 @@ enum ElementFunction: Hashable, Sendable {
     }
   }
 
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   func run<Real: RealScalar>(
     _ data: UnsafePointer<Real>, count: Int, into result: UnsafeMutablePointer<Real>
   ) {
@@ -65,6 +67,8 @@ enum PairFunction: String, Hashable, Sendable {
     self.init(rawValue: function.rawValue)
   }
 
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   func run<Real: RealScalar>(
     _ a: UnsafePointer<Real>, _ b: UnsafePointer<Real>, count: Int,
     into result: UnsafeMutablePointer<Real>
@@ -130,6 +134,8 @@ struct SamplePool: Hashable, Sendable {
   }
 
   /// Maxima of windows inside the image: of columns first, since those are long runs.
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   private func runMaximum<Real: RealScalar>(
     _ image: UnsafePointer<Real>, into result: UnsafeMutablePointer<Real>
   ) {
@@ -167,6 +173,8 @@ struct SamplePool: Hashable, Sendable {
   ///
   /// Source: ONNX, MaxPool and AveragePool: an average counts elements of the image, or with
   /// `count_include_pad` those of its margins too.
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   func run<Real: RealScalar>(
     _ image: UnsafePointer<Real>, into result: UnsafeMutablePointer<Real>
   ) {
@@ -256,6 +264,8 @@ struct OperationKernel<Real: RealScalar>: SampleKernel {
 
   func scratchBytes(samples: Int) -> Int { 0 }
 
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   func run(
     _ data: UnsafePointer<Real>, _ second: UnsafePointer<Real>?, samples: Int,
     scratch: UnsafeMutableRawPointer, into result: UnsafeMutablePointer<Real>

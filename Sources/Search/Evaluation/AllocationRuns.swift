@@ -56,7 +56,7 @@ final class AllocationRuns: Sendable {
     _ family: PlanFamily, wanted: [TensorID], threads: Int
   ) -> (shares: [Range<Int>], panel: Int) {
     let probe = PlanSeries(family, wanted: wanted, stages: stages)
-    let unit = max(slot, probe.granularity)
+    let unit = probe.granularity
     let units = (samples.count + unit - 1) / unit
     let workers = max(1, min(threads, units))
     let shares = (0..<workers).map {
@@ -93,9 +93,8 @@ final class AllocationRuns: Sendable {
     let wanted = Array(Set([head.scores, head.output])).sorted()
     let (shares, panel) = shares(family, wanted: wanted, threads: threads)
     let isWhole = shares.allSatisfy { $0.count <= panel }
-    let slots = (samples.count + slot - 1) / slot
     let size =
-      known == nil ? 16 : min(isWhole ? 4096 : 256, max(1, (1 << 23) / max(slots, 1)))
+      known == nil ? 16 : min(isWhole ? 4096 : 256, max(1, (1 << 23) / max(samples.count, 1)))
     let runs = shares.map { share in
       pool.take(family, wanted, first: share.lowerBound) {
         PlanSeries(
@@ -117,7 +116,8 @@ final class AllocationRuns: Sendable {
         }
       }
       let waiting = made
-      let board = ResultBoard(allocations: group.count, slots: slots, workers: shares.count)
+      let board = ResultBoard(
+        allocations: group.count, samples: samples.count, slot: slot, workers: shares.count)
       withoutActuallyEscaping(report) { report in
         nonisolated(unsafe) let report = report
         _ = ParallelFor.map(shares.count, threads: shares.count) { worker in
@@ -194,7 +194,7 @@ final class AllocationRuns: Sendable {
     return values
   }
 
-  /// Adds the losses of samples to their slots and counts those whose class is right.
+  /// Adds the losses of samples to theirs and counts those whose class is right.
   private func judge(
     _ found: (scores: [Double], labels: [Int]), _ range: Range<Int>, _ reference: [Double],
     into losses: UnsafeMutablePointer<Double>
@@ -212,7 +212,7 @@ final class AllocationRuns: Sendable {
       for value in row { sum += StableExponential.exp(value - largest) }
       let logarithm = StableExponential.log(sum)
       if let label = samples.labels?[sample] {
-        losses[sample / slot] += logarithm - (row[label] - largest)
+        losses[sample] += logarithm - (row[label] - largest)
         if found.labels[index] == label { correct += 1 }
       } else {
         for place in 0..<classes {
@@ -220,7 +220,7 @@ final class AllocationRuns: Sendable {
           // A class without probability has no share of the divergence.
           let probability = StableExponential.exp(known)
           if probability > 0 {
-            losses[sample / slot] += probability * (known - ((row[place] - largest) - logarithm))
+            losses[sample] += probability * (known - ((row[place] - largest) - logarithm))
           }
         }
       }
@@ -278,7 +278,7 @@ final class AllocationRuns: Sendable {
   }
 }
 
-/// Losses of slots of samples, and which allocations every thread is done with.
+/// Losses of samples, and which allocations every thread is done with.
 private final class ResultBoard: Sendable {
   private struct Contents {
     var waiting: [Int]
@@ -288,14 +288,15 @@ private final class ResultBoard: Sendable {
   }
 
   private let contents: Mutex<Contents>
-  /// Each worker writes the slots of its own samples.
+  /// Each worker writes those of its own samples.
   private nonisolated(unsafe) let losses: UnsafeMutablePointer<Double>
-  private let slots: Int
+  private let samples: Int
+  private let slot: Int
 
-  init(allocations: Int, slots: Int, workers: Int) {
-    self.slots = slots
-    losses = .allocate(capacity: max(allocations * slots, 1))
-    losses.initialize(repeating: 0, count: allocations * slots)
+  init(allocations: Int, samples: Int, slot: Int, workers: Int) {
+    (self.samples, self.slot) = (samples, slot)
+    losses = .allocate(capacity: max(allocations * samples, 1))
+    losses.initialize(repeating: 0, count: allocations * samples)
     contents = Mutex(
       Contents(
         waiting: [Int](repeating: workers, count: allocations),
@@ -304,9 +305,9 @@ private final class ResultBoard: Sendable {
 
   deinit { losses.deallocate() }
 
-  /// Lets `body` add to an allocation's slots and say how many samples are right.
+  /// Lets `body` add to an allocation's losses and say how many samples are right.
   func add(_ allocation: Int, worker: Int, _ body: (UnsafeMutablePointer<Double>) -> Int) {
-    let correct = body(losses + allocation * slots)
+    let correct = body(losses + allocation * samples)
     contents.withLock { $0.correct[allocation] += correct }
   }
 
@@ -327,7 +328,13 @@ private final class ResultBoard: Sendable {
       }
       for (allocation, correct) in zip(ready, correct) {
         var loss = 0.0
-        for slot in allocation * slots..<(allocation + 1) * slots { loss += losses[slot] }
+        for first in stride(from: 0, to: samples, by: slot) {
+          var part = 0.0
+          for sample in first..<min(first + slot, samples) {
+            part += losses[allocation * samples + sample]
+          }
+          loss += part
+        }
         body(loss, correct)
       }
       isReporter = contents.withLock { contents -> Bool in

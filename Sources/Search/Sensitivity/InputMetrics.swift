@@ -42,7 +42,7 @@ extension SensitivityAnalysis {
   func inputMeasurements(
     _ prepared: [[PreparedCandidate]], threads: Int, isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [[InputMeasurement]] {
-    let formats = prepared.map { $0.map(\.layer.input) }
+    let formats = prepared.map { $0.map(\.input) }
     let inputs = network.layers.map { plan.graph.nodes[$0.node].inputs[0] }
     let partials = try blocks(
       PlanFamily(plan), keeping: inputs, threads: threads, isCancelled: isCancelled

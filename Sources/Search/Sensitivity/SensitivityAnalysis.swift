@@ -44,7 +44,6 @@ public struct SensitivityAnalysis: Sendable {
     }
     if metric.needsLabels && data.labels == nil { throw .needsLabels(metric) }
     let prepared = try prepared(candidates, threads: threads)
-    let weights = prepared.map { $0.map(\.weights) }
     let values: [[Double]]
     switch metric {
     case .mse, .kl, .logitMSE, .loss, .flips:
@@ -60,19 +59,21 @@ public struct SensitivityAnalysis: Sendable {
           continue
         }
         let trace = try hessianTrace(layer: layer, threads: threads, isCancelled: isCancelled)
-        rows.append(weights[layer].map { trace.perWeight * squaredError(layer, $0) })
+        rows.append(prepared[layer].map { trace.perWeight * squaredError(layer, $0.weights) })
       }
       values = rows
     case .hawq:
       guard let traces, traces.count == candidates.count else { throw .needsTraces }
-      values = weights.enumerated().map { layer, row in
-        row.map { traces[layer] * squaredError(layer, $0) }
+      values = prepared.enumerated().map { layer, row in
+        row.map { traces[layer] * squaredError(layer, $0.weights) }
       }
     case .weightError:
-      values = weights.enumerated().map { layer, row in row.map { squaredError(layer, $0) } }
+      values = prepared.enumerated().map { layer, row in
+        row.map { squaredError(layer, $0.weights) }
+      }
     case .sqnr:
-      values = weights.enumerated().map { layer, row in
-        row.map { decibels(signal: squaredWeights(layer), noise: squaredError(layer, $0)) }
+      values = prepared.enumerated().map { layer, row in
+        row.map { decibels(signal: squaredWeights(layer), noise: squaredError(layer, $0.weights)) }
       }
     case .clippedError:
       values = prepared.enumerated().map { layer, row in
@@ -85,8 +86,8 @@ public struct SensitivityAnalysis: Sendable {
         return candidates[layer].map { _ in mean }
       }
     case .adapt:
-      values = weights.enumerated().map { layer, row in
-        row.map { weightDivergence(layer: layer, $0) }
+      values = prepared.enumerated().map { layer, row in
+        row.map { weightDivergence(layer: layer, $0.weights) }
       }
     case .entropy, .inputSQNR:
       let measured = try inputMeasurements(prepared, threads: threads, isCancelled: isCancelled)
@@ -134,11 +135,7 @@ public struct SensitivityAnalysis: Sendable {
       }
       var decided = candidate
       decided.grouping = quantization.formats.grouping
-      return PreparedCandidate(
-        candidate: decided, quantization: quantization,
-        weights: try network.parameters(layer).quantized(
-          quantization.formats, rule.weights),
-        layer: try LayerWeights(quantization, of: network.parameters(layer)))
+      return try PreparedCandidate(decided, quantization, of: network.parameters(layer))
     } catch {
       throw EvaluationError(error)
     }
@@ -205,12 +202,39 @@ extension ProbeMeasurement {
   }
 }
 
-/// A candidate and what it makes of a layer.
+/// A candidate and what it makes of a layer, which is formed whenever it is asked for: the weights of
+/// all candidates of a network take many times the network's own.
 struct PreparedCandidate: Sendable {
   let candidate: Candidate
   /// With the widths that were chosen for filters of unequal widths.
   let quantization: LayerQuantization
+  let input: InputFormat
+  private let parameters: LayerParameters
+
+  /// - Throws: ``FormatRefusal`` for formats that the layer cannot have.
+  init(
+    _ candidate: Candidate, _ quantization: LayerQuantization, of parameters: LayerParameters
+  ) throws(FormatRefusal) {
+    self.candidate = candidate
+    self.quantization = quantization
+    self.parameters = parameters
+    input = try LayerWeights(quantization, of: parameters).input
+  }
+
   /// Nil where the layer's own stay.
-  let weights: QuantizedWeights?
-  let layer: LayerWeights
+  var weights: QuantizedWeights? {
+    do throws(FormatRefusal) {
+      return try parameters.quantized(quantization.formats, quantization.rule.weights)
+    } catch {
+      preconditionFailure("the formats were applied before: \(error)")
+    }
+  }
+
+  var layer: LayerWeights {
+    do throws(FormatRefusal) {
+      return try LayerWeights(quantization, of: parameters)
+    } catch {
+      preconditionFailure("the formats were applied before: \(error)")
+    }
+  }
 }
