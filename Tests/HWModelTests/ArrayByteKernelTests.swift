@@ -224,6 +224,30 @@ struct ArrayByteKernelTests {
     }
   }
 
+  @Test("matrix products of two computed matrices")
+  func pairs() throws {
+    defer { tally.expectVariety() }
+    for seed in 0..<60 {
+      var build = QuantizedGraph(seed: UInt64(seed))
+      let (rows, inner, columns) = (build.pick(1...20), build.pick(1...70), build.pick(1...40))
+      let (isSigned, turnsLeft, turnsRight) = (seed % 2 == 0, seed % 3 == 0, seed % 5 < 2)
+      let leading = seed % 4 == 0 ? [2, 3] : []
+      let left = try build.operand(
+        leading + (turnsLeft ? [inner, rows] : [rows, inner]), isSigned: isSigned)
+      // One right matrix for all, or one each.
+      let right = try build.operand(
+        (seed % 8 == 0 ? [1, 3] : leading) + (turnsRight ? [columns, inner] : [inner, columns]),
+        isSigned: seed % 7 < 3)
+      let operation = MatMul(
+        transposesLeft: turnsLeft, transposesRight: turnsRight,
+        productFactor: seed % 6 == 0 ? 0.75 : 1, biasFactor: 1)
+      let graph = try build.graph(
+        .matMul(operation), left + right, shape: leading + [rows, columns], isSigned: isSigned,
+        scale: 0.2 * Float(inner).squareRoot())
+      try expectEqual(graph, seed: UInt64(seed), "seed \(seed): \(rows) x \(inner) x \(columns)")
+    }
+  }
+
   @Test("sums, differences, products, functions, means and pools")
   func elementwise() throws {
     defer { tally.expectVariety() }

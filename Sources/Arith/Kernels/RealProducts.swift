@@ -61,6 +61,8 @@ public struct RealProduct<Real: RealScalar>: Sendable {
   /// Packs `weights`, `filters * offsets.count * length` of them, filter by filter.
   ///
   /// - Precondition: the count is as stated.
+  @specialized(where Real == Float)
+  @specialized(where Real == Double)
   public init(
     weights: [Real], filters: Int, walk: ProductWalk, path: KernelPath = .current
   ) {

@@ -284,35 +284,88 @@ struct ArrayFloatClamp: NodeKernel {
   }
 }
 
-/// Sums, differences and products of two computed tensors of one shape in binary32.
+/// Sums, differences, products and quotients in binary32 of tensors of one shape, or of one that the
+/// trailing axes of the other repeat.
 struct ArrayFloatBinary: NodeKernel {
+  private enum Source: Sendable {
+    case input(Int)
+    case constant([Float])
+  }
+
   private let function: Binary.Function
-  private let first: Int
-  private let second: Int
+  private let sources: [Source]
+  /// Elements of each operand before it repeats.
+  private let periods: [Int]
   private let count: Int
 
-  /// Nil for another function, for constants, for other types and where shapes broadcast.
+  /// Nil for another function, for other types and where shapes broadcast in another way.
   init?(_ function: Binary.Function, _ node: ArrayNode) {
-    let (a, b) = (node.operands[0], node.operands[1])
-    guard node.path != .plain, [.add, .subtract, .multiply].contains(function),
-      case .input(let first) = a.source, case .input(let second) = b.source,
-      a.kind == .float32, b.kind == .float32, node.result.kind == .float32, a.shape == b.shape,
-      a.shape == node.result.shape
+    guard node.path != .plain, [.add, .subtract, .multiply, .divide].contains(function),
+      node.result.kind == .float32
     else { return nil }
+    let whole = node.result.shape.extents
+    var (sources, periods): ([Source], [Int]) = ([], [])
+    for operand in node.operands.prefix(2) {
+      let own = Array(operand.shape.extents.drop { $0 == 1 })
+      guard operand.kind == .float32, own.count <= whole.count,
+        Array(whole.suffix(own.count)) == own || operand.shape.count == 1
+      else { return nil }
+      if case .input(let input) = operand.source {
+        sources.append(.input(input))
+      } else if let numbers = operand.constantReals {
+        sources.append(.constant(numbers))
+      } else {
+        return nil
+      }
+      periods.append(operand.shape.count)
+    }
+    count = node.result.shape.count
+    guard periods.contains(count), count > 0 else { return nil }
     self.function = function
-    self.first = first
-    self.second = second
-    count = a.shape.count
+    self.sources = sources
+    self.periods = periods
   }
 
   func run(_ o: KernelOperands) {
-    let a = o.inputs[first].rows(as: Float.self)
-    let b = o.inputs[second].rows(as: Float.self)
     let result = o.outputs[0].rows(as: Float.self)
-    switch function {
-    case .add: for index in 0..<count { result[index] = a[index] + b[index] }
-    case .subtract: for index in 0..<count { result[index] = a[index] - b[index] }
-    default: for index in 0..<count { result[index] = a[index] * b[index] }
+    values(0, o) { a in
+      values(1, o) { b in
+        let period = min(periods[0], periods[1])
+        guard period > 1 else {
+          switch (function, periods[0] == 1) {
+          case (.add, true): for index in 0..<count { result[index] = a[0] + b[index] }
+          case (.add, false): for index in 0..<count { result[index] = a[index] + b[0] }
+          case (.subtract, true): for index in 0..<count { result[index] = a[0] - b[index] }
+          case (.subtract, false): for index in 0..<count { result[index] = a[index] - b[0] }
+          case (.divide, true): for index in 0..<count { result[index] = a[0] / b[index] }
+          case (.divide, false): for index in 0..<count { result[index] = a[index] / b[0] }
+          case (_, true): for index in 0..<count { result[index] = a[0] * b[index] }
+          case (_, false): for index in 0..<count { result[index] = a[index] * b[0] }
+          }
+          return
+        }
+        for start in stride(from: 0, to: count, by: period) {
+          let x = a + (periods[0] == period ? 0 : start)
+          let y = b + (periods[1] == period ? 0 : start)
+          let z = result + start
+          switch function {
+          case .add: for index in 0..<period { z[index] = x[index] + y[index] }
+          case .subtract: for index in 0..<period { z[index] = x[index] - y[index] }
+          case .divide: for index in 0..<period { z[index] = x[index] / y[index] }
+          default: for index in 0..<period { z[index] = x[index] * y[index] }
+          }
+        }
+      }
+    }
+  }
+
+  private func values(
+    _ index: Int, _ o: KernelOperands, _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    switch sources[index] {
+    case .input(let input): body(UnsafePointer(o.inputs[input].rows(as: Float.self)))
+    case .constant(let numbers):
+      numbers.withUnsafeBufferPointer { if let start = $0.baseAddress { body(start) } }
     }
   }
 }

@@ -94,6 +94,26 @@ extension ArrayNode {
       result: stored)
   }
 
+  /// A product of two computed matrices with one scale each.
+  func bytePairs(
+    _ product: MatMul, _ geometry: ProductGeometry, _ operands: QuantizedOperands
+  ) -> ArrayBytePairs? {
+    guard path != .plain, operands.bias == nil, let left = operands.codes[0].byteInput,
+      let right = operands.codes[1].byteInput, let coding = coding(operands),
+      let leftScale = operands.scales[0].constantReals?.first,
+      let scales = operands.scales[1].constantReals, scales.count == 1,
+      let leftZero = operands.zeroPoints[0].constantIntegers?.first,
+      let zeros = operands.zeroPoints[1].constantIntegers, zeros.count == 1,
+      let target = operands.target?.scale.constantReals?.first,
+      results.count < 2 || results[1].kind == .float32
+    else { return nil }
+    let scale = product.productFactor * leftScale * scales[0]
+    return ArrayBytePairs(
+      geometry, left: left, right: right, leftZero: Int32(truncatingIfNeeded: leftZero),
+      rightZero: Int32(truncatingIfNeeded: zeros[0]), coding: coding, scale: scale,
+      factor: scale / target, path: path)
+  }
+
   /// A product with one constant matrix; the rows of all left matrices are one matrix.
   func matrices(
     _ geometry: ProductGeometry, data: ArrayOperand, dataZero: Int64,

@@ -156,6 +156,7 @@ extension ArrayNode {
     let (left, right) = (operands.codes[0], operands.codes[1])
     let geometry = ProductGeometry(product, left: left.shape, right: right.shape)
     if let fast = byteProduct(product, geometry, operands) { return planned(kernel: fast) }
+    if let fast = bytePairs(product, geometry, operands) { return planned(kernel: fast) }
     let axis = max(right.shape.rank - (product.transposesRight ? 2 : 1), 0)
     let columns = geometry.columns
     @Sendable func sums<Integer: ProductSum & FixedWidthInteger>(

@@ -27,7 +27,9 @@ extension Graph {
   /// `DequantizeLinear* -> Conv, MatMul, Gemm, average -> QuantizeLinear` becomes one operator with
   /// two results: the codes, and the values under the name that they had. Clamps (Relu, Clip)
   /// before QuantizeLinear cut the codes; as operators on the values they stay, for whoever asks
-  /// for their results. Other elementwise operators stay as they are. A bias must be an int32 constant at the scale of the sums, which is
+  /// for their results. Functions of one code and movements of codes have the same results either
+  /// way and become operators on codes, too; sums and products of two tensors stay in float. A bias
+  /// must be an int32 constant at the scale of the sums, which is
   /// what quantizers write; a pattern with another bias stays in float.
   ///
   /// - Throws: ``GraphProblems`` if the result is no valid graph, which does not happen for a valid
@@ -161,8 +163,9 @@ private struct QuantizedFusion {
       guard pool.reduction == .average || includesElementwise, let data = source(inputs[0])
       else { return nil }
       return (Quantized(.pool(pool), range: range), [data], nil)
-    default:
+    case .binary:
       return includesElementwise ? elementwiseForm(node, range: range) : nil
+    default: return elementwiseForm(node, range: range)
     }
   }
 
