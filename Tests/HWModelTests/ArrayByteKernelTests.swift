@@ -298,6 +298,56 @@ struct ArrayByteKernelTests {
     }
   }
 
+  @Test(
+    "sums, differences, products and quotients of floats, one operand repeated",
+    arguments: [
+      ([2, 3, 4], [2, 3, 4]), ([2, 3, 4], [3, 4]), ([2, 3, 4], [1, 1, 4]), ([2, 3, 4], [1]),
+      ([4], [2, 3, 4]), ([], [2, 3, 4]), ([1, 1], [1]),
+    ])
+  func floatPairs(_ first: [Int], _ second: [Int]) throws {
+    for constant in [nil, 0, 1] as [Int?] {
+      for function in [Binary.Function.add, .subtract, .multiply, .divide] {
+        var build = QuantizedGraph(seed: 7)
+        let shapes = [first, second]
+        var ids: [TensorID] = []
+        for (index, shape) in shapes.enumerated() {
+          let numbers = (0..<shape.reduce(1, *)).map { _ in
+            Float.random(in: -4...4, using: &build.generator)
+          }
+          ids.append(
+            try build.add(
+              shape, .float(.float32), index == constant ? .float32(numbers) : nil))
+        }
+        let longest = first.count > second.count ? first : second
+        let shape = first.reduce(1, *) == 1 && second.reduce(1, *) == 1 ? longest : [2, 3, 4]
+        let result = try build.add(shape, .float(.float32))
+        let graph = try Graph(
+          name: "floats", tensors: build.tensors,
+          nodes: [
+            Node(
+              name: "n", operation: .binary(Binary(function)), inputs: ids, outputs: [result])
+          ], inputs: ids.indices.filter { $0 != constant }.map { ids[$0] }, outputs: [result])
+        var expected: [Float] = []
+        for path in [KernelPath.plain, .portable] {
+          let plan = try Plan(graph, on: ONNXReferenceDatapath(path: path))
+          #expect(plan.kernelNames == [path == .plain ? "ArrayKernel" : "ArrayFloatBinary"])
+          let runner = PlanRunner(plan)
+          var generator = SeededGenerator(seed: 3)
+          for id in graph.inputs {
+            let buffer = try #require(runner.buffer(of: id))
+            for index in 0..<graph[id].shape.count {
+              buffer.elements(as: Float.self)[index] = .random(in: -4...4, using: &generator)
+            }
+          }
+          runner.run(usedLanes: 1)
+          let buffer = try #require(runner.buffer(of: result))
+          let found = (0..<graph[result].shape.count).map { buffer.elements(as: Float.self)[$0] }
+          if path == .plain { expected = found } else { #expect(found == expected) }
+        }
+      }
+    }
+  }
+
   @Test("nodes that nothing reads do not run, unless they are kept")
   func unread() throws {
     var build = QuantizedGraph(seed: 1)

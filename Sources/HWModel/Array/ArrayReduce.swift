@@ -116,15 +116,16 @@ extension ArrayNode {
         let top = values[row].max() ?? 0
         var sum = 0.0
         for index in row {
-          values[index] = Double(softmax.beta) * (values[index] - top)
-          sum += UnaryFunction.exponential.value(values[index])
+          let scaled = Double(softmax.beta) * (values[index] - top)
+          let power = UnaryFunction.exponential.value(scaled)
+          sum += power
+          values[index] = softmax.isLogarithm ? scaled : power
         }
-        let logarithm = UnaryFunction.logarithm.value(sum)
-        for index in row {
-          values[index] =
-            softmax.isLogarithm
-            ? values[index] - logarithm
-            : UnaryFunction.exponential.value(values[index]) / sum
+        if softmax.isLogarithm {
+          let logarithm = UnaryFunction.logarithm.value(sum)
+          for index in row { values[index] -= logarithm }
+        } else {
+          for index in row { values[index] /= sum }
         }
       }
       o.outputs[0].store(reals: Self.arranged(values, back), kind: result.kind)
