@@ -103,10 +103,14 @@ public protocol NodeKernel: Sendable {
 
   /// Bytes of scratch memory for a block of `lanes` samples.
   func scratchBytes(lanes: Int) -> Int
+
+  /// Bytes of what it keeps of constants; nil where nobody counted them.
+  var constantBytes: Int? { get }
 }
 
 extension NodeKernel {
   public func scratchBytes(lanes: Int) -> Int { 0 }
+  public var constantBytes: Int? { nil }
 }
 
 extension Datapath {

@@ -79,11 +79,15 @@ public final class PlanFamily: Sendable {
   /// Bytes of all kernels that were made so far, by their constants.
   public var kernelBytes: Int { contents.withLock { $0.kernelBytes } }
 
-  /// Bytes that the kernel that is made of a node takes, by its constants.
-  private func bytes(_ node: Int) -> Int {
-    let bytes = base.graph.nodes[node].inputs.reduce(512) {
-      $0 + (base.graph[$1].constant == nil ? 0 : base.graph[$1].shape.count * 8)
-    }
+  /// Bytes that a kernel that was made of a node takes: what it says, else as if its constants were
+  /// float64.
+  private func bytes(_ node: Int, _ planned: PlannedNode) -> Int {
+    let bytes =
+      512
+      + (planned.kernel.constantBytes
+        ?? base.graph.nodes[node].inputs.reduce(0) {
+          $0 + (base.graph[$1].constant == nil ? 0 : base.graph[$1].shape.count * 8)
+        })
     contents.withLock { $0.kernelBytes += bytes }
     return bytes
   }
@@ -135,10 +139,8 @@ public final class PlanFamily: Sendable {
           guard datapath.supports(node.operation) else {
             throw .unsupported(operation: node.operation.name, datapath: datapath.name)
           }
-          return (
-            BoundNode(try datapath.plan(node, in: graph, inputs: inputs), id: number),
-            bytes(index)
-          )
+          let planned = try datapath.plan(node, in: graph, inputs: inputs)
+          return (BoundNode(planned, id: number), bytes(index, planned))
         }
       } catch {
         throw problem(index, error)
@@ -230,7 +232,8 @@ public final class PlanFamily: Sendable {
         return contents.nextID
       }
       nodes[change.node] = try bound.value(number) { () throws(Failure) in
-        (BoundNode(try bind(change.node), id: number), bytes(change.node))
+        let planned = try bind(change.node)
+        return (BoundNode(planned, id: number), bytes(change.node, planned))
       }
     }
     return PlanForm(

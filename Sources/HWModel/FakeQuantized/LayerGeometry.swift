@@ -123,29 +123,45 @@ struct LayerGeometry: Hashable, Sendable {
   /// The place among a tensor's weights of weight `[filter][kernel row][kernel column][channel]`,
   /// for each of those in order.
   func weightOrder(_ convolution: Convolution) -> [Int] {
-    var order: [Int] = []
-    order.reserveCapacity(filters * depth)
-    for filter in 0..<filters {
-      for tap in 0..<taps {
-        for channel in 0..<groupChannels {
-          let place =
+    arranged(Array(0..<filters * depth), convolution)
+  }
+
+  /// Numbers of the model's order as `[filter][tap][channel of the group]`.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  @specialized(where Element == Int32)
+  @specialized(where Element == Int)
+  func arranged<Element>(_ numbers: [Element], _ convolution: Convolution) -> [Element] {
+    let (tapStride, channelStride) =
+      switch (convolution.grouping, convolution.weightLayout) {
+      case (.depthwise, _): (filters, 0)
+      case (.groups, .kernelChannelsFilters): (groupChannels * filters, filters)
+      case (.groups, .filtersKernelChannels): (groupChannels, 1)
+      case (.groups, .filtersChannelsKernel): (1, taps)
+      case (.groups, .channelsFiltersKernel): (1, groupFilters * taps)
+      }
+    return [Element](unsafeUninitializedCapacity: filters * depth) { target, count in
+      guard let start = target.baseAddress else { return }
+      numbers.withUnsafeBufferPointer { numbers in
+        for filter in 0..<filters {
+          let first =
             switch (convolution.grouping, convolution.weightLayout) {
-            case (.depthwise, _): tap * filters + filter
-            case (.groups, .kernelChannelsFilters):
-              (tap * groupChannels + channel) * filters + filter
-            case (.groups, .filtersKernelChannels):
-              (filter * taps + tap) * groupChannels + channel
-            case (.groups, .filtersChannelsKernel):
-              (filter * groupChannels + channel) * taps + tap
+            case (.depthwise, _), (.groups, .kernelChannelsFilters): filter
+            case (.groups, .filtersKernelChannels), (.groups, .filtersChannelsKernel):
+              filter * depth
             case (.groups, .channelsFiltersKernel):
-              ((filter / groupFilters * groupChannels + channel) * groupFilters
-                + filter % groupFilters) * taps + tap
+              (filter / groupFilters * groupChannels * groupFilters + filter % groupFilters) * taps
             }
-          order.append(place)
+          for tap in 0..<taps {
+            for channel in 0..<groupChannels {
+              (start + count).initialize(
+                to: numbers[first + tap * tapStride + channel * channelStride])
+              count += 1
+            }
+          }
         }
       }
     }
-    return order
   }
 
   /// Weights `[filter][tap][channel]` as depthwise kernels take them: `[tap][filter]`.

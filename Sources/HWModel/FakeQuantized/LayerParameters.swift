@@ -99,7 +99,16 @@ package struct LayerParameters: Sendable {
   }
 
   /// Numbers in the model's order, arranged as layers take them.
-  func arranged<Element>(_ numbers: [Element]) -> [Element] { order.map { numbers[$0] } }
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  @specialized(where Element == Int32)
+  func arranged<Element>(_ numbers: [Element]) -> [Element] {
+    switch weightOrder {
+    case .convolution(let convolution): geometry.arranged(numbers, convolution)
+    case .matrix(isFilterMajor: true): numbers
+    case .matrix(isFilterMajor: false): order.map { numbers[$0] }
+    }
+  }
 
   /// The filter of each weight, in the model's order.
   package var filters: [Int] {

@@ -123,6 +123,18 @@ final class PreparedLayer: SampleKernel {
       encoding: "\(accumulator.name) (weights and activations are not both integers)")
   }
 
+  var constantBytes: Int? {
+    let weights = geometry.filters * geometry.depth
+    let scales = 16 * geometry.filters
+    return switch kernel {
+    case .bytes: weights + scales
+    case .integers(let layer): layer.constantBytes + scales
+    case .reals(let layer): layer.constantBytes + scales
+    // Runs end within taps, whose other weights are zero.
+    case .runs, .wideRuns, .blocks: nil
+    }
+  }
+
   /// Bytes that a run needs beside its operands: the input as codes, what kernels pack, and sums.
   func scratchBytes(samples: Int) -> Int {
     let parts = scratchParts(samples: samples)

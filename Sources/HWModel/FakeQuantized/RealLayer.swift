@@ -32,6 +32,9 @@ struct RealLayer<Real: RealScalar>: Sendable {
     }
   }
 
+  /// Bytes of the weights.
+  var constantBytes: Int { geometry.filters * geometry.depth * MemoryLayout<Real>.stride }
+
   /// Elements that ``run(_:samples:scratch:into:)`` needs beside its operands.
   var scratchCount: Int {
     (geometry.isPointwise ? 0 : geometry.packedCount)

@@ -7,10 +7,17 @@ protocol SampleKernel<Real>: Sendable {
   /// Bytes that ``run(_:_:samples:scratch:into:)`` needs beside its operands.
   func scratchBytes(samples: Int) -> Int
 
+  /// Bytes of what it keeps of constants; nil where nobody counted them.
+  var constantBytes: Int? { get }
+
   /// - Precondition: the pointers have room for `samples` samples, `scratch` is aligned to 64.
   func run(
     _ data: UnsafePointer<Real>, _ second: UnsafePointer<Real>?, samples: Int,
     scratch: UnsafeMutableRawPointer, into result: UnsafeMutablePointer<Real>)
+}
+
+extension SampleKernel {
+  var constantBytes: Int? { nil }
 }
 
 /// An image's channels moved behind its plane, or back.
@@ -70,6 +77,8 @@ struct SampleNode<Kernel: SampleKernel>: NodeKernel {
   let operands: [SampleOperand]
   let resultCount: Int
   let clamp: ElementFunction?
+
+  var constantBytes: Int? { kernel.constantBytes }
 
   private func bytes(_ operand: SampleOperand, _ samples: Int) -> Int {
     (operand.steps * operand.count * samples * MemoryLayout<Kernel.Real>.stride + 63) / 64 * 64
@@ -163,6 +172,8 @@ struct RealLayerKernel<Real: RealScalar>: SampleKernel {
     layer = RealLayer(parameters.geometry, weights: parameters.arranged(weights))
     bias = hasBias ? parameters.bias.map { Real($0) } : []
   }
+
+  var constantBytes: Int? { layer.constantBytes + bias.count * MemoryLayout<Real>.stride }
 
   func scratchBytes(samples: Int) -> Int { layer.scratchCount * MemoryLayout<Real>.stride }
 
