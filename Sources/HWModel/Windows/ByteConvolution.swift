@@ -18,7 +18,7 @@ struct ByteConvolution: Sendable {
   let filters: Int
   /// Positions whose sums stay in the first cache.
   let block: Int
-  private let sums: Sums
+  private var sums: Sums
   private let packing: ImagePacking
   private let path: KernelPath
 
@@ -73,8 +73,8 @@ struct ByteConvolution: Sendable {
       }
       sums = .depthwise(
         ByteDepthwise(
-          weights: ordered, channels: width, walk: walk, bias: bias, dataZero: dataZero,
-          isSigned: isSigned, path: path))
+          weights: ordered, channels: width, kernelColumns: g.kernelColumns, walk: walk, bias: bias,
+          dataZero: dataZero, isSigned: isSigned, path: path))
     } else {
       sums = .product(
         ByteProduct(
@@ -108,6 +108,36 @@ struct ByteConvolution: Sendable {
     imageBytes = rows * depth
     self.path = path
     block = max(12, min(rows, 4096 / max(results, 1) / 12 * 12))
+  }
+
+  /// The same with codes instead of sums, or nil where its path has no kernel for the rule.
+  func requantized(by requantization: ByteRequantization) -> ByteConvolution? {
+    var result = self
+    switch sums {
+    case .product(let product):
+      guard let codes = product.requantized(by: requantization) else { return nil }
+      result.sums = .product(codes)
+    case .depthwise(let depthwise):
+      guard let codes = depthwise.requantized(by: requantization) else { return nil }
+      result.sums = .depthwise(codes)
+    }
+    return result
+  }
+
+  /// The codes of one channels-last image: `[positions][filters]`.
+  ///
+  /// - Precondition: made by ``requantized(by:)``; `scratch` has ``packedBytes``.
+  func codes(
+    of image: UnsafeRawPointer, scratch: UnsafeMutableRawPointer,
+    into codes: UnsafeMutableRawPointer
+  ) {
+    packing.pack(image, into: scratch, path: path)
+    switch sums {
+    case .product(let product):
+      product.codes(of: scratch, first: 0, count: positions, into: codes)
+    case .depthwise(let depthwise):
+      depthwise.codes(of: scratch, first: 0, count: positions, into: codes)
+    }
   }
 
   /// Bytes for one packed image, a multiple of 64.
