@@ -23,7 +23,7 @@
 // since floor(floor(a / m) / n) = floor(a / (m n)). A sum below 0 whose first rounding gives 0 has no s in the
 // definition; it comes out as 0 either way. Doubled, the numerators end above bit 32.
 
-// 16 lanes: multipliers, addends of even and odd lanes, shifts.
+// 16 lanes: multipliers, addends of even and odd lanes, shifts. Rules that scale have factors as multipliers.
 typedef struct {
   __m512i multiplier, odd_multiplier, even, odd, right;
 } fused_512;
@@ -41,13 +41,19 @@ TARGET_VNNI512 INLINE __m512i fused_doubled_512(
   const __m512i odd = _mm512_add_epi64(
     _mm512_mul_epi32(_mm512_srli_epi64(twice, 32), p.odd_multiplier), p.odd);
   __m512i high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, (_MM_PERM_ENUM)0xB1);
-  if (!rounds_once) high = _mm512_add_epi32(high, _mm512_srai_epi32(twice, 31));
+  if (!rounds_once)
+    high = _mm512_mask_add_epi32(
+      high, _mm512_movepi32_mask(twice), high, _mm512_set1_epi32(-1));
   return _mm512_srav_epi32(high, p.right);
 }
 
 TARGET_VNNI512 INLINE __m512i fused_round_512(
-  __m512i sum, const fused_512 p, const bool rounds_once) {
-  return fused_doubled_512(_mm512_slli_epi32(sum, 1), p, rounds_once);
+  const hwsim_fused *rule, __m512i sum, const fused_512 p, const int kind) {
+  if (kind != HWSIM_FUSED_SCALED)
+    return fused_doubled_512(_mm512_add_epi32(sum, sum), p, kind == HWSIM_FUSED_ONCE);
+  __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_castsi512_ps(p.multiplier));
+  value = _mm512_max_ps(value, _mm512_set1_ps(rule->low));
+  return _mm512_cvtps_epi32(_mm512_min_ps(value, _mm512_set1_ps(rule->high)));
 }
 
 // Codes of four vectors in order.
@@ -88,8 +94,12 @@ TARGET_AVX2 INLINE __m256i fused_doubled_256(
 }
 
 TARGET_AVX2 INLINE __m256i fused_round_256(
-  __m256i sum, const fused_256 p, const bool rounds_once) {
-  return fused_doubled_256(_mm256_slli_epi32(sum, 1), p, rounds_once);
+  const hwsim_fused *rule, __m256i sum, const fused_256 p, const int kind) {
+  if (kind != HWSIM_FUSED_SCALED)
+    return fused_doubled_256(_mm256_add_epi32(sum, sum), p, kind == HWSIM_FUSED_ONCE);
+  __m256 value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_castsi256_ps(p.multiplier));
+  value = _mm256_max_ps(value, _mm256_set1_ps(rule->low));
+  return _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(rule->high)));
 }
 
 TARGET_AVX2 INLINE __m256i fused_codes_256(

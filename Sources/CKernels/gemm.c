@@ -69,6 +69,12 @@ INLINE void pack_image_body(
   const ptrdiff_t bytes = (ptrdiff_t)hwsim_gemm_element_bytes(path);
   const ptrdiff_t width = channels * repeats;
   uint8_t *to = packed;
+  if (
+    repeats == 1 && before_x == 0 && packed_columns == columns && before_y == 0 &&
+    packed_rows <= rows) {
+    pack_run(path, codes, is_signed, packed_rows * columns * channels, to);
+    return;
+  }
   for (ptrdiff_t y = 0; y < packed_rows; y++) {
     const ptrdiff_t row = y - before_y;
     ptrdiff_t first = before_x < 0 ? 0 : before_x;
@@ -270,20 +276,22 @@ TARGET_AVX2 INLINE void store_codes_256(const hwsim_tile *t, int row, int rows, 
 }
 
 TARGET_AVX2 INLINE void finish_256(
-  const int count, const bool rounds_once, const hwsim_tile *t, __m256i sum[6][2]) {
+  const int count, const int kind, const hwsim_tile *t, __m256i sum[6][2]) {
+  // A copy, which codes that are stored cannot change.
+  const hwsim_fused rule = *t->rule;
 #pragma clang loop unroll(full)
   for (int part = 0; part < 2; part++) {
     const fused_256 p = load_fused_256(t->rule, t->rule_block * 2 + part);
 #pragma clang loop unroll(full)
     for (int row = 0; row < count; row++)
-      sum[row][part] = fused_round_256(sum[row][part], p, rounds_once);
+      sum[row][part] = fused_round_256(&rule, sum[row][part], p, kind);
   }
 #pragma clang loop unroll(full)
   for (int row = 0; row < count; row += 2) {
     const int next = row + 1 < count ? row + 1 : row;
     store_codes_256(
       t, row, count,
-      fused_codes_256(t->rule, sum[row][0], sum[row][1], sum[next][0], sum[next][1]));
+      fused_codes_256(&rule, sum[row][0], sum[row][1], sum[next][0], sum[next][1]));
   }
 }
 
@@ -310,10 +318,11 @@ TARGET_AVX2 INLINE void finish_256(
       }                                                                                    \
     }                                                                                      \
     if (t->rule) {                                                                         \
-      if (t->rule->rounds_once)                                                            \
-        finish_256(count, true, t, sum);                                                   \
-      else                                                                                 \
-        finish_256(count, false, t, sum);                                                  \
+      switch (t->rule->kind) {                                                             \
+        case HWSIM_FUSED_TWICE: finish_256(count, HWSIM_FUSED_TWICE, t, sum); break;       \
+        case HWSIM_FUSED_ONCE: finish_256(count, HWSIM_FUSED_ONCE, t, sum); break;         \
+        default: finish_256(count, HWSIM_FUSED_SCALED, t, sum); break;                     \
+      }                                                                                    \
       return;                                                                              \
     }                                                                                      \
     int32_t block[6 * GROUP];                                                              \
@@ -372,14 +381,16 @@ TARGET_VNNI512 INLINE void store_codes_512(
 }
 
 TARGET_VNNI512 INLINE void finish_512(
-  const int rows, const int groups, const bool rounds_once, const hwsim_tile *t,
+  const int rows, const int groups, const int kind, const hwsim_tile *t,
   __m512i sum[12][4]) {
+  // A copy, which codes that are stored cannot change.
+  const hwsim_fused rule = *t->rule;
 #pragma clang loop unroll(full)
   for (int group = 0; group < groups; group++) {
     const fused_512 p = load_fused_512(t->rule, t->rule_block + group);
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++)
-      sum[row][group] = fused_round_512(sum[row][group], p, rounds_once);
+      sum[row][group] = fused_round_512(&rule, sum[row][group], p, kind);
   }
   const int step = groups > 2 ? 1 : 4 / groups;
 #pragma clang loop unroll(full)
@@ -392,7 +403,7 @@ TARGET_VNNI512 INLINE void finish_512(
       v[i] = from < rows && group < groups ? sum[from][group] : _mm512_setzero_si512();
     }
     store_codes_512(
-      groups, rows, row, t, fused_codes_512(t->rule, v[0], v[1], v[2], v[3]));
+      groups, rows, row, t, fused_codes_512(&rule, v[0], v[1], v[2], v[3]));
   }
 }
 
@@ -424,10 +435,11 @@ TARGET_VNNI512 INLINE void micro_vnni512(const int rows, const int groups, const
     }
   }
   if (t->rule) {
-    if (t->rule->rounds_once)
-      finish_512(rows, groups, true, t, sum);
-    else
-      finish_512(rows, groups, false, t, sum);
+    switch (t->rule->kind) {
+      case HWSIM_FUSED_TWICE: finish_512(rows, groups, HWSIM_FUSED_TWICE, t, sum); break;
+      case HWSIM_FUSED_ONCE: finish_512(rows, groups, HWSIM_FUSED_ONCE, t, sum); break;
+      default: finish_512(rows, groups, HWSIM_FUSED_SCALED, t, sum); break;
+    }
     return;
   }
 #pragma clang loop unroll(full)
@@ -500,7 +512,8 @@ static void product(
   // A block of rows stays in the first caches while every panel of weights passes over it.
   const ptrdiff_t group_bytes = p->segments * p->units * 64;
   const ptrdiff_t row_bytes = p->segments * p->units * 4;
-  const ptrdiff_t block = row_bytes > 0 ? ((96 << 10) / row_bytes / 12 + 1) * 12 : count;
+  const ptrdiff_t block =
+    count > 12 && row_bytes > 0 ? ((96 << 10) / row_bytes / 12 + 1) * 12 : count;
   const ptrdiff_t panel = PANEL(p->path);
   for (ptrdiff_t begin = 0; begin < count; begin += block) {
     const ptrdiff_t end = begin + block < count ? begin + block : count;
@@ -521,7 +534,11 @@ static void product(
         .rule_block = group,
       };
       const bool single = groups <= panel;
-      ptrdiff_t row = (first + begin) / columns, column = (first + begin) % columns;
+      ptrdiff_t row = 0, column = first + begin;
+      if (column >= columns) {
+        row = column / columns;
+        column %= columns;
+      }
       for (ptrdiff_t position = begin; position < end;) {
         ptrdiff_t left = columns - column < end - position ? columns - column : end - position;
         const uint8_t *x =

@@ -298,9 +298,39 @@ bool hwsim_fused_pack(
     block[3 * lanes + lane] = right;
   }
   *fused = (hwsim_fused){
-    parameters, rule->rounds_once, (int16_t)(rule->zero_point - offset),
-    (int8_t)(rule->smallest - offset), (int8_t)(rule->largest - offset),
-    is_signed ? 0 : 0x80};
+    .parameters = parameters,
+    .kind = rule->rounds_once ? HWSIM_FUSED_ONCE : HWSIM_FUSED_TWICE,
+    .zero_point = (int16_t)(rule->zero_point - offset),
+    .smallest = (int8_t)(rule->smallest - offset),
+    .largest = (int8_t)(rule->largest - offset),
+    .flip = is_signed ? 0 : 0x80};
+  return true;
+}
+
+bool hwsim_fused_scale(
+  int path, const float *factors, float low, float high, int32_t zero_point, ptrdiff_t channels,
+  void *parameters, hwsim_fused *fused) {
+  const ptrdiff_t lanes = fused_lanes(path);
+  const float smallest = low + (float)zero_point, largest = high + (float)zero_point;
+  const bool is_signed = smallest >= -128 && largest <= 127;
+  if (lanes == 0 || (!is_signed && !(smallest >= 0 && largest <= 255))) return false;
+  if (zero_point < -4096 || zero_point > 4096) return false;
+  for (ptrdiff_t c = 0; c < fused_channels(channels); c++) {
+    const float factor = c < channels ? factors[c] : 0;
+    // A sum of 0 times infinity is no number.
+    if (!(factor - factor == 0)) return false;
+    memcpy((int32_t *)parameters + c / lanes * lanes * 4 + c % lanes, &factor, 4);
+  }
+  const int32_t offset = is_signed ? 0 : 128;
+  *fused = (hwsim_fused){
+    .parameters = parameters,
+    .kind = HWSIM_FUSED_SCALED,
+    .zero_point = (int16_t)(zero_point - offset),
+    .smallest = (int8_t)((int32_t)smallest - offset),
+    .largest = (int8_t)((int32_t)largest - offset),
+    .flip = is_signed ? 0 : 0x80,
+    .low = low,
+    .high = high};
   return true;
 }
 
@@ -365,8 +395,10 @@ static bool plan_addition(ADD_PARAMETERS, add_plan *plan) {
   if (zero_point < -4096 || zero_point > 4096) return false;
   const int32_t offset = signed_codes ? 0 : 128;
   plan->rule = (hwsim_fused){
-    NULL, false, (int16_t)(zero_point - offset), (int8_t)(smallest - offset),
-    (int8_t)(largest - offset), signed_codes ? 0 : 0x80};
+    .zero_point = (int16_t)(zero_point - offset),
+    .smallest = (int8_t)(smallest - offset),
+    .largest = (int8_t)(largest - offset),
+    .flip = signed_codes ? 0 : 0x80};
   const double scale = real_multiplier(multiplier, shift) * (double)(1 << left);
   const double p = real_multiplier(a.multiplier, a.shift) * scale;
   const double q = real_multiplier(b.multiplier, b.shift) * scale * sign;
@@ -435,7 +467,7 @@ TARGET_AVX2 INLINE void add_fused_256(
       const __m256i x = addend_256(a.codes + i + 8 * j, a_zero, a_left, p, is_signed, a_half);
       __m256i y = addend_256(b.codes + i + 8 * j, b_zero, b_left, q, is_signed, b_half);
       y = _mm256_sub_epi32(_mm256_xor_si256(y, negative), negative);
-      v[j] = fused_round_256(_mm256_add_epi32(x, y), result, false);
+      v[j] = fused_doubled_256(_mm256_slli_epi32(_mm256_add_epi32(x, y), 1), result, false);
     }
     _mm256_storeu_si256(
       (__m256i *)(codes + i), fused_codes_256(&plan->rule, v[0], v[1], v[2], v[3]));
@@ -493,7 +525,7 @@ TARGET_VNNI512 INLINE void add_fused_512(
       const __m512i x = addend_512(a.codes + i + 16 * j, a_zero, a_left, p, is_signed, a_half);
       __m512i y = addend_512(b.codes + i + 16 * j, b_zero, b_left, q, is_signed, b_half);
       y = _mm512_sub_epi32(_mm512_xor_si512(y, negative), negative);
-      v[j] = fused_round_512(_mm512_add_epi32(x, y), result, false);
+      v[j] = fused_doubled_512(_mm512_slli_epi32(_mm512_add_epi32(x, y), 1), result, false);
     }
     _mm512_storeu_si512(codes + i, fused_codes_512(&plan->rule, v[0], v[1], v[2], v[3]));
   }

@@ -81,12 +81,14 @@ void hwsim_windows_pack_weights(
 }
 
 #if HAS_X86
-// Windows of one row of results and a block of channels, in woven rows.
+// Windows of whole rows of results, or of a part of one, and a block of channels, in woven rows.
 typedef struct {
   const uint8_t *woven;      // [group of rows][units]
   ptrdiff_t group_units;     // from a group of rows to the next
   ptrdiff_t column_units;    // from a window's column to its next
-  ptrdiff_t step;            // units from a vector to the next of the same channels
+  ptrdiff_t step;            // units from a vector to the next of the same channels,
+  ptrdiff_t jump;            // those where a row of results ends,
+  ptrdiff_t columns;         // which has so many vectors of the same channels
   ptrdiff_t vectors;         // of different channels
   ptrdiff_t count;           // of vectors of the same channels, the last ones perhaps incomplete
   ptrdiff_t result_step;     // results from a vector to the next of the same channels
@@ -107,34 +109,50 @@ INLINE ptrdiff_t existing(const span *s, ptrdiff_t vector, ptrdiff_t n, ptrdiff_
 }
 
 TARGET_VNNI512 INLINE void windows_512(
-  const hwsim_fused *rule, const span *s, const int kernel_columns,
-  const int row_groups, const bool rounds_once) {
+  const hwsim_fused *given_rule, const span *given, const int kernel_columns,
+  const int row_groups, const int kind) {
+  // Copies, which codes that are stored cannot change.
+  const span here = *given, *s = &here;
+  const hwsim_fused rule_here = given_rule ? *given_rule : (hwsim_fused){0};
+  const hwsim_fused *rule = given_rule ? &rule_here : NULL;
   const int taps = kernel_columns * row_groups;
   for (ptrdiff_t vector = 0; vector < s->vectors; vector++) {
     const uint8_t *weights = s->weights + vector * taps * 64;
     const __m512i initial = _mm512_loadu_si512(s->initial + vector * 16);
     fused_512 p;
     if (rule) p = load_fused_512(rule, s->rule_block + vector);
+    const uint8_t *at = s->woven + vector * 16 * 4;
+    ptrdiff_t column = 0;
     for (ptrdiff_t n = 0; n < s->count; n += 4) {
       __m512i sum[4];
 #pragma clang loop unroll(full)
       for (int i = 0; i < 4; i++) sum[i] = initial;
       if (existing(s, vector, n, 16) <= 0) break;
-      // Where fewer than four vectors are left, the first takes the place of the others.
+      const bool whole = n + 4 <= s->count && existing(s, vector, n + 3, 16) == 16;
       const uint8_t *x[4];
+      if (whole && s->columns - column > 4) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) x[i] = at + i * s->step * 4;
+        at += 4 * s->step * 4;
+        column += 4;
+      } else
 #pragma clang loop unroll(full)
       for (int i = 0; i < 4; i++) {
-        const bool is_there = n + i < s->count && existing(s, vector, n + i, 16) > 0;
-        x[i] = s->woven + ((is_there ? n + i : n) * s->step + vector * 16) * 4;
+        x[i] = at;
+        // Where fewer than four vectors are left, the last takes the place of the others.
+        if (n + i + 1 >= s->count || existing(s, vector, n + i + 1, 16) <= 0) continue;
+        const bool ends = ++column == s->columns;
+        at += (ends ? s->jump : s->step) * 4;
+        if (ends) column = 0;
       }
       for (int group = 0; group < row_groups; group++)
-        for (int column = 0; column < kernel_columns; column++) {
-          const ptrdiff_t at = (group * s->group_units + column * s->column_units) * 4;
+        for (int tap = 0; tap < kernel_columns; tap++) {
+          const ptrdiff_t from = (group * s->group_units + tap * s->column_units) * 4;
           const __m512i weight =
-            _mm512_loadu_si512(weights + (group * kernel_columns + column) * 64);
+            _mm512_loadu_si512(weights + (group * kernel_columns + tap) * 64);
 #pragma clang loop unroll(full)
           for (int i = 0; i < 4; i++)
-            sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_loadu_si512(x[i] + at), weight);
+            sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_loadu_si512(x[i] + from), weight);
         }
       if (!rule) {
 #pragma clang loop unroll(full)
@@ -149,12 +167,18 @@ TARGET_VNNI512 INLINE void windows_512(
         continue;
       }
 #pragma clang loop unroll(full)
-      for (int i = 0; i < 4; i++) sum[i] = fused_round_512(sum[i], p, rounds_once);
+      for (int i = 0; i < 4; i++) sum[i] = fused_round_512(rule, sum[i], p, kind);
       const __m512i codes = fused_codes_512(rule, sum[0], sum[1], sum[2], sum[3]);
       const __m128i parts[4] = {
         _mm512_castsi512_si128(codes), _mm512_extracti32x4_epi32(codes, 1),
         _mm512_extracti32x4_epi32(codes, 2), _mm512_extracti32x4_epi32(codes, 3)};
       uint8_t *to = s->codes + n * s->result_step + vector * 16;
+      if (whole) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++)
+          _mm_storeu_si128((__m128i *)(to + i * s->result_step), parts[i]);
+        continue;
+      }
 #pragma clang loop unroll(full)
       for (int i = 0; i < 4; i++, to += s->result_step) {
         if (n + i >= s->count) break;
@@ -170,14 +194,15 @@ TARGET_VNNI512 INLINE void windows_512(
 
 TARGET_VNNI512 static void span_512(
   const hwsim_windows *w, const hwsim_fused *rule, const span *s) {
+  const int kind = rule ? rule->kind : HWSIM_FUSED_TWICE;
   if (w->kernel_columns == 3 && w->row_groups == 1) {
-    if (rule && rule->rounds_once)
-      windows_512(rule, s, 3, 1, true);
-    else
-      windows_512(rule, s, 3, 1, false);
+    switch (kind) {
+      case HWSIM_FUSED_TWICE: windows_512(rule, s, 3, 1, HWSIM_FUSED_TWICE); break;
+      case HWSIM_FUSED_ONCE: windows_512(rule, s, 3, 1, HWSIM_FUSED_ONCE); break;
+      default: windows_512(rule, s, 3, 1, HWSIM_FUSED_SCALED); break;
+    }
   } else {
-    windows_512(
-      rule, s, (int)w->kernel_columns, (int)w->row_groups, rule && rule->rounds_once);
+    windows_512(rule, s, (int)w->kernel_columns, (int)w->row_groups, kind);
   }
 }
 
@@ -211,36 +236,52 @@ TARGET_VNNI512 static void weave_512(
 }
 
 TARGET_AVX2 INLINE void windows_256(
-  const hwsim_fused *rule, const span *s, const int kernel_columns,
-  const int row_groups, const bool rounds_once) {
+  const hwsim_fused *given_rule, const span *given, const int kernel_columns,
+  const int row_groups, const int kind) {
+  // Copies, which codes that are stored cannot change.
+  const span here = *given, *s = &here;
+  const hwsim_fused rule_here = given_rule ? *given_rule : (hwsim_fused){0};
+  const hwsim_fused *rule = given_rule ? &rule_here : NULL;
   const int taps = kernel_columns * row_groups;
   for (ptrdiff_t vector = 0; vector < s->vectors; vector++) {
     const uint8_t *weights = s->weights + vector * taps * 32;
     const __m256i initial = _mm256_loadu_si256((const __m256i *)(s->initial + vector * 8));
     fused_256 p;
     if (rule) p = load_fused_256(rule, s->rule_block + vector);
+    const uint8_t *at = s->woven + vector * 8 * 4;
+    ptrdiff_t column = 0;
     for (ptrdiff_t n = 0; n < s->count; n += 4) {
       __m256i sum[4];
 #pragma clang loop unroll(full)
       for (int i = 0; i < 4; i++) sum[i] = initial;
       if (existing(s, vector, n, 8) <= 0) break;
-      // Where fewer than four vectors are left, the first takes the place of the others.
+      const bool whole = n + 4 <= s->count && existing(s, vector, n + 3, 8) == 8;
       const uint8_t *x[4];
+      if (whole && s->columns - column > 4) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) x[i] = at + i * s->step * 4;
+        at += 4 * s->step * 4;
+        column += 4;
+      } else
 #pragma clang loop unroll(full)
       for (int i = 0; i < 4; i++) {
-        const bool is_there = n + i < s->count && existing(s, vector, n + i, 8) > 0;
-        x[i] = s->woven + ((is_there ? n + i : n) * s->step + vector * 8) * 4;
+        x[i] = at;
+        // Where fewer than four vectors are left, the last takes the place of the others.
+        if (n + i + 1 >= s->count || existing(s, vector, n + i + 1, 8) <= 0) continue;
+        const bool ends = ++column == s->columns;
+        at += (ends ? s->jump : s->step) * 4;
+        if (ends) column = 0;
       }
       for (int group = 0; group < row_groups; group++)
-        for (int column = 0; column < kernel_columns; column++) {
-          const ptrdiff_t at = (group * s->group_units + column * s->column_units) * 4;
+        for (int tap = 0; tap < kernel_columns; tap++) {
+          const ptrdiff_t from = (group * s->group_units + tap * s->column_units) * 4;
           const __m256i weight = _mm256_loadu_si256(
-            (const __m256i *)(weights + (group * kernel_columns + column) * 32));
+            (const __m256i *)(weights + (group * kernel_columns + tap) * 32));
 #pragma clang loop unroll(full)
           for (int i = 0; i < 4; i++)
             sum[i] = _mm256_add_epi32(
               sum[i], _mm256_madd_epi16(
-                        weight, _mm256_loadu_si256((const __m256i *)(x[i] + at))));
+                        weight, _mm256_loadu_si256((const __m256i *)(x[i] + from))));
         }
       if (!rule) {
 #pragma clang loop unroll(full)
@@ -259,11 +300,16 @@ TARGET_AVX2 INLINE void windows_256(
         continue;
       }
 #pragma clang loop unroll(full)
-      for (int i = 0; i < 4; i++) sum[i] = fused_round_256(sum[i], p, rounds_once);
+      for (int i = 0; i < 4; i++) sum[i] = fused_round_256(rule, sum[i], p, kind);
       uint64_t parts[4];
       _mm256_storeu_si256(
         (__m256i *)parts, fused_codes_256(rule, sum[0], sum[1], sum[2], sum[3]));
       uint8_t *to = s->codes + n * s->result_step + vector * 8;
+      if (whole) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) memcpy(to + i * s->result_step, &parts[i], 8);
+        continue;
+      }
 #pragma clang loop unroll(full)
       for (int i = 0; i < 4; i++, to += s->result_step) {
         if (n + i >= s->count) break;
@@ -279,14 +325,15 @@ TARGET_AVX2 INLINE void windows_256(
 
 TARGET_AVX2 static void span_256(
   const hwsim_windows *w, const hwsim_fused *rule, const span *s) {
+  const int kind = rule ? rule->kind : HWSIM_FUSED_TWICE;
   if (w->kernel_columns == 3 && w->row_groups == 2) {
-    if (rule && rule->rounds_once)
-      windows_256(rule, s, 3, 2, true);
-    else
-      windows_256(rule, s, 3, 2, false);
+    switch (kind) {
+      case HWSIM_FUSED_TWICE: windows_256(rule, s, 3, 2, HWSIM_FUSED_TWICE); break;
+      case HWSIM_FUSED_ONCE: windows_256(rule, s, 3, 2, HWSIM_FUSED_ONCE); break;
+      default: windows_256(rule, s, 3, 2, HWSIM_FUSED_SCALED); break;
+    }
   } else {
-    windows_256(
-      rule, s, (int)w->kernel_columns, (int)w->row_groups, rule && rule->rounds_once);
+    windows_256(rule, s, (int)w->kernel_columns, (int)w->row_groups, kind);
   }
 }
 
@@ -319,43 +366,60 @@ static void windows(
   _Alignas(64) uint8_t woven[(WOVEN + MOST_GROUPS * SLACK) * 4];
   ptrdiff_t row = first / w->columns, column = first % w->columns;
   for (ptrdiff_t position = 0; position < count;) {
-    ptrdiff_t row_left = w->columns - column;
-    if (row_left > count - position) row_left = count - position;
-    ptrdiff_t vector = 0;
+    // The rest of a row, or whole rows.
+    const ptrdiff_t in_row = w->columns - column < count - position ? w->columns - column
+                                                                    : count - position;
+    const ptrdiff_t whole = in_row == w->columns ? (count - position) / w->columns : 1;
+    ptrdiff_t vector = 0, rows_done = 0;
     for (ptrdiff_t channel = 0; channel < w->channels; channel += BLOCK) {
       const ptrdiff_t width = w->channels - channel < BLOCK ? w->channels - channel : BLOCK;
       bool joins;
       const ptrdiff_t vectors = period(w, lanes, width, &joins);
       const ptrdiff_t most = columns_at_once(w, width);
-      for (ptrdiff_t done = 0; done < row_left;) {
-        const ptrdiff_t columns = row_left - done < most ? row_left - done : most;
+      const ptrdiff_t row_needed =
+        (in_row - 1) * w->stride + (w->kernel_columns - 1) * w->dilation + 1;
+      // As many rows for every block of channels as fit for the first, which is the widest.
+      if (channel == 0) {
+        rows_done =
+          joins || in_row > most ? 1 : WOVEN / 2 / (w->row_groups * width * row_needed);
+        if (rows_done < 1) rows_done = 1;
+        if (rows_done > whole) rows_done = whole;
+      }
+      for (ptrdiff_t done = 0; done < in_row;) {
+        const ptrdiff_t columns = in_row - done < most ? in_row - done : most;
         const ptrdiff_t needed =
           (columns - 1) * w->stride + (w->kernel_columns - 1) * w->dilation + 1;
-        for (ptrdiff_t group = 0; group < w->row_groups; group++) {
-          const uint8_t *rows[4];
-          for (ptrdiff_t i = 0; i < unit_rows; i++) {
-            // Rows that a kernel lacks have weight 0; any row will do.
-            const ptrdiff_t kernel_row = group * unit_rows + i;
-            const ptrdiff_t taken = kernel_row < w->kernel_rows ? kernel_row : group * unit_rows;
-            rows[i] =
-              (const uint8_t *)data +
-              (row * w->row_pitch + taken * w->row_step +
-               (column + done) * w->stride * w->channels + channel) * bytes;
+        for (ptrdiff_t r = 0; r < rows_done; r++)
+          for (ptrdiff_t group = 0; group < w->row_groups; group++) {
+            const uint8_t *rows[4];
+            for (ptrdiff_t i = 0; i < unit_rows; i++) {
+              // Rows that a kernel lacks have weight 0; any row will do.
+              const ptrdiff_t kernel_row = group * unit_rows + i;
+              const ptrdiff_t taken = kernel_row < w->kernel_rows ? kernel_row : group * unit_rows;
+              rows[i] =
+                (const uint8_t *)data +
+                ((row + r) * w->row_pitch + taken * w->row_step +
+                 (column + done) * w->stride * w->channels + channel) * bytes;
+            }
+            uint8_t *to = woven + (group * group_units + r * needed * width) * 4;
+            if (width == w->channels)
+              (wide ? weave_512 : weave_256)(rows, 0, needed * width, 1, to);
+            else
+              (wide ? weave_512 : weave_256)(rows, w->channels, width, needed, to);
           }
-          uint8_t *to = woven + group * group_units * 4;
-          if (width == w->channels)
-            (wide ? weave_512 : weave_256)(rows, 0, needed * width, 1, to);
-          else
-            (wide ? weave_512 : weave_256)(rows, w->channels, width, needed, to);
-        }
         const ptrdiff_t result = (position + done) * w->channels + channel;
+        const ptrdiff_t step = joins ? vectors * lanes : w->stride * width;
+        const ptrdiff_t repeated =
+          joins ? (columns * width + vectors * lanes - 1) / (vectors * lanes) : columns * rows_done;
         const span s = {
           .woven = woven,
           .group_units = group_units,
           .column_units = w->dilation * width,
-          .step = joins ? vectors * lanes : w->stride * width,
+          .step = step,
+          .jump = needed * width - (columns - 1) * step,
+          .columns = joins ? repeated : columns,
           .vectors = vectors,
-          .count = joins ? (columns * width + vectors * lanes - 1) / (vectors * lanes) : columns,
+          .count = repeated,
           .result_step = joins ? vectors * lanes : w->channels,
           .width = width,
           .total = joins ? columns * width : -1,
@@ -370,9 +434,9 @@ static void windows(
       }
       vector += vectors;
     }
-    position += row_left;
+    position += in_row * rows_done;
     column = 0;
-    row++;
+    row += rows_done;
   }
 #else
   (void)w, (void)rule, (void)data, (void)first, (void)count, (void)sums, (void)codes;

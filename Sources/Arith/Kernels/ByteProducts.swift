@@ -130,19 +130,17 @@ public struct ProductWalk: Hashable, Sendable {
 /// A product of 8-bit data with constant 8-bit weights, prepared once.
 ///
 /// Sum of position p and filter f: `bias[f] + sum of (x - dataZero) * w`, in 32 bits that wrap.
-/// ``definition(data:weights:depth:bias:dataZero:)`` states it for one position.
-public struct ByteProduct: Sendable {
+/// ``definition(data:weights:bias:dataZero:)`` states it for one position.
+///
+/// The kernels' descriptions point into constants that live as long as this does and that nothing
+/// writes, so threads may share it.
+public final class ByteProduct: @unchecked Sendable {
   public let filters: Int
-  public let path: KernelPath
-  private let walk: ProductWalk
-  private let units: Int
-  private let weights: PackedConstant
-  /// 32-bit starts of the sums and 64-bit offsets of the runs.
-  private let initial: PackedConstant
-  private let offsets: PackedConstant
+  private let product: hwsim_product
+  private let rule: FusedRequantization?
+  private let constants: [PackedConstant]
   /// Bounds of the magnitudes of each filter's sums.
   private let largestSums: [Int64]
-  private var rule: FusedRequantization?
 
   /// Packs `weights`, `filters * offsets.count * length` of them, filter by filter.
   ///
@@ -153,16 +151,13 @@ public struct ByteProduct: Sendable {
     weights: [Int8], filters: Int, walk: ProductWalk, bias: [Int32], dataZero: Int32,
     isSigned: Bool, path: KernelPath = .current
   ) {
-    let depth = walk.offsets.count * walk.length
+    let segments = walk.offsets.count
+    let depth = segments * walk.length
     precondition(weights.count == filters * depth, "weights of every filter")
     precondition(bias.isEmpty || bias.count == filters, "a bias of every filter")
     self.filters = filters
-    self.walk = walk
-    self.path = path
     let number = path.products
-    let segments = walk.offsets.count
-    units = hwsim_gemm_units(number, walk.length)
-    self.weights = PackedConstant(
+    let packed = PackedConstant(
       byteCount: hwsim_gemm_weight_bytes(number, segments, walk.length, filters)
     ) {
       hwsim_gemm_pack_weights(number, weights, segments, walk.length, filters, $0)
@@ -170,29 +165,38 @@ public struct ByteProduct: Sendable {
     let starts = SumStarts(
       weights: weights, filters: filters, filterPitch: depth, tapPitch: 1, taps: depth, bias: bias,
       dataZero: dataZero, isSigned: isSigned, path: path)
-    initial = PackedConstant(starts.initial, adding: 64)
+    let initial = PackedConstant(starts.initial, adding: 64)
+    let offsets = PackedConstant(walk.offsets)
     largestSums = starts.largest
-    offsets = PackedConstant(walk.offsets)
+    constants = [packed, initial, offsets]
+    product = hwsim_product(
+      path: number, columns: walk.columns, row_pitch: walk.rowPitch,
+      column_pitch: walk.columnPitch,
+      segment_offsets: offsets.pointer.assumingMemoryBound(to: Int.self), segments: segments,
+      units: hwsim_gemm_units(number, walk.length), filters: filters, weights: packed.pointer,
+      initial: initial.pointer.assumingMemoryBound(to: Int32.self))
+    rule = nil
+  }
+
+  private init(_ other: ByteProduct, rule: FusedRequantization) {
+    filters = other.filters
+    product = other.product
+    constants = other.constants
+    largestSums = other.largestSums
+    self.rule = rule
   }
 
   /// The same product with codes instead of sums, or nil where its path has no kernel for the rule.
   public func requantized(by requantization: ByteRequantization) -> ByteProduct? {
-    guard
-      let rule = requantization.fused(
-        lanes: Array(0..<filters), largestSums: largestSums, path: path)
-    else { return nil }
-    var result = self
-    result.rule = rule
-    return result
+    requantization.fused(
+      lanes: Array(0..<filters), largestSums: largestSums, path: product.path
+    ).map { ByteProduct(self, rule: $0) }
   }
 
-  private var product: hwsim_product {
-    hwsim_product(
-      path: path.products, columns: walk.columns, row_pitch: walk.rowPitch,
-      column_pitch: walk.columnPitch,
-      segment_offsets: offsets.pointer.assumingMemoryBound(to: Int.self),
-      segments: walk.offsets.count, units: units, filters: filters, weights: weights.pointer,
-      initial: initial.pointer.assumingMemoryBound(to: Int32.self))
+  /// The same product with the codes of its sums times one factor a filter, or nil likewise.
+  public func coded(by coding: ByteCoding, factors: [Float]) -> ByteProduct? {
+    coding.fused(lanes: Array(0..<filters), factors: factors, path: product.path)
+      .map { ByteProduct(self, rule: $0) }
   }
 
   /// The sums of `count` positions from `first`: `count * filters`.
@@ -202,21 +206,23 @@ public struct ByteProduct: Sendable {
   public func sums(
     of packed: UnsafeRawPointer, first: Int, count: Int, into sums: UnsafeMutablePointer<Int32>
   ) {
-    var product = product
-    hwsim_gemm_product(&product, packed, first, count, sums)
+    withUnsafePointer(to: product) { hwsim_gemm_product($0, packed, first, count, sums) }
   }
 
   /// The codes of `count` positions from `first`: `count * filters` bytes.
   ///
-  /// - Precondition: as for ``sums(of:first:count:into:)``; made by ``requantized(by:)``.
+  /// - Precondition: as for ``sums(of:first:count:into:)``; made by ``requantized(by:)`` or
+  ///   ``coded(by:factors:)``.
   public func codes(
     of packed: UnsafeRawPointer, first: Int, count: Int, into codes: UnsafeMutableRawPointer
   ) {
     guard let rule else { preconditionFailure("a product of sums") }
-    var product = product
-    var fused = rule.fused
-    hwsim_gemm_codes(
-      &product, &fused, packed, first, count, codes.assumingMemoryBound(to: UInt8.self))
+    withUnsafePointer(to: product) { product in
+      withUnsafePointer(to: rule.fused) {
+        hwsim_gemm_codes(
+          product, $0, packed, first, count, codes.assumingMemoryBound(to: UInt8.self))
+      }
+    }
   }
 
   /// One sum as it is defined: `bias + sum of (data - dataZero) * weights`, wrapping.

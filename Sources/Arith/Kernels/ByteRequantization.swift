@@ -56,8 +56,8 @@ extension ByteRequantization {
   /// The rule prepared for sums in registers, or nil where only ``codes(of:rows:into:)`` applies it.
   ///
   /// `lanes` tells the channel of each lane, or -1; `largestSums` bound the magnitude of each channel's sums.
-  func fused(lanes: [Int], largestSums: [Int64], path: KernelPath) -> FusedRequantization? {
-    let bytes = hwsim_fused_bytes(path.products, lanes.count)
+  func fused(lanes: [Int], largestSums: [Int64], path: Int32) -> FusedRequantization? {
+    let bytes = hwsim_fused_bytes(path, lanes.count)
     guard bytes > 0, lanes.allSatisfy({ $0 < self.multipliers.count }) else { return nil }
     let multipliers = lanes.map { $0 < 0 ? 0 : self.multipliers[$0] }
     let shifts = lanes.map { $0 < 0 ? -1 : self.shifts[$0] }
@@ -72,7 +72,7 @@ extension ByteRequantization {
             rounds_once: roundsOnce, zero_point: zeroPoint, smallest: codes.lowerBound,
             largest: codes.upperBound)
           fits = hwsim_fused_pack(
-            path.products, &rule, lanes.count, largest, memory, &fused)
+            path, &rule, lanes.count, largest, memory, &fused)
         }
       }
     }
@@ -80,28 +80,14 @@ extension ByteRequantization {
   }
 }
 
-/// A rule prepared for sums in registers.
-struct FusedRequantization: Sendable {
+/// A rule prepared for sums in registers, with the constant that it points into.
+struct FusedRequantization: @unchecked Sendable {
   private let parameters: PackedConstant
-  private let roundsOnce: Bool
-  private let zeroPoint: Int16
-  private let smallest: Int8
-  private let largest: Int8
-  private let flip: UInt8
+  let fused: hwsim_fused
 
   init(parameters: PackedConstant, values: hwsim_fused) {
     self.parameters = parameters
-    roundsOnce = values.rounds_once
-    zeroPoint = values.zero_point
-    smallest = values.smallest
-    largest = values.largest
-    flip = values.flip
-  }
-
-  var fused: hwsim_fused {
-    hwsim_fused(
-      parameters: parameters.pointer, rounds_once: roundsOnce, zero_point: zeroPoint,
-      smallest: smallest, largest: largest, flip: flip)
+    fused = values
   }
 }
 

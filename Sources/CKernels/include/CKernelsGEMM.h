@@ -62,14 +62,19 @@ void hwsim_gemm_product(
   const hwsim_product *product, const void *data, ptrdiff_t first, ptrdiff_t count,
   int32_t *sums);
 
-// A requantization (see below) prepared for kernels that apply it to sums in registers.
+// How sums in registers become codes: by the two rules of hwsim_requantization, or scaled in binary32.
+enum { HWSIM_FUSED_TWICE = 0, HWSIM_FUSED_ONCE = 1, HWSIM_FUSED_SCALED = 2 };
+
+// A rule prepared for kernels that apply it to sums in registers.
 typedef struct {
   const void *parameters;
-  bool rounds_once;
+  int kind;
   int16_t zero_point;
   // Of codes as signed bytes; unsigned ones are flipped.
   int8_t smallest, largest;
   uint8_t flip;
+  // Ends of what is scaled.
+  float low, high;
 } hwsim_fused;
 // Codes of `count` positions from `first`: `[count][filters]`.
 void hwsim_gemm_codes(
@@ -151,6 +156,12 @@ size_t hwsim_fused_bytes(int path, ptrdiff_t channels);
 // hwsim_requantize applies: a multiplier of 1/2 or more, sums beyond 30 bits, ties of one rounding.
 bool hwsim_fused_pack(
   int path, const hwsim_requantization *rule, ptrdiff_t channels, const int64_t *largest_sums,
+  void *parameters, hwsim_fused *fused);
+
+// Prepares `code(sum * factor)` as hwsim_scale_sums has it: clamped to integers low...high, rounded to even,
+// zero point added. False if only that function applies: factors or codes beyond what it is for.
+bool hwsim_fused_scale(
+  int path, const float *factors, float low, float high, int32_t zero_point, ptrdiff_t channels,
   void *parameters, hwsim_fused *fused);
 
 // One operand of a requantized sum of two codes.

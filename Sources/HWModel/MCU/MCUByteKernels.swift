@@ -5,7 +5,7 @@ import QuantGraph
 ///
 /// Equal to ``MCUConvolution`` and ``MCUDense``: sums wrap in 32 bits in both, so their order is
 /// free.
-struct MCUByteProduct: NodeKernel {
+final class MCUByteProduct: NodeKernel {
   private let sums: ByteConvolution
   /// The same with codes, where their path has a kernel for the rule.
   private let codes: ByteConvolution?

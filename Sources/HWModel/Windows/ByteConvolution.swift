@@ -6,7 +6,7 @@ import QuantGraph
 /// Sum of a position and a filter: `bias + sum of (x - dataZero) * w` over the taps, where positions
 /// outside the image hold `dataZero`; 32 bits that wrap, so that their order is free. The
 /// definition is ``ByteProduct/definition(data:weights:bias:dataZero:)``.
-struct ByteConvolution: Sendable {
+final class ByteConvolution: Sendable {
   private enum Sums: Sendable {
     case product(ByteProduct)
     case depthwise(ByteDepthwise)
@@ -18,7 +18,7 @@ struct ByteConvolution: Sendable {
   let filters: Int
   /// Positions whose sums stay in the first cache.
   let block: Int
-  private var sums: Sums
+  private let sums: Sums
   private let packing: ImagePacking
   private let path: KernelPath
 
@@ -110,23 +110,43 @@ struct ByteConvolution: Sendable {
     block = max(12, min(rows, 4096 / max(results, 1) / 12 * 12))
   }
 
+  private init(_ other: ByteConvolution, sums: Sums) {
+    imageBytes = other.imageBytes
+    positions = other.positions
+    filters = other.filters
+    block = other.block
+    packing = other.packing
+    path = other.path
+    self.sums = sums
+  }
+
   /// The same with codes instead of sums, or nil where its path has no kernel for the rule.
   func requantized(by requantization: ByteRequantization) -> ByteConvolution? {
-    var result = self
+    let codes: Sums?
     switch sums {
     case .product(let product):
-      guard let codes = product.requantized(by: requantization) else { return nil }
-      result.sums = .product(codes)
+      codes = product.requantized(by: requantization).map(Sums.product)
     case .depthwise(let depthwise):
-      guard let codes = depthwise.requantized(by: requantization) else { return nil }
-      result.sums = .depthwise(codes)
+      codes = depthwise.requantized(by: requantization).map(Sums.depthwise)
     }
-    return result
+    return codes.map { ByteConvolution(self, sums: $0) }
+  }
+
+  /// The same with the codes of sums times one factor a filter, or nil likewise.
+  func coded(by coding: ByteCoding, factors: [Float]) -> ByteConvolution? {
+    let codes: Sums?
+    switch sums {
+    case .product(let product):
+      codes = product.coded(by: coding, factors: factors).map(Sums.product)
+    case .depthwise(let depthwise):
+      codes = depthwise.coded(by: coding, factors: factors).map(Sums.depthwise)
+    }
+    return codes.map { ByteConvolution(self, sums: $0) }
   }
 
   /// The codes of one channels-last image: `[positions][filters]`.
   ///
-  /// - Precondition: made by ``requantized(by:)``; `scratch` has ``packedBytes``.
+  /// - Precondition: made by ``requantized(by:)`` or ``coded(by:factors:)``; `scratch` has ``packedBytes``.
   func codes(
     of image: UnsafeRawPointer, scratch: UnsafeMutableRawPointer,
     into codes: UnsafeMutableRawPointer
