@@ -193,6 +193,7 @@ typedef struct {
   ptrdiff_t rule_block;  // of the panel's first filter
   // Whether whole vectors of codes may be stored where fewer filters are left.
   bool overruns;
+  int32_t flip;  // of the units of data
 } hwsim_tile;
 
 typedef void (*tile_function)(const hwsim_tile *tile);
@@ -427,7 +428,9 @@ TARGET_VNNI512 INLINE void micro_vnni512(const int rows, const int groups, const
         w[group] = _mm512_loadu_si512(weights + group * 64);
 #pragma clang loop unroll(full)
       for (int row = 0; row < rows; row++) {
-        const __m512i pair = _mm512_set1_epi32(load_unit(x[row] + 4 * unit));
+        __m512i pair = _mm512_set1_epi32(load_unit(x[row] + 4 * unit));
+        // One row waits for its weights.
+        if (rows == 1) pair = _mm512_xor_si512(pair, _mm512_set1_epi32(t->flip));
 #pragma clang loop unroll(full)
         for (int group = 0; group < groups; group++)
           sum[row][group] = _mm512_dpbusd_epi32(sum[row][group], pair, w[group]);
@@ -501,8 +504,8 @@ INLINE ptrdiff_t tile_rows(ptrdiff_t left, ptrdiff_t most) {
 }
 
 static void product(
-  const hwsim_product *p, const hwsim_fused *rule, const void *data, ptrdiff_t first,
-  ptrdiff_t count, int32_t *sums, uint8_t *codes) {
+  const hwsim_product *p, const hwsim_fused *rule, const void *data, int32_t flip,
+  ptrdiff_t first, ptrdiff_t count, int32_t *sums, uint8_t *codes) {
   const ptrdiff_t bytes = (ptrdiff_t)hwsim_gemm_element_bytes(p->path);
   const ptrdiff_t filters = p->filters;
   const ptrdiff_t groups = (filters + GROUP - 1) / GROUP;
@@ -532,6 +535,7 @@ static void product(
         .result_pitch = filters,
         .rule = rule,
         .rule_block = group,
+        .flip = flip,
       };
       const bool single = groups <= panel;
       ptrdiff_t row = 0, column = first + begin;
@@ -565,11 +569,21 @@ static void product(
 
 void hwsim_gemm_product(
   const hwsim_product *p, const void *data, ptrdiff_t first, ptrdiff_t count, int32_t *sums) {
-  product(p, NULL, data, first, count, sums, NULL);
+  product(p, NULL, data, 0, first, count, sums, NULL);
 }
 
 void hwsim_gemm_codes(
   const hwsim_product *p, const hwsim_fused *rule, const void *data, ptrdiff_t first,
   ptrdiff_t count, uint8_t *codes) {
-  product(p, rule, data, first, count, NULL, codes);
+  product(p, rule, data, 0, first, count, NULL, codes);
+}
+
+bool hwsim_gemm_reads_codes(const hwsim_product *p, ptrdiff_t length) {
+  return p->path == HWSIM_GEMM_VNNI512 && length % 4 == 0;
+}
+
+void hwsim_gemm_codes_of_codes(
+  const hwsim_product *p, const hwsim_fused *rule, const uint8_t *data, bool is_signed,
+  uint8_t *codes) {
+  product(p, rule, data, is_signed ? (int32_t)0x80808080 : 0, 0, 1, NULL, codes);
 }

@@ -238,11 +238,12 @@ struct ByteProductTests {
     var generator = SeededGenerator(seed: 14)
     let shapes = [
       (1, 1, 1), (3, 5, 17), (13, 70, 64), (25, 129, 49), (12, 8, 8), (31, 27, 100), (9, 12, 80),
-      (8, 33, 7), (1, 640, 128), (11, 16, 16), (40, 3, 131),
+      (8, 33, 7), (1, 640, 128), (1, 12, 37), (1, 7, 20), (11, 16, 16), (40, 3, 131),
     ]
     for (rows, depth, filters) in shapes {
       let codes = (0..<rows * depth).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      let weights = (0..<filters * depth).map { _ in Int8.random(in: -128...127, using: &generator) }
+      let weights = (0..<filters * depth).map { _ in Int8.random(in: -128...127, using: &generator)
+      }
       let bias = (0..<filters).map { _ in Int32.random(in: -9999...9999, using: &generator) }
       let multipliers = (0..<filters).map { _ in
         QuantizedMultiplier(
@@ -288,6 +289,15 @@ struct ByteProductTests {
         }
       }
       #expect(result[(rows * filters)...].allSatisfy { $0 == 0xA5 }, "codes beyond the result")
+      guard rows == 1, fused.readsCodes else { continue }
+      var direct = [UInt8](repeating: 0, count: filters)
+      codes.withUnsafeBytes { codes in
+        direct.withUnsafeMutableBytes { direct in
+          guard let data = codes.baseAddress, let base = direct.baseAddress else { return }
+          fused.codes(ofCodes: data, into: base)
+        }
+      }
+      #expect(direct[...] == result[..<filters])
     }
   }
 

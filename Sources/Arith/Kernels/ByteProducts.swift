@@ -139,6 +139,9 @@ public final class ByteProduct: @unchecked Sendable {
   private let product: hwsim_product
   private let rule: FusedRequantization?
   private let constants: [PackedConstant]
+  private let isSigned: Bool
+  /// Whether one position's run of codes needs no packing; see ``codes(ofCodes:into:)``.
+  public let readsCodes: Bool
   /// Bounds of the magnitudes of each filter's sums.
   private let largestSums: [Int64]
 
@@ -169,12 +172,15 @@ public final class ByteProduct: @unchecked Sendable {
     let offsets = PackedConstant(walk.offsets)
     largestSums = starts.largest
     constants = [packed, initial, offsets]
-    product = hwsim_product(
+    var product = hwsim_product(
       path: number, columns: walk.columns, row_pitch: walk.rowPitch,
       column_pitch: walk.columnPitch,
       segment_offsets: offsets.pointer.assumingMemoryBound(to: Int.self), segments: segments,
       units: hwsim_gemm_units(number, walk.length), filters: filters, weights: packed.pointer,
       initial: initial.pointer.assumingMemoryBound(to: Int32.self))
+    self.isSigned = isSigned
+    self.product = product
+    readsCodes = segments == 1 && hwsim_gemm_reads_codes(&product, walk.length)
     rule = nil
   }
 
@@ -182,6 +188,8 @@ public final class ByteProduct: @unchecked Sendable {
     filters = other.filters
     product = other.product
     constants = other.constants
+    isSigned = other.isSigned
+    readsCodes = other.readsCodes
     largestSums = other.largestSums
     self.rule = rule
   }
@@ -221,6 +229,20 @@ public final class ByteProduct: @unchecked Sendable {
       withUnsafePointer(to: rule.fused) {
         hwsim_gemm_codes(
           product, $0, packed, first, count, codes.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  /// The codes of one position, whose run of codes stands at `data` as it is.
+  ///
+  /// - Precondition: as for ``codes(of:first:count:into:)``, and ``readsCodes``.
+  public func codes(ofCodes data: UnsafeRawPointer, into codes: UnsafeMutableRawPointer) {
+    guard let rule, readsCodes else { preconditionFailure("a product of packed data") }
+    withUnsafePointer(to: product) { product in
+      withUnsafePointer(to: rule.fused) {
+        hwsim_gemm_codes_of_codes(
+          product, $0, data.assumingMemoryBound(to: UInt8.self), isSigned,
+          codes.assumingMemoryBound(to: UInt8.self))
       }
     }
   }

@@ -81,6 +81,13 @@ void hwsim_gemm_codes(
   const hwsim_product *product, const hwsim_fused *rule, const void *data, ptrdiff_t first,
   ptrdiff_t count, uint8_t *codes);
 
+// Whether one position of a run of `length` codes needs no packing.
+bool hwsim_gemm_reads_codes(const hwsim_product *product, ptrdiff_t length);
+// The codes of such a position.
+void hwsim_gemm_codes_of_codes(
+  const hwsim_product *product, const hwsim_fused *rule, const uint8_t *data, bool is_signed,
+  uint8_t *codes);
+
 // A filter of its own for each channel of packed data.
 typedef struct {
   int path;

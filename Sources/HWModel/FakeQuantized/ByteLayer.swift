@@ -24,7 +24,8 @@ struct ByteLayer: Sendable {
       kernel = .depthwise(
         ByteDepthwise(
           weights: geometry.tapMajor(weights), channels: geometry.filters,
-          kernelColumns: geometry.kernelColumns, walk: geometry.walk(), bias: [], dataZero: 0, isSigned: isSigned, path: path))
+          kernelColumns: geometry.kernelColumns, walk: geometry.walk(), bias: [], dataZero: 0,
+          isSigned: isSigned, path: path))
     } else {
       let share = geometry.groupFilters * geometry.depth
       kernel = .products(

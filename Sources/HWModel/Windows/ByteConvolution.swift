@@ -21,6 +21,8 @@ final class ByteConvolution: Sendable {
   private let sums: Sums
   private let packing: ImagePacking
   private let path: KernelPath
+  /// Whether an image is one position's run of codes.
+  private let isOneRun: Bool
 
   /// Nil for more than two spatial axes, and for images whose margins are most of them.
   ///
@@ -83,6 +85,7 @@ final class ByteConvolution: Sendable {
     }
     self.filters = filters
     self.path = path
+    isOneRun = false
     positions = g.resultRows * g.resultColumns
     imageBytes = g.rows * g.columns * channels
     // 4,096 sums, in multiples of what kernels take.
@@ -107,6 +110,7 @@ final class ByteConvolution: Sendable {
     positions = rows
     imageBytes = rows * depth
     self.path = path
+    isOneRun = rows == 1
     block = max(12, min(rows, 4096 / max(results, 1) / 12 * 12))
   }
 
@@ -117,6 +121,7 @@ final class ByteConvolution: Sendable {
     block = other.block
     packing = other.packing
     path = other.path
+    isOneRun = other.isOneRun
     self.sums = sums
   }
 
@@ -151,6 +156,10 @@ final class ByteConvolution: Sendable {
     of image: UnsafeRawPointer, scratch: UnsafeMutableRawPointer,
     into codes: UnsafeMutableRawPointer
   ) {
+    if isOneRun, case .product(let product) = sums, product.readsCodes {
+      product.codes(ofCodes: image, into: codes)
+      return
+    }
     packing.pack(image, into: scratch, path: path)
     switch sums {
     case .product(let product):
