@@ -1,17 +1,6 @@
-#include "CKernelsGEMM.h"
+#include "epilogue.h"
 
-#include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define TARGET_AVX2 __attribute__((target("avx2")))
-#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
-#define HAS_X86 1
-#else
-#define HAS_X86 0
-#endif
-
-#define INLINE static inline __attribute__((always_inline))
+#define TARGET_AVX512 TARGET_VNNI512
 
 // gemmlowp's two roundings: high half of the doubled product (ties up), then a power of two (ties
 // away from zero).
@@ -268,6 +257,83 @@ void hwsim_requantize(int path, PARAMETERS) {
   requantize_portable(ARGUMENTS);
 }
 
+static ptrdiff_t fused_lanes(int path) {
+#if HAS_X86
+  return path == HWSIM_GEMM_VNNI512 ? 16 : path >= HWSIM_GEMM_AVX2 ? 8 : 0;
+#else
+  return (void)path, 0;
+#endif
+}
+
+// Whole groups of 16 and more, so that panels may end anywhere.
+static ptrdiff_t fused_channels(ptrdiff_t channels) { return (channels + 63) / 64 * 64; }
+
+size_t hwsim_fused_bytes(int path, ptrdiff_t channels) {
+  return fused_lanes(path) == 0 ? 0 : (size_t)fused_channels(channels) * 16;
+}
+
+bool hwsim_fused_pack(
+  int path, const hwsim_requantization *rule, ptrdiff_t channels, const int64_t *largest_sums,
+  void *parameters, hwsim_fused *fused) {
+  const ptrdiff_t lanes = fused_lanes(path);
+  const bool is_signed = rule->smallest >= -128 && rule->largest <= 127;
+  if (lanes == 0 || (!is_signed && (rule->smallest < 0 || rule->largest > 255))) return false;
+  if (rule->zero_point < -4096 || rule->zero_point > 4096) return false;
+  const int32_t offset = is_signed ? 0 : 128;
+  for (ptrdiff_t c = 0; c < fused_channels(channels); c++) {
+    const int32_t multiplier = c < channels ? rule->multipliers[c] : 0;
+    const int32_t right = c < channels ? -rule->shifts[c] : 1;
+    const int64_t largest = c < channels ? largest_sums[c] : 0;
+    if (multiplier < 0 || right < 1 || right > 31 || largest >= 1ll << 30) return false;
+    if (rule->rounds_once && multiplier > 0) {
+      // A tie needs a sum with so many factors of 2.
+      const int twos = 30 + right - __builtin_ctz((unsigned)multiplier);
+      if (twos < 31 && 1ll << twos <= largest) return false;
+    }
+    const int64_t addend = (1ll << (31 + right)) + (rule->rounds_once ? 0 : 1ll << 31);
+    int32_t *block = (int32_t *)parameters + c / lanes * lanes * 4;
+    const ptrdiff_t lane = c % lanes;
+    block[lane] = multiplier;
+    memcpy(block + lanes * (1 + lane % 2) + lane / 2 * 2, &addend, 8);
+    block[3 * lanes + lane] = right;
+  }
+  *fused = (hwsim_fused){
+    .parameters = parameters,
+    .kind = rule->rounds_once ? HWSIM_FUSED_ONCE : HWSIM_FUSED_TWICE,
+    .zero_point = (int16_t)(rule->zero_point - offset),
+    .smallest = (int8_t)(rule->smallest - offset),
+    .largest = (int8_t)(rule->largest - offset),
+    .flip = is_signed ? 0 : 0x80};
+  return true;
+}
+
+bool hwsim_fused_scale(
+  int path, const float *factors, float low, float high, int32_t zero_point, ptrdiff_t channels,
+  void *parameters, hwsim_fused *fused) {
+  const ptrdiff_t lanes = fused_lanes(path);
+  const float smallest = low + (float)zero_point, largest = high + (float)zero_point;
+  const bool is_signed = smallest >= -128 && largest <= 127;
+  if (lanes == 0 || (!is_signed && !(smallest >= 0 && largest <= 255))) return false;
+  if (zero_point < -4096 || zero_point > 4096) return false;
+  for (ptrdiff_t c = 0; c < fused_channels(channels); c++) {
+    const float factor = c < channels ? factors[c] : 0;
+    // A sum of 0 times infinity is no number.
+    if (!(factor - factor == 0)) return false;
+    memcpy((int32_t *)parameters + c / lanes * lanes * 4 + c % lanes, &factor, 4);
+  }
+  const int32_t offset = is_signed ? 0 : 128;
+  *fused = (hwsim_fused){
+    .parameters = parameters,
+    .kind = HWSIM_FUSED_SCALED,
+    .zero_point = (int16_t)(zero_point - offset),
+    .smallest = (int8_t)((int32_t)smallest - offset),
+    .largest = (int8_t)((int32_t)largest - offset),
+    .flip = is_signed ? 0 : 0x80,
+    .low = low,
+    .high = high};
+  return true;
+}
+
 #define ADD_PARAMETERS                                                                     \
   hwsim_addend a, hwsim_addend b, bool is_signed, int32_t left, int32_t sign,              \
     int32_t multiplier, int32_t shift, int32_t zero_point, int32_t smallest,               \
@@ -297,39 +363,201 @@ static void add_portable(ADD_PARAMETERS) { add_body(ADD_ARGUMENTS); }
 #if HAS_X86
 TARGET_AVX2 static void add_avx2(ADD_PARAMETERS) { add_body(ADD_ARGUMENTS); }
 
-TARGET_AVX512 INLINE __m512i addend_512(
-  hwsim_addend x, ptrdiff_t i, __mmask16 lanes, bool is_signed, int32_t left) {
-  const __m128i bytes = _mm_maskz_loadu_epi8(lanes, x.codes + i);
-  const __m512i code = is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
-  const __m512i value =
-    _mm512_sll_epi32(_mm512_sub_epi32(code, _mm512_set1_epi32(x.zero_point)), _mm_cvtsi32_si128(left));
-  return round_twice_512(
-    value, _mm512_set1_epi32(x.multiplier), _mm512_set1_epi32(x.shift > 0 ? x.shift : 0),
-    _mm512_set1_epi32(x.shift < 0 ? -x.shift : 0));
+// A multiplier of 1/2 shifts what was shifted to the left.
+static bool is_half(const hwsim_addend *x) { return x->multiplier == 1 << 30 && x->shift == 0; }
+
+// Sums of codes: the fused roundings, and an estimate in binary32 that settles most of them.
+typedef struct {
+  hwsim_fused rule;
+  // A code is about code of a * a_factor + code of b * b_factor + start, and surely that where it is not
+  // farther than `sure` from its integer.
+  float a_factor, b_factor, start, sure;
+} add_plan;
+
+// Whether an operand of codes, less than 2^9 in magnitude, has the fused roundings.
+static bool fuses(const hwsim_addend *x, int32_t left) {
+  return left >= 1 && left <= 20 && x->zero_point >= -128 && x->zero_point <= 255 &&
+         (is_half(x) || (x->multiplier >= 0 && x->shift < 0));
 }
 
-TARGET_AVX512 static void add_avx512(ADD_PARAMETERS) {
-  const __m512i low = _mm512_set1_epi32(smallest), high = _mm512_set1_epi32(largest);
-  for (ptrdiff_t i = 0; i < count; i += 16) {
-    const __mmask16 lanes = count - i >= 16 ? 0xFFFF : (__mmask16)((1u << (count - i)) - 1);
-    const __m512i x = addend_512(a, i, lanes, is_signed, left);
-    const __m512i y = addend_512(b, i, lanes, is_signed, left);
-    const __m512i sum = sign < 0 ? _mm512_sub_epi32(x, y) : _mm512_add_epi32(x, y);
-    __m512i value = round_twice_512(
-      sum, _mm512_set1_epi32(multiplier), _mm512_set1_epi32(shift > 0 ? shift : 0),
-      _mm512_set1_epi32(shift < 0 ? -shift : 0));
-    value = _mm512_add_epi32(value, _mm512_set1_epi32(zero_point));
-    value = _mm512_min_epi32(_mm512_max_epi32(value, low), high);
-    _mm_mask_storeu_epi8(codes + i, lanes, _mm512_cvtepi32_epi8(value));
+static double real_multiplier(int32_t multiplier, int32_t shift) {
+  return multiplier * 0x1p-31 * (shift < 0 ? 1.0 / (double)(1ll << -shift) : (double)(1ll << shift));
+}
+
+// The operands differ from their products by less than 1 each, which the result's multiplier scales down, and
+// that rounds by at most 2^(shift - 1) before its last rounding; up to eight roundings in binary32 are of numbers
+// that are at most `most`.
+static bool plan_addition(ADD_PARAMETERS, add_plan *plan) {
+  (void)is_signed, (void)count, (void)codes;
+  if (!fuses(&a, left) || !fuses(&b, left) || multiplier < 0 || shift >= 0) return false;
+  const bool signed_codes = smallest >= -128 && largest <= 127;
+  if (!signed_codes && (smallest < 0 || largest > 255)) return false;
+  if (zero_point < -4096 || zero_point > 4096) return false;
+  const int32_t offset = signed_codes ? 0 : 128;
+  plan->rule = (hwsim_fused){
+    .zero_point = (int16_t)(zero_point - offset),
+    .smallest = (int8_t)(smallest - offset),
+    .largest = (int8_t)(largest - offset),
+    .flip = signed_codes ? 0 : 0x80};
+  const double scale = real_multiplier(multiplier, shift) * (double)(1 << left);
+  const double p = real_multiplier(a.multiplier, a.shift) * scale;
+  const double q = real_multiplier(b.multiplier, b.shift) * scale * sign;
+  const double most =
+    512 * p + 512 * (q < 0 ? -q : q) + (zero_point < 0 ? -zero_point : zero_point);
+  const double unsure = 2.5 * real_multiplier(1 << 30, shift + 1) + 8 * 0x1p-24 * most;
+  plan->a_factor = (float)p;
+  plan->b_factor = (float)q;
+  plan->start = (float)(zero_point - a.zero_point * p - b.zero_point * q);
+  plan->sure = unsure < 0.0625 && most < 0x1p20 ? (float)(0.5 - unsure) : -1;
+  return true;
+}
+
+TARGET_AVX2 INLINE fused_256 same_fused_256(int32_t multiplier, int32_t shift) {
+  const __m256i m = _mm256_set1_epi32(multiplier);
+  const __m256i addend = _mm256_set1_epi64x((1ll << (31 - shift)) + (1ll << 31));
+  return (fused_256){m, m, addend, addend, _mm256_set1_epi32(-shift)};
+}
+
+TARGET_AVX2 INLINE __m256i addend_256(
+  const uint8_t *codes, __m256i zero, __m128i left, const fused_256 p, bool is_signed, bool half) {
+  const __m128i bytes = _mm_loadl_epi64((const __m128i *)codes);
+  const __m256i code = is_signed ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes);
+  const __m256i value = _mm256_sll_epi32(_mm256_sub_epi32(code, zero), left);
+  return half ? value : fused_doubled_256(value, p, false);
+}
+
+TARGET_AVX2 INLINE __m256 code_256(const uint8_t *codes, bool is_signed) {
+  const __m128i bytes = _mm_loadl_epi64((const __m128i *)codes);
+  return _mm256_cvtepi32_ps(is_signed ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes));
+}
+
+TARGET_AVX2 INLINE void add_fused_256(
+  const add_plan *plan, const bool a_half, const bool b_half, ADD_PARAMETERS) {
+  (void)zero_point, (void)smallest, (void)largest;
+  const fused_256 p = same_fused_256(a.multiplier, a.shift), q = same_fused_256(b.multiplier, b.shift);
+  const fused_256 result = same_fused_256(multiplier, shift);
+  const __m256i a_zero = _mm256_set1_epi32(a.zero_point), b_zero = _mm256_set1_epi32(b.zero_point);
+  const __m128i a_left = _mm_cvtsi32_si128(a_half ? left - 1 : left + 1);
+  const __m128i b_left = _mm_cvtsi32_si128(b_half ? left - 1 : left + 1);
+  const __m256i negative = _mm256_set1_epi32(sign < 0 ? -1 : 0);
+  const __m256 a_factor = _mm256_set1_ps(plan->a_factor), start = _mm256_set1_ps(plan->start);
+  const __m256 b_factor = _mm256_set1_ps(plan->b_factor), sure = _mm256_set1_ps(plan->sure);
+  const __m256 minus = _mm256_set1_ps(-0.0f);
+  hwsim_fused with_zero = plan->rule;
+  with_zero.zero_point = plan->rule.flip ? -128 : 0;
+  for (ptrdiff_t i = 0; i + 32 <= count; i += 32) {
+    __m256i v[4];
+    __m256 farthest = _mm256_setzero_ps();
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) {
+      const __m256 x = _mm256_mul_ps(code_256(a.codes + i + 8 * j, is_signed), a_factor);
+      const __m256 y = _mm256_mul_ps(code_256(b.codes + i + 8 * j, is_signed), b_factor);
+      const __m256 sum = _mm256_add_ps(_mm256_add_ps(x, start), y);
+      v[j] = _mm256_cvtps_epi32(sum);
+      const __m256 apart = _mm256_sub_ps(sum, _mm256_cvtepi32_ps(v[j]));
+      farthest = _mm256_max_ps(farthest, _mm256_andnot_ps(minus, apart));
+    }
+    if (_mm256_movemask_ps(_mm256_cmp_ps(farthest, sure, _CMP_NLT_UQ)) == 0) {
+      _mm256_storeu_si256(
+        (__m256i *)(codes + i), fused_codes_256(&with_zero, v[0], v[1], v[2], v[3]));
+      continue;
+    }
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) {
+      const __m256i x = addend_256(a.codes + i + 8 * j, a_zero, a_left, p, is_signed, a_half);
+      __m256i y = addend_256(b.codes + i + 8 * j, b_zero, b_left, q, is_signed, b_half);
+      y = _mm256_sub_epi32(_mm256_xor_si256(y, negative), negative);
+      v[j] = fused_doubled_256(_mm256_slli_epi32(_mm256_add_epi32(x, y), 1), result, false);
+    }
+    _mm256_storeu_si256(
+      (__m256i *)(codes + i), fused_codes_256(&plan->rule, v[0], v[1], v[2], v[3]));
   }
 }
+
+TARGET_VNNI512 INLINE fused_512 same_fused_512(int32_t multiplier, int32_t shift) {
+  const __m512i m = _mm512_set1_epi32(multiplier);
+  const __m512i addend = _mm512_set1_epi64((1ll << (31 - shift)) + (1ll << 31));
+  return (fused_512){m, m, addend, addend, _mm512_set1_epi32(-shift)};
+}
+
+TARGET_VNNI512 INLINE __m512i addend_512(
+  const uint8_t *codes, __m512i zero, __m128i left, const fused_512 p, bool is_signed, bool half) {
+  const __m128i bytes = _mm_loadu_si128((const __m128i *)codes);
+  const __m512i code = is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
+  const __m512i value = _mm512_sll_epi32(_mm512_sub_epi32(code, zero), left);
+  return half ? value : fused_doubled_512(value, p, false);
+}
+
+TARGET_VNNI512 INLINE __m512 code_512(const uint8_t *codes, bool is_signed) {
+  const __m128i bytes = _mm_loadu_si128((const __m128i *)codes);
+  return _mm512_cvtepi32_ps(is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes));
+}
+
+TARGET_VNNI512 INLINE void add_fused_512(
+  const add_plan *plan, const bool a_half, const bool b_half, ADD_PARAMETERS) {
+  (void)zero_point, (void)smallest, (void)largest;
+  const fused_512 p = same_fused_512(a.multiplier, a.shift), q = same_fused_512(b.multiplier, b.shift);
+  const fused_512 result = same_fused_512(multiplier, shift);
+  const __m512i a_zero = _mm512_set1_epi32(a.zero_point), b_zero = _mm512_set1_epi32(b.zero_point);
+  const __m128i a_left = _mm_cvtsi32_si128(a_half ? left - 1 : left + 1);
+  const __m128i b_left = _mm_cvtsi32_si128(b_half ? left - 1 : left + 1);
+  const __m512i negative = _mm512_set1_epi32(sign < 0 ? -1 : 0);
+  const __m512 a_factor = _mm512_set1_ps(plan->a_factor), start = _mm512_set1_ps(plan->start);
+  const __m512 b_factor = _mm512_set1_ps(plan->b_factor), sure = _mm512_set1_ps(plan->sure);
+  hwsim_fused with_zero = plan->rule;
+  with_zero.zero_point = plan->rule.flip ? -128 : 0;
+  for (ptrdiff_t i = 0; i + 64 <= count; i += 64) {
+    __m512i v[4];
+    __m512 farthest = _mm512_setzero_ps();
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) {
+      const __m512 x = _mm512_fmadd_ps(code_512(a.codes + i + 16 * j, is_signed), a_factor, start);
+      const __m512 sum = _mm512_fmadd_ps(code_512(b.codes + i + 16 * j, is_signed), b_factor, x);
+      v[j] = _mm512_cvtps_epi32(sum);
+      farthest = _mm512_range_ps(farthest, _mm512_reduce_ps(sum, 0), 0x0B);
+    }
+    if (_mm512_cmp_ps_mask(farthest, sure, _CMP_NLT_UQ) == 0) {
+      _mm512_storeu_si512(codes + i, fused_codes_512(&with_zero, v[0], v[1], v[2], v[3]));
+      continue;
+    }
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) {
+      const __m512i x = addend_512(a.codes + i + 16 * j, a_zero, a_left, p, is_signed, a_half);
+      __m512i y = addend_512(b.codes + i + 16 * j, b_zero, b_left, q, is_signed, b_half);
+      y = _mm512_sub_epi32(_mm512_xor_si512(y, negative), negative);
+      v[j] = fused_doubled_512(_mm512_slli_epi32(_mm512_add_epi32(x, y), 1), result, false);
+    }
+    _mm512_storeu_si512(codes + i, fused_codes_512(&plan->rule, v[0], v[1], v[2], v[3]));
+  }
+}
+
+// The larger scale of the two has a multiplier of 1/2, often both.
+#define ADD_FUSED(name, target, lanes)                                             \
+  target static ptrdiff_t name(const add_plan *plan, ADD_PARAMETERS) {             \
+    if (is_half(&a) && is_half(&b))                                                \
+      add_fused_##lanes(plan, true, true, ADD_ARGUMENTS);                          \
+    else if (is_half(&a))                                                          \
+      add_fused_##lanes(plan, true, false, ADD_ARGUMENTS);                         \
+    else if (is_half(&b))                                                          \
+      add_fused_##lanes(plan, false, true, ADD_ARGUMENTS);                         \
+    else                                                                           \
+      add_fused_##lanes(plan, false, false, ADD_ARGUMENTS);                        \
+    return count / (lanes / 8) * (lanes / 8);                                      \
+  }
+ADD_FUSED(add_whole_avx2, TARGET_AVX2, 256)
+ADD_FUSED(add_whole_avx512, TARGET_VNNI512, 512)
 #endif
 
 void hwsim_add_codes(int path, ADD_PARAMETERS) {
 #if HAS_X86
-  if (path == HWSIM_GEMM_VNNI512) {
-    add_avx512(ADD_ARGUMENTS);
-    return;
+  add_plan plan;
+  if (path >= HWSIM_GEMM_AVX2 && plan_addition(ADD_ARGUMENTS, &plan)) {
+    const ptrdiff_t done = (path == HWSIM_GEMM_VNNI512 ? add_whole_avx512 : add_whole_avx2)(
+      &plan, ADD_ARGUMENTS);
+    a.codes += done;
+    b.codes += done;
+    codes += done;
+    count -= done;
   }
   if (path >= HWSIM_GEMM_AVX2) {
     add_avx2(ADD_ARGUMENTS);

@@ -45,6 +45,23 @@ public struct ByteCoding: Hashable, Sendable {
     }
   }
 
+  /// The rule for sums in registers, or nil where only ``codes(ofSums:rows:factors:into:path:)`` has it.
+  ///
+  /// `lanes` tells the channel of each lane, or -1.
+  func fused(lanes: [Int], factors: [Float], path: Int32) -> FusedRequantization? {
+    let bytes = hwsim_fused_bytes(path, lanes.count)
+    guard bytes > 0, lanes.allSatisfy({ $0 < factors.count }) else { return nil }
+    let laneFactors = lanes.map { $0 < 0 ? 0 : factors[$0] }
+    let coding = coding
+    var fused = hwsim_fused()
+    var fits = false
+    let parameters = PackedConstant(byteCount: bytes) {
+      fits = hwsim_fused_scale(
+        path, laneFactors, coding.low, coding.high, coding.zero_point, lanes.count, $0, &fused)
+    }
+    return fits ? FusedRequantization(parameters: parameters, values: fused) : nil
+  }
+
   /// Codes of `count` values: `code(value / scale)`.
   public func codes(
     of values: UnsafePointer<Float>, count: Int, scale: Float,

@@ -46,10 +46,12 @@ public enum KernelPath: String, CaseIterable, Sendable {
     case .plain, .portable: return 0
     case .avx2:
       return KernelPath.isForced || self != .current
-        ? min(1, hwsim_gemm_best_path()) : hwsim_gemm_best_path()
-    case .vnni, .vpopcnt: return hwsim_gemm_best_path()
+        ? min(1, KernelPath.bestProducts) : KernelPath.bestProducts
+    case .vnni, .vpopcnt: return KernelPath.bestProducts
     }
   }
+
+  private static let bestProducts = hwsim_gemm_best_path()
 
   /// The row kernels' number for this path, never above what the processor has.
   var lanes: Int32 {

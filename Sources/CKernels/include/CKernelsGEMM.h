@@ -62,6 +62,32 @@ void hwsim_gemm_product(
   const hwsim_product *product, const void *data, ptrdiff_t first, ptrdiff_t count,
   int32_t *sums);
 
+// How sums in registers become codes: by the two rules of hwsim_requantization, or scaled in binary32.
+enum { HWSIM_FUSED_TWICE = 0, HWSIM_FUSED_ONCE = 1, HWSIM_FUSED_SCALED = 2 };
+
+// A rule prepared for kernels that apply it to sums in registers.
+typedef struct {
+  const void *parameters;
+  int kind;
+  int16_t zero_point;
+  // Of codes as signed bytes; unsigned ones are flipped.
+  int8_t smallest, largest;
+  uint8_t flip;
+  // Ends of what is scaled.
+  float low, high;
+} hwsim_fused;
+// Codes of `count` positions from `first`: `[count][filters]`.
+void hwsim_gemm_codes(
+  const hwsim_product *product, const hwsim_fused *rule, const void *data, ptrdiff_t first,
+  ptrdiff_t count, uint8_t *codes);
+
+// Whether one position of a run of `length` codes needs no packing.
+bool hwsim_gemm_reads_codes(const hwsim_product *product, ptrdiff_t length);
+// The codes of such a position.
+void hwsim_gemm_codes_of_codes(
+  const hwsim_product *product, const hwsim_fused *rule, const uint8_t *data, bool is_signed,
+  uint8_t *codes);
+
 // A filter of its own for each channel of packed data.
 typedef struct {
   int path;
@@ -83,6 +109,39 @@ void hwsim_depthwise_product(
   const hwsim_depthwise *depthwise, const void *data, ptrdiff_t first, ptrdiff_t count,
   int32_t *sums);
 
+// Depthwise windows whose taps are a grid, on the paths that have kernels for whole vectors of them. Lanes of
+// vectors stand for channels as `hwsim_windows_channels` says.
+typedef struct {
+  int path;
+  // Windows of a row, the columns from one to the next, and elements from a row of windows to the next.
+  ptrdiff_t columns, stride, row_pitch;
+  // Rows and columns of taps, elements between the rows, and columns between the columns.
+  ptrdiff_t kernel_rows, kernel_columns, row_step, dilation;
+  ptrdiff_t channels;
+  // Set by `hwsim_windows_lanes`.
+  ptrdiff_t row_groups;
+  // Packed weights, and the start of the sum of each lane.
+  const void *weights;
+  const int32_t *initial;
+} hwsim_windows;
+
+// How many lanes have weights of their own; 0 where there is no kernel.
+ptrdiff_t hwsim_windows_lanes(hwsim_windows *windows);
+// The channel of each of them, or -1.
+void hwsim_windows_channels(const hwsim_windows *windows, ptrdiff_t *channels);
+// Packs weights `[taps][channels]` into `lanes * row_groups * kernel_columns` units of 4 bytes.
+void hwsim_windows_pack_weights(
+  const hwsim_windows *windows, const int8_t *weights, const ptrdiff_t *channels,
+  ptrdiff_t lanes, void *packed);
+// Sums of `count` windows from `first`: `[count][channels]`.
+void hwsim_windows_product(
+  const hwsim_windows *windows, const void *data, ptrdiff_t first, ptrdiff_t count,
+  int32_t *sums);
+// Their codes, by a rule that is prepared for the lanes.
+void hwsim_windows_codes(
+  const hwsim_windows *windows, const hwsim_fused *rule, const void *data, ptrdiff_t first,
+  ptrdiff_t count, uint8_t *codes);
+
 // How sums become codes; arrays have one entry a channel.
 typedef struct {
   const int32_t *multipliers;
@@ -97,6 +156,20 @@ typedef struct {
 void hwsim_requantize(
   int path, const hwsim_requantization *rule, const int32_t *sums, ptrdiff_t rows,
   ptrdiff_t channels, uint8_t *codes);
+
+// Bytes of a fused rule's parameters; 0 where a path has no kernels for it.
+size_t hwsim_fused_bytes(int path, ptrdiff_t channels);
+// Prepares a rule for sums of at most `largest_sums` of each channel, in magnitude. False if only
+// hwsim_requantize applies: a multiplier of 1/2 or more, sums beyond 30 bits, ties of one rounding.
+bool hwsim_fused_pack(
+  int path, const hwsim_requantization *rule, ptrdiff_t channels, const int64_t *largest_sums,
+  void *parameters, hwsim_fused *fused);
+
+// Prepares `code(sum * factor)` as hwsim_scale_sums has it: clamped to integers low...high, rounded to even,
+// zero point added. False if only that function applies: factors or codes beyond what it is for.
+bool hwsim_fused_scale(
+  int path, const float *factors, float low, float high, int32_t zero_point, ptrdiff_t channels,
+  void *parameters, hwsim_fused *fused);
 
 // One operand of a requantized sum of two codes.
 typedef struct {

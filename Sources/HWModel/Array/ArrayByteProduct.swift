@@ -21,6 +21,8 @@ struct ArrayByteProduct: NodeKernel {
 
   /// One product a group of channels.
   private let parts: [ByteConvolution]
+  /// The same with codes, where their path has a kernel for the rule.
+  private let coded: [ByteConvolution]
   private let input: Int
   private let batch: Int
   /// Whether images are channels first: their planes are turned before and after.
@@ -35,6 +37,30 @@ struct ArrayByteProduct: NodeKernel {
   private let offset: Int32
   private let isSigned: Bool
   private let path: KernelPath
+
+  private init(
+    parts: [ByteConvolution], input: Int, batch: Int, isPlanar: Bool, groupChannels: Int,
+    result: Result, factors: [[Float]], offset: Int32, isSigned: Bool, path: KernelPath
+  ) {
+    self.parts = parts
+    self.input = input
+    self.batch = batch
+    self.isPlanar = isPlanar
+    self.groupChannels = groupChannels
+    self.result = result
+    self.factors = factors
+    self.offset = offset
+    self.isSigned = isSigned
+    self.path = path
+    var coded: [ByteConvolution] = []
+    if case .codes(let coding, _, _) = result, offset == 0 {
+      for (part, factors) in zip(parts, factors) {
+        guard let part = part.coded(by: coding, factors: factors) else { break }
+        coded.append(part)
+      }
+    }
+    self.coded = coded.count == parts.count ? coded : []
+  }
 
   private var positions: Int { parts[0].positions }
   /// Filters of one group.
@@ -131,6 +157,7 @@ struct ArrayByteProduct: NodeKernel {
     let source = UnsafeRawPointer(o.inputs[input].memory)
     let filters = filters
     let size = positions * filters
+    let onlyCodes = !coded.isEmpty && !(o.outputs.count > 1 && o.isRead(1))
     for sample in 0..<batch {
       for (group, part) in parts.enumerated() {
         let index = sample * parts.count + group
@@ -142,14 +169,18 @@ struct ArrayByteProduct: NodeKernel {
         }
         let base = index * size
         let codes = turnsResult ? unturned : o.outputs[0].memory + base
-        part.forEachBlock(of: image, scratch: working) { block, first, count in
-          var sums = block
-          if offset != 0 {
-            correct(block, count: count, into: corrected)
-            sums = corrected
+        if onlyCodes {
+          coded[group].codes(of: image, scratch: working, into: codes)
+        } else {
+          part.forEachBlock(of: image, scratch: working) { block, first, count in
+            var sums = block
+            if offset != 0 {
+              correct(block, count: count, into: corrected)
+              sums = corrected
+            }
+            store(
+              sums, first: first, count: count, base: base, group: group, codes: codes, o)
           }
-          store(
-            sums, first: first, count: count, base: base, group: group, codes: codes, o)
         }
         if turnsResult, case .codes = result, o.isRead(0) {
           ByteCodes(unturned, isSigned: isSigned).transpose(

@@ -7,9 +7,33 @@ public final class PlanRunner {
   public let lanes: Int
   private let buffers: [TensorBuffer?]
   private let scratch: TensorBuffer
-  private let operands: [(inputs: [TensorBuffer], outputs: [TensorBuffer])]
-  /// Nodes that something depends on, with the outputs that are read.
-  private let steps: [(node: Int, outputsRead: UInt64)]
+  /// Nodes that something depends on.
+  private let steps: [Step]
+
+  /// A node with its buffers; an object, so that running it copies nothing.
+  private final class Step {
+    let node: Int
+    let kernel: any NodeKernel
+    /// Operands where every lane holds a sample.
+    let operands: KernelOperands
+
+    init(node: Int, kernel: any NodeKernel, operands: KernelOperands) {
+      self.node = node
+      self.kernel = kernel
+      self.operands = operands
+    }
+
+    func run(usedLanes: Int) {
+      if usedLanes == operands.usedLanes {
+        kernel.run(operands)
+      } else {
+        kernel.run(
+          KernelOperands(
+            inputs: operands.inputs, outputs: operands.outputs, scratch: operands.scratch,
+            lanes: operands.lanes, usedLanes: usedLanes, outputsRead: operands.outputsRead))
+      }
+    }
+  }
 
   /// - Parameters:
   ///   - plan: what runs.
@@ -28,14 +52,17 @@ public final class PlanRunner {
     scratch = TensorBuffer(
       storage: .uint8,
       capacity: plan.nodes.map { $0.kernel.scratchBytes(lanes: laneCount) }.max() ?? 0)
-    let allocated = buffers
-    operands = plan.graph.nodes.map { node in
-      (
-        node.inputs.compactMap { allocated[$0.index] },
-        node.outputs.compactMap { allocated[$0.index] }
-      )
+    let (allocated, scratch) = (buffers, scratch)
+    let wanted = runsOutputs ? kept.union(plan.graph.outputs) : kept
+    steps = Self.steps(plan, wanted: wanted).map { step in
+      let node = plan.graph.nodes[step.node]
+      return Step(
+        node: step.node, kernel: plan.nodes[step.node].kernel,
+        operands: KernelOperands(
+          inputs: node.inputs.compactMap { allocated[$0.index] },
+          outputs: node.outputs.compactMap { allocated[$0.index] }, scratch: scratch,
+          lanes: laneCount, usedLanes: laneCount, outputsRead: step.outputsRead))
     }
-    steps = Self.steps(plan, wanted: runsOutputs ? kept.union(plan.graph.outputs) : kept)
     resetStates()
   }
 
@@ -65,13 +92,7 @@ public final class PlanRunner {
   /// - Precondition: the inputs' buffers are filled for `usedLanes` lanes, at most ``lanes``.
   public func run(usedLanes: Int, from first: Int = 0) {
     precondition((0...lanes).contains(usedLanes), "a block holds at most \(lanes) samples")
-    for step in steps where step.node >= first {
-      let index = step.node
-      plan.nodes[index].kernel.run(
-        KernelOperands(
-          inputs: operands[index].inputs, outputs: operands[index].outputs, scratch: scratch,
-          lanes: lanes, usedLanes: usedLanes, outputsRead: step.outputsRead))
-    }
+    for step in steps where step.node >= first { step.run(usedLanes: usedLanes) }
     for state in plan.graph.states {
       if let next = buffers[state.next.index] { buffers[state.tensor.index]?.copy(from: next) }
     }

@@ -23,8 +23,9 @@ struct ByteLayer: Sendable {
     if geometry.isDepthwise {
       kernel = .depthwise(
         ByteDepthwise(
-          weights: geometry.tapMajor(weights), channels: geometry.filters, walk: geometry.walk(),
-          bias: [], dataZero: 0, isSigned: isSigned, path: path))
+          weights: geometry.tapMajor(weights), channels: geometry.filters,
+          kernelColumns: geometry.kernelColumns, walk: geometry.walk(), bias: [], dataZero: 0,
+          isSigned: isSigned, path: path))
     } else {
       let share = geometry.groupFilters * geometry.depth
       kernel = .products(

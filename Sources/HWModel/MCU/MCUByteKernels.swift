@@ -5,8 +5,10 @@ import QuantGraph
 ///
 /// Equal to ``MCUConvolution`` and ``MCUDense``: sums wrap in 32 bits in both, so their order is
 /// free.
-struct MCUByteProduct: NodeKernel {
+final class MCUByteProduct: NodeKernel {
   private let sums: ByteConvolution
+  /// The same with codes, where their path has a kernel for the rule.
+  private let codes: ByteConvolution?
   private let requantization: ByteRequantization
   private let batch: Int
   /// What was taken off every weight so that it fits in int8; 0 if nothing was.
@@ -16,6 +18,18 @@ struct MCUByteProduct: NodeKernel {
   /// The sums of the data under each window, channel by channel, of a depthwise convolution; others
   /// have them as one more filter.
   private let windows: ByteConvolution?
+
+  private init(
+    sums: ByteConvolution, requantization: ByteRequantization, batch: Int, weightOffset: Int32,
+    windows: ByteConvolution?
+  ) {
+    self.sums = sums
+    codes = weightOffset == 0 ? sums.requantized(by: requantization) : nil
+    self.requantization = requantization
+    self.batch = batch
+    self.weightOffset = weightOffset
+    self.windows = windows
+  }
 
   /// The kernel of a convolution, or nil where only the definition computes it: groups, weights
   /// that span more than int8, or shifts out of the kernels' range.
@@ -91,6 +105,15 @@ struct MCUByteProduct: NodeKernel {
   }
 
   func run(_ operands: KernelOperands) {
+    if let codes {
+      let (data, result) = (operands.inputs[0].memory, operands.outputs[0].memory)
+      for sample in 0..<batch {
+        codes.codes(
+          of: data + sample * codes.imageBytes, scratch: operands.scratch.memory,
+          into: result + sample * codes.positions * codes.filters)
+      }
+      return
+    }
     let hasExtraFilter = weightOffset != 0 && windows == nil
     let filters = sums.filters - (hasExtraFilter ? 1 : 0)
     for sample in 0..<batch {

@@ -102,3 +102,54 @@ struct MCUBytePool: NodeKernel {
     }
   }
 }
+
+/// Sums of 8-bit codes along neighbouring axes, requantized.
+///
+/// Equal to ``MCUReduction`` with a rule that requantizes.
+struct MCUByteReduction: NodeKernel {
+  private let outer: Int
+  /// Codes of one sum, `inner` apart.
+  private let combined: Int
+  private let inner: Int
+  private let start: Int32
+  private let isSigned: Bool
+  private let requantization: ByteRequantization
+  private let path: KernelPath
+
+  /// Nil where the axes are not neighbours, sums may leave 32 bits, or the kernels lack the rule.
+  init?(
+    shape: Shape, axes: [Int], dataZero: Int32, isSigned: Bool, requantizer: Requantizer,
+    path: KernelPath
+  ) {
+    guard let first = axes.min(), let last = axes.max(), last - first == Set(axes).count - 1,
+      shape.count > 0, let requantization = requantizer.bytes(channels: 1, path: path)
+    else { return nil }
+    outer = shape.extents[..<first].reduce(1, *)
+    combined = shape.extents[first...last].reduce(1, *)
+    inner = shape.extents[(last + 1)...].reduce(1, *)
+    // 2^22 differences of codes and zero points of 9 bits.
+    guard combined <= 1 << 22, abs(dataZero) <= 255 else { return nil }
+    start = -dataZero * Int32(combined)
+    self.isSigned = isSigned
+    self.requantization = requantization
+    self.path = path
+  }
+
+  func scratchBytes(lanes: Int) -> Int { inner * 4 }
+
+  func run(_ operands: KernelOperands) {
+    let sums = operands.scratch.memory.assumingMemoryBound(to: Int32.self)
+    for block in 0..<outer {
+      let codes = ByteCodes(
+        operands.inputs[0].memory + block * combined * inner, isSigned: isSigned)
+      if inner == 1 {
+        sums[0] = start + Int32(codes.sum(count: combined, path: path))
+      } else {
+        sums.update(repeating: start, count: inner)
+        codes.sumRows(combined, pitch: inner, channels: inner, into: sums, path: path)
+      }
+      requantization.codes(
+        of: sums, rows: inner, into: operands.outputs[0].memory + block * inner)
+    }
+  }
+}

@@ -233,6 +233,13 @@ extension MCURules {
       multipliers: [
         meanMultiplier(data, result, count: reduction.function == .mean ? combined : nil)
       ], rule: .twice, zeroPoint: result.zeroPoint, codes: result.clampedCodes(.unbounded))
+    if path != .plain, data.storage != .int16, [.mean, .sum].contains(reduction.function),
+      let fast = MCUByteReduction(
+        shape: data.shape, axes: reduction.axes, dataZero: data.zeroPoint,
+        isSigned: data.storage == .int8, requantizer: requantizer, path: path)
+    {
+      return node.planned(fast)
+    }
     func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) throws(DatapathError) -> any NodeKernel {

@@ -37,11 +37,24 @@ struct MCUSoftmax<
   }
 
   func run(_ operands: KernelOperands) {
-    let data = operands.inputs[0].elements(as: Data.self)
-    let result = operands.outputs[0].elements(as: Output.self)
+    // Concrete types are compiled for themselves.
+    if Data.self == Int8.self, Output.self == Int8.self {
+      run(operands, Int8.self, Int8.self)
+    } else if Data.self == UInt8.self, Output.self == UInt8.self {
+      run(operands, UInt8.self, UInt8.self)
+    } else {
+      run(operands, Data.self, Output.self)
+    }
+  }
+
+  private func run<
+    Source: FixedWidthInteger & BitwiseCopyable, Target: FixedWidthInteger & BitwiseCopyable
+  >(_ operands: KernelOperands, _: Source.Type, _: Target.Type) {
+    let data = operands.inputs[0].elements(as: Source.self)
+    let result = operands.outputs[0].elements(as: Target.self)
     for row in 0..<rows {
       let base = row * count
-      var largest = Data.min
+      var largest = Source.min
       for index in base..<base + count { largest = max(largest, data[index]) }
       var sum: Int32 = 0
       for index in base..<base + count {
@@ -53,13 +66,13 @@ struct MCUSoftmax<
       for index in base..<base + count {
         let difference = Int(largest) - Int(data[index])
         guard difference < exponentials.count else {
-          result[index] = Output.min
+          result[index] = Target.min
           continue
         }
         let product = FixedPoint32.roundingDoublingHighMultiply(scale, exponentials[difference])
         let code = RoundingShift.divideByPOT(
-          product, min(max(bitsOverUnit + 31 - Output.bitWidth, 0), 31))
-        result[index] = Output(clamping: code &+ Int32(truncatingIfNeeded: Output.min))
+          product, min(max(bitsOverUnit + 31 - Target.bitWidth, 0), 31))
+        result[index] = Target(clamping: code &+ Int32(truncatingIfNeeded: Target.min))
       }
     }
   }

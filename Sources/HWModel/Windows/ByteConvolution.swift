@@ -6,7 +6,7 @@ import QuantGraph
 /// Sum of a position and a filter: `bias + sum of (x - dataZero) * w` over the taps, where positions
 /// outside the image hold `dataZero`; 32 bits that wrap, so that their order is free. The
 /// definition is ``ByteProduct/definition(data:weights:bias:dataZero:)``.
-struct ByteConvolution: Sendable {
+final class ByteConvolution: Sendable {
   private enum Sums: Sendable {
     case product(ByteProduct)
     case depthwise(ByteDepthwise)
@@ -21,6 +21,8 @@ struct ByteConvolution: Sendable {
   private let sums: Sums
   private let packing: ImagePacking
   private let path: KernelPath
+  /// Whether an image is one position's run of codes.
+  private let isOneRun: Bool
 
   /// Nil for more than two spatial axes, and for images whose margins are most of them.
   ///
@@ -73,8 +75,8 @@ struct ByteConvolution: Sendable {
       }
       sums = .depthwise(
         ByteDepthwise(
-          weights: ordered, channels: width, walk: walk, bias: bias, dataZero: dataZero,
-          isSigned: isSigned, path: path))
+          weights: ordered, channels: width, kernelColumns: g.kernelColumns, walk: walk, bias: bias,
+          dataZero: dataZero, isSigned: isSigned, path: path))
     } else {
       sums = .product(
         ByteProduct(
@@ -83,6 +85,7 @@ struct ByteConvolution: Sendable {
     }
     self.filters = filters
     self.path = path
+    isOneRun = false
     positions = g.resultRows * g.resultColumns
     imageBytes = g.rows * g.columns * channels
     // 4,096 sums, in multiples of what kernels take.
@@ -107,7 +110,63 @@ struct ByteConvolution: Sendable {
     positions = rows
     imageBytes = rows * depth
     self.path = path
+    isOneRun = rows == 1
     block = max(12, min(rows, 4096 / max(results, 1) / 12 * 12))
+  }
+
+  private init(_ other: ByteConvolution, sums: Sums) {
+    imageBytes = other.imageBytes
+    positions = other.positions
+    filters = other.filters
+    block = other.block
+    packing = other.packing
+    path = other.path
+    isOneRun = other.isOneRun
+    self.sums = sums
+  }
+
+  /// The same with codes instead of sums, or nil where its path has no kernel for the rule.
+  func requantized(by requantization: ByteRequantization) -> ByteConvolution? {
+    let codes: Sums?
+    switch sums {
+    case .product(let product):
+      codes = product.requantized(by: requantization).map(Sums.product)
+    case .depthwise(let depthwise):
+      codes = depthwise.requantized(by: requantization).map(Sums.depthwise)
+    }
+    return codes.map { ByteConvolution(self, sums: $0) }
+  }
+
+  /// The same with the codes of sums times one factor a filter, or nil likewise.
+  func coded(by coding: ByteCoding, factors: [Float]) -> ByteConvolution? {
+    let codes: Sums?
+    switch sums {
+    case .product(let product):
+      codes = product.coded(by: coding, factors: factors).map(Sums.product)
+    case .depthwise(let depthwise):
+      codes = depthwise.coded(by: coding, factors: factors).map(Sums.depthwise)
+    }
+    return codes.map { ByteConvolution(self, sums: $0) }
+  }
+
+  /// The codes of one channels-last image: `[positions][filters]`.
+  ///
+  /// - Precondition: made by ``requantized(by:)`` or ``coded(by:factors:)``; `scratch` has ``packedBytes``.
+  func codes(
+    of image: UnsafeRawPointer, scratch: UnsafeMutableRawPointer,
+    into codes: UnsafeMutableRawPointer
+  ) {
+    if isOneRun, case .product(let product) = sums, product.readsCodes {
+      product.codes(ofCodes: image, into: codes)
+      return
+    }
+    packing.pack(image, into: scratch, path: path)
+    switch sums {
+    case .product(let product):
+      product.codes(of: scratch, first: 0, count: positions, into: codes)
+    case .depthwise(let depthwise):
+      depthwise.codes(of: scratch, first: 0, count: positions, into: codes)
+    }
   }
 
   /// Bytes for one packed image, a multiple of 64.
