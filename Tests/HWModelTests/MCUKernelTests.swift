@@ -215,6 +215,33 @@ struct MCUKernelTests {
     }
   }
 
+  @Test("means and sums on every path equal the definition", arguments: [true, false])
+  func reductions(isSigned: Bool) throws {
+    defer { tally.expectVariety() }
+    let shapes = [[2, 3, 4, 70], [1, 7, 7, 16], [3, 5, 1, 1], [2, 1, 9, 33]]
+    let encoding = try affine(8, scale: [0.05], zero: isSigned ? -9 : 131, isSigned: isSigned)
+    let wider = try affine(8, scale: [0.04], zero: isSigned ? 4 : 120, isSigned: isSigned)
+    for (number, extents) in shapes.enumerated() {
+      for axes in [[1, 2], [3], [0], [2, 3], [1, 3]] {
+        for function in [Reduction.Function.mean, .sum] {
+          let kept = extents.indices.map { axes.contains($0) ? 1 : extents[$0] }
+          let tensors = [
+            Tensor(name: "x", shape: try Shape(extents), encoding: encoding),
+            Tensor(name: "y", shape: try Shape(kept), encoding: wider),
+          ]
+          let graph = try Graph(
+            name: "reduction", tensors: tensors,
+            nodes: [
+              Node(
+                name: "n", operation: .reduce(Reduction(function, axes: axes, keepsAxes: true)),
+                inputs: [TensorID(0)], outputs: [TensorID(1)])
+            ], inputs: [TensorID(0)], outputs: [TensorID(1)])
+          try expectEqual(graph, seed: UInt64(number), "\(function) of \(extents) along \(axes)")
+        }
+      }
+    }
+  }
+
   @Test("additions on every path equal the definition", arguments: [true, false])
   func additions(isSigned: Bool) throws {
     defer { tally.expectVariety() }
