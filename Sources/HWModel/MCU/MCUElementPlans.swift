@@ -36,6 +36,8 @@ extension MCURules {
     default: break
     }
     if node.inputs[0].isFloat { return try planReal(binary, node) }
+    let isQuotient = binary.function == .floorDivide || binary.function == .modulo
+    if isQuotient || !node.inputs[0].isQuantized { return try planIntegers(binary, node) }
     let (left, right, result) = (node.inputs[0], node.inputs[1], node.result)
     try left.require([.int8, .uint8, .int16], "the first operand")
     try right.require([left.storage], "the second operand")

@@ -56,6 +56,9 @@ extension HLSGraphBuilder {
   func denseOperation(
     _ configuration: HLSConfiguration, _ call: HLSCall
   ) throws(HLS4MLProblem) -> Dense {
+    guard try configuration.integer("merged_relu", default: 0) == 0 else {
+      throw unsupported(call, "merged_relu is of a fork of hls4ml, no release has it")
+    }
     let rule = try productRule(configuration, call)
     let kernel = try kernel(configuration, rule: rule, call)
     return Dense(
