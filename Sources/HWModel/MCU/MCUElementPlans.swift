@@ -302,6 +302,11 @@ extension MCURules {
 
   func plan(_ softmax: AxisSoftmax, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
+    guard !data.isFloat else {
+      throw .parameter(
+        "softmax",
+        reason: "of float32 depends on a C library, no rule gives its bits; end the graph before it")
+    }
     try data.require([.int8, .uint8, .int16], "data")
     let rank = data.shape.rank
     guard softmax.axis == rank - 1, data.shape.count > 0, softmax.beta.isFinite,

@@ -69,14 +69,16 @@ extension MCURules {
     }
     if isQuotient { try requireDivisor(right) }
     let walk = BroadcastWalk(result: result.shape, left: left.shape, right: right.shape)
+    // The micro runtime's sum of plain integers has no fused activation (`micro/kernels/add.cc`).
+    let range = isMicro && binary.function == .add ? ValueRange.unbounded : binary.range
     func kernel<Data: FixedWidthInteger & SignedInteger & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) -> any NodeKernel {
       // Bounds of a fused activation are small integers; open ends are the type's.
-      let low = binary.range.minimum.map { Data(clamping: Int64($0)) } ?? .min
+      let low = range.minimum.map { Data(clamping: Int64($0)) } ?? .min
       return MCUIntegerBinary<Data>(
         function: binary.function, left: node.source(0), right: node.source(1), walk: walk,
-        range: low...max(low, binary.range.maximum.map { Data(clamping: Int64($0)) } ?? .max))
+        range: low...max(low, range.maximum.map { Data(clamping: Int64($0)) } ?? .max))
     }
     switch left.storage {
     case .int8: return node.planned(kernel(Int8.self))

@@ -76,7 +76,9 @@ struct TFLiteFile {
     let written = operators.flatMap(\.outputs).filter { tensors.indices.contains($0) }
     var outputs: [Int] = []
     for name in names {
-      guard let found = written.first(where: { tensors[$0].name == name || "#\($0)" == name }) else {
+      guard let found = written.first(where: {
+        (!name.isEmpty && tensors[$0].name == name) || "#\($0)" == name
+      }) else {
         throw TFLiteKind(.unknownTensor(name, written: written.map { tensors[$0].name }))
       }
       outputs.append(found)

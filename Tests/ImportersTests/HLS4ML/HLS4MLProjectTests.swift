@@ -63,6 +63,20 @@ struct HLS4MLProjectTests {
     #expect(try project.result().get().graph.name == "tiny")
   }
 
+  @Test("an enumerator may stand for the number of saturation bits")
+  func saturationBits() throws {
+    var project = TinyProject()
+    let plain = try project.result().get().graph
+    for (word, count) in [("AP_SAT", 0), ("AP_RND_MIN_INF", 2), ("AP_WRAP", 3)] {
+      project = TinyProject()
+      project.edit(defines, "AP_SAT,0>", "AP_WRAP,\(word)>")
+      var other = TinyProject()
+      other.edit(defines, "AP_SAT,0>", "AP_WRAP,\(count)>")
+      let (named, numbered) = (try project.result().get().graph, try other.result().get().graph)
+      #expect(named.nodes == numbered.nodes && named.nodes != plain.nodes)
+    }
+  }
+
   @Test("a rectifier that a fork merges into products is refused")
   func mergedReLU() throws {
     var project = TinyProject()
