@@ -123,7 +123,8 @@ struct TFLiteTests {
     let bytes = Self.file(
       tensors: [
         Self.tensor("x", [1, 4]),
-        Self.tensor("w", [4, 2], scales: [1, 2], dimension: 1, buffer: 1), Self.tensor("y", [1, 2]),
+        Self.tensor("w", [4, 2], scales: [1, 2], dimension: 1, buffer: 1),
+        Self.tensor("y", [1, 2]),
       ], operators: [Self.operation(126, [0, 1], [2])], inputs: [0], outputs: [2],
       buffers: [[UInt8](repeating: 1, count: 8)])
     guard case .unsupportedOption(let reason)? = Self.problems(bytes).first?.kind else {

@@ -305,7 +305,8 @@ extension MCURules {
     guard !data.isFloat else {
       throw .parameter(
         "softmax",
-        reason: "of float32 depends on a C library, no rule gives its bits; end the graph before it")
+        reason: "of float32 depends on a C library, no rule gives its bits; end the graph before it"
+      )
     }
     try data.require([.int8, .uint8, .int16], "data")
     let rank = data.shape.rank

@@ -1,7 +1,8 @@
 import QuantGraph
 
-/// Two tensors of plain integers combined element by element, with numpy's broadcasting: positions and
-/// shapes that models compute with. Sums and products wrap.
+/// Two tensors of plain integers combined element by element, with numpy's broadcasting.
+///
+/// Models compute positions and shapes with them. Sums and products wrap.
 ///
 /// Source: TensorFlow Lite, `kernels/{add,sub,mul,maximum_minimum,floor_div,floor_mod}.cc`.
 struct MCUIntegerBinary<Data: FixedWidthInteger & SignedInteger & BitwiseCopyable & Sendable>:
@@ -62,7 +63,8 @@ extension MCURules {
     guard storages.contains(left.storage) else {
       throw .encoding(
         operand: "operands",
-        expected: storages.isEmpty ? "float32" : storages.map(\.rawValue).sorted().joined(separator: ", "))
+        expected: storages.isEmpty
+          ? "float32" : storages.map(\.rawValue).sorted().joined(separator: ", "))
     }
     for operand in [right, result] where operand.storage != left.storage {
       throw .encoding(operand: "the second operand and the result", expected: left.storage.rawValue)

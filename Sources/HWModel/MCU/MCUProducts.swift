@@ -317,7 +317,8 @@ extension MCURules {
     guard isMicro || time.storage != .int8 else {
       throw .parameter(
         "time weights",
-        reason: "of 8 bits have no kernel in LiteRT; TensorFlow Lite Micro has one: --datapath tflm")
+        reason: "of 8 bits have no kernel in LiteRT; TensorFlow Lite Micro has one: --datapath tflm"
+      )
     }
     try time.require(isMicro ? [.int8, .int16] : [.int16], "time weights")
     try state.require([time.storage], "the state")

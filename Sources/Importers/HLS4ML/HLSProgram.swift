@@ -302,7 +302,9 @@ struct HLSProgramParser {
   /// `std::cout << ...;` or `printf(...);`.
   private var prints: Bool {
     let isQualified = cursor.peek()?.isWord("std") == true && cursor.peek(1)?.is("::") == true
-    guard let name = cursor.peek(isQualified ? 2 : 0), name.kind == .identifier else { return false }
+    guard let name = cursor.peek(isQualified ? 2 : 0), name.kind == .identifier else {
+      return false
+    }
     return ["cout", "cerr", "printf", "fprintf", "puts"].contains(name.text)
   }
 

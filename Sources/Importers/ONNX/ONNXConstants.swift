@@ -133,7 +133,9 @@ extension ONNXGraphBuilder {
     switch type {
     case .int64: try known(call, shape, type, .int64(values.map(Int64.init)))
     case .int32: try known(call, shape, type, .int32(values.map { Int32(truncatingIfNeeded: $0) }))
-    default: throw .operandType(operand: "range", expected: "int32, int64 or a float type", found: type.name)
+    default:
+      throw .operandType(
+        operand: "range", expected: "int32, int64 or a float type", found: type.name)
     }
   }
 }

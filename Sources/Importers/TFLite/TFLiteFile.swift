@@ -71,14 +71,16 @@ struct TFLiteFile {
   /// not need; operators without a result, which set variables, stay.
   ///
   /// - Parameter names: names of tensors, or `#` and their number.
+  /// - Returns: the file, its operators with the positions that they had.
   /// - Throws: ``TFLiteKind`` for a name that no tensor has which an operator writes.
   func ending(at names: [String]) throws(TFLiteKind) -> TFLiteFile {
     let written = operators.flatMap(\.outputs).filter { tensors.indices.contains($0) }
     var outputs: [Int] = []
     for name in names {
-      guard let found = written.first(where: {
-        (!name.isEmpty && tensors[$0].name == name) || "#\($0)" == name
-      }) else {
+      let found = written.first { index in
+        (!name.isEmpty && tensors[index].name == name) || "#\(index)" == name
+      }
+      guard let found else {
         throw TFLiteKind(.unknownTensor(name, written: written.map { tensors[$0].name }))
       }
       outputs.append(found)
@@ -248,7 +250,8 @@ struct TFLiteFile {
       }
       records.append(
         OperatorRecord(
-          index: records.count, code: codes[index].code, customCode: codes[index].custom, version: codes[index].version,
+          index: records.count, code: codes[index].code, customCode: codes[index].custom,
+          version: codes[index].version,
           inputs: try list(1, &buffer), outputs: try list(2, &buffer),
           intermediates: try list(8, &buffer), options: try buffer.table(4, of: table)))
     }

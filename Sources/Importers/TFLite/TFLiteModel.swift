@@ -19,8 +19,11 @@ public struct TFLiteModel: Sendable {
 
   /// Reads the model at `path`; `-` is standard input.
   ///
-  /// - Parameter outputs: tensors to be the graph's outputs instead of the model's own, by name or as
-  ///   `#` and number; what they do not need is left out. Empty for the model's own.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - outputs: tensors to be the graph's outputs instead of the model's own, by name or as `#` and
+  ///     number; what they do not need is left out. Empty for the model's own.
+  /// - Returns: the model.
   /// - Throws: ``TFLiteError`` with every problem of the file.
   public static func read(
     _ path: String, outputs: [String] = []

@@ -236,3 +236,14 @@ for name, bounds in (('grid', (0, 20, 1)), ('tenths', (-0.3, 1, 0.1)), ('down', 
     size = len(np.arange(*bounds))
     case('range_' + name, [node('Range', ['s', 'l', 'd'], ['r']), node('Add', ['x', 'r'], ['y'])],
          {'x': f(2, size)}, constants)
+
+# Images with the channels on the last axis.
+for mode in ('nearest', 'linear'):
+    case('resize_last_' + mode, [node('Resize', ['x', '', 's'], ['y'], mode=mode)],
+         {'x': f(2, 3, 4, 5)}, {'s': np.array([1, 2, 1.5, 1], np.float32)})
+
+# Coordinates of an image's extents, as exports with dynamic shapes have them.
+case('range_shape',
+     [node('Shape', ['x'], ['n'], start=1, end=2), node('Squeeze', ['n'], ['k']),
+      node('Cast', ['k'], ['l'], to=T.FLOAT), node('Range', ['s', 'l', 'd'], ['r']),
+      node('Add', ['x', 'r'], ['y'])], {'x': f(2, 7)}, {'s': scalar(0), 'd': scalar(1)})

@@ -531,10 +531,28 @@ def integers():
             case(op.lower() + '_float', m, [a], [o], [codes((4, 9), 'int8')])
 
 
+def joins():
+    """uint8 tensors joined whose scales differ."""
+    global RNG
+    RNG = np.random.default_rng(14)
+    for axis, shapes in ((1, ((2, 3, 5), (2, 1, 5), (2, 4, 5))), (2, ((3, 2, 40), (3, 2, 90))),
+                         (0, ((60, 2), (40, 2), (30, 2)))):
+        for _ in range(2):
+            m = Model()
+            s, z = scale(), zero('uint8')
+            kinds = [(s * f, zero('uint8')) for f in (0.4, 1.7)] + [(s, z)]
+            a = [m.tensor(k, 'uint8', *q) for k, q in zip(shapes, kinds)]
+            out = list(shapes[0])
+            out[axis] = sum(k[axis] for k in shapes)
+            b = m.tensor(out, 'uint8', s, z)
+            m.op('CONCATENATION', a, [b], 'ConcatenationOptions', axis=axis)
+            case('concatenation_uint8_scaled', m, a, [b], [codes(k, 'uint8') for k in shapes])
+
+
 def main():
     parts = [globals()[name] for name in sys.argv[2:]]
     arrays = dict(np.load(sys.argv[1])) if parts else {}
-    for part in parts or (elements, select, rows, movement, products, programs, integers):
+    for part in parts or (elements, select, rows, movement, products, programs, integers, joins):
         part()
     with tempfile.TemporaryDirectory() as d:
         path, out = os.path.join(d, 'm.tflite'), os.path.join(d, 'out')
