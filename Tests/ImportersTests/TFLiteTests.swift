@@ -91,6 +91,49 @@ struct TFLiteTests {
     #expect(model.graph.nodes[2].inputs == [TensorID(4), TensorID(2)])
   }
 
+  @Test("a graph ended at a tensor needs no rule for what follows it")
+  func endings() throws {
+    let bytes = Self.file(
+      tensors: [
+        Self.tensor("x", [1, 4]), Self.tensor("y", [1, 4]), Self.tensor("z", [1, 4], type: 5),
+        Self.tensor("", [1, 4]),
+      ],
+      operators: [
+        Self.operation(33, [0], [2]), Self.operation(19, [0], [1]), Self.operation(33, [1], [2]),
+        Self.operation(19, [1], [3]),
+      ], inputs: [0], outputs: [2])
+    #expect(throws: TFLiteError.self) { try TFLiteModel(bytes, path: "m") }
+    let model = try TFLiteModel(bytes, path: "m", outputs: ["y"])
+    #expect(model.graph.nodes.map(\.origin) == ["operator 1 (RELU)"])
+    #expect(model.graph.outputs == [TensorID(1)] && model.tensorCount == 4)
+    #expect(try TFLiteModel(bytes, path: "m", outputs: ["#3", "y"]).graph.nodes.count == 2)
+    // An input is no result of an operator.
+    for name in ["x", "w", "#9", ""] {
+      do throws(TFLiteError) {
+        _ = try TFLiteModel(bytes, path: "m", outputs: [name])
+        Issue.record("'\(name)' is a tensor")
+      } catch {
+        #expect(error.diagnostics.map(\.code) == ["tflite.unknown-name"])
+      }
+    }
+  }
+
+  @Test("products whose kernels would read one of several scales are refused")
+  func productScales() {
+    let bytes = Self.file(
+      tensors: [
+        Self.tensor("x", [1, 4]),
+        Self.tensor("w", [4, 2], scales: [1, 2], dimension: 1, buffer: 1),
+        Self.tensor("y", [1, 2]),
+      ], operators: [Self.operation(126, [0, 1], [2])], inputs: [0], outputs: [2],
+      buffers: [[UInt8](repeating: 1, count: 8)])
+    guard case .unsupportedOption(let reason)? = Self.problems(bytes).first?.kind else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(reason.contains("'w' has 2 scales"))
+  }
+
   @Test("files of another kind are told apart")
   func identifier() {
     #expect(Self.problems([]).map(\.kind) == [.notTFLite(firstBytes: [])])

@@ -77,7 +77,7 @@ struct MCURules: Sendable {
     case .pool(let pool): pool.accumulator == nil && !pool.countsPadding
     case .binary(let binary):
       switch binary.function {
-      case .floorDivide, .modulo, .power, .xor: false
+      case .power, .xor: false
       default: true
       }
     case .unary(let function):

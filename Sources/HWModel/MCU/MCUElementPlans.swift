@@ -36,6 +36,8 @@ extension MCURules {
     default: break
     }
     if node.inputs[0].isFloat { return try planReal(binary, node) }
+    let isQuotient = binary.function == .floorDivide || binary.function == .modulo
+    if isQuotient || !node.inputs[0].isQuantized { return try planIntegers(binary, node) }
     let (left, right, result) = (node.inputs[0], node.inputs[1], node.result)
     try left.require([.int8, .uint8, .int16], "the first operand")
     try right.require([left.storage], "the second operand")
@@ -307,6 +309,12 @@ extension MCURules {
 
   func plan(_ softmax: AxisSoftmax, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
+    guard !data.isFloat else {
+      throw .parameter(
+        "softmax",
+        reason: "of float32 depends on a C library, no rule gives its bits; end the graph before it"
+      )
+    }
     try data.require([.int8, .uint8, .int16], "data")
     let rank = data.shape.rank
     guard softmax.axis == rank - 1, data.shape.count > 0, softmax.beta.isFinite,

@@ -66,7 +66,9 @@ extension MCURules {
           source: node.source(0), extents: extents, sourceStrides: sourceStrides,
           resultStrides: resultStrides)
       ])
-    case .concatenate(let axis): return copy(try concatenation(axis, node))
+    case .concatenate(let axis):
+      if let scaled = try scaledConcatenation(axis, node) { return node.planned(scaled) }
+      return copy(try concatenation(axis, node))
     case .split(let axis): return copy(split(axis, node))
     case .surround(let surround): return try plan(surround, node, bytes: bytes, copy: copy)
     case .rearrange(let rearrangement):
@@ -83,6 +85,26 @@ extension MCURules {
     } catch {
       throw .parameter("extents \(extents)", reason: "\(error)")
     }
+  }
+
+  /// The joining of uint8 tensors whose scales differ; nil where nothing is scaled.
+  private func scaledConcatenation(
+    _ axis: Int, _ node: MCUNode
+  ) throws(DatapathError) -> MCUScaledConcatenation? {
+    let result = node.result
+    guard !isMicro, result.storage == .uint8, result.isQuantized,
+      node.inputs.allSatisfy({ $0.storage == .uint8 && $0.isQuantized }),
+      node.inputs.contains(where: { $0.scale != result.scale || $0.zeroPoint != result.zeroPoint })
+    else { return nil }
+    try result.requireWholeStorage("the result")
+    let inner = result.shape.extents[(axis + 1)...].reduce(1, *)
+    return MCUScaledConcatenation(
+      outer: result.shape.extents[..<axis].reduce(1, *),
+      parts: node.inputs.enumerated().map { position, input in
+        MCUScaledConcatenation.Part(
+          source: node.source(position), count: input.shape[axis] * inner,
+          codes: MCUScaledConcatenation.codes(of: input, in: result))
+      })
   }
 
   private func concatenation(

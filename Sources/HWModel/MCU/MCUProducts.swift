@@ -314,6 +314,12 @@ extension MCURules {
     let state = node.inputs[node.inputs.count - 1]
     try data.require([.int8], "data")
     try feature.require([.int8], "feature weights")
+    guard isMicro || time.storage != .int8 else {
+      throw .parameter(
+        "time weights",
+        reason: "of 8 bits have no kernel in LiteRT; TensorFlow Lite Micro has one: --datapath tflm"
+      )
+    }
     try time.require(isMicro ? [.int8, .int16] : [.int16], "time weights")
     try state.require([time.storage], "the state")
     try state.requireWholeStorage("the state")

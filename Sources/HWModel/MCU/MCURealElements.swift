@@ -2,7 +2,7 @@ import QuantGraph
 
 /// Two tensors of binary32 numbers combined element by element, with numpy's broadcasting, then clamped.
 ///
-/// Source: TensorFlow Lite, `kernels/internal/reference/{add,sub,mul,div,maximum_minimum}.h`; each
+/// Source: TensorFlow Lite, `kernels/internal/reference/{add,sub,mul,div,maximum_minimum,floor_div,floor_mod}.h`; each
 /// operation is one rounding of IEEE 754.
 struct MCURealBinary: NodeKernel {
   let function: Binary.Function
@@ -33,6 +33,10 @@ struct MCURealBinary: NodeKernel {
     case .divide: return a / b
     case .maximum: return a > b ? a : b
     case .minimum: return a < b ? a : b
+    case .floorDivide: return Float((Double(a) / Double(b)).rounded(.down))
+    case .modulo:
+      let rest = a.truncatingRemainder(dividingBy: b)
+      return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest
     default:
       let difference = a - b
       return difference * difference
@@ -62,7 +66,8 @@ extension MCURules {
       throw .encoding(operand: "operands and result", expected: "float32")
     }
     switch binary.function {
-    case .add, .subtract, .multiply, .divide, .maximum, .minimum, .squaredDifference: break
+    case .add, .subtract, .multiply, .divide, .maximum, .minimum, .squaredDifference, .modulo: break
+    case .floorDivide: try requireDivisor(right)
     default:
       throw .parameter(
         "function", reason: "\(binary.function.rawValue) of float32 has no rule here")

@@ -48,6 +48,8 @@ public struct HLS4MLProblem: Error, Hashable, Sendable {
     case backend(String)
     /// Valid hls4ml text that has no operator.
     case unsupported(String, detail: String)
+    /// A call that only releases before the first known one wrote.
+    case earlierRelease(String)
     /// A call that the project's own C++ code cannot run: an assertion, a read past an array.
     case cannotRun(String, reason: String)
     /// A layer whose rules in the release that wrote the project are not known.
@@ -177,6 +179,12 @@ extension Diagnostic {
       (code, message, remedy) = (
         "hls.unsupported", "\(what) is not supported: \(detail)",
         "hwsim formats --operators lists what is; convert the model without this layer."
+      )
+    case .earlierRelease(let call):
+      (code, message, remedy) = (
+        "hls.version-rules",
+        "hls4ml 0.3 or earlier wrote this project, whose rules are not known: it calls \(call)",
+        "convert the model again with hls4ml 0.6 or later."
       )
     case .cannotRun(let what, let reason):
       (code, message, remedy) = (

@@ -137,6 +137,14 @@ struct HLS4MLProject {
     guard let first = candidates.first else {
       throw HLS4MLProblem(.notAModel(missing: "firmware/*.cpp"), at: .init(file: path))
     }
+    // What other sources in the folder call the network has no calls of layers.
+    if candidates.count > 1 {
+      let callers = candidates.filter { name in
+        let text = (try? files.bytes("firmware/\(name).cpp", limit: CppLexer.byteLimit)) ?? []
+        return String(decoding: text, as: UTF8.self).contains("nnet::")
+      }
+      candidates = callers.isEmpty ? candidates : callers
+    }
     var failure: HLS4MLProblem?
     for name in candidates {
       let file = "firmware/\(name).cpp"

@@ -63,7 +63,13 @@ extension HLSGraphBuilder {
   /// A call whose function the project itself defines, in `nnet_utils/nnet_code_gen.h`.
   private mutating func addGenerated(_ call: HLSCall) throws(HLS4MLProblem) {
     guard let function = try generatedCode?.function(call.function) else {
-      throw unsupported(call, "no operator has this function, and the project does not define it")
+      guard !HLSCall.earlierFunctions.contains(call.function) else {
+        throw HLS4MLProblem(.earlierRelease(call.description), at: call.place)
+      }
+      throw unsupported(
+        call,
+        "it is no function of hls4ml \(HLSKnownFunctions.releases), and code of a project's own "
+          + "is not read")
     }
     if call.function.hasPrefix("dense_da_") {
       try addAdderDense(call, function: function, configuration: nil)
@@ -115,4 +121,14 @@ extension HLSGraphBuilder {
         implementation: configuration?.word("implementation"), weightCount: weights.reduce(0, +),
         place: call.place))
   }
+}
+
+extension HLSCall {
+  /// Functions that the top function called in the releases up to 0.3 only.
+  ///
+  /// Source: hls4ml 0.2, `hls_model.py` and `nnet_utils`.
+  fileprivate static let earlierFunctions: Set<String> = [
+    "compute_layer", "dense_latency", "dense_large", "dense_compressed", "conv_1d_latency_cl",
+    "conv_1d_large_cl", "conv_2d_latency_cl", "conv_2d_large_cl", "conv_1d", "conv_2d",
+  ]
 }

@@ -7,6 +7,9 @@ extension HLSGraphBuilder {
   private func productRule(
     _ configuration: HLSConfiguration, _ call: HLSCall
   ) throws(HLS4MLProblem) -> ProductRule {
+    guard try configuration.integer("merged_relu", default: 0) == 0 else {
+      throw unsupported(call, "merged_relu is of a fork of hls4ml, no release has it")
+    }
     guard let alias = configuration.alias("product") else { return .multiply }
     guard let rule = ProductRule(rawValue: alias.name) else {
       throw unsupported(call, "product \(alias.qualifiedName)")

@@ -298,6 +298,16 @@ struct HLSProgramParser {
     }
   }
 
+  /// Whether the next statement writes to the console, which people add to see how far a run gets:
+  /// `std::cout << ...;` or `printf(...);`.
+  private var prints: Bool {
+    let isQualified = cursor.peek()?.isWord("std") == true && cursor.peek(1)?.is("::") == true
+    guard let name = cursor.peek(isQualified ? 2 : 0), name.kind == .identifier else {
+      return false
+    }
+    return ["cout", "cerr", "printf", "fprintf", "puts"].contains(name.text)
+  }
+
   private mutating func statement() throws(HLS4MLProblem) {
     let place = cursor.place
     if cursor.takeWord("auto") {
@@ -317,9 +327,9 @@ struct HLSProgramParser {
     }
     if let word = cursor.peek(),
       word.isWord("loaded_weights") || word.isWord("static")
-        || word.kind == .identifier && sizes.contains(word.text)
+        || word.kind == .identifier && sizes.contains(word.text) || prints
     {
-      // The guard that loads weights once, or the report of a size.
+      // The guard that loads weights once, the report of a size, or a print.
       _ = try cursor.collect(until: [";"])
       try cursor.expect(";")
       return

@@ -98,6 +98,16 @@ struct HLSScope: Sendable {
       at: place)
   }
 
+  /// Numbers of the enumerators that C++ takes for the count of saturation bits, too, as in
+  /// `ap_fixed<15,12,AP_RND,AP_SAT,AP_SAT>`.
+  ///
+  /// Source: `ap_types`, `ap_decl.h`: `ap_q_mode` and `ap_o_mode`.
+  private static let modeNumbers = [
+    "AP_RND": 0, "AP_RND_ZERO": 1, "AP_RND_MIN_INF": 2, "AP_RND_INF": 3, "AP_RND_CONV": 4,
+    "AP_TRN": 5, "AP_TRN_ZERO": 6, "AP_SAT": 0, "AP_SAT_ZERO": 1, "AP_SAT_SYM": 2, "AP_WRAP": 3,
+    "AP_WRAP_SM": 4,
+  ]
+
   private func fixed(
     _ type: CppType, arguments: [ArraySlice<CppToken>], place: HLS4MLProblem.Place
   ) throws(HLS4MLProblem) -> HLSType {
@@ -105,6 +115,8 @@ struct HLSScope: Sendable {
     for (index, argument) in arguments.enumerated() {
       if index == 2 || index == 3 {
         words.append(argument.last?.text ?? "")
+      } else if index == 4, let word = argument.last?.text, let number = Self.modeNumbers[word] {
+        words.append(String(number))
       } else {
         words.append(String(try integer(argument, file: place.file)))
       }

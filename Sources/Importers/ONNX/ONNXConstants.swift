@@ -70,9 +70,52 @@ extension ONNXGraphBuilder {
   }
 
   private mutating func range(_ call: ONNXCall) throws(ONNXProblem.Kind) {
+    let ids = [try call.input(0), try call.input(1), try call.input(2)]
+    try requireSameType(ids)
+    switch type(ids[0]) {
+    case .float32:
+      var values: [Float] = []
+      for id in ids { values.append(Float(try constantNumber(id, purpose: "the range"))) }
+      try realRange(call, values) { .float32($0) }
+    case .float64:
+      var values: [Double] = []
+      for id in ids { values.append(try constantNumber(id, purpose: "the range")) }
+      try realRange(call, values) { .float64($0) }
+    default: try integerRange(call, ids)
+    }
+  }
+
+  /// Numbers from the first on, each the sum of the one before and the step.
+  ///
+  /// Source: onnxruntime 1.32, `core/providers/cpu/generator/range.cc`: the count is
+  /// `ceil((limit - start) / delta)`, the difference in the type, the quotient in binary64.
+  private mutating func realRange<Number: BinaryFloatingPoint>(
+    _ call: ONNXCall, _ bounds: [Number], _ codes: ([Number]) -> Codes
+  ) throws(ONNXProblem.Kind) {
+    let quotient = Double(bounds[1] - bounds[0]) / Double(bounds[2])
+    guard quotient.isFinite else {
+      throw .attribute("delta", found: "\(bounds[2])", expected: "a finite range")
+    }
+    let count = Int(min(max(quotient.rounded(.up), 0), Double(Self.foldLimit) + 1))
+    guard count <= Self.foldLimit else {
+      throw .limit("elements of a range", found: count, limit: Self.foldLimit)
+    }
+    try countFolded(count)
+    var values: [Number] = []
+    var value = bounds[0]
+    for _ in 0..<count {
+      values.append(value)
+      value += bounds[2]
+    }
+    try known(call, try newShape([count]), type(try call.input(0)), codes(values))
+  }
+
+  private mutating func integerRange(
+    _ call: ONNXCall, _ ids: [TensorID]
+  ) throws(ONNXProblem.Kind) {
     var bounds: [Int] = []
-    for index in 0..<3 {
-      let values = try constantIntegers(try call.input(index), purpose: "the range")
+    for id in ids {
+      let values = try constantIntegers(id, purpose: "the range")
       guard values.count == 1, abs(values[0].clampedMagnitude) <= 1 << 40 else {
         throw .operandType(operand: "range", expected: "three numbers", found: "\(values)")
       }
@@ -90,7 +133,9 @@ extension ONNXGraphBuilder {
     switch type {
     case .int64: try known(call, shape, type, .int64(values.map(Int64.init)))
     case .int32: try known(call, shape, type, .int32(values.map { Int32(truncatingIfNeeded: $0) }))
-    default: throw .operandType(operand: "range", expected: "int64", found: type.name)
+    default:
+      throw .operandType(
+        operand: "range", expected: "int32, int64 or a float type", found: type.name)
     }
   }
 }

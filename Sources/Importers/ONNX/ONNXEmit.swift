@@ -23,6 +23,7 @@ extension ONNXGraphBuilder {
     .merging(composedRules) { first, _ in first }
     .merging(attentionRules) { first, _ in first }
     .merging(positionRules) { first, _ in first }
+    .merging(channelsLastRules) { first, _ in first }
 
   private static func rule(domain: String, type: String) -> Rule? {
     if isStandard(domain) { return rules[type] }
@@ -68,7 +69,7 @@ extension ONNXGraphBuilder {
     }
   }
 
-  private func version(of domain: String) throws(ONNXProblem.Kind) -> Int {
+  func version(of domain: String) throws(ONNXProblem.Kind) -> Int {
     let sets = model.operatorSets
     if Self.isStandard(domain) {
       guard let set = sets.first(where: { Self.isStandard($0.domain) }) else {

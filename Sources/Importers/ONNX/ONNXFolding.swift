@@ -21,6 +21,14 @@ extension ONNXGraphBuilder {
     guard
       results.reduce(foldedElements, { $0 + $1.shape.count }) <= Self.totalFoldLimit
     else { return nil }
+    // Extents become floats where a model makes coordinates of them.
+    if case .cast(.number) = operation, type(inputs[0]) == .int64, let values = operands[0].int64 {
+      switch results[0].type {
+      case .float32: return [.float32(values.map { Float($0) })]
+      case .float64: return [.float64(values.map { Double($0) })]
+      default: break
+      }
+    }
     let isInteger =
       inputs.allSatisfy { [.int64, .int32, .bool].contains(type($0)) }
       && results.allSatisfy { [.int64, .int32, .bool].contains($0.type) }

@@ -182,7 +182,7 @@ extension ONNXGraphBuilder {
       coordinates: .asymmetric, scales: scales, sizes: nil)
   }
 
-  /// Batch and channels keep their extents; the spatial axes are those after them.
+  /// Batch and channels keep their extents; the channels are on the second axis or on the last.
   private mutating func resample(
     _ call: ONNXCall, _ data: TensorID, interpolation: Resize.Interpolation,
     coordinates: Resize.Coordinates, scales: [Float]?, sizes: [Int]?
@@ -216,12 +216,25 @@ extension ONNXGraphBuilder {
     } else {
       throw .operandCount(expected: "scales or sizes", found: call.inputs.count)
     }
-    guard target[0] == extents[0], target[1] == extents[1] else {
+    let last = extents.count - 1
+    guard target[0] == extents[0], target[1] == extents[1] || target[last] == extents[last] else {
       throw .unsupportedFeature("resampling of the batch or the channels")
     }
+    // The axis of the channels is the one that keeps its extent; the operator itself knows none.
+    let order =
+      target[1] == extents[1] ? Array(0...last) : [0, last] + Array(1..<last)
     let resize = Resize(
       interpolation: interpolation, coordinates: coordinates, layout: .channelsFirst,
-      scales: scales.map { Array($0.dropFirst(2)) } ?? [])
-    try emit(call, .resize(resize), [data], [movedResult(data, try newShape(target))])
+      scales: scales.map { scales in order.dropFirst(2).map { scales[$0] } } ?? [])
+    let moved = try transposed(call, data, order)
+    let result = movedResult(data, try newShape(order.map { target[$0] }))
+    guard moved != data else {
+      try emit(call, .resize(resize), [data], [result])
+      return
+    }
+    let resized = try step(call, .resize(resize), [moved], result)
+    try emit(
+      call, .transpose(permutation: [0] + Array(2...last) + [1]), [resized],
+      [movedResult(data, try newShape(target))])
   }
 }

@@ -19,6 +19,8 @@ struct TFLiteFile {
   }
 
   struct OperatorRecord {
+    /// Position in the file.
+    let index: Int
     let code: Int
     /// Name of a custom operator; nil for one of the built-in ones.
     let customCode: String?
@@ -52,7 +54,7 @@ struct TFLiteFile {
   let version: UInt32
   let description: String
   /// The first is the one that runs.
-  let subgraphs: [Subgraph]
+  private(set) var subgraphs: [Subgraph]
   let buffers: [BufferRecord]
   /// Offsets in the arena for the tensors of all subgraphs, -1 where a planner chooses; empty if the
   /// file asks for none.
@@ -64,6 +66,45 @@ struct TFLiteFile {
   var operators: [OperatorRecord] { main.operators }
   var inputs: [Int] { main.inputs }
   var outputs: [Int] { main.outputs }
+
+  /// The file with its main subgraph ended at the tensors `names`, without the operators that they do
+  /// not need; operators without a result, which set variables, stay.
+  ///
+  /// - Parameter names: names of tensors, or `#` and their number.
+  /// - Returns: the file, its operators with the positions that they had.
+  /// - Throws: ``TFLiteKind`` for a name that no tensor has which an operator writes.
+  func ending(at names: [String]) throws(TFLiteKind) -> TFLiteFile {
+    let written = operators.flatMap(\.outputs).filter { tensors.indices.contains($0) }
+    var outputs: [Int] = []
+    for name in names {
+      let found = written.first { index in
+        (!name.isEmpty && tensors[index].name == name) || "#\(index)" == name
+      }
+      guard let found else {
+        throw TFLiteKind(.unknownTensor(name, written: written.map { tensors[$0].name }))
+      }
+      outputs.append(found)
+    }
+    var producers: [Int: Int] = [:]
+    for record in operators {
+      for output in record.outputs { producers[output] = record.index }
+    }
+    var needed: Set<Int> = []
+    var pending = outputs
+    for record in operators where record.outputs.isEmpty {
+      needed.insert(record.index)
+      pending += record.inputs
+    }
+    while let tensor = pending.popLast() {
+      guard let index = producers[tensor], needed.insert(index).inserted else { continue }
+      pending += operators[index].inputs
+    }
+    var ended = self
+    ended.subgraphs[0] = Subgraph(
+      tensors: tensors, operators: operators.filter { needed.contains($0.index) }, inputs: inputs,
+      outputs: outputs)
+    return ended
+  }
 
   /// Whether the file identifier of TFLite stands where it belongs.
   static func hasIdentifier(_ bytes: some Collection<UInt8>) -> Bool {
@@ -209,7 +250,8 @@ struct TFLiteFile {
       }
       records.append(
         OperatorRecord(
-          code: codes[index].code, customCode: codes[index].custom, version: codes[index].version,
+          index: records.count, code: codes[index].code, customCode: codes[index].custom,
+          version: codes[index].version,
           inputs: try list(1, &buffer), outputs: try list(2, &buffer),
           intermediates: try list(8, &buffer), options: try buffer.table(4, of: table)))
     }

@@ -29,15 +29,16 @@ struct TFLiteGraphBuilder {
     let stateful = Set(file.tensors.indices.filter { file.tensors[$0].isVariable })
     do throws(TFLiteKind) {
       try variables.scan(
-        file.operators.enumerated().map { index, record in
+        file.operators.map { record in
           TFLiteOperatorContext(
-            record: record, index: index, tensors: tensors, variables: [],
+            record: record, index: record.index, tensors: tensors, variables: [],
             flatBuffer: file.flatBuffer)
         })
     } catch {
       problems.append(TFLiteProblem(.file, error.kind))
     }
-    for (index, record) in file.operators.enumerated() {
+    for record in file.operators {
+      let index = record.index
       let place = TFLiteProblem.Place.operator(index: index, name: record.name)
       let first = nodes.count
       var callee: Int?
@@ -177,9 +178,9 @@ struct TFLiteGraphBuilder {
     guard let node, let found = nodes.first(where: { $0.name == node }),
       let origin = found.origin,
       let index = origin.split(separator: " ").dropFirst().first.flatMap({ Int($0) }),
-      file.operators.indices.contains(index)
+      let record = file.operators.first(where: { $0.index == index })
     else { return .file }
-    return .operator(index: index, name: file.operators[index].name)
+    return .operator(index: index, name: record.name)
   }
 }
 

@@ -19,15 +19,22 @@ public struct TFLiteModel: Sendable {
 
   /// Reads the model at `path`; `-` is standard input.
   ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - outputs: tensors to be the graph's outputs instead of the model's own, by name or as `#` and
+  ///     number; what they do not need is left out. Empty for the model's own.
+  /// - Returns: the model.
   /// - Throws: ``TFLiteError`` with every problem of the file.
-  public static func read(_ path: String) throws(TFLiteError) -> TFLiteModel {
+  public static func read(
+    _ path: String, outputs: [String] = []
+  ) throws(TFLiteError) -> TFLiteModel {
     let bytes: [UInt8]
     do throws(ImportError) {
       bytes = try [UInt8](contentsOf: path)
     } catch {
       throw .file(error)
     }
-    return try TFLiteModel(bytes, path: path)
+    return try TFLiteModel(bytes, path: path, outputs: outputs)
   }
 
   /// Whether `bytes` begin as a TFLite file does.
@@ -37,13 +44,19 @@ public struct TFLiteModel: Sendable {
 
   /// The model whose file is `bytes`; `path` is what messages call it.
   ///
+  /// - Parameters:
+  ///   - bytes: the file.
+  ///   - path: its name.
+  ///   - outputs: as for ``read(_:outputs:)``.
   /// - Throws: ``TFLiteError`` with every problem of the file.
-  public init(_ bytes: [UInt8], path: String) throws(TFLiteError) {
+  public init(
+    _ bytes: [UInt8], path: String, outputs: [String] = []
+  ) throws(TFLiteError) {
     guard Self.recognizes(bytes) else {
       let found = Array(bytes.dropFirst(4).prefix(4))
       throw .problems(path: path, [TFLiteProblem(.file, .notTFLite(firstBytes: found))])
     }
-    let file: TFLiteFile
+    var file: TFLiteFile
     do throws(FlatBufferDefect) {
       file = try TFLiteFile(bytes)
     } catch {
@@ -55,6 +68,13 @@ public struct TFLiteModel: Sendable {
     if file.subgraphs.isEmpty { problems.append(TFLiteProblem(.file, .noSubgraph)) }
     guard problems.isEmpty else {
       throw .problems(path: path, problems)
+    }
+    if !outputs.isEmpty {
+      do throws(TFLiteKind) {
+        file = try file.ending(at: outputs)
+      } catch {
+        throw .problems(path: path, [TFLiteProblem(.file, error.kind)])
+      }
     }
     if let name = Self.firstFloatTensorOfFloatModel(file) {
       let form = Self.weightForm(file)

@@ -10,10 +10,7 @@ extension TFLiteOperatorContext {
     case "DEPTHWISE_CONV_2D": try depthwiseConvolution()
     case "TRANSPOSE_CONV": try transposedConvolution()
     case "FULLY_CONNECTED": try fullyConnected()
-    case "BATCH_MATMUL":
-      emit(
-        .matMul(MatMul(transposesLeft: try flag(0), transposesRight: try flag(1))),
-        [try operand(0), try operand(1)])
+    case "BATCH_MATMUL": try batchProduct()
     case "AVERAGE_POOL_2D": try pool(.average)
     case "MAX_POOL_2D": try pool(.maximum)
     case "ADD": try addition(.add)
@@ -85,6 +82,25 @@ extension TFLiteOperatorContext {
     case "SVDF": try svdf()
     default: try convertMovement()
     }
+  }
+
+  /// BATCH_MATMUL, whose kernels know one scale of a quantized operand; several are read as 0.
+  ///
+  /// Source: TensorFlow Lite, `kernels/kernel_util.cc`, `GetQuantizedConvolutionMultipler`, and
+  /// `core/model_builder.cc`, `GetLegacyQuantization`.
+  private mutating func batchProduct() throws(TFLiteKind) {
+    let operands = [try operand(0), try operand(1)]
+    for index in operands {
+      guard case .affine(let format) = tensor(index).encoding, format.scales.count > 1 else {
+        continue
+      }
+      throw TFLiteKind(
+        .unsupportedOption(
+          "'\(tensor(index).name)' has \(format.scales.count) scales, and the runtimes' kernels of "
+            + "this operator know one: they compute zeros with it"))
+    }
+    emit(
+      .matMul(MatMul(transposesLeft: try flag(0), transposesRight: try flag(1))), operands)
   }
 
   private mutating func unary(_ function: UnaryFunction) throws(TFLiteKind) {

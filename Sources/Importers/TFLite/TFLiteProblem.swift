@@ -29,6 +29,8 @@ public struct TFLiteProblem: Hashable, Sendable {
     case shape([Int], reason: String)
     case quantization(reason: String)
     case constant(expectedBytes: Int, foundBytes: Int)
+    /// No operator writes a tensor of this name.
+    case unknownTensor(String, written: [String])
     /// No rule turns the operator into the graph's own.
     case unsupportedOperator
     case unsupportedOption(String)
@@ -129,11 +131,17 @@ extension TFLiteProblem.Kind {
       return (
         "tflite.constant", "the shape asks for \(expected) bytes, the buffer has \(found)", again
       )
+    case .unknownTensor(let name, let written):
+      let shown = written.filter { !$0.isEmpty }.suffix(8).joined(separator: ", ")
+      return (
+        "tflite.unknown-name", "no operator of the model writes a tensor '\(name)'",
+        "Use the name of one that an operator writes; the last are: \(shown)."
+      )
     case .unsupportedOperator:
       let name = if case .operator(_, let name) = place { name } else { "?" }
       return (
         "tflite.unsupported-op", "operator \(name) is not supported",
-        "Replace the operator in the model, or cut the model before it."
+        "End the graph before it (--outputs TENSOR), or replace the operator in the model."
       )
     case .unsupportedOption(let reason): return ("tflite.unsupported-option", reason, freeze)
     case .operand(let reason): return ("tflite.operand", reason, again)

@@ -9,7 +9,7 @@ import Schedules
 public struct ModelOptions: Sendable {
   /// `NAME=1x3x32x32`, for dynamic dimensions of an ONNX file.
   public var shapes: [String] = []
-  /// Tensors that become the graph's outputs.
+  /// Tensors of an ONNX or TFLite file that become the graph's outputs.
   public var outputs: [String] = []
   /// Tiles a side and last block of a stage that runs patch by patch.
   public var patch: (grid: Int, splitAfter: Int)?
@@ -88,7 +88,7 @@ public struct ModelFile: Sendable {
     if !isFolder, TFLiteModel.recognizes(prefix) {
       try Self.refuse(options, kind: "TFLite")
       do throws(TFLiteError) {
-        let model = try TFLiteModel.read(path)
+        let model = try TFLiteModel.read(path, outputs: options.outputs)
         (source, graph) = (.tflite(model), model.graph)
       } catch {
         throw Failure(error.diagnostics)
@@ -238,11 +238,15 @@ public struct ModelFile: Sendable {
 
   private static func refuse(_ options: ModelOptions, kind: String) throws(Failure) {
     if kind != "hls4ml" { try refuseVersion(options, kind: kind) }
-    guard !options.shapes.isEmpty || !options.outputs.isEmpty else { return }
-    throw Failure(
-      "usage.arguments",
-      (options.shapes.isEmpty ? "--outputs" : "--shape") + " is about ONNX files, not \(kind)",
-      remedy: "leave it out.")
+    guard options.shapes.isEmpty else {
+      throw Failure(
+        "usage.arguments", "--shape is about ONNX files, not \(kind)", remedy: "leave it out.")
+    }
+    guard options.outputs.isEmpty || kind != "hls4ml" else {
+      throw Failure(
+        "usage.arguments", "--outputs is about ONNX and TFLite files, not \(kind)",
+        remedy: "leave it out.")
+    }
   }
 
   private static func refuseVersion(
@@ -273,6 +277,9 @@ public struct ModelFile: Sendable {
     return given
   }
 
+  /// What whoever reads this model's results must know; empty for most models.
+  public var warnings: [Diagnostic] { changedUtilities.map { [$0] } ?? [] }
+
   /// That the project computes with code that no release of hls4ml has; nil if it does not.
   public var changedUtilities: Diagnostic? {
     guard let project, !project.changedDefinitions.isEmpty else { return nil }
@@ -293,7 +300,7 @@ public struct ModelFile: Sendable {
   /// - Throws: a `Failure` with every problem of an archive that cannot be read.
   public func archiveWarnings() throws(Failure) -> [Diagnostic] {
     guard let project, isProject else { return [] }
-    var warnings = changedUtilities.map { [$0] } ?? []
+    var warnings = self.warnings
     for archive in project.archives {
       let place = path + "/" + archive
       let other: Graph

@@ -86,7 +86,7 @@ package struct QuantizedSubject: SearchSubject {
       } else {
         measured = calibrating
       }
-      warnings = []
+      warnings = file.warnings
     } else {
       self.samples = samples
       calibrating =
@@ -96,7 +96,7 @@ package struct QuantizedSubject: SearchSubject {
           kind.requantization, inputs: samples, labels: nil, threads: threads, file: file,
           place: inputs)
       measured = deciding
-      warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
+      warnings = file.warnings + [SearchSamples.calibrationWarning(inputs: inputs)]
     }
     records =
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]

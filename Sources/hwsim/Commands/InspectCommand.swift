@@ -84,7 +84,8 @@ struct InspectCommand: ConfigurableCommand {
       arguments: binding.json(choice).adding([
         "ranges": .bool(ranges), "node": .optional(node), "dot": .bool(dot),
       ]),
-      inputs: [file.record], result: answer.json, isVerbatim: dot, table: answer.table,
+      inputs: [file.record], warnings: file.warnings, result: answer.json, isVerbatim: dot,
+      table: answer.table,
       text: { [dot, all = table.all] style in
         dot ? answer.dot : answer.text(style, showsAll: all)
       })

@@ -35,7 +35,8 @@ struct ModelArguments: ParsableArguments {
 
   @Option(
     help: .init(
-      "End an ONNX graph at this tensor; repeat for several.", valueName: "TENSOR"))
+      "End the graph of an ONNX or TFLite file at this tensor; repeat for several.",
+      valueName: "TENSOR"))
   var outputs: [String] = []
 
   @OptionGroup var release: HLS4MLVersionOption

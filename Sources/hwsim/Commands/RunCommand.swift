@@ -163,7 +163,7 @@ struct RunCommand: ConfigurableCommand {
         "first": .optional(first), "allow_overflow": .bool(allowOverflow),
         "seed": .integer(Int(clamping: seeding.seed)),
       ]),
-      inputs: [file.record] + allocating.records + run.records,
+      inputs: [file.record] + allocating.records + run.records, warnings: file.warnings,
       result: run.answer.json, table: run.answer.table,
       text: { style in run.answer.text(style) })
   }

@@ -79,12 +79,19 @@ extension Explanation {
     Explanation(
       "tflite.unsupported-op", "an operator that is not supported",
       """
-      The operator has no rule here, or is a custom one. Replace it, or cut the model before it.
+      The operator has no rule here, or is a custom one. --outputs TENSOR ends the graph before it, as
+      before the boxes of a detector; else replace it.
       """),
     Explanation(
       "tflite.unsupported-option", "an operator's option that is not supported",
       """
       The operator is known, this setting of it is not: the message names it.
+      """),
+    Explanation(
+      "tflite.unknown-name", "a name that no tensor has which an operator writes",
+      """
+      --outputs takes names of tensors that operators of the model write, or # and a tensor's number,
+      as hwsim inspect prints them.
       """),
     Explanation(
       "tflite.graph", "the operators form no valid graph",

@@ -19,7 +19,7 @@ import Testing
     return files.filter { $0.hasSuffix(".onnx") }.map { String($0.dropLast(5)) }.sorted()
   }()
 
-  @Test("the cases are there") func count() { #expect(Self.names.count == 83) }
+  @Test("the cases are there") func count() { #expect(Self.names.count == 92) }
 
   @Test(
     "equal to onnxruntime and qonnx: codes bit for bit, floats to rounding",

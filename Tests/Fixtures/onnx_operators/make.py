@@ -18,6 +18,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 rng = np.random.default_rng(12)
 MS = 'com.microsoft'
 QONNX = 'qonnx.custom_op.general'
+LAST = 'qonnx.custom_op.channels_last'
 node = h.make_node
 options = ort.SessionOptions()
 options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -41,16 +42,18 @@ def key(prefix, index, array):
     return f'{prefix}{index}__{T.DataType.Name(h.np_dtype_to_tensor_dtype(array.dtype))}'
 
 
-def case(name, nodes, inputs, constants={}, outputs=('y',), opset=21, qonnx=False):
+def case(name, nodes, inputs, constants={}, outputs=('y',), opset=21, qonnx=False,
+         result=None):
     infos = [h.make_tensor_value_info(k, h.np_dtype_to_tensor_dtype(v.dtype), v.shape)
              for k, v in inputs.items()]
     results = [onnx.ValueInfoProto(name=o) for o in outputs]
     if qonnx:
-        results = [h.make_tensor_value_info(outputs[0], T.FLOAT, None)]
+        results = [h.make_tensor_value_info(outputs[0], T.FLOAT, result)]
     graph = h.make_graph(nodes, 'g', infos, results,
                          [nh.from_array(v, k) for k, v in constants.items()])
     model = h.make_model(graph, ir_version=10, opset_imports=[
-        h.make_opsetid('', opset), h.make_opsetid(MS, 1), h.make_opsetid(QONNX, 1)])
+        h.make_opsetid('', opset), h.make_opsetid(MS, 1), h.make_opsetid(QONNX, 1),
+        *([h.make_opsetid(LAST, 14)] if nodes[0].domain == LAST else [])])
     if qonnx:
         results = list(execute_onnx(ModelWrapper(model), inputs).values())
     else:
@@ -211,3 +214,36 @@ case('qdq_ties',
       node('DequantizeLinear', ['yq', 'ys', 'yz'], ['y'])], {'x': f(16, 24)},
      {'xs': scalar(0.1), 'xz': scalar(128, np.uint8), 'w': rng.integers(-3, 4, (24, 10)).astype(np.int8),
       'ws': scalar(0.1), 'wz': scalar(0, np.int8), 'ys': scalar(0.02), 'yz': scalar(128, np.uint8)})
+
+# The channels on the last axis: integers, so that no sum is rounded.
+image = {'x': np.round(8 * f(2, 7, 5, 6))}
+case('channels_last_conv',
+     [node('Conv', ['x', 'w', 'b'], ['y'], domain=LAST, kernel_shape=[3, 2], strides=[2, 1],
+           pads=[1, 0, 1, 1], group=2, dilations=[1, 1])], image,
+     {'w': np.round(4 * f(8, 3, 2, 3)), 'b': np.round(9 * f(8))}, qonnx=True,
+     result=(2, 4, 5, 8))
+case('channels_last_maxpool',
+     [node('MaxPool', ['x'], ['y'], domain=LAST, kernel_shape=[3, 3], strides=[2, 2],
+           pads=[1, 1, 1, 1])], image, qonnx=True, result=(2, 4, 3, 6))
+case('channels_last_batchnorm',
+     [node('BatchNormalization', ['x', 's', 'b', 'm', 'v'], ['y'], domain=LAST)], image,
+     {'s': f(6), 'b': f(6), 'm': f(6), 'v': np.abs(f(6)) + 1}, qonnx=True,
+     result=(2, 7, 5, 6))
+
+# Ranges of floats, whose numbers are sums of the step.
+for name, bounds in (('grid', (0, 20, 1)), ('tenths', (-0.3, 1, 0.1)), ('down', (2, -1, -0.7))):
+    constants = dict(zip('sld', (scalar(v) for v in bounds)))
+    size = len(np.arange(*bounds))
+    case('range_' + name, [node('Range', ['s', 'l', 'd'], ['r']), node('Add', ['x', 'r'], ['y'])],
+         {'x': f(2, size)}, constants)
+
+# Images with the channels on the last axis.
+for mode in ('nearest', 'linear'):
+    case('resize_last_' + mode, [node('Resize', ['x', '', 's'], ['y'], mode=mode)],
+         {'x': f(2, 3, 4, 5)}, {'s': np.array([1, 2, 1.5, 1], np.float32)})
+
+# Coordinates of an image's extents, as exports with dynamic shapes have them.
+case('range_shape',
+     [node('Shape', ['x'], ['n'], start=1, end=2), node('Squeeze', ['n'], ['k']),
+      node('Cast', ['k'], ['l'], to=T.FLOAT), node('Range', ['s', 'l', 'd'], ['r']),
+      node('Add', ['x', 'r'], ['y'])], {'x': f(2, 7)}, {'s': scalar(0), 'd': scalar(1)})

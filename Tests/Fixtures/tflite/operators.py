@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Single operators as .tflite files, what two runtimes compute for them, and the arena of one.
 
-usage: operators.py OUT.npz
+usage: operators.py OUT.npz [PART...]
+With parts (functions of this file), only their cases are made; OUT keeps the others.
 Needs numpy, flatbuffers, ai-edge-litert 2.3.0 (BUILTIN_REF resolver) and tflite-micro
 0.dev20261023182759, whose schema module writes the models. Arrays: CASE/model (bytes of the file),
 CASE/inI, CASE/litertI and CASE/tflmI (results; absent where that runtime refuses the file), CASE/arena
@@ -492,10 +493,67 @@ def child(kind, path, name, out):
         pickle.dump(result, open(out, 'wb'))
 
 
+def integers():
+    """Plain integers, which models compute positions with, and quotients rounded down."""
+    global RNG
+    RNG = np.random.default_rng(13)
+    for op, options, kinds in (
+            ('ADD', 'AddOptions', ('int32', 'int64')), ('SUB', 'SubOptions', ('int32', 'int64')),
+            ('MUL', 'MulOptions', ('int32', 'int64')),
+            ('MAXIMUM', 'MaximumMinimumOptions', ('int32', 'int64')),
+            ('MINIMUM', 'MaximumMinimumOptions', ('int32', 'int64')),
+            ('FLOOR_DIV', 'FloorDivOptions', ('int8', 'int16', 'int32')),
+            ('FLOOR_MOD', 'FloorModOptions', ('int8', 'int16', 'int32', 'int64'))):
+        divides = op.startswith('FLOOR')
+        for kind in kinds:
+            for shape in ((3, 5), (5,), (1,)):
+                m = Model()
+                a = m.tensor((3, 5), kind)
+                x = codes(shape, kind, -90, 90)
+                if divides:
+                    x[x == 0] = -7
+                b = m.tensor(shape, kind, data=x) if divides else m.tensor(shape, kind)
+                o = m.tensor((3, 5), kind)
+                fields = {'fusedActivationFunction': 1} if op == 'ADD' and shape == (5,) else {}
+                m.op(op, [a, b], [o], options, **fields)
+                y = codes((3, 5), kind, -100, 100)
+                case('%s_%s' % (op.lower(), kind), m, [a] if divides else [a, b], [o],
+                     [y] if divides else [y, x])
+        if divides:
+            m = Model()
+            a, f = m.tensor((4, 9), 'int8', 0.5, 3), m.tensor((4, 9), 'float32')
+            x = RNG.normal(0, 3, (9,)).astype(np.float32)
+            b, g = m.tensor((9,), 'float32', data=x), m.tensor((4, 9), 'float32')
+            o = m.tensor((4, 9), 'int8', 0.125, -1)
+            m.op('DEQUANTIZE', [a], [f], 'DequantizeOptions')
+            m.op(op, [f, b], [g], options)
+            m.op('QUANTIZE', [g], [o], 'QuantizeOptions')
+            case(op.lower() + '_float', m, [a], [o], [codes((4, 9), 'int8')])
+
+
+def joins():
+    """uint8 tensors joined whose scales differ."""
+    global RNG
+    RNG = np.random.default_rng(14)
+    for axis, shapes in ((1, ((2, 3, 5), (2, 1, 5), (2, 4, 5))), (2, ((3, 2, 40), (3, 2, 90))),
+                         (0, ((60, 2), (40, 2), (30, 2)))):
+        for _ in range(2):
+            m = Model()
+            s, z = scale(), zero('uint8')
+            kinds = [(s * f, zero('uint8')) for f in (0.4, 1.7)] + [(s, z)]
+            a = [m.tensor(k, 'uint8', *q) for k, q in zip(shapes, kinds)]
+            out = list(shapes[0])
+            out[axis] = sum(k[axis] for k in shapes)
+            b = m.tensor(out, 'uint8', s, z)
+            m.op('CONCATENATION', a, [b], 'ConcatenationOptions', axis=axis)
+            case('concatenation_uint8_scaled', m, a, [b], [codes(k, 'uint8') for k in shapes])
+
+
 def main():
-    for part in (elements, select, rows, movement, products, programs):
+    parts = [globals()[name] for name in sys.argv[2:]]
+    arrays = dict(np.load(sys.argv[1])) if parts else {}
+    for part in parts or (elements, select, rows, movement, products, programs, integers, joins):
         part()
-    arrays = {}
     with tempfile.TemporaryDirectory() as d:
         path, out = os.path.join(d, 'm.tflite'), os.path.join(d, 'out')
         for name, (model, data) in CASES.items():

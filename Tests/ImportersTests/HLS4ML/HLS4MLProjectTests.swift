@@ -32,6 +32,74 @@ struct HLS4MLProjectTests {
     #expect(graph[bias].constant?.int64 == [8, 0])
   }
 
+  @Test("prints that people add between layers are no layers")
+  func prints() throws {
+    let plain = try TinyProject().result().get()
+    for text in [
+      "std::cout << \"fc\" << std::endl;", "cout << x[0] << endl;", "printf(\"%d\\n\", 3);",
+      "std::cerr << \"a; b\";",
+    ] {
+      var project = TinyProject()
+      project.edit(source, "    nnet::dense<", "    \(text)\n    nnet::dense<")
+      let printing = try project.result().get()
+      #expect(printing.graph.tensors == plain.graph.tensors)
+      #expect(printing.graph.nodes.map(\.name) == ["fc"])
+    }
+  }
+
+  @Test("a source that calls the network is not the network")
+  func callers() throws {
+    var project = TinyProject()
+    project.files["hls4ml_config.yml"] = "Backend: Vitis\n"
+    project.files["firmware/algo.cpp"] = """
+      #include "tiny.h"
+      void algo(ap_uint<128> in[3], ap_uint<128> out[2]) {
+          input_t x[3];
+          result_t y[2];
+          loop: for (int i = 0; i < 3; i++) { x[i] = in[i].range(15, 0); }
+          tiny(x, y);
+      }
+      """
+    #expect(try project.result().get().graph.name == "tiny")
+  }
+
+  @Test("an enumerator may stand for the number of saturation bits")
+  func saturationBits() throws {
+    var project = TinyProject()
+    let plain = try project.result().get().graph
+    for (word, count) in [("AP_SAT", 0), ("AP_RND_MIN_INF", 2), ("AP_WRAP", 3)] {
+      project = TinyProject()
+      project.edit(defines, "AP_SAT,0>", "AP_WRAP,\(word)>")
+      var other = TinyProject()
+      other.edit(defines, "AP_SAT,0>", "AP_WRAP,\(count)>")
+      let (named, numbered) = (try project.result().get().graph, try other.result().get().graph)
+      #expect(named.nodes == numbered.nodes && named.nodes != plain.nodes)
+    }
+  }
+
+  @Test("a rectifier that a fork merges into products is refused")
+  func mergedReLU() throws {
+    var project = TinyProject()
+    let member = "static const bool merged_relu = "
+    project.edit(parameters, "typedef accum_t", "\(member)false;\n    typedef accum_t")
+    #expect(try project.reasons().isEmpty)
+    project.edit(parameters, "\(member)false", "\(member)true")
+    let reasons = try project.reasons()
+    guard case .unsupported(_, let detail)? = reasons.first else {
+      Issue.record("not refused: \(reasons)")
+      return
+    }
+    #expect(detail.hasPrefix("merged_relu"))
+  }
+
+  @Test("a project of a release before the first known one is told so")
+  func earlierRelease() throws {
+    var project = TinyProject()
+    project.edit(source, "nnet::dense<", "nnet::dense_latency<")
+    let reasons = try project.reasons()
+    #expect(reasons == [.earlierRelease("nnet::dense_latency (layer 'fc')")])
+  }
+
   @Test("Windows line ends change nothing")
   func lineEnds() throws {
     let plain = TinyProject()
