@@ -14,6 +14,7 @@ struct CenteredWeights {
   /// - Parameters:
   ///   - weights: the operand, in its own order.
   ///   - zeros: one for all, or one an index of `axis`.
+  ///   - axis: of the weights' shape.
   init?(_ weights: ArrayOperand, zeros: [Int64], axis: Int) {
     guard weights.kind.storage.stride == 1, let constant = weights.constant else { return nil }
     let uniform = Set(zeros).count <= 1
@@ -26,8 +27,7 @@ struct CenteredWeights {
     }
   }
 
-  /// - Parameters:
-  ///   - shifts: what is taken from each run of `inner` codes, in turn.
+  /// Takes each of `shifts`, in turn, from a run of `inner` codes.
   private init?<Code: FixedWidthInteger & BitwiseCopyable>(
     _ source: [Code], shifts: [Int64], inner: Int
   ) {
