@@ -226,6 +226,27 @@ struct ModelSessionTests {
     }
   }
 
+  @Test(
+    "a trace has constants that the rules form once, and what depends on inputs for every sample")
+  func tracedConstants() throws {
+    let folder = try TemporaryFolder()
+    let file = try ModelFile(path: Self.cnn + "model.onnx")
+    let image = file.graph[file.graph.inputs[0]]
+    let values = (0..<3 * image.shape.count).map { Float($0 % 17 - 8) / 8 }
+    let inputs = folder.file("x.npz")
+    let writer = try NPZWriter(path: inputs)
+    try writer.add(
+      image.name, NDArray(shape: [3] + Array(image.shape.extents.dropFirst()), values))
+    try writer.finish()
+    var options = ModelRun.Options(output: nil)
+    options.inputs = [inputs]
+    options.trace = folder.file("t.npz")
+    _ = try ModelRun(file, by: DatapathChoice("onnx-integer"), options: options)
+    let trace = try ArrayInput(path: folder.file("t.npz"))
+    #expect(try trace.read("classes_w_DequantizeLinear_Output").shape == [32, 10])
+    #expect(try trace.read("image_QuantizeLinear_Output").shape.first == 3)
+  }
+
   @Test("a run that fails leaves no file")
   func failedRun() throws {
     let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import QuantGraph
 /// Nodes whose operands are all constants, run once when a plan is made.
 ///
 /// Their results, but for the graph's outputs, stay tensors of the graph, as constants, so that a
-/// trace still shows them. What nothing depends on stays a node, which runs only for a trace.
+/// trace still shows them, once for all samples.
 enum ConstantFolding {
   /// - Throws: ``GraphProblems`` if the result is no valid graph, which does not happen for a valid
   ///   one.
@@ -13,15 +13,11 @@ enum ConstantFolding {
     var tensors = graph.tensors
     var nodes: [Node] = []
     let outputs = Set(graph.outputs)
-    var read = outputs.union(graph.states.map(\.next))
-    for node in graph.nodes.reversed() where !read.isDisjoint(with: node.outputs) {
-      read.formUnion(node.inputs)
-    }
     for node in graph.nodes {
       // A runner has buffers for outputs, not for constants.
       let isConstant =
         node.inputs.allSatisfy { tensors[$0.index].constant != nil }
-        && outputs.isDisjoint(with: node.outputs) && !read.isDisjoint(with: node.outputs)
+        && outputs.isDisjoint(with: node.outputs)
       let current = isConstant ? constants(node, tensors, datapath) : nil
       guard let current else {
         nodes.append(node)
