@@ -119,9 +119,11 @@ public struct ONNXReferenceDatapath: ArrayDatapath {
 /// between DequantizeLinear and QuantizeLinear become operators on codes first, see
 /// `Graph.fusingQuantizedProducts()`; what is elementwise stays in float32, as there. A graph
 /// without a quantized tensor is refused.
-public struct ONNXIntegerDatapath: ArrayDatapath {
+public struct ONNXIntegerDatapath: ArrayDatapath, LeavesTracedNodes {
   public static let name = "onnx-integer"
   public var name: String { Self.name }
+  /// Without them the float values of quantized weights are not formed.
+  public var keepsUnreadNodes = true
 
   let path: KernelPath
 
@@ -136,7 +138,9 @@ public struct ONNXIntegerDatapath: ArrayDatapath {
       throw .notQuantized(tensor: float)
     }
     do throws(GraphProblems) {
-      return try ConstantFolding.fold(try graph.fusingQuantizedProducts(), on: self)
+      let fused = try graph.fusingQuantizedProducts()
+      return try ConstantFolding.fold(
+        keepsUnreadNodes ? fused : try fused.droppingUnreadNodes(), on: self)
     } catch {
       throw .graph(error)
     }

@@ -54,3 +54,9 @@ extension BoundsAccumulators {
     plan.integerAccumulatorRanges
   }
 }
+
+/// Rules that rewrite graphs so that some nodes are left for traces alone.
+public protocol LeavesTracedNodes: Datapath {
+  /// Whether nodes stay that no output depends on.
+  var keepsUnreadNodes: Bool { get set }
+}

@@ -15,6 +15,30 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// The graph without nodes that no output depends on.
+  ///
+  /// - Throws: ``GraphProblems`` if the result is no valid graph, which does not happen for a valid
+  ///   one.
+  public func droppingUnreadNodes() throws(GraphProblems) -> Graph {
+    let kept = read(of: nodes)
+    guard kept.count < nodes.count else { return self }
+    return try Graph(
+      name: name, tensors: tensors, nodes: kept, inputs: inputs, outputs: outputs, states: states)
+  }
+
+  /// Those of `nodes` that outputs and states depend on.
+  fileprivate func read(of nodes: [Node]) -> [Node] {
+    var read = Set(outputs + states.map(\.next))
+    var kept: [Node] = []
+    for node in nodes.reversed() where !read.isDisjoint(with: node.outputs) {
+      read.formUnion(node.inputs)
+      kept.append(node)
+    }
+    return kept.reversed()
+  }
+}
+
 private struct IntegerMover {
   private let graph: Graph
   private var tensors: [Tensor]
@@ -31,9 +55,8 @@ private struct IntegerMover {
     for index in nodes.indices { encodeScales(index) }
     moveInputs()
     moveOutputs()
-    dropUnread()
     return try Graph(
-      name: graph.name, tensors: tensors, nodes: nodes, inputs: graph.inputs,
+      name: graph.name, tensors: tensors, nodes: graph.read(of: nodes), inputs: graph.inputs,
       outputs: graph.outputs, states: graph.states)
   }
 
@@ -194,17 +217,6 @@ private struct IntegerMover {
       retype(output, as: codes)
       copy(index)
     }
-  }
-
-  /// Leaves out nodes that nothing depends on, from the last one back.
-  private mutating func dropUnread() {
-    var read = Set(graph.outputs + graph.states.map(\.next))
-    var kept: [Node] = []
-    for node in nodes.reversed() where !read.isDisjoint(with: node.outputs) {
-      read.formUnion(node.inputs)
-      kept.append(node)
-    }
-    nodes = kept.reversed()
   }
 }
 

@@ -103,8 +103,8 @@ extension SensitivityAnalysis {
     let samples = data
     let partials = ParallelFor.map((samples.count + size - 1) / size, threads: threads) {
       let series = PlanSeries(family, wanted: wanted, stages: starts, bytes: 0)
-      // The unchanged network, a changed one, and the one before.
-      series.limit = 4 * series.bytesPerSample * size
+      // The unchanged network and a changed one.
+      series.limit = 2 * series.bytesPerSample * size
       return series
     } _: { series, number -> Partial? in
       if isCancelled() { return nil }

@@ -145,6 +145,13 @@ public struct DatapathChoice: Sendable {
     try self.init(name, DatapathParameters(requantize: requantize), for: file)
   }
 
+  /// The same rules for who asks for outputs alone, not for what else a graph forms.
+  var forOutputs: DatapathChoice {
+    guard var rules = datapath as? any LeavesTracedNodes else { return self }
+    rules.keepsUnreadNodes = false
+    return DatapathChoice(rules)
+  }
+
   /// The graph bound to these rules.
   ///
   /// - Throws: a `Failure` with every node that the datapath cannot run.

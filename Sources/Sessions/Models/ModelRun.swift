@@ -55,7 +55,8 @@ public struct ModelRun: Sendable {
     let files = try TensorFiles(
       options.inputs, for: given.graph.inputs, of: given.graph, role: role)
     let file = try given.batched { files.rowCount() }
-    let plan = try choice.plan(file)
+    let isTraced = options.trace != nil || options.golden != nil || options.countsEvents
+    let plan = try (isTraced ? choice : choice.forOutputs).plan(file)
     let sources = try file.inputSources(files, wrapsCodes: options.allowsOverflow)
     var run = try RunRecording(
       plan, of: file, output: options.output, trace: options.trace,
