@@ -21,12 +21,18 @@ public final class BatchRunner {
 
   /// Samples that keep every thread busy for one call of ``run(_:count:firstSample:wrapsCodes:collect:)``.
   ///
-  /// Fewer where the buffers of so many samples would take more than 1 GiB.
+  /// Eight blocks a thread, of small samples so many that waking threads is little beside them; fewer
+  /// where the buffers would take more than 1 GiB.
   public var suggestedSamples: Int {
     let lanes = runners[0].lanes
-    let bytes = max(runners[0].byteCount / lanes, 1)
-    return max(1, min(runners.count * 8, (1 << 30) / bytes / lanes)) * lanes
+    let numbers = plan.graph.inputs.reduce(0) { $0 + plan.graph[$1].shape.count }
+    let bytes = max(runners[0].byteCount / lanes + 8 * numbers, 1)
+    let small = runners.count > 1 ? Self.batchBytes / bytes / lanes : 0
+    return max(1, min(max(runners.count * 8, small), (1 << 30) / bytes / lanes)) * lanes
   }
+
+  /// Bytes of samples that threads share in one call.
+  private static let batchBytes = 1 << 23
 
   /// Runs `count` samples and collects a value from each block, in sample order.
   ///
