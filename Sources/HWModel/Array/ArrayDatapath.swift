@@ -117,8 +117,8 @@ public struct ONNXReferenceDatapath: ArrayDatapath {
 ///
 /// Source: onnxruntime 1.31 without graph optimizations (mlas, requantization). Float operators
 /// between DequantizeLinear and QuantizeLinear become operators on codes first, see
-/// `Graph.fusingQuantizedProducts()`; what is elementwise stays in float32, as there. A graph
-/// without a quantized tensor is refused.
+/// `Graph.fusingQuantizedProducts()`; sums and products of two tensors stay in float32, as there. A
+/// graph without a quantized tensor is refused.
 public struct ONNXIntegerDatapath: ArrayDatapath, LeavesTracedNodes {
   public static let name = "onnx-integer"
   public var name: String { Self.name }

@@ -38,8 +38,8 @@ extension Graph {
     try QuantizedFusion(self, includesElementwise: false).result()
   }
 
-  /// As ``fusingQuantizedProducts()``, and with every other operator that has a form between codes:
-  /// sums and products of two tensors, functions of one, concatenations and movements.
+  /// As ``fusingQuantizedProducts()``, and with the operators whose rule between codes rounds otherwise
+  /// than floats do: sums and products of two tensors, and maxima of windows.
   public func fusingQuantizedOperators() throws(GraphProblems) -> Graph {
     try QuantizedFusion(self, includesElementwise: true).result()
   }
