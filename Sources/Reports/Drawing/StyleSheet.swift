@@ -135,7 +135,7 @@ enum StyleSheet {
     th,td{padding:3px 7px}.w{min-width:28ch}}
     @media print{.screen,summary{display:none}figcaption{font-size:10px}figure{overflow:visible}figure svg{min-width:0}body{font-size:11px}main{max-width:none;padding:0}h2,h3{break-after:avoid}
     table{font-size:10px;max-width:100%}th,td{padding:2px 6px;white-space:normal;
-    overflow-wrap:anywhere}table:has(.w) :is(th,td):not(.w){overflow-wrap:normal}.w{min-width:20ch}tr{break-inside:avoid}thead{display:table-header-group}
+    overflow-wrap:anywhere}table:has(.w,.l) :is(th,td):not(.w,.l){overflow-wrap:normal}.w{min-width:20ch}tr{break-inside:avoid}thead{display:table-header-group}
     .table{overflow:visible}
     details::details-content{content-visibility:visible;block-size:auto}}
 

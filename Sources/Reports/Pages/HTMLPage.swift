@@ -122,10 +122,12 @@ public struct HTMLPage: Sendable {
     return text
   }
 
-  /// Numbers stand at the right; long text breaks anywhere, short text nowhere.
+  /// Numbers stand at the right; long text breaks anywhere, shorter text (digests, paths) on paper
+  /// alone, short text nowhere.
   private static func style(of cell: Table.Cell, in column: Table.Column) -> String {
     if cell.text.utf8.count > 70 { return " class=\"w\"" }
-    return column.alignment == .right ? " class=\"n\"" : ""
+    if column.alignment == .right { return " class=\"n\"" }
+    return cell.text.utf8.count > 24 ? " class=\"l\"" : ""
   }
 
   private static func table(_ captioned: CaptionedTable) -> String {
