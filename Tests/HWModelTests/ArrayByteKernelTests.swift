@@ -348,6 +348,55 @@ struct ArrayByteKernelTests {
     }
   }
 
+  @Test("softmax and normalization of rows of floats have the bits of the definition")
+  func floatRows() throws {
+    for shape in [[3, 5, 17], [1, 1], [9, 2, 3], [2, 7, 1]] {
+      for round in 0..<6 {
+        var build = QuantizedGraph(seed: UInt64(round))
+        let data = try build.add(shape, .float(.float32))
+        var inputs = [data]
+        var operation = Operator.axisSoftmax(
+          AxisSoftmax(axis: shape.count - 1, beta: round == 1 ? 0.5 : 1, isLogarithm: round == 2))
+        let axis = round == 5 ? shape.count - 1 : max(shape.count - 2, 0)
+        if round >= 3 {
+          operation = .normalizeLayer(axis: axis, epsilon: 1e-5)
+          let inner = Array(shape[axis...])
+          for _ in 0..<(round == 3 ? 1 : 2) {
+            let numbers = (0..<inner.reduce(1, *)).map { _ in
+              Float.random(in: -2...2, using: &build.generator)
+            }
+            inputs.append(try build.add(inner, .float(.float32), .float32(numbers)))
+          }
+        }
+        let result = try build.add(shape, .float(.float32))
+        let graph = try Graph(
+          name: "rows", tensors: build.tensors,
+          nodes: [Node(name: "n", operation: operation, inputs: inputs, outputs: [result])],
+          inputs: [data], outputs: [result])
+        var expected: [UInt32] = []
+        for path in [KernelPath.plain, .portable] {
+          let plan = try Plan(graph, on: ONNXReferenceDatapath(path: path))
+          let fast = round >= 3 ? "ArrayFloatLayerNormalization" : "ArrayFloatSoftmax"
+          #expect(plan.kernelNames == [path == .plain ? "ArrayKernel" : fast])
+          let runner = PlanRunner(plan)
+          var generator = SeededGenerator(seed: 3)
+          let buffer = try #require(runner.buffer(of: data))
+          for index in 0..<shape.reduce(1, *) {
+            buffer.elements(as: Float.self)[index] = .random(in: -4...4, using: &generator)
+          }
+          if round == 0, shape[0] > 1 {
+            buffer.elements(as: Float.self)[1] = .infinity
+            buffer.elements(as: Float.self)[shape.reduce(1, *) - 1] = .nan
+          }
+          runner.run(usedLanes: 1)
+          let found = try #require(runner.buffer(of: result)).elements(as: Float.self)
+          let bits = found[..<shape.reduce(1, *)].map { $0.isNaN ? 1 : $0.bitPattern }
+          if path == .plain { expected = bits } else { #expect(bits == expected) }
+        }
+      }
+    }
+  }
+
   @Test("nodes that nothing reads do not run, unless they are kept")
   func unread() throws {
     var build = QuantizedGraph(seed: 1)

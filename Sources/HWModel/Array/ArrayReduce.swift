@@ -106,6 +106,7 @@ extension ArrayNode {
 
   func softmax(_ softmax: AxisSoftmax) throws(DatapathError) -> PlannedNode {
     try requireReal()
+    if let fast = ArrayFloatSoftmax(softmax, self) { return planned(kernel: fast) }
     let (data, result) = (operands[0], result)
     let (copy, length) = rows(data.shape, axes: [softmax.axis])
     let back = StridedCopy(extents: copy.extents, source: copy.target, target: copy.source)
@@ -154,35 +155,26 @@ extension ArrayNode {
 
   func normalizeLayer(_ axis: Int, _ epsilon: Float) throws(DatapathError) -> PlannedNode {
     try requireReal()
+    if let fast = ArrayFloatLayerNormalization(axis, epsilon, self) {
+      return planned(kernel: fast)
+    }
     let (operands, result) = (operands, result)
     let inner = Array(operands[0].shape.extents[axis...])
     let length = inner.reduce(1, *)
     return planned { o in
       var values = operands[0].reals(as: Double.self, o)
-      // Most scales and biases have a number for each element of a row.
-      let parameters = operands.dropFirst().map { operand -> [Double] in
-        let own = operand.reals(as: Double.self, o)
-        return operand.shape.extents == inner
-          ? own : Self.broadcast(own, operand.shape, to: result.shape)
+      let parameters = operands.dropFirst().map {
+        Self.broadcast($0.reals(as: Double.self, o), $0.shape, to: result.shape)
       }
-      values.withUnsafeMutableBufferPointer { values in
-        for start in stride(from: 0, to: values.count, by: max(length, 1)) {
-          let row = UnsafeMutableBufferPointer(rebasing: values[start..<start + length])
-          var sum = 0.0
-          for value in row { sum += value }
-          let mean = sum / Double(length)
-          var squares = 0.0
-          for value in row { squares += (value - mean) * (value - mean) }
-          let deviation = (squares / Double(length) + Double(epsilon)).squareRoot()
-          for index in 0..<length { row[index] = (row[index] - mean) / deviation }
-          for (place, parameter) in parameters.enumerated() {
-            let first = parameter.count == length ? 0 : start
-            if place == 0 {
-              for index in 0..<length { row[index] *= parameter[first + index] }
-            } else {
-              for index in 0..<length { row[index] += parameter[first + index] }
-            }
-          }
+      for start in stride(from: 0, to: values.count, by: max(length, 1)) {
+        let row = start..<start + length
+        let mean = values[row].reduce(0, +) / Double(length)
+        let squares = values[row].reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let deviation = (squares / Double(length) + Double(epsilon)).squareRoot()
+        for index in row {
+          values[index] = (values[index] - mean) / deviation
+          if let scale = parameters.first { values[index] *= scale[index] }
+          if parameters.count > 1 { values[index] += parameters[1][index] }
         }
       }
       o.outputs[0].store(reals: values, kind: result.kind)
