@@ -53,13 +53,45 @@ typedef struct {
     }                                                                                         \
   }
 
-#define PRODUCT(name, type, vector, most)                                                     \
+// The weights of the filters from `filter` on and of `count` of the depth from `done` on; `buffer` holds
+// those that are converted.
+INLINE const float *panel_f32(
+  const float *weights, ptrdiff_t filter, ptrdiff_t depth, ptrdiff_t done, ptrdiff_t count,
+  float *buffer) {
+  (void)count;
+  (void)buffer;
+  return weights + filter * depth + done * (HWSIM_REAL_GROUP_BYTES / 4);
+}
+
+INLINE const double *panel_f64(
+  const double *weights, ptrdiff_t filter, ptrdiff_t depth, ptrdiff_t done, ptrdiff_t count,
+  double *buffer) {
+  (void)count;
+  (void)buffer;
+  return weights + filter * depth + done * (HWSIM_REAL_GROUP_BYTES / 8);
+}
+
+// Half a group of floats.
+INLINE const double *panel_f64_f32(
+  const float *weights, ptrdiff_t filter, ptrdiff_t depth, ptrdiff_t done, ptrdiff_t count,
+  double *buffer) {
+  enum { STORED = HWSIM_REAL_GROUP_BYTES / 4, GROUP = HWSIM_REAL_GROUP_BYTES / 8 };
+  const ptrdiff_t within = filter % STORED;
+  const float *from = weights + (filter - within) * depth + done * STORED + within;
+  for (ptrdiff_t i = 0; i < count; i++)
+    for (int lane = 0; lane < GROUP; lane++)
+      buffer[i * GROUP + lane] = (double)from[i * STORED + lane];
+  return buffer;
+}
+
+#define PRODUCT(name, type, stored, prepare, vector, most)                                    \
   TILE(name##_8, type, vector, 8)                                                             \
   TILE(name##_4, type, vector, 4)                                                             \
   TILE(name##_1, type, vector, 1)                                                             \
   INLINE void name(                                                                           \
-    const hwsim_real_walk *walk, const type *data, const type *weights, ptrdiff_t filters,    \
+    const hwsim_real_walk *walk, const type *data, const stored *weights, ptrdiff_t filters,  \
     ptrdiff_t first, ptrdiff_t count, type *sums) {                                           \
+    type buffer[DEPTH_BLOCK * sizeof(vector) / sizeof(type)];                                 \
     const ptrdiff_t width = (ptrdiff_t)(sizeof(vector) / sizeof(type));                       \
     const ptrdiff_t depth = walk->segments * walk->length;                                    \
     if (depth == 0) memset(sums, 0, (size_t)(count * filters) * sizeof(type));                \
@@ -69,7 +101,7 @@ typedef struct {
       block.segment = done / walk->length;                                                    \
       block.index = done % walk->length;                                                      \
       for (ptrdiff_t filter = 0; filter < filters; filter += width) {                         \
-        const type *panel = weights + filter * depth + done * width;                          \
+        const type *panel = prepare(weights, filter, depth, done, block.count, buffer);       \
         for (ptrdiff_t position = 0; position < count;) {                                     \
           const ptrdiff_t left = count - position;                                            \
           const int rows = most == 8 && left >= 8 ? 8 : left >= 4 ? 4 : 1;                    \
@@ -113,16 +145,18 @@ typedef struct {
     }                                                                                         \
   }
 
-PRODUCT(product_f32, float, lanes_f32, 4)
-PRODUCT(product_f64, double, lanes_f64, 4)
+PRODUCT(product_f32, float, float, panel_f32, lanes_f32, 4)
+PRODUCT(product_f64, double, double, panel_f64, lanes_f64, 4)
+PRODUCT(product_f64_f32, double, float, panel_f64_f32, lanes_f64, 4)
 // Registers of a whole vector leave room for more positions.
-PRODUCT(product_f32_wide, float, lanes_f32, 8)
-PRODUCT(product_f64_wide, double, lanes_f64, 8)
+PRODUCT(product_f32_wide, float, float, panel_f32, lanes_f32, 8)
+PRODUCT(product_f64_wide, double, double, panel_f64, lanes_f64, 8)
+PRODUCT(product_f64_f32_wide, double, float, panel_f64_f32, lanes_f64, 8)
 DEPTHWISE(depthwise_f32, float)
 DEPTHWISE(depthwise_f64, double)
 
-#define PRODUCT_PARAMETERS(type)                                                              \
-  const hwsim_real_walk *walk, const type *data, const type *weights, ptrdiff_t filters,      \
+#define PRODUCT_PARAMETERS(type, stored)                                                      \
+  const hwsim_real_walk *walk, const type *data, const stored *weights, ptrdiff_t filters,    \
     ptrdiff_t first, ptrdiff_t count, type *sums
 #define PRODUCT_ARGUMENTS walk, data, weights, filters, first, count, sums
 #define DEPTHWISE_PARAMETERS(type)                                                            \
@@ -133,12 +167,16 @@ DEPTHWISE(depthwise_f64, double)
 #if defined(__x86_64__)
 #define VERSIONS(suffix, wide, features)                                                      \
   __attribute__((target(features))) static void product_f32_##suffix(                         \
-    PRODUCT_PARAMETERS(float)) {                                                              \
+    PRODUCT_PARAMETERS(float, float)) {                                                              \
     product_f32##wide(PRODUCT_ARGUMENTS);                                                     \
   }                                                                                           \
   __attribute__((target(features))) static void product_f64_##suffix(                         \
-    PRODUCT_PARAMETERS(double)) {                                                             \
+    PRODUCT_PARAMETERS(double, double)) {                                                             \
     product_f64##wide(PRODUCT_ARGUMENTS);                                                     \
+  }                                                                                           \
+  __attribute__((target(features))) static void product_f64_f32_##suffix(                     \
+    PRODUCT_PARAMETERS(double, float)) {                                                      \
+    product_f64_f32##wide(PRODUCT_ARGUMENTS);                                                 \
   }                                                                                           \
   __attribute__((target(features))) static void depthwise_f32_##suffix(                       \
     DEPTHWISE_PARAMETERS(float)) {                                                            \
@@ -163,14 +201,19 @@ VERSIONS(avx512, _wide, "avx512f,avx512dq,avx512vl")
 #define DISPATCH(name, arguments) (void)path;
 #endif
 
-void hwsim_real_product_f32(int path, PRODUCT_PARAMETERS(float)) {
+void hwsim_real_product_f32(int path, PRODUCT_PARAMETERS(float, float)) {
   DISPATCH(product_f32, (PRODUCT_ARGUMENTS))
   product_f32(PRODUCT_ARGUMENTS);
 }
 
-void hwsim_real_product_f64(int path, PRODUCT_PARAMETERS(double)) {
+void hwsim_real_product_f64(int path, PRODUCT_PARAMETERS(double, double)) {
   DISPATCH(product_f64, (PRODUCT_ARGUMENTS))
   product_f64(PRODUCT_ARGUMENTS);
+}
+
+void hwsim_real_product_f64_f32(int path, PRODUCT_PARAMETERS(double, float)) {
+  DISPATCH(product_f64_f32, (PRODUCT_ARGUMENTS))
+  product_f64_f32(PRODUCT_ARGUMENTS);
 }
 
 void hwsim_real_depthwise_f32(int path, DEPTHWISE_PARAMETERS(float)) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arith
 import Documents
 import Glibc
 
@@ -43,6 +44,7 @@ struct HWSim: ParsableCommand {
 enum Entry {
   static func main() {
     Signals.install()
+    FreedMemory.keep()
     exit(Invocation(Array(CommandLine.arguments.dropFirst())).run())
   }
 }

@@ -23,9 +23,14 @@ struct RealProductTests {
           (0..<count).map { _ in Real(Double.random(in: -3...3, using: &generator)) }
         }
         let depth = offsets.count * length
-        let weights = numbers(filters * depth)
+        // Float64 weights that are float32 numbers are stored as such.
+        let isNarrow = round % 2 == 0
+        let weights = numbers(filters * depth).map { isNarrow ? Real(Float($0)) : $0 }
         let data = numbers(50 * 29 + 3 * 5 + 33 + length)
         let product = RealProduct(weights: weights, filters: filters, walk: walk, path: path)
+        if Real.self == Double.self, filters % 16 == 0 {
+          #expect(product.constantBytes == filters * depth * (isNarrow ? 4 : 8))
+        }
         var sums = [Real](repeating: 7, count: count * filters)
         product.sums(of: data, first: 0, count: count, into: &sums)
         for position in 0..<count {
@@ -55,6 +60,38 @@ struct RealProductTests {
       }
       check(Float.self)
       check(Double.self)
+    }
+  }
+
+  @Test("float64 sums take the weights of float32 sums where they are", arguments: paths)
+  func shared(path: KernelPath) {
+    var generator = SeededGenerator(seed: 12)
+    for filters in [1, 7, 8, 9, 15, 16, 17, 24, 31, 40] {
+      let length = filters % 2 == 0 ? 5 : 300
+      let walk = ProductWalk(
+        columns: 4, rowPitch: 20, columnPitch: 2, offsets: [0, 9], length: length)
+      let weights = (0..<filters * 2 * length).map { _ in
+        Float.random(in: -2...2, using: &generator)
+      }
+      let data = (0..<60 + length).map { _ in Double.random(in: -2...2, using: &generator) }
+      let single = RealProduct(weights: weights, filters: filters, walk: walk, path: path)
+      let shared = RealProduct<Double>(sharing: single)
+      #expect(shared.constantBytes == single.constantBytes)
+      let own = RealProduct(
+        weights: weights.map { Double($0) + 0x1p-60 }, filters: filters, walk: walk, path: path)
+      #expect(own.constantBytes >= filters * 2 * length * 8)
+      var sums = [Double](repeating: 7, count: 10 * filters)
+      shared.sums(of: data, first: 0, count: 10, into: &sums)
+      for position in 0..<10 {
+        let start = position / 4 * 20 + position % 4 * 2
+        let seen = [0, 9].flatMap { offset in (0..<length).map { data[start + offset + $0] } }
+        for filter in 0..<filters {
+          let own = weights[filter * 2 * length..<(filter + 1) * 2 * length]
+          #expect(
+            sums[position * filters + filter]
+              == RealProduct.definition(data: seen, weights: own.map { Double($0) }))
+        }
+      }
     }
   }
 

@@ -10,7 +10,9 @@ public protocol RealScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
 public struct RealProductCall<Real: RealScalar> {
   var walk: hwsim_real_walk
   let data: UnsafePointer<Real>
-  let weights: UnsafePointer<Real>
+  let weights: UnsafeRawPointer
+  /// Whether float64 sums take weights that are stored in float32.
+  var isNarrow = false
   /// Nil for a filter of its own for each channel.
   let filters: Int?
   let first: Int
@@ -24,11 +26,12 @@ extension Float: RealScalar {
     var walk = call.walk
     if let filters = call.filters {
       hwsim_real_product_f32(
-        call.path.lanes, &walk, call.data, call.weights, filters, call.first, call.count,
-        call.sums)
+        call.path.lanes, &walk, call.data, call.weights.assumingMemoryBound(to: Float.self),
+        filters, call.first, call.count, call.sums)
     } else {
       hwsim_real_depthwise_f32(
-        call.path.lanes, &walk, call.data, call.weights, call.first, call.count, call.sums)
+        call.path.lanes, &walk, call.data, call.weights.assumingMemoryBound(to: Float.self),
+        call.first, call.count, call.sums)
     }
   }
 }
@@ -36,13 +39,18 @@ extension Float: RealScalar {
 extension Double: RealScalar {
   public static func realSums(_ call: RealProductCall<Double>) {
     var walk = call.walk
-    if let filters = call.filters {
+    if let filters = call.filters, call.isNarrow {
+      hwsim_real_product_f64_f32(
+        call.path.lanes, &walk, call.data, call.weights.assumingMemoryBound(to: Float.self),
+        filters, call.first, call.count, call.sums)
+    } else if let filters = call.filters {
       hwsim_real_product_f64(
-        call.path.lanes, &walk, call.data, call.weights, filters, call.first, call.count,
-        call.sums)
+        call.path.lanes, &walk, call.data, call.weights.assumingMemoryBound(to: Double.self),
+        filters, call.first, call.count, call.sums)
     } else {
       hwsim_real_depthwise_f64(
-        call.path.lanes, &walk, call.data, call.weights, call.first, call.count, call.sums)
+        call.path.lanes, &walk, call.data, call.weights.assumingMemoryBound(to: Double.self),
+        call.first, call.count, call.sums)
     }
   }
 }
@@ -52,11 +60,19 @@ extension Double: RealScalar {
 /// Every sum starts from 0 and takes its products in the order of the walk, rounded after each
 /// multiplication and each addition, so that it has the same bits on every machine.
 /// ``definition(data:weights:)`` states it for one position.
+///
+/// Weights of float64 sums that are all float32 numbers are stored as such: half the memory, the same
+/// products.
 public struct RealProduct<Real: RealScalar>: Sendable {
+  private enum Weights: Sendable {
+    case own([Real])
+    case narrow([Float])
+  }
+
   public let filters: Int
   public let path: KernelPath
   private let walk: ProductWalk
-  private let weights: [Real]
+  private let weights: Weights
 
   /// Packs `weights`, `filters * offsets.count * length` of them, filter by filter.
   ///
@@ -71,14 +87,36 @@ public struct RealProduct<Real: RealScalar>: Sendable {
     self.filters = filters
     self.walk = walk
     self.path = path
-    let group = Int(HWSIM_REAL_GROUP_BYTES) / MemoryLayout<Real>.stride
+    let bytes = Int(HWSIM_REAL_GROUP_BYTES)
+    let isNarrow =
+      MemoryLayout<Real>.stride > MemoryLayout<Float>.stride
+      && weights.allSatisfy { Real(Float($0)) == $0 }
+    self.weights =
+      isNarrow
+      ? .narrow(
+        Self.packed(weights, filters, depth, bytes / MemoryLayout<Float>.stride) { Float($0) })
+      : .own(Self.packed(weights, filters, depth, bytes / MemoryLayout<Real>.stride) { $0 })
+  }
+
+  /// The same product in float64, in the same memory.
+  public init(sharing other: RealProduct<Float>) where Real == Double {
+    (filters, walk, path) = (other.filters, other.walk, other.path)
+    switch other.weights {
+    case .own(let weights), .narrow(let weights): self.weights = .narrow(weights)
+    }
+  }
+
+  @inline(__always)
+  private static func packed<Stored: BinaryFloatingPoint>(
+    _ weights: [Real], _ filters: Int, _ depth: Int, _ group: Int, _ stored: (Real) -> Stored
+  ) -> [Stored] {
     let groups = (filters + group - 1) / group
-    self.weights = [Real](unsafeUninitializedCapacity: groups * group * depth) { packed, count in
+    return [Stored](unsafeUninitializedCapacity: groups * group * depth) { packed, count in
       weights.withUnsafeBufferPointer { weights in
         for first in stride(from: 0, to: groups * group, by: group) {
           for index in 0..<depth {
             for filter in first..<first + group {
-              packed[count] = filter < filters ? weights[filter * depth + index] : 0
+              packed[count] = filter < filters ? stored(weights[filter * depth + index]) : 0
               count += 1
             }
           }
@@ -93,14 +131,26 @@ public struct RealProduct<Real: RealScalar>: Sendable {
   public func sums(
     of data: UnsafePointer<Real>, first: Int, count: Int, into sums: UnsafeMutablePointer<Real>
   ) {
-    weights.withUnsafeBufferPointer { weights in
+    func run(_ weights: UnsafeRawBufferPointer, isNarrow: Bool) {
+      guard let base = weights.baseAddress else { return }
       walk.withRealWalk { walk in
-        guard let base = weights.baseAddress else { return }
         Real.realSums(
           RealProductCall(
-            walk: walk, data: data, weights: base, filters: filters, first: first, count: count,
-            sums: sums, path: path))
+            walk: walk, data: data, weights: base, isNarrow: isNarrow, filters: filters,
+            first: first, count: count, sums: sums, path: path))
       }
+    }
+    switch weights {
+    case .own(let weights): weights.withUnsafeBytes { run($0, isNarrow: false) }
+    case .narrow(let weights): weights.withUnsafeBytes { run($0, isNarrow: true) }
+    }
+  }
+
+  /// Bytes of the packed weights.
+  public var constantBytes: Int {
+    switch weights {
+    case .own(let weights): weights.count * MemoryLayout<Real>.stride
+    case .narrow(let weights): weights.count * MemoryLayout<Float>.stride
     }
   }
 
@@ -140,6 +190,12 @@ public struct RealDepthwise<Real: RealScalar>: Sendable {
     self.weights = weights
   }
 
+  /// The same in float64.
+  public init(_ other: RealDepthwise<Float>) where Real == Double {
+    (channels, walk, path) = (other.channels, other.walk, other.path)
+    weights = other.weights.map { Double($0) }
+  }
+
   /// The sums of `count` positions from `first`: `count * channels`.
   ///
   /// - Precondition: as for ``RealProduct/sums(of:first:count:into:)``.
@@ -151,7 +207,7 @@ public struct RealDepthwise<Real: RealScalar>: Sendable {
         guard let base = weights.baseAddress else { return }
         Real.realSums(
           RealProductCall(
-            walk: walk, data: data, weights: base, filters: nil, first: first,
+            walk: walk, data: data, weights: UnsafeRawPointer(base), filters: nil, first: first,
             count: count, sums: sums, path: path))
       }
     }

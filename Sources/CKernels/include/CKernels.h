@@ -15,4 +15,6 @@
 
 #include "CKernelsBits.h"
 
+#include "CKernelsMemory.h"
+
 #endif

@@ -27,6 +27,10 @@ void hwsim_real_product_f32(
 void hwsim_real_product_f64(
   int path, const hwsim_real_walk *walk, const double *data, const double *weights,
   ptrdiff_t filters, ptrdiff_t first, ptrdiff_t count, double *sums);
+// The same with weights that are stored as those of float32 sums.
+void hwsim_real_product_f64_f32(
+  int path, const hwsim_real_walk *walk, const double *data, const float *weights,
+  ptrdiff_t filters, ptrdiff_t first, ptrdiff_t count, double *sums);
 
 // sums[p][c] = sum over taps t of data[start(p) + offset[t] + c] * weights[t][c], the length of the
 // walk being the number of channels; rounded and ordered as above.

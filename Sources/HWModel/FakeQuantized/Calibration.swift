@@ -4,8 +4,13 @@ package import QuantGraph
 extension FloatNetwork {
   /// The network in float64, for measurements.
   package var measuringPlan: Plan {
+    var datapath = FakeQuantized(precision: .float64)
+    for (node, planned) in zip(plan.graph.nodes, plan.nodes) {
+      datapath.floatLayers[node.name] =
+        (planned.kernel as? SampleNode<PreparedLayer>)?.kernel.floatLayer
+    }
     do throws(PlanProblems) {
-      return try Plan(graph, on: FakeQuantized(precision: .float64))
+      return try Plan(graph, on: datapath)
     } catch {
       preconditionFailure("what runs in float32 runs in float64")
     }

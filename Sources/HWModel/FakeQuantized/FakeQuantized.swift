@@ -35,6 +35,9 @@ public struct FakeQuantized: Datapath {
   /// What multiplies in layers, in float32; nil for sums in float32 in a fixed order.
   public let cores: TensorCoreRules?
 
+  /// Layers without formats as a plan in float32 has them, by name: float64 shares their weights.
+  var floatLayers: [String: RealLayer<Float>] = [:]
+
   public init(
     layers: [String: LayerQuantization] = [:], precision: Precision = .float32,
     cores: TensorCoreRules? = nil
@@ -88,7 +91,8 @@ public struct FakeQuantized: Datapath {
   ) throws(DatapathError) -> PlannedNode {
     for id in node.outputs { try Self.check(graph[id]) }
     let bound = FakeQuantizedNode(
-      node: node, graph: graph, inputs: inputs, precision: precision, cores: cores)
+      node: node, graph: graph, inputs: inputs, precision: precision, cores: cores,
+      floatLayer: floatLayers[node.name])
     if LayerParameters.isLayer(node, in: graph) {
       return try bound.layer(layers[node.name], made: made, replaced: nil)
     }

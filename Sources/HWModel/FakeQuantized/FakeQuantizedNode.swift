@@ -9,6 +9,8 @@ struct FakeQuantizedNode {
   let inputs: [PlannedTensor]
   let precision: FakeQuantized.Precision
   var cores: TensorCoreRules?
+  /// The layer without formats in float32, whose weights float64 may share.
+  var floatLayer: RealLayer<Float>?
 
   private var data: Tensor { graph[node.inputs[0]] }
   private var result: Tensor { graph[node.outputs[0]] }
@@ -127,6 +129,11 @@ struct FakeQuantizedNode {
             channelsLast: channelsLast)
         }
         if !weights.input.isUnchanged { operand.format = weights.input }
+        if replaced == nil, weights.numbers == nil, let floatLayer {
+          return planned(
+            RealLayerKernel<Double>(parameters, sharing: floatLayer), [operand], range: range,
+            channelsLast: channelsLast)
+        }
         return planned(
           RealLayerKernel<Double>(
             parameters, weights: weights.numbers ?? parameters.weights.map { Double($0) },

@@ -123,6 +123,11 @@ final class PreparedLayer: SampleKernel {
       encoding: "\(accumulator.name) (weights and activations are not both integers)")
   }
 
+  /// The layer's own weights as they multiply in float32; nil where formats change them.
+  var floatLayer: RealLayer<Float>? {
+    if case .reals(let layer) = kernel { layer } else { nil }
+  }
+
   var constantBytes: Int? {
     let weights = geometry.filters * geometry.depth
     let scales = 16 * geometry.filters

@@ -32,8 +32,23 @@ struct RealLayer<Real: RealScalar>: Sendable {
     }
   }
 
+  /// The same layer in float64, with the same memory for its weights.
+  init(sharing other: RealLayer<Float>) where Real == Double {
+    geometry = other.geometry
+    switch other.kernel {
+    case .products(let products):
+      kernel = .products(products.map { RealProduct<Double>(sharing: $0) })
+    case .depthwise(let depthwise): kernel = .depthwise(RealDepthwise<Double>(depthwise))
+    }
+  }
+
   /// Bytes of the weights.
-  var constantBytes: Int { geometry.filters * geometry.depth * MemoryLayout<Real>.stride }
+  var constantBytes: Int {
+    switch kernel {
+    case .products(let products): products.reduce(0) { $0 + $1.constantBytes }
+    case .depthwise: geometry.filters * geometry.depth * MemoryLayout<Real>.stride
+    }
+  }
 
   /// Elements that ``run(_:samples:scratch:into:)`` needs beside its operands.
   var scratchCount: Int {

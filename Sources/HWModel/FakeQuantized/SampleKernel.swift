@@ -173,6 +173,12 @@ struct RealLayerKernel<Real: RealScalar>: SampleKernel {
     bias = hasBias ? parameters.bias.map { Real($0) } : []
   }
 
+  /// The layer as it is, in the memory of its float32 weights.
+  init(_ parameters: LayerParameters, sharing other: RealLayer<Float>) where Real == Double {
+    layer = RealLayer<Double>(sharing: other)
+    bias = parameters.bias.map { Double($0) }
+  }
+
   var constantBytes: Int? { layer.constantBytes + bias.count * MemoryLayout<Real>.stride }
 
   func scratchBytes(samples: Int) -> Int { layer.scratchCount * MemoryLayout<Real>.stride }
