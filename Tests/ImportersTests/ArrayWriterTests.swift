@@ -102,6 +102,38 @@ struct ArrayWriterTests {
     #expect(arrays["x"] == ArrayFixtures.x)
   }
 
+  @Test(
+    "an archive of large arrays that grow beside each other has the bytes of arrays added whole",
+    arguments: [true, false])
+  func large(compressed: Bool) throws {
+    let folder = try TemporaryFolder()
+    let first = (0..<3_000_000).map { Float($0 % 977) }
+    let second = (0..<6_000_000).map { Int8(truncatingIfNeeded: $0 % 251) }
+    let writer = try NPZWriter(path: folder.file("x.npz"), compressed: compressed)
+    let members = (
+      try writer.member("first", elementType: .float32, rowShape: [3]),
+      try writer.member("second", elementType: .int8, rowShape: [6])
+    )
+    for block in 0..<100 {
+      try writer.append(
+        Array(second[block * 60_000..<(block + 1) * 60_000]).span, to: members.1)
+      try writer.append(
+        Array(first[block * 30_000..<(block + 1) * 30_000]).span, to: members.0)
+    }
+    try writer.finish()
+    let whole = [
+      ("first", NDArray(shape: [1_000_000, 3], first)),
+      ("second", NDArray(shape: [1_000_000, 6], second)),
+    ]
+    try NPZ.write(whole, to: folder.file("y.npz"), compressed: compressed)
+    #expect(
+      try [UInt8](contentsOf: folder.file("x.npz")) == [UInt8](contentsOf: folder.file("y.npz")))
+    // The reader checks the sums of the archive.
+    let read = try NPZ.read(folder.file("x.npz"))
+    for (name, array) in whole { #expect(read[name] == array) }
+    #expect(try folder.contents() == ["x.npz", "y.npz"])
+  }
+
   @Test("more members than 16 bits count, with ZIP64 records")
   func many() throws {
     let folder = try TemporaryFolder()

@@ -1,8 +1,9 @@
 /// Writes an NPZ file whose arrays grow row by row, in any order; it appears when it is complete.
 ///
 /// The same arrays give the same bytes: members are in the order they were declared, with the
-/// fixed time 1980-01-01. Rows wait in memory, and in an unnamed file beside the target beyond
-/// 4 MiB in all or 64 KiB an array. Not for use from several threads.
+/// fixed time 1980-01-01. Rows wait in memory; beyond 4 MiB in all and 64 KiB an array those of the first
+/// array go where they belong, if it is stored, and others into an unnamed file beside the target. Not
+/// for use from several threads.
 public final class NPZWriter {
   /// An array of the file that is being written.
   public struct Member: Sendable, Hashable {
@@ -26,7 +27,10 @@ public final class NPZWriter {
 
   private let path: String
   private let isCompressed: Bool
+  private let archive: ZipWriter
   private let output: OutputFile
+  /// Whether the archive has the first array's beginning.
+  private var isStreaming = false
   private var members: [Pending] = []
   private var keys: Set<String> = []
   private var spool: SpoolFile?
@@ -39,6 +43,7 @@ public final class NPZWriter {
     self.path = path
     isCompressed = compressed
     output = try OutputFile(path: path)
+    archive = ZipWriter(output, isCompressed: compressed)
   }
 
   /// Declares an array of shape `[rows] + rowShape`.
@@ -110,14 +115,17 @@ public final class NPZWriter {
 
   /// Writes the archive and puts it in its place.
   public func finish() throws(ImportError) {
-    let archive = ZipWriter(output, isCompressed: isCompressed)
     for index in members.indices {
       let member = members[index]
-      let rows = member.rowElements == 0 ? 0 : member.elementCount / member.rowElements
-      let leading = member.dropsSingleRow && rows == 1 ? [] : [rows]
-      let shape = member.declaredShape ?? leading + (member.rowShape ?? [])
+      let header = header(member)
+      if index == 0, isStreaming {
+        try archive.write(member.buffer.span.bytes)
+        try archive.end(beginning: header)
+        members[index].buffer = []
+        continue
+      }
       try archive.begin(member.name + ".npy")
-      try archive.write(NPYHeader.bytes(elementType: member.elementType, shape: shape).span.bytes)
+      try archive.write(header.span.bytes)
       for extent in member.extents {
         if let bytes = try spool?.bytes(extent) { try archive.write(bytes.span.bytes) }
       }
@@ -127,6 +135,15 @@ public final class NPZWriter {
     }
     try archive.finish()
     try output.commit()
+  }
+
+  /// The array's header for the rows that it has so far; its length does not depend on them unless a
+  /// single row drops its axis.
+  private func header(_ member: Pending) -> [UInt8] {
+    let rows = member.rowElements == 0 ? 0 : member.elementCount / member.rowElements
+    let leading = member.dropsSingleRow && rows == 1 ? [] : [rows]
+    let shape = member.declaredShape ?? leading + (member.rowShape ?? [])
+    return NPYHeader.bytes(elementType: member.elementType, shape: shape)
   }
 
   private func declare(_ member: Pending) throws(ImportError) -> Member {
@@ -164,6 +181,19 @@ public final class NPZWriter {
 
   private func spoolIfLarge(_ index: Int) throws(ImportError) {
     guard bufferedBytes > 4 << 20, members[index].buffer.count >= 1 << 16 else { return }
+    if index == 0, !isCompressed, !members[0].dropsSingleRow {
+      if !isStreaming {
+        isStreaming = true
+        try archive.begin(members[0].name + ".npy", reserving: header(members[0]))
+      }
+      var rows: [UInt8] = []
+      swap(&rows, &members[0].buffer)
+      try archive.write(rows.span.bytes)
+      bufferedBytes -= rows.count
+      rows.removeAll(keepingCapacity: true)
+      swap(&rows, &members[0].buffer)
+      return
+    }
     if spool == nil { spool = try SpoolFile(beside: path) }
     guard let spool else { return }
     members[index].extents.append(try spool.append(members[index].buffer))

@@ -9,6 +9,8 @@ final class ZipWriter {
     let name: [UInt8]
     let headerOffset: Int
     let dataOffset: Int
+    /// Bytes at the member's beginning that are known when it ends.
+    var reserved = 0
     var crc: UInt = 0
     var byteCount = 0
     var compressedByteCount = 0
@@ -39,6 +41,29 @@ final class ZipWriter {
     entries.append(
       Entry(name: entry.name, headerOffset: headerOffset, dataOffset: output.byteCount))
     deflater = isCompressed ? try Deflater(path: output.path) : nil
+  }
+
+  /// The same with room for `beginning` at the member's beginning, which ``end(beginning:)`` gives.
+  ///
+  /// - Precondition: members are stored.
+  func begin(_ name: String, reserving beginning: [UInt8]) throws(ImportError) {
+    precondition(!isCompressed, "what is deflated is not overwritten")
+    try begin(name)
+    entries[entries.count - 1].reserved = beginning.count
+    try output.write(beginning)
+  }
+
+  /// Ends a member that was begun with room for its beginning.
+  ///
+  /// - Precondition: as many bytes as were reserved.
+  func end(beginning: [UInt8]) throws(ImportError) {
+    let last = entries.count - 1
+    precondition(beginning.count == entries[last].reserved, "as many bytes as were reserved")
+    try output.overwrite(beginning, at: entries[last].dataOffset)
+    let crc = crc32_z(0, beginning, beginning.count)
+    entries[last].crc = crc32_combine(crc, entries[last].crc, entries[last].byteCount)
+    entries[last].byteCount += beginning.count
+    try end()
   }
 
   func write(_ bytes: RawSpan) throws(ImportError) {
