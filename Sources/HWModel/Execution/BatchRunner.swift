@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 public import QuantGraph
 
@@ -83,4 +84,98 @@ public final class BatchRunner {
     return collected
   }
 
+  // MARK: Streams
+
+  /// Samples that were read together.
+  public struct Batch: Sendable {
+    /// Values of each graph input, in the graph's order.
+    public let inputs: [TensorValues]
+    /// Samples.
+    public let count: Int
+
+    public init(inputs: [TensorValues], count: Int) {
+      self.inputs = inputs
+      self.count = count
+    }
+  }
+
+  /// Samples that a thread takes at a time: as many as stay in its processor's cache with what was read.
+  private var streamedSamples: Int {
+    let lanes = runners[0].lanes
+    let numbers = plan.graph.inputs.reduce(0) { $0 + plan.graph[$1].shape.count }
+    return max(1, (1 << 19) / max(runners[0].byteCount + 8 * numbers * lanes, 1)) * lanes
+  }
+
+  /// Reads, runs and hands over samples until none is left.
+  ///
+  /// One thread at a time reads, and one hands over, in the order of the samples; meanwhile the others
+  /// run theirs. Nothing depends on the number of threads.
+  ///
+  /// - Parameters:
+  ///   - wrapsCodes: whether codes out of range are brought into range by the input's rule.
+  ///   - failure: what an input error of a sample is to the caller.
+  ///   - next: the next samples, at most so many, after so many were read; none at the end.
+  ///   - collect: called on the thread that ran a block with its runner and the number of its samples.
+  ///   - store: takes a batch and what its blocks gave, after so many samples.
+  /// - Throws: the error of the first samples that have one; nothing is stored after it.
+  public func stream<Partial: Sendable, Failure: Error>(
+    wrapsCodes: Bool = false, failure: @Sendable (InputError) -> Failure,
+    next: @Sendable (_ wanted: Int, _ done: Int) throws(Failure) -> Batch,
+    collect: @Sendable (PlanRunner, Int) -> Partial,
+    store: @Sendable (Batch, [Partial], _ done: Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    typealias Done = (batch: Batch, parts: [Partial], first: Int)
+    let line = OrderedLine<Done, Failure>(ahead: 4 * runners.count)
+    let size = streamedSamples
+    nonisolated(unsafe) let runners = self.runners
+    DispatchQueue.concurrentPerform(iterations: runners.count) { worker in
+      while true {
+        let turn = line.take { done throws(Failure) in
+          let batch = try next(size, done)
+          return batch.count == 0 ? nil : ((batch, done), count: batch.count)
+        }
+        guard let (number, read): (Int, Result<(Batch, Int), Failure>) = turn else { return }
+        let result: Result<Done, Failure>
+        switch read {
+        case .failure(let error): result = .failure(error)
+        case .success((let batch, let first)):
+          do throws(InputError) {
+            let parts = try Self.blocks(
+              batch, on: runners[worker], firstSample: first, wrapsCodes: wrapsCodes, collect)
+            result = .success((batch, parts, first))
+          } catch {
+            result = .failure(failure(error))
+          }
+        }
+        line.give(number, result) { done throws(Failure) in
+          try store(done.batch, done.parts, done.first)
+        }
+      }
+    }
+    try line.finish()
+  }
+
+  private static func blocks<Partial>(
+    _ batch: Batch, on runner: PlanRunner, firstSample: Int, wrapsCodes: Bool,
+    _ collect: (PlanRunner, Int) -> Partial
+  ) throws(InputError) -> [Partial] {
+    var parts: [Partial] = []
+    for first in stride(from: 0, to: batch.count, by: runner.lanes) {
+      let used = min(runner.lanes, batch.count - first)
+      let plan = runner.plan
+      for (id, values) in zip(plan.graph.inputs, batch.inputs) {
+        guard values.count == batch.count * plan.graph[id].shape.count else {
+          throw .shape(
+            tensor: plan.graph[id].name, expected: plan.graph[id].shape.extents,
+            found: values.count)
+        }
+        try runner.load(
+          values, first: first, count: used, into: id, firstSample: firstSample + first,
+          wrapsCodes: wrapsCodes)
+      }
+      runner.run(usedLanes: used)
+      parts.append(collect(runner, used))
+    }
+    return parts
+  }
 }

@@ -58,7 +58,7 @@ public struct ModelRun: Sendable {
     let isTraced = options.trace != nil || options.golden != nil || options.countsEvents
     let plan = try (isTraced ? choice : choice.forOutputs).plan(file)
     let sources = try file.inputSources(files, wrapsCodes: options.allowsOverflow)
-    var run = try RunRecording(
+    let run = try RunRecording(
       plan, of: file, output: options.output, trace: options.trace,
       golden: options.golden, storesValues: options.storesValues,
       compresses: options.compresses, namesByIndex: options.namesByIndex,

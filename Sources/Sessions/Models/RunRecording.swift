@@ -4,7 +4,7 @@ import Importers
 import QuantGraph
 
 /// Executes a plan over all samples and writes its tensors to archives as they come.
-struct RunRecording {
+final class RunRecording {
   let plan: Plan
   private(set) var samples = 0
   private(set) var outputs: [TensorRecorder] = []
@@ -96,7 +96,7 @@ struct RunRecording {
   ///   - progress: called with the number of samples done.
   /// - Throws: a ``Failure`` for unreadable or unequal inputs, or files that cannot be written; no
   ///   file appears then.
-  mutating func execute(
+  func execute(
     _ sources: [any SampleSource], threads: Int, limit: Int?, wrapsCodes: Bool,
     progress: (Int) -> Void
   ) throws(Failure) {
@@ -110,44 +110,22 @@ struct RunRecording {
       outputs.map(\.tensor) + varying.map { traced[$0].tensor } + observed.map(\.tensor)
       + golden.map(\.tensor) + [labels?.output].compactMap(\.self)
     let runner = BatchRunner(plan, keeping: Set(ids), threads: threads)
-    while true {
-      let wanted = min(runner.suggestedSamples, (limit ?? .max) - samples)
-      let inputs = try read(sources, upTo: wanted)
-      let count: Int
-      let telling = zip(graph.inputs, inputs).first { graph[$0.0].shape.count > 0 }
-      if let telling {
-        count = telling.1.count / graph[telling.0].shape.count
-      } else {
-        // A graph of constants alone, or of empty inputs, has one result.
-        count = samples == 0 && wanted > 0 ? 1 : 0
+    // One thread at a time reads and stores.
+    nonisolated(unsafe) let (recording, sources) = (self, sources)
+    try withoutActuallyEscaping(progress) { (progress) throws(Failure) in
+      nonisolated(unsafe) let progress = progress
+      try runner.stream(
+        wrapsCodes: wrapsCodes, failure: { Failure(Diagnostic($0)) }
+      ) { (wanted, done) throws(Failure) in
+        try recording.read(sources, upTo: min(wanted, (limit ?? .max) - done), after: done)
+      } collect: { runner, used in
+        ids.map { runner.elements(of: $0, count: used) ?? .int8([]) }
+      } store: { (batch, blocks, done) throws(Failure) in
+        try recording.count(batch, wrapsCodes: wrapsCodes)
+        try recording.store(blocks, varying: varying)
+        recording.samples = done + batch.count
+        progress(recording.samples)
       }
-      if count == 0 { break }
-      let blocks: [[Codes]]
-      do throws(InputError) {
-        blocks = try runner.run(
-          inputs, count: count, firstSample: samples, wrapsCodes: wrapsCodes
-        ) { runner, _, used in ids.map { runner.elements(of: $0, count: used) ?? .int8([]) } }
-        if let counter {
-          let counted = try counter.count(inputs, samples: count, wrapsCodes: wrapsCodes)
-          for (index, events) in counted.enumerated() { self.events?[index].merge(events) }
-        }
-      } catch {
-        throw Failure(Diagnostic(error))
-      }
-      for block in blocks {
-        for index in outputs.indices { try outputs[index].append(block[index]) }
-        for (place, index) in varying.enumerated() {
-          try traced[index].append(block[outputs.count + place])
-        }
-        for index in observed.indices {
-          observed[index].statistics.add(block[outputs.count + varying.count + index])
-        }
-        let first = outputs.count + varying.count + observed.count
-        for index in golden.indices { try golden[index].append(block[first + index]) }
-        try labels?.add(block[block.count - 1])
-      }
-      samples += count
-      progress(samples)
     }
     try labels?.finish(isPart: limit != nil)
     do throws(ImportError) {
@@ -155,6 +133,34 @@ struct RunRecording {
       for writer in writers { try writer.finish() }
     } catch {
       throw Failure(Diagnostic(error))
+    }
+  }
+
+  /// Adds the events of samples, where they are counted.
+  private func count(_ batch: BatchRunner.Batch, wrapsCodes: Bool) throws(Failure) {
+    guard let counter else { return }
+    do throws(InputError) {
+      let counted = try counter.count(batch.inputs, samples: batch.count, wrapsCodes: wrapsCodes)
+      for (index, events) in counted.enumerated() { self.events?[index].merge(events) }
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+  }
+
+  /// Appends blocks of what was kept: outputs, tensors of the trace that vary, observed ones, golden
+  /// ones and what is compared with labels.
+  private func store(_ blocks: [[Codes]], varying: [Int]) throws(Failure) {
+    for block in blocks {
+      for index in outputs.indices { try outputs[index].append(block[index]) }
+      for (place, index) in varying.enumerated() {
+        try traced[index].append(block[outputs.count + place])
+      }
+      for index in observed.indices {
+        observed[index].statistics.add(block[outputs.count + varying.count + index])
+      }
+      let first = outputs.count + varying.count + observed.count
+      for index in golden.indices { try golden[index].append(block[first + index]) }
+      try labels?.add(block[block.count - 1])
     }
   }
 
@@ -180,11 +186,11 @@ struct RunRecording {
     }
   }
 
-  /// The next samples of every input.
-  private func read(_ sources: [any SampleSource], upTo wanted: Int) throws(Failure)
-    -> [TensorValues]
-  {
-    guard wanted > 0 else { return [] }
+  /// The next samples of every input, at most `wanted` after `done`.
+  private func read(
+    _ sources: [any SampleSource], upTo wanted: Int, after done: Int
+  ) throws(Failure) -> BatchRunner.Batch {
+    guard wanted > 0 else { return BatchRunner.Batch(inputs: [], count: 0) }
     var values: [TensorValues] = []
     var count: Int?
     for (id, source) in zip(plan.graph.inputs, sources) {
@@ -200,12 +206,13 @@ struct RunRecording {
         throw Failure(
           "check.sample-count",
           "'\(tensor.name)' has another number of samples than the inputs "
-            + "before it (\(samples + found), \(samples + count) or more)",
+            + "before it (\(done + found), \(done + count) or more)",
           remedy: "give inputs of the same samples.")
       }
       count = found
     }
-    return values
+    // A graph of constants alone, or of empty inputs, has one result.
+    return BatchRunner.Batch(inputs: values, count: count ?? (done == 0 ? 1 : 0))
   }
 
   private static func writer(_ path: String, _ compresses: Bool) throws(Failure) -> NPZWriter {
