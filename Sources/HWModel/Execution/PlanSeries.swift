@@ -12,6 +12,8 @@ public final class PlanSeries {
     /// Kept tensors that it reads and writes.
     var reads: [TensorID] = []
     var writes: [TensorID] = []
+    /// What only its own steps read and write.
+    var locals: [TensorID] = []
     /// Samples of a block.
     var block = 1
   }
@@ -45,8 +47,11 @@ public final class PlanSeries {
   private var head = 0
   private var bytes = 0
   private var clock = 0
-  /// Buffers of blocks, or windows into what is held.
+  /// Windows into what is held.
   private var windows: [Int: TensorBuffer] = [:]
+  /// Tensors of a block that no other stage reads; all stages have them in the same memory.
+  private var locals: [Int: (buffer: TensorBuffer, offset: Int)] = [:]
+  private var localMemory = TensorBuffer(storage: .uint8, capacity: 64)
   private var scratch = TensorBuffer(storage: .uint8, capacity: 64)
   private var values: [TensorValues] = []
   private var current: PlanForm?
@@ -101,10 +106,12 @@ public final class PlanSeries {
     self.kept = kept.sorted()
     for index in stages.indices {
       var reads: Set<TensorID> = []
+      var locals: Set<TensorID> = []
       var largest = 1
       for step in stages[index].steps {
         let node = graph.nodes[step.node]
         for id in node.inputs where (stageOf[id.index] ?? index) < index { reads.insert(id) }
+        locals.formUnion(node.outputs.filter { !kept.contains($0) })
         for id in node.inputs + node.outputs {
           if let planned = plan.tensors[id.index] {
             largest = max(largest, graph[id].shape.count * planned.storage.stride)
@@ -112,6 +119,7 @@ public final class PlanSeries {
         }
       }
       stages[index].reads = reads.sorted()
+      stages[index].locals = locals.sorted()
       stages[index].writes = self.kept.filter { stageOf[$0.index] == index }
       stages[index].block =
         !isSampleMajor
@@ -155,8 +163,12 @@ public final class PlanSeries {
   /// - Parameters:
   ///   - form: what runs.
   ///   - other: another form whose results are kept longer than those of earlier ones.
+  ///   - last: what alone is read of this form afterwards; nil for all that is wanted and for later
+  ///     forms that have results in common with it.
   /// - Throws: ``InputError`` for values that an input's encoding does not take.
-  public func run(_ form: PlanForm, besides other: PlanForm? = nil) throws(InputError) {
+  public func run(
+    _ form: PlanForm, besides other: PlanForm? = nil, keepingOnly last: Set<TensorID>? = nil
+  ) throws(InputError) {
     clock += 1
     current = form
     for id in kept {
@@ -164,7 +176,7 @@ public final class PlanSeries {
       touch(id, form)
     }
     // From the results back to what is there.
-    var needed = Set(wanted)
+    var needed = last ?? Set(wanted)
     var running: [Int] = []
     for (index, stage) in stages.enumerated().reversed()
     where stage.writes.contains(where: { needed.contains($0) && !isHeld($0, form) }) {
@@ -174,7 +186,32 @@ public final class PlanSeries {
     for id in form.graph.inputs where needed.contains(id) && kept.contains(id) {
       try load(id, form)
     }
-    for index in running.reversed() { run(stages[index], form) }
+    guard let last else {
+      for index in running.reversed() { run(stages[index], form) }
+      return
+    }
+    // The stage after which nothing reads a tensor.
+    var lastReader: [TensorID: Int] = [:]
+    for index in running.reversed() {
+      for id in stages[index].reads { lastReader[id] = index }
+    }
+    for index in running.reversed() {
+      run(stages[index], form)
+      for id in stages[index].reads + stages[index].writes
+      where !last.contains(id) && lastReader[id] ?? index <= index {
+        release(id, form, besides: other)
+      }
+    }
+  }
+
+  /// Gives back the memory of a result that no other form has.
+  private func release(_ id: TensorID, _ form: PlanForm, besides other: PlanForm?) {
+    guard let key = key(id, form), other.map({ self.key(id, $0) != key }) ?? true,
+      let entry = held.removeValue(forKey: key)
+    else { return }
+    bytes -= entry.bytes
+    // A window of the next block would hold the memory.
+    windows[id.index] = nil
   }
 
   private func isHeld(_ id: TensorID, _ form: PlanForm) -> Bool {
@@ -263,18 +300,44 @@ public final class PlanSeries {
   /// The buffer that a block's kernels see of a tensor.
   private func window(_ id: TensorID, _ form: PlanForm, in stage: Stage) -> TensorBuffer? {
     guard let planned = planned(id, form) else { return nil }
+    guard kept.contains(id) else { return locals[id.index]?.buffer }
+    guard let whole = hold(id, form) else { return nil }
     let capacity = family.base.graph[id].shape.count * stage.block
-    let whole = kept.contains(id) ? hold(id, form) : nil
-    if let known = windows[id.index], known.storage == planned.storage,
-      known.capacity == capacity, known.isWindow == (whole != nil)
-    {
+    if let known = windows[id.index], known.storage == planned.storage, known.capacity == capacity {
       return known
     }
-    let made =
-      whole.map { TensorBuffer(window: $0, capacity: capacity) }
-      ?? TensorBuffer(storage: planned.storage, capacity: capacity)
+    let made = TensorBuffer(window: whole, capacity: capacity)
     windows[id.index] = made
     return made
+  }
+
+  /// Gives the tensors of a stage's blocks their memory.
+  private func place(_ stage: Stage, _ form: PlanForm) {
+    let graph = family.base.graph
+    var offset = 0
+    var places: [(id: TensorID, storage: Storage, capacity: Int, offset: Int)] = []
+    for id in stage.locals {
+      guard let planned = planned(id, form) else { continue }
+      let capacity = graph[id].shape.count * stage.block
+      places.append((id, planned.storage, capacity, offset))
+      offset += (capacity * planned.storage.stride + 63) / 64 * 64
+    }
+    if offset > localMemory.capacity {
+      locals = [:]
+      localMemory = TensorBuffer(storage: .uint8, capacity: offset)
+    }
+    for place in places {
+      if let known = locals[place.id.index], known.offset == place.offset,
+        known.buffer.storage == place.storage, known.buffer.capacity == place.capacity
+      {
+        continue
+      }
+      locals[place.id.index] = (
+        TensorBuffer(
+          sharing: localMemory, from: place.offset, storage: place.storage,
+          capacity: place.capacity), place.offset
+      )
+    }
   }
 
   private func run(_ stage: Stage, _ form: PlanForm) {
@@ -285,6 +348,7 @@ public final class PlanSeries {
       guard let whole = hold(id, form), let window = window(id, form, in: stage) else { continue }
       moving.append((window, whole, graph[id].shape.count * whole.storage.stride))
     }
+    place(stage, form)
     var bytes = 64
     let steps = stage.steps.map { step in
       let node = graph.nodes[step.node]
@@ -327,11 +391,11 @@ public final class PlanSeries {
   /// Calls `body` with the numbers of a wanted tensor in float64 as they are stored, images with
   /// channels innermost.
   ///
-  /// - Precondition: the last form has the tensor in float64.
+  /// - Precondition: the form, nil for the last one that ran, has the tensor in float64.
   package func withNumbers<Result>(
-    of id: TensorID, _ body: (UnsafeBufferPointer<Double>) -> Result
+    of id: TensorID, under form: PlanForm? = nil, _ body: (UnsafeBufferPointer<Double>) -> Result
   ) -> Result {
-    guard let form = current, let key = key(id, form), let whole = held[key]?.buffer,
+    guard let form = form ?? current, let key = key(id, form), let whole = held[key]?.buffer,
       whole.storage == .float64
     else { preconditionFailure("a wanted tensor in float64") }
     return body(

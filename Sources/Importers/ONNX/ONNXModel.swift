@@ -27,7 +27,7 @@ public struct ONNXModel: Sendable {
   public let producer: String
   /// Number of nodes of the file.
   public let nodeCount: Int
-  let proto: Onnx_ModelProto
+  private(set) var proto: Onnx_ModelProto
   let folder: String
 
   /// Versions of the schema that are read.
@@ -93,6 +93,14 @@ public struct ONNXModel: Sendable {
     ONNXWireScan.resemblesModel(firstBytes)
   }
 
+  /// What is known of the file, without nodes and constants: their memory is given back once a graph was
+  /// made of them.
+  public func withoutContents() -> ONNXModel {
+    var model = self
+    model.proto = Onnx_ModelProto()
+    return model
+  }
+
   private static func kind(of graph: Onnx_GraphProto) -> Kind {
     var kind = Kind.float
     for node in graph.node {
@@ -146,9 +154,12 @@ extension ONNXModel {
   /// The model as a graph.
   ///
   /// - Throws: ``ONNXError/model(path:_:)`` with every problem that was found.
+  ///
+  /// - Precondition: the model has its contents (``withoutContents()``).
   public func graph(
     _ options: ONNXGraphOptions = ONNXGraphOptions()
   ) throws(ONNXError) -> ONNXGraph {
+    precondition(proto.hasGraph, "the model's contents were given back")
     var builder = ONNXGraphBuilder(model: self, options: options)
     do throws(ONNXGraphBuilder.Problems) {
       return try builder.build()

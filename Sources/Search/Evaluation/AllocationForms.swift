@@ -75,7 +75,7 @@ struct FloatForms: AllocationForms {
   private let additions: [(node: Int, layers: [Int])]
   private let layerOf: [Int: Int]
   private let numbers = CandidateNumbers()
-  private let weights = LatestValues<WeightKey, QuantizedWeights?>(bytes: 1 << 27)
+  private let weights = LatestValues<WeightKey, QuantizedWeights?>(bytes: 1 << 26)
 
   private struct WeightKey: Hashable {
     let layer: Int
@@ -103,7 +103,11 @@ struct FloatForms: AllocationForms {
     self.layerOf = layerOf
   }
 
-  func family() -> PlanFamily { PlanFamily(network.plan) }
+  /// Kernels take no more than the network's own weights, or 64 MiB.
+  func family() -> PlanFamily {
+    PlanFamily(
+      network.plan, bytes: max(4 * layers.reduce(0) { $0 + $1.weightCount }, 1 << 26))
+  }
 
   func form(
     _ allocation: [Candidate], in family: PlanFamily

@@ -23,16 +23,17 @@ final class AllocationRuns: Sendable {
   /// Samples whose losses are summed before they are added to the others.
   private let slot: Int
   private let stages: Set<Int>
-  private let shared = Mutex<PlanFamily?>(nil)
+  private let shared: SharedFamily
   private let pool = SeriesPool()
 
   /// Memory for results that are kept between allocations, of all threads.
-  static let keptBytes = 1 << 27
+  static let keptBytes = 1 << 26
   /// Memory for the kernels of allocations that wait to be run.
-  static let waitingBytes = 1 << 28
+  static let waitingBytes = 1 << 26
 
   init(_ forms: some AllocationForms, head: ScoreHead, samples: SampleSet, slot: Int) {
     self.forms = forms
+    shared = SharedFamily()
     self.head = head
     self.samples = samples
     self.slot = slot
@@ -41,15 +42,25 @@ final class AllocationRuns: Sendable {
     stages = Set(graph.nodes.indices.filter { names.contains(graph.nodes[$0].name) })
   }
 
+  /// Runs of the same model on other samples, with the same forms and kernels.
+  init(sharing other: AllocationRuns, samples: SampleSet) {
+    (forms, shared, head) = (other.forms, other.shared, other.head)
+    (slot, stages) = (other.slot, other.stages)
+    self.samples = samples
+  }
+
   /// The family of all runs, made anew when it remembers too much.
   private func family() -> PlanFamily {
-    shared.withLock {
+    shared.family.withLock {
       if let known = $0, !known.isLarge { return known }
       let made = forms.family()
       $0 = made
       return made
     }
   }
+
+  /// Gives back the memory of results that no later allocation is likely to have.
+  func forgetResults() { pool.giveBack([]) }
 
   /// How samples are shared: a range a worker, and how many of it a worker runs at once.
   private func shares(
@@ -276,6 +287,11 @@ final class AllocationRuns: Sendable {
     scores.width = max(scores.scores.count / max(samples.count, 1), 1)
     return scores
   }
+}
+
+/// The family that runs of one model have in common.
+private final class SharedFamily: Sendable {
+  let family = Mutex<PlanFamily?>(nil)
 }
 
 /// Losses of samples, and which allocations every thread is done with.

@@ -83,26 +83,28 @@ public struct QuantizedEvaluator: Evaluator {
       return LayerQuantization(
         LayerFormats(decided), inputRange: inputRanges[layer], rule: rule)
     }
-    let size = network.inputCount
-    let runs = AllocationRuns(
-      forms, head: ScoreHead(network),
-      samples: SampleSet(
-        count: evaluation.count,
-        values: { range in
-          [
-            .values(
-              evaluation.samples[range.lowerBound * size..<range.upperBound * size].map {
-                Double($0)
-              })
-          ]
-        }, labels: evaluation.labels), slot: 64)
-    self.runs = runs
-    guard evaluation.labels == nil else {
-      reference = []
-      return
-    }
+    runs = AllocationRuns(
+      forms, head: ScoreHead(network), samples: SampleSet(evaluation, of: network), slot: 64)
+    reference = Self.reference(runs, network, threads: threads)
+  }
+
+  /// The same network and calibration judged by other samples; kernels are made once for both.
+  public init(sharing other: QuantizedEvaluator, evaluation: EvaluationData) {
+    (network, rule, inputRanges) = (other.network, other.rule, other.inputRanges)
+    (calibration, threads, widths) = (other.calibration, other.threads, other.widths)
+    runs = AllocationRuns(
+      sharing: other.runs, samples: SampleSet(evaluation, of: network))
+    reference = Self.reference(runs, network, threads: threads)
+  }
+
+  /// What the float network says of samples without labels.
+  private static func reference(
+    _ runs: AllocationRuns, _ network: FloatNetwork, threads: Int
+  ) -> [Double] {
+    guard runs.samples.labels == nil else { return [] }
+    defer { runs.forgetResults() }
     do throws(EvaluationError) {
-      reference = try runs.scores(
+      return try runs.scores(
         of: [Candidate](repeating: .unchanged, count: network.layers.count), threads: threads
       ).allLogProbabilities
     } catch {
@@ -239,5 +241,20 @@ public struct QuantizedEvaluator: Evaluator {
     try runs.evaluate(
       allocations, reference: reference, threads: threads, isCancelled: isCancelled,
       report: report)
+  }
+}
+
+extension SampleSet {
+  /// Samples of a float network.
+  fileprivate init(_ data: EvaluationData, of network: FloatNetwork) {
+    let size = network.inputCount
+    self.init(
+      count: data.count,
+      values: { range in
+        [
+          .values(
+            data.samples[range.lowerBound * size..<range.upperBound * size].map { Double($0) })
+        ]
+      }, labels: data.labels)
   }
 }

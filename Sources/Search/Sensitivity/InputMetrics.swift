@@ -49,7 +49,8 @@ extension SensitivityAnalysis {
     ) { block -> [[InputMeasurement]] in
       formats.enumerated().map { layer, row in
         let values = network.layerInput(
-          layer, in: plan, block.numbers[inputs[layer]] ?? [], samples: block.range.count)
+          layer, in: plan, block.withNumbers(of: inputs[layer]) { Array($0) },
+          samples: block.range.count)
         return row.map { measurement(of: $0, values) }
       }
     }

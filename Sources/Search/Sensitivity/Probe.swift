@@ -28,17 +28,21 @@ struct BlockScores: Sendable {
 /// The network as it is on a block of samples.
 struct ProbeBlock {
   let range: Range<Int>
-  /// Tensors that were asked for, as they are stored.
-  let numbers: [TensorID: [Double]]
   let unchanged: BlockScores
   let series: PlanSeries
+  fileprivate let form: PlanForm
 
   func scores(_ sample: Int) -> ArraySlice<Double> { unchanged.row(sample) }
+
+  /// Calls `body` with a tensor that was asked for, as it is stored.
+  func withNumbers<Result>(
+    of id: TensorID, _ body: (UnsafeBufferPointer<Double>) -> Result
+  ) -> Result { series.withNumbers(of: id, under: form, body) }
 }
 
 extension SensitivityAnalysis {
   /// Kernels that wait to be run take at most so many bytes.
-  private static let waitingBytes = 1 << 28
+  private static let waitingBytes = 1 << 26
 
   /// Runs changed networks on every sample, block by block, and adds what each block gives, in the
   /// blocks' order; blocks have a fixed size, so that sums do not depend on threads.
@@ -50,16 +54,17 @@ extension SensitivityAnalysis {
   ///   - isCancelled: is asked between blocks.
   ///   - none: the sum of nothing.
   ///   - probes: the networks of a group.
+  ///   - reads: which of the kept tensors `measure` reads of a group's networks.
   ///   - measure: takes the block, the group, and the scores of its networks; the tensors of the last
   ///     of them can be read.
   /// - Returns: the sum of each group.
   /// - Throws: ``SensitivityError/cancelled``.
   func sums<Sum: ProbeSum>(
     count: Int, keeping kept: [TensorID], threads: Int, isCancelled: @Sendable () -> Bool,
-    none: Sum, probes: (Int) -> [Probe],
+    none: Sum, probes: (Int) -> [Probe], reads: @Sendable (Int) -> [TensorID] = { _ in [] },
     _ measure: @Sendable (ProbeBlock, Int, [BlockScores]) -> Sum
   ) throws(SensitivityError) -> [Sum] {
-    let family = PlanFamily(plan)
+    let family = PlanFamily(plan, bytes: Self.waitingBytes)
     var totals = [Sum](repeating: none, count: count)
     var first = 0
     repeat {
@@ -78,9 +83,12 @@ extension SensitivityAnalysis {
         family, keeping: kept, threads: threads, isCancelled: isCancelled
       ) { block -> [Sum] in
         waiting.indices.map { index in
-          measure(
-            block, start + index,
-            waiting[index].map { form in run(form, besides: family.unchanged, block.series) })
+          let group = start + index
+          return measure(
+            block, group,
+            waiting[index].map { form in
+              run(form, besides: family.unchanged, reading: reads(group), block.series)
+            })
         }
       }
       for partial in partials {
@@ -103,8 +111,8 @@ extension SensitivityAnalysis {
     let samples = data
     let partials = ParallelFor.map((samples.count + size - 1) / size, threads: threads) {
       let series = PlanSeries(family, wanted: wanted, stages: starts, bytes: 0)
-      // The unchanged network and a changed one.
-      series.limit = 2 * series.bytesPerSample * size
+      // The unchanged network; of a changed one what is read.
+      series.limit = series.bytesPerSample * size
       return series
     } _: { series, number -> Partial? in
       if isCancelled() { return nil }
@@ -117,11 +125,9 @@ extension SensitivityAnalysis {
             })
         ]
       }
-      let scores = run(family.unchanged, besides: nil, series)
-      var numbers: [TensorID: [Double]] = [:]
-      for id in kept { numbers[id] = series.withNumbers(of: id) { Array($0) } }
+      let scores = run(family.unchanged, besides: nil, reading: nil, series)
       return body(
-        ProbeBlock(range: range, numbers: numbers, unchanged: scores, series: series))
+        ProbeBlock(range: range, unchanged: scores, series: series, form: family.unchanged))
     }
     var all: [Partial] = []
     for partial in partials {
@@ -132,10 +138,11 @@ extension SensitivityAnalysis {
   }
 
   private func run(
-    _ form: PlanForm, besides other: PlanForm?, _ series: PlanSeries
+    _ form: PlanForm, besides other: PlanForm?, reading read: [TensorID]?, _ series: PlanSeries
   ) -> BlockScores {
     do throws(InputError) {
-      try series.run(form, besides: other)
+      try series.run(
+        form, besides: other, keepingOnly: read.map { Set($0 + [network.scoresTensor]) })
     } catch {
       preconditionFailure("float32 tensors take any number")
     }

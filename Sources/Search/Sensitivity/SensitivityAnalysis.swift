@@ -47,7 +47,8 @@ public struct SensitivityAnalysis: Sendable {
     let values: [[Double]]
     switch metric {
     case .mse, .kl, .logitMSE, .loss, .flips:
-      let measured = try measurements(prepared, threads: threads, isCancelled: isCancelled)
+      let measured = try measurements(
+        prepared, ofResults: metric == .mse, threads: threads, isCancelled: isCancelled)
       values = measured.map { $0.map { $0.value(metric) } }
     case .masked:
       values = try maskedDivergences(prepared, threads: threads, isCancelled: isCancelled)
@@ -153,25 +154,33 @@ public struct SensitivityAnalysis: Sendable {
 
   // MARK: Running candidates
 
-  /// Runs every candidate on every sample.
+  /// Runs every candidate on every sample; `ofResults` says whether the layers' own results are looked
+  /// at.
   func measurements(
-    _ prepared: [[PreparedCandidate]], threads: Int, isCancelled: @Sendable () -> Bool
+    _ prepared: [[PreparedCandidate]], ofResults: Bool, threads: Int,
+    isCancelled: @Sendable () -> Bool
   ) throws(SensitivityError) -> [[ProbeMeasurement]] {
     let flat = prepared.enumerated().flatMap { layer, row in row.map { (layer, $0) } }
     let outputs = network.layers.map { plan.graph.nodes[$0.node].outputs[0] }
     let labels = data.labels
     let totals = try sums(
-      count: flat.count, keeping: outputs, threads: threads, isCancelled: isCancelled,
-      none: ProbeMeasurement(), probes: { [probe(flat[$0].0, flat[$0].1)] }
+      count: flat.count, keeping: ofResults ? outputs : [], threads: threads,
+      isCancelled: isCancelled, none: ProbeMeasurement(),
+      probes: { [probe(flat[$0].0, flat[$0].1)] },
+      reads: { ofResults ? [outputs[flat[$0].0]] : [] }
     ) { block, index, scores -> ProbeMeasurement in
       var result = ProbeMeasurement()
-      let output = outputs[flat[index].0]
-      result.outputCount = block.series.withNumbers(of: output) { after in
-        for (a, b) in zip(after, block.numbers[output] ?? []) {
-          let difference = a - b
-          result.outputSquares += difference * difference
+      if ofResults {
+        let output = outputs[flat[index].0]
+        result.outputCount = block.series.withNumbers(of: output) { after in
+          block.withNumbers(of: output) { before in
+            for (a, b) in zip(after, before) {
+              let difference = a - b
+              result.outputSquares += difference * difference
+            }
+          }
+          return after.count
         }
-        return after.count
       }
       for sample in 0..<block.range.count {
         result.add(

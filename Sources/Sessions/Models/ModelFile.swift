@@ -177,6 +177,12 @@ public struct ModelFile: Sendable {
     return file
   }
 
+  /// The same model without the importer's own copy of its constants; it is batched already.
+  package func withoutContents() -> ModelFile {
+    guard case .onnx(let model, let read, let options) = source else { return self }
+    return ModelFile(self, source: .onnx(model.withoutContents(), read, options), graph: graph)
+  }
+
   /// The same file with another graph of the same tensors' names.
   public func replacing(_ graph: Graph) -> ModelFile {
     ModelFile(self, source: source, graph: graph)

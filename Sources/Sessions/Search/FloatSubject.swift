@@ -39,7 +39,7 @@ package struct FloatSubject: SearchSubject {
         "usage.arguments", "--inputs is missing",
         remedy: "give the samples that decide: --inputs X.npy.")
     }
-    self.file = file
+    self.file = file.withoutContents()
     let path = file.path
     do throws(FloatNetworkProblems) {
       network = try FloatNetwork(file.graph)
@@ -64,12 +64,13 @@ package struct FloatSubject: SearchSubject {
       warnings = [SearchSamples.calibrationWarning(inputs: inputs)]
     }
     let rule = try data.rule()
-    quantized = QuantizedEvaluator(
+    let evaluator = QuantizedEvaluator(
       network, calibration: calibration, evaluation: deciding, rule: rule, cores: cores,
       threads: threads)
-    screener = QuantizedEvaluator(
-      network, calibration: calibration, evaluation: calibration, rule: rule, cores: cores,
-      threads: threads)
+    quantized = evaluator
+    screener =
+      data.calibration == nil && labels == nil
+      ? evaluator : QuantizedEvaluator(sharing: evaluator, evaluation: calibration)
     records =
       [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
       + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])

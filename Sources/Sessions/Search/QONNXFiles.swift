@@ -79,7 +79,6 @@ extension FloatSubject {
 
   /// The model with the quantizers of an allocation; nil if QONNX cannot say its formats.
   package func qonnx(_ allocation: [Candidate]) throws(Failure) -> [UInt8]? {
-    guard case .onnx(let model, _, _) = file.source else { return nil }
     let integers: [LayerIntegers]
     do throws(EvaluationError) {
       guard let found = try quantized.integers(of: allocation) else { return nil }
@@ -89,6 +88,12 @@ extension FloatSubject {
     }
     let written = integers.compactMap { quantizers($0) }
     guard written.count == integers.count else { return nil }
+    let model: ONNXModel
+    do throws(ONNXError) {
+      model = try ONNXModel(path: file.path)
+    } catch {
+      throw Failure(error.diagnostics)
+    }
     do throws(QONNXWriteError) {
       return try model.qonnx(written)
     } catch {
