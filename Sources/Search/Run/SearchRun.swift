@@ -69,6 +69,8 @@ extension SearchTask {
   ///
   /// - Parameters:
   ///   - evaluator: runs the network on the data that decides.
+  ///   - measured: qualities of choices that were evaluated before; they count as evaluations when the
+  ///     search asks for them.
   ///   - screener: runs it on calibration data without labels; nil if there are none.
   ///   - study: keeps every evaluation; nil keeps none.
   ///   - threads: never changes a result.
@@ -77,8 +79,9 @@ extension SearchTask {
   /// - Returns: everything that was evaluated, and the frontier among it.
   /// - Throws: ``SearchError``.
   public func run(
-    evaluator: any Evaluator, screener: (any Evaluator)? = nil, study: Study? = nil,
-    threads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false },
+    evaluator: any Evaluator, measured: [[Int]: Quality] = [:],
+    screener: (any Evaluator)? = nil, study: Study? = nil, threads: Int = 1,
+    isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping (_ phase: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) throws(SearchError) -> SearchOutcome {
     try study?.check { choice throws(SearchError) in
@@ -89,7 +92,8 @@ extension SearchTask {
       }
     }
     let ledger = EvaluationLedger(
-      task: self, evaluator: evaluator, study: study, threads: threads, isCancelled: isCancelled
+      task: self, evaluator: evaluator, measured: measured, study: study, threads: threads,
+      isCancelled: isCancelled
     ) { progress("evaluations", $0, $1) }
     var screeningRuns = 0
     var screened: [[Int]] = []

@@ -25,8 +25,11 @@ package struct SearchObjective: Sendable {
 package enum SearchSettings {
   /// Choices that are tried on the calibration samples where the user does not say.
   ///
-  /// Four an evaluation, 400 to 1,000; more would not change a model that holds no more of them.
-  package static func screening(_ evaluations: Int) -> Int { max(400, 4 * min(evaluations, 250)) }
+  /// Four an evaluation, 400 to 1,000; more would not change a model that holds no more of them. Fewer
+  /// than ten evaluations are worth 40 each.
+  package static func screening(_ evaluations: Int) -> Int {
+    min(max(400, 4 * min(evaluations, 250)), 40 * min(evaluations, 250))
+  }
 
   /// Splits `--objective`; without it `accuracy` or `loss`, and `cost`.
   package static func objective(
