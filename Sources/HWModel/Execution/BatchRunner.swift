@@ -103,7 +103,7 @@ public final class BatchRunner {
   private var streamedSamples: Int {
     let lanes = runners[0].lanes
     let numbers = plan.graph.inputs.reduce(0) { $0 + plan.graph[$1].shape.count }
-    return max(1, (1 << 19) / max(runners[0].byteCount + 8 * numbers * lanes, 1)) * lanes
+    return max(1, (1 << 20) / max(runners[0].byteCount + 8 * numbers * lanes, 1)) * lanes
   }
 
   /// Reads, runs and hands over samples until none is left.

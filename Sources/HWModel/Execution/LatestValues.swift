@@ -36,6 +36,13 @@ public final class LatestValues<Key: Hashable & Sendable, Value: Sendable>: Send
     return made.value
   }
 
+  /// Drops every value.
+  public func removeAll() {
+    contents.withLock {
+      ($0.entries, $0.queue, $0.head, $0.bytes) = ([:], [], 0, 0)
+    }
+  }
+
   private func find(_ key: Key) -> Value? {
     contents.withLock {
       guard let known = $0.entries[key]?.value else { return nil }

@@ -15,6 +15,13 @@ protocol AllocationForms: Sendable {
   ///
   /// - Throws: ``EvaluationError`` for an allocation that cannot be applied.
   func form(_ allocation: [Candidate], in family: PlanFamily) throws(EvaluationError) -> PlanForm
+
+  /// Gives back the memory of what is made again when it is asked for.
+  func releaseMemory()
+}
+
+extension AllocationForms {
+  func releaseMemory() {}
 }
 
 /// Allocations of a quantized graph: each is a graph of its own.
@@ -102,6 +109,8 @@ struct FloatForms: AllocationForms {
     for (index, layer) in network.layers.enumerated() { layerOf[layer.node] = index }
     self.layerOf = layerOf
   }
+
+  func releaseMemory() { weights.removeAll() }
 
   /// Kernels take no more than the network's own weights, or 64 MiB.
   func family() -> PlanFamily {

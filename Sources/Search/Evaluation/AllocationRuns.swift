@@ -59,8 +59,12 @@ final class AllocationRuns: Sendable {
     }
   }
 
-  /// Gives back the memory of results that no later allocation is likely to have.
-  func forgetResults() { pool.giveBack([]) }
+  /// Gives back the memory of results and kernels; they are made again when they are asked for.
+  func releaseMemory() {
+    pool.giveBack([])
+    shared.family.withLock { $0 = nil }
+    forms.releaseMemory()
+  }
 
   /// How samples are shared: a range a worker, and how many of it a worker runs at once.
   private func shares(

@@ -102,7 +102,7 @@ public struct QuantizedEvaluator: Evaluator {
     _ runs: AllocationRuns, _ network: FloatNetwork, threads: Int
   ) -> [Double] {
     guard runs.samples.labels == nil else { return [] }
-    defer { runs.forgetResults() }
+    defer { runs.releaseMemory() }
     do throws(EvaluationError) {
       return try runs.scores(
         of: [Candidate](repeating: .unchanged, count: network.layers.count), threads: threads
@@ -233,6 +233,8 @@ public struct QuantizedEvaluator: Evaluator {
       throw EvaluationError(error)
     }
   }
+
+  public func releaseMemory() { runs.releaseMemory() }
 
   public func evaluate(
     _ allocations: [[Candidate]], threads: Int, isCancelled: @Sendable () -> Bool,

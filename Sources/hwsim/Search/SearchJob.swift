@@ -188,6 +188,7 @@ struct SearchJob {
     } catch {
       throw Failure(error, model: path)
     }
+    model.evaluator.releaseMemory()
     return qualities
   }
 
