@@ -99,6 +99,7 @@
           to: Array(points.prefix(count)), anew: KernelModel(groups: groups, scale: 0.3))
         grown.fit(priors: Array(priors.prefix(count)), targets: Array(targets.prefix(count)))
       }
+      var (directs, nears): ([KernelModel.Question], [KernelModel.Question]) = ([], [])
       for _ in 0..<50 {
         let centre = draw()
         var moved = centre
@@ -106,13 +107,23 @@
         let second = Move(group: 5, option: generator.draw(below: 4))
         (moved[2], moved[5]) = (first.option, second.option)
         let prior = generator.unit()
-        let direct = whole.prediction(whole.centre(moved), Moves(), prior: prior)
-        let near = grown.prediction(
-          grown.centre(centre), Moves(first: first, second: second), prior: prior)
-        #expect(direct == near)
+        let direct = KernelModel.Question(
+          centre: whole.centre(moved), moves: Moves(), prior: prior)
+        let near = KernelModel.Question(
+          centre: grown.centre(centre), moves: Moves(first: first, second: second), prior: prior)
+        directs.append(direct)
+        nears.append(near)
+        #expect(whole.predictions([direct])[0] == grown.predictions([near])[0])
       }
+      // Many at once as each alone.
+      #expect(
+        whole.predictions(directs).elementsEqual(
+          directs.map { whole.predictions([$0])[0] }, by: ==))
+      #expect(whole.predictions(directs).elementsEqual(grown.predictions(nears), by: ==))
       // Far from noise, a known choice is predicted as it was measured.
-      let known = whole.prediction(whole.centre(points[3]), Moves(), prior: priors[3])
+      let known = whole.predictions([
+        KernelModel.Question(centre: whole.centre(points[3]), moves: Moves(), prior: priors[3])
+      ])[0]
       #expect(abs(known.mean - targets[3]) < 0.1 && known.deviation < 0.1)
     }
 

@@ -1,4 +1,5 @@
 import Arith
+import HWModel
 import Knapsack
 import QuantGraph
 
@@ -27,6 +28,8 @@ struct AdaptiveSearch {
   private static let tightScale = 0.15
 
   private let task: SearchTask
+  /// Workers for predictions; nothing depends on them.
+  private let threads: Int
   private let grid: ChoiceGrid
   private let additive: AdditiveModel
   private var generator: SplitMix64
@@ -54,12 +57,13 @@ struct AdaptiveSearch {
   /// What was screened, in the order asked for.
   var screenedChoices: [[Int]] { screenedOrder.map { grid.choice($0) } }
 
-  init(task: SearchTask) throws(SearchError) {
+  init(task: SearchTask, threads: Int = 1) throws(SearchError) {
     let grid = ChoiceGrid(task.space)
     let additive = try AdditiveModel(task)
     let bounded = task.budgets.indices.filter { task.budgets[$0] < .infinity }
     let model = KernelModel(groups: grid.free.count, scale: Self.looseScale)
     self.task = task
+    self.threads = threads
     self.grid = grid
     self.additive = additive
     self.bounded = bounded
@@ -225,16 +229,18 @@ struct AdaptiveSearch {
     let known = try self.known(near)
     let centres = near.centres.map(screeningModel.centre)
     let centrePlaces = known.totals.map { position($0, weights) }
-    var ranked: [(margin: Double, member: Int)] = []
-    for (index, member) in near.members.enumerated() {
-      let (centre, moves) = (member.centre, member.moves)
-      let point = near.centres[centre]
-      guard mayMeetBudgets(known.totals[centre], point, moves) else { continue }
-      let prior = logPrior(known.losses[centre] + lossSums.change(point, moves))
-      let mean = screeningModel.mean(centres[centre], moves, prior: prior)
-      let place = centrePlaces[centre] + shift(point, moves, weights)
-      let level = frontier.level(at: place) ?? mean + 5
-      ranked.append((level - mean, index))
+    nonisolated(unsafe) let now = self
+    var ranked = eachPart(of: near.members.count) { part -> [(margin: Double, member: Int)] in
+      part.compactMap { index in
+        let (centre, moves) = (near.members[index].centre, near.members[index].moves)
+        let point = near.centres[centre]
+        guard now.mayMeetBudgets(known.totals[centre], point, moves) else { return nil }
+        let prior = now.logPrior(known.losses[centre] + now.lossSums.change(point, moves))
+        let mean = now.screeningModel.mean(centres[centre], moves, prior: prior)
+        let place = centrePlaces[centre] + now.shift(point, moves, weights)
+        let level = frontier.level(at: place) ?? mean + 5
+        return (level - mean, index)
+      }
     }
     ranked.sort { a, b in
       a.margin != b.margin
@@ -340,31 +346,55 @@ struct AdaptiveSearch {
     let centres = near.centres.map(qualityModel.centre)
     let screenedCentres = screened.isEmpty ? [] : near.centres.map(screeningModel.centre)
     let centrePlaces = known.totals.map { position($0, weights) }
-    var candidates: [Proposal] = []
-    for (index, member) in near.members.enumerated() {
-      let (centre, moves) = (member.centre, member.moves)
-      let point = near.centres[centre]
-      guard mayMeetBudgets(known.totals[centre], point, moves) else { continue }
-      if let shard = task.shard, !shard.owns(grid.choice(near.point(member))) { continue }
-      let sum = logPrior(known.losses[centre] + lossSums.change(point, moves))
-      var guess = sum
-      if !screened.isEmpty {
-        if screenedHashes.contains(near.hash(member)), let loss = screened[near.point(member)] {
-          guess = logPrior(loss)
-        } else {
-          guess = screeningModel.mean(screenedCentres[centre], moves, prior: sum)
+    nonisolated(unsafe) let now = self
+    let candidates = eachPart(of: near.members.count) { part -> [Proposal] in
+      var members: [Int] = []
+      var questions: [KernelModel.Question] = []
+      for index in part {
+        let member = near.members[index]
+        let (centre, moves) = (member.centre, member.moves)
+        guard now.mayMeetBudgets(known.totals[centre], near.centres[centre], moves) else {
+          continue
         }
+        if let shard = now.task.shard, !shard.owns(now.grid.choice(near.point(member))) { continue }
+        let sum = now.logPrior(
+          known.losses[centre] + now.lossSums.change(near.centres[centre], moves))
+        var guess = sum
+        if !now.screened.isEmpty {
+          if now.screenedHashes.contains(near.hash(member)),
+            let loss = now.screened[near.point(member)]
+          {
+            guess = now.logPrior(loss)
+          } else {
+            guess = now.screeningModel.mean(screenedCentres[centre], moves, prior: sum)
+          }
+        }
+        members.append(index)
+        questions.append(KernelModel.Question(centre: centres[centre], moves: moves, prior: guess))
       }
-      let (mean, deviation) = qualityModel.prediction(centres[centre], moves, prior: guess)
-      candidates.append(
-        Proposal(
-          member: index, x: centrePlaces[centre] + shift(point, moves, weights),
+      return zip(members, now.qualityModel.predictions(questions)).map { index, prediction in
+        let (centre, moves) = (near.members[index].centre, near.members[index].moves)
+        let (mean, deviation) = prediction
+        return Proposal(
+          member: index,
+          x: centrePlaces[centre] + now.shift(near.centres[centre], moves, weights),
           levels: Self.quantiles.map { step in
-            min(max(deficit(mean + step.place * deviation) / scale, floor), 1)
+            min(max(now.deficit(mean + step.place * deviation) / scale, floor), 1)
           },
-          mean: min(max(deficit(mean) / scale, floor), 1)))
+          mean: min(max(now.deficit(mean) / scale, floor), 1))
+      }
     }
     return try chosen(count, of: candidates, in: near, weights, &frontier)
+  }
+
+  /// What parts of `0..<count` give on several threads, in their order.
+  private func eachPart<Element: Sendable>(
+    of count: Int, _ body: @Sendable (Range<Int>) -> [Element]
+  ) -> [Element] {
+    let size = 256
+    return ParallelFor.map((count + size - 1) / size, threads: threads) { part in
+      body(part * size..<min((part + 1) * size, count))
+    }.flatMap(\.self)
   }
 
   /// The choices that gain most area, each under the assumption that those before are as good as

@@ -98,24 +98,44 @@ struct KernelModel {
     return mean
   }
 
-  /// Expected logarithm at a choice that differs from `centre` by `moves`, and its standard
-  /// deviation.
-  func prediction(
-    _ centre: Centre, _ moves: Moves, prior: Double
-  ) -> (mean: Double, deviation: Double) {
+  /// A choice that differs from a centre by some moves, with its prior.
+  struct Question {
+    let centre: Centre
+    let moves: Moves
+    let prior: Double
+  }
+
+  /// Expected logarithms at choices, and their standard deviations.
+  func predictions(_ questions: [Question]) -> [(mean: Double, deviation: Double)] {
     guard count <= Self.deviationLimit else {
-      return (mean(centre, moves, prior: prior), meanDeviation)
+      return questions.map { (mean($0.centre, $0.moves, prior: $0.prior), meanDeviation) }
     }
-    var mean = Self.polynomial(coefficients, prior)
-    var row: [Double] = []
-    row.reserveCapacity(count)
-    eachCovariance(centre, moves) { index, value in
-      mean += value * weights[index]
-      row.append(value)
+    var predictions: [(mean: Double, deviation: Double)] = []
+    predictions.reserveCapacity(questions.count)
+    // Eight at a time, since the sums of one are chains of subtractions.
+    var rows = [SIMD8<Double>](repeating: .zero, count: count)
+    for first in stride(from: 0, to: questions.count, by: SIMD8<Double>.scalarCount) {
+      let group = questions[first..<min(first + SIMD8<Double>.scalarCount, questions.count)]
+      var means = SIMD8<Double>.zero
+      rows.withUnsafeMutableBufferPointer { rows in
+        for (lane, question) in group.enumerated() {
+          var mean = Self.polynomial(coefficients, question.prior)
+          eachCovariance(question.centre, question.moves) { index, value in
+            mean += value * weights[index]
+            rows[index][lane] = value
+          }
+          means[lane] = mean
+        }
+        Self.solveLower(factor, rows)
+      }
+      var explained = SIMD8<Double>.zero
+      for row in rows { explained += row * row }
+      for lane in 0..<group.count {
+        let variance = max((covariance.last ?? 0) - explained[lane], 1e-6)
+        predictions.append((means[lane], variance.squareRoot()))
+      }
     }
-    let explained = Self.solveLower(factor, row).reduce(0) { $0 + $1 * $1 }
-    let variance = max((covariance.last ?? 0) - explained, 1e-6)
-    return (mean, variance.squareRoot())
+    return predictions
   }
 
   /// Covariances of a choice with the known ones: only what the moves change is compared again.
@@ -225,6 +245,21 @@ struct KernelModel {
       }
     }
     return solution
+  }
+
+  /// The same of eight right sides, in place.
+  private static func solveLower(
+    _ factor: [Double], _ solution: UnsafeMutableBufferPointer<SIMD8<Double>>
+  ) {
+    factor.withUnsafeBufferPointer { factor in
+      var start = 0
+      for row in solution.indices {
+        var sum = solution[row]
+        for column in 0..<row { sum -= factor[start + column] * solution[column] }
+        solution[row] = sum / factor[start + row]
+        start += row + 1
+      }
+    }
   }
 
   private static func solveUpper(_ factor: [Double], _ right: [Double]) -> [Double] {

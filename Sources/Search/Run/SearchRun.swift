@@ -116,7 +116,7 @@ extension SearchTask {
         let grid = ChoiceGrid(space)
         try ledger.evaluate(grid.allPoints().map { grid.choice($0) })
       } else {
-        var adaptive = try AdaptiveSearch(task: self)
+        var adaptive = try AdaptiveSearch(task: self, threads: threads)
         var earlier = 0
         try adaptive.run(
           ledger: ledger,
