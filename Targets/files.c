@@ -57,6 +57,9 @@ static const unsigned char bitserial_pragmatic_bbs[] = {
 static const unsigned char bitserial_stripes_bbs[] = {
 #embed "bitserial/stripes@bbs.json"
 };
+static const unsigned char finn_finn_0_10[] = {
+#embed "finn/finn-0.10.json"
+};
 static const unsigned char finn_finn_2022_2[] = {
 #embed "finn/finn-2022.2.json"
 };
@@ -416,6 +419,7 @@ static const struct hwsim_target_file files[] = {
   {"bitserial", "olive@bitmod", bitserial_olive_bitmod, sizeof bitserial_olive_bitmod},
   {"bitserial", "pragmatic@bbs", bitserial_pragmatic_bbs, sizeof bitserial_pragmatic_bbs},
   {"bitserial", "stripes@bbs", bitserial_stripes_bbs, sizeof bitserial_stripes_bbs},
+  {"finn", "finn-0.10", finn_finn_0_10, sizeof finn_finn_0_10},
   {"finn", "finn-2022.2", finn_finn_2022_2, sizeof finn_finn_2022_2},
   {"fpga", "hls4ml", fpga_hls4ml, sizeof fpga_hls4ml},
   {"fpga", "vitis-2021.1", fpga_vitis_2021_1, sizeof fpga_vitis_2021_1},

@@ -1,6 +1,6 @@
 import Arith
 import Documents
-import HWModel
+public import HWModel
 public import QuantGraph
 
 /// An hls4ml network on an FPGA: layers as hardware of their own, counted under a flow's rules.
@@ -51,6 +51,18 @@ public struct FabricDeployment: DeployedWorkload {
   }
 
   public var notes: [String] { [] }
+
+  /// The larger error of the strategies that an allocation may choose from.
+  public func basis(of quantity: CostQuantity) -> CostBasis? {
+    if quantity == .energy { return energy.basis }
+    guard case .estimate(let model, _) = device.basis(of: quantity) else { return nil }
+    let errors = (settings.isStream ? ["stream"] : ["latency", "resource"]).map {
+      target.error(of: quantity.name, $0)
+    }
+    guard !errors.contains(nil) else { return .estimate(model: model, error: nil) }
+    return .estimate(
+      model: model, error: errors.compactMap(\.self).max { $0.median < $1.median })
+  }
 
   public func step(ofNode node: Int) -> Int? { node }
 

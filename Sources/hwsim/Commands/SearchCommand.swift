@@ -407,6 +407,12 @@ struct SearchGoalOptions: ParsableArguments {
   var target: String?
 
   @Option(
+    help: .init(
+      "A choice that the target's family knows, as in estimate; repeat for several.",
+      valueName: "NAME=VALUE"))
+  var option: [String] = []
+
+  @Option(
     help: .init("Costs of layers that you measured.", valueName: "FILE"),
     completion: .file(extensions: ["json"]))
   var costTable: [String] = []

@@ -1,6 +1,6 @@
 import Arith
 import Documents
-import HWModel
+public import HWModel
 public import QuantGraph
 
 /// A quantized network as FINN builds it: a pipeline of units that streams connect.
@@ -61,6 +61,10 @@ public struct FINNDeployment: DeployedWorkload {
         "the network is float: 8-bit weights and activations where nothing else is chosen")
     }
     return notes
+  }
+
+  public func basis(of quantity: CostQuantity) -> CostBasis? {
+    quantity == .energy ? energy.basis : nil
   }
 
   public func step(ofNode node: Int) -> Int? { stepOfNode[node] }
@@ -213,8 +217,23 @@ public struct FINNDeployment: DeployedWorkload {
       FINNPlan.Matrix(
         rows: matrix.linear.filters, columns: matrix.linear.depth, vectors: matrix.vectors,
         isDepthwise: matrix.isDepthwise, weights: weights ?? matrix.weights.type,
-        accumulator: accumulator, thresholds: thresholds), result ?? accumulator
+        accumulator: accumulator, thresholds: thresholds,
+        core: core(matrix, weights: weights ?? matrix.weights.type, data: data)),
+      result ?? accumulator
     )
+  }
+
+  /// Other weights than the model's are made to use all of their range but the least integer.
+  private func core(
+    _ matrix: FINNStage.Matrix, weights: FINNType, data: FINNType
+  ) -> FINNMatrixUnit.Core {
+    guard target.usesBlockCores else { return .hls }
+    let isNarrow =
+      weights == matrix.weights.type && !stages.isFloat
+      ? matrix.weights.least.map { $0 > weights.range.low } ?? false : true
+    return .init(
+      weights: (weights.bits, weights.isSigned, isNarrow), input: (data.bits, data.isSigned),
+      isDepthwise: matrix.isDepthwise, technology: target.technology)
   }
 
   // MARK: Schedules

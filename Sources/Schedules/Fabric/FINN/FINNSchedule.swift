@@ -142,7 +142,8 @@ struct FINNSchedule {
     case .matrix(let matrix):
       let unit = matrix.unit(fold, inputBits: plan.data.bits)
       let counts = unit.logic
-      let tables = [
+      // Thresholds stand behind a core of DSP blocks as a unit of their own.
+      let tables = matrix.core != .hls ? [] : [
         ("bits of accumulators", counts.accumulatorBits),
         ("bits of thresholds and comparators", counts.thresholdTables),
         ("bits of the vector that is kept", counts.vectorBits),
@@ -151,7 +152,7 @@ struct FINNSchedule {
         lut.append(
           .product(what, count: count, each: logic.matrixLUT[place], key: "matrix_lut"))
       }
-      let registers = [
+      let registers = matrix.core != .hls ? [] : [
         ("bits of accumulators", counts.accumulatorBits),
         ("bits of thresholds", counts.thresholdBits),
         ("bits of the vector that is kept", counts.vectorBits),
@@ -163,7 +164,7 @@ struct FINNSchedule {
       terms[.energy] = deployment.energy.term(
         macs: graph.multiplyAccumulates(of: graph.nodes[stages[index].node]),
         weights: matrix.weights.bits, data: plan.data.bits, accumulator: matrix.accumulator.bits)
-      terms[.dsp] = .count("multipliers of \(fold.rows) rows by \(fold.columns)", Double(unit.dsp))
+      terms[.dsp] = .count("multipliers of \(fold.rows) rows by \(fold.columns), \(unit.core.rawValue)", Double(unit.dsp))
       let blocks = [
         CostTerm.count("weights of \(unit.turns) words", Double(unit.weightHalves)),
         .count("\(unit.thresholds) thresholds", Double(unit.thresholdHalves)),
@@ -217,7 +218,7 @@ struct FINNSchedule {
     zip(stages, plans).allSatisfy { stage, plan in
       switch plan.kind {
       case .pool, .elements: false
-      case .matrix(let matrix): !matrix.isDepthwise
+      case .matrix(let matrix): !matrix.isDepthwise && matrix.core == .hls
       default: true
       }
     }
@@ -225,6 +226,16 @@ struct FINNSchedule {
 
   private func basis(_ quantity: String, _ model: String) -> CostBasis {
     .estimate(model: model, error: isMeasured ? target.error(of: quantity) : nil)
+  }
+
+  /// Why logic is unknown: cores of DSP blocks, of which there is no report.
+  private var unknownLogic: String? {
+    for (stage, plan) in zip(stages, plans) {
+      if case .matrix(let matrix) = plan.kind, matrix.core != .hls {
+        return "no report of matrix units in RTL ('\(graph.nodes[stage.node].name)')"
+      }
+    }
+    return nil
   }
 
   private var unknown: String? {
@@ -236,9 +247,61 @@ struct FINNSchedule {
     return nil
   }
 
-  /// Cycles from the first element of a frame to its last result: the slowest stage, and what each
-  /// window and product waits for on the longest way.
-  private var latency: Int {
+  /// Rows and columns of what a stage makes.
+  private func positions(_ index: Int) -> FINNWindowBuffer.Plane {
+    let node = graph.nodes[stages[index].node]
+    let image = (graph.window(node)?.positions).map { Array($0) }
+      ?? node.outputs.first.map { Array(graph[$0].shape.extents.dropFirst(2)) } ?? []
+    switch image.count {
+    case 0: return .init(1, 1)
+    case 1: return .init(1, max(image[0], 1))
+    default: return .init(max(image[0], 1), max(image[1], 1))
+    }
+  }
+
+  /// The stages as units one behind the other; nil where streams fork or join.
+  private var pipeline: FINNPipeline? {
+    var units: [FINNPipeline.Unit] = []
+    for index in stages.indices {
+      let stage = stages[index]
+      if case .host = stage.kind { continue }
+      guard graph.nodes[stage.node].outputs.allSatisfy({ graph.index.readerCount(of: $0) <= 1 })
+      else { return nil }
+      let window: Window?
+      switch stage.kind {
+      case .wires: continue
+      case .host, .join, .unknown: return nil
+      case .maximumPool(let window):
+        guard let last = units.popLast(), last.gathered == 1 else { return nil }
+        units.append(
+          .init(
+            positions: last.positions, cycles: max(last.cycles, plans[index].cycles(folds[index])),
+            stride: last.stride, reach: last.reach,
+            gathered: window.kernel.count > 1 ? window.kernel[0] : 1))
+        continue
+      case .matrix(let matrix): window = matrix.window
+      case .pool(let own): window = own
+      case .imageSum, .elements: window = nil
+      }
+      let positions = positions(index)
+      var (stride, reach) = (1, 0)
+      if let window, window.kernel.count > 1 {
+        stride = window.strides[0]
+        reach = (window.kernel[0] - 1) * window.dilations[0] - window.before[0]
+      }
+      // One row of many is made of all of them.
+      if positions.rows == 1 { reach = 1 << 24 }
+      units.append(
+        .init(
+          positions: positions, cycles: plans[index].cycles(folds[index]), stride: stride,
+          reach: reach, gathered: 1))
+    }
+    return FINNPipeline(units)
+  }
+
+  /// Cycles from the first element of a frame to its last result where no buffer is too short: the
+  /// slowest stage, and what each window and product waits for on the longest way.
+  private var unhindered: Int {
     var reached = [Int](repeating: 0, count: graph.tensors.count)
     var longest = 0
     for index in stages.indices {
@@ -269,13 +332,16 @@ struct FINNSchedule {
     let reason = unknown
     func add(_ quantity: CostQuantity, _ fold: Cost.Fold, _ basis: CostBasis) {
       let available = target.resources.available(quantity)
-      if let reason {
+      let isLogic = [.lut, .ff, .bram18].contains(quantity)
+      if let reason = reason ?? (isLogic ? unknownLogic : nil) {
         unknowns.append(.init(quantity, available: available, reason: reason))
       } else {
         rules.append(.init(quantity, fold, basis: basis, available: available))
       }
     }
-    let time = basis("cycles", "slowest stage, and what windows wait for")
+    let free = unhindered
+    let latency = pipeline?.frameCycles.map { max($0, interval) } ?? free
+    let time = basis("cycles", "rows of units that wait for each other")
     add(.cycles, .whole(.count("cycles from the first element to the last", Double(latency))), time)
     if reason == nil {
       rules.append(.init(.latency, .scaled(.cycles, by: 1, over: target.clockHz), basis: time))
@@ -316,17 +382,20 @@ struct FINNSchedule {
       }
       schedule.remarks.append(.init("rate", words))
     }
-    schedule.notes = notes
+    schedule.notes = notes(unhindered: reason == nil ? free : nil)
     return schedule
   }
 
-  private var notes: [String] {
+  /// - Parameter cycles: of a frame where no buffer is too short; nil where nobody knows.
+  private func notes(unhindered cycles: Int?) -> [String] {
     var notes = [
       "buffers between units have two entries; those of branches that meet again, and around pools, must be "
-        + "longer for the full rate, which a simulation of the build decides"
+        + "longer for the full rate"
+        + (cycles.map { ", a frame then takes about \($0) cycles" } ?? "")
+        + "; a simulation of the build decides how long"
     ]
     let isNarrow = zip(plans, folds).contains { plan, _ in
-      guard case .matrix(let matrix) = plan.kind else { return false }
+      guard case .matrix(let matrix) = plan.kind, matrix.core == .hls else { return false }
       return min(matrix.weights.bits, plan.data.bits) > 1
         && matrix.weights.bits + plan.data.bits < 11
     }
@@ -375,7 +444,12 @@ struct FINNSchedule {
   private func path(_ index: Int) -> String {
     let fold = folds[index]
     switch stages[index].kind {
-    case .matrix: return "\(fold.rows) PE x \(fold.columns) SIMD"
+    case .matrix:
+      var words = "\(fold.rows) PE x \(fold.columns) SIMD"
+      if case .matrix(let matrix) = plans[index].kind, matrix.core != .hls {
+        words += ", \(matrix.core.rawValue)"
+      }
+      return words
     case .maximumPool: return "all channels"
     case .pool, .imageSum, .join, .elements: return "\(fold.rows) PE"
     case .wires: return "wires"
