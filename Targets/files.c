@@ -246,6 +246,9 @@ static const unsigned char logic_xc7_dsp[] = {
 static const unsigned char logic_xc7_nodsp[] = {
 #embed "logic/xc7_nodsp.json"
 };
+static const unsigned char logic_xcup_dsp[] = {
+#embed "logic/xcup_dsp.json"
+};
 static const unsigned char logic_xcup_nodsp[] = {
 #embed "logic/xcup_nodsp.json"
 };
@@ -482,6 +485,7 @@ static const struct hwsim_target_file files[] = {
   {"logic", "ice40_dsp", logic_ice40_dsp, sizeof logic_ice40_dsp},
   {"logic", "xc7_dsp", logic_xc7_dsp, sizeof logic_xc7_dsp},
   {"logic", "xc7_nodsp", logic_xc7_nodsp, sizeof logic_xc7_nodsp},
+  {"logic", "xcup_dsp", logic_xcup_dsp, sizeof logic_xcup_dsp},
   {"logic", "xcup_nodsp", logic_xcup_nodsp, sizeof logic_xcup_nodsp},
   {"mcu", "arduino-nano-33-ble-sense+tflm+cmsis-nn", mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn, sizeof mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn},
   {"mcu", "arduino-nano-33-iot+tflm+cmsis-nn", mcu_arduino_nano_33_iot_tflm_cmsis_nn, sizeof mcu_arduino_nano_33_iot_tflm_cmsis_nn},

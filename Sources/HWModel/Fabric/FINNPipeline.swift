@@ -34,6 +34,8 @@ public struct FINNPipeline: Sendable, Hashable {
   /// Positions that a unit has still to do once the last of a row has arrived: two of each buffer around
   /// the padding, one of the converter, and the last two windows, which need no further column.
   public static let entriesBefore = 7.0
+  /// Positions of a row that a window needs before it begins on the row before.
+  public static let entriesOfWindow = 2.0
   /// Most rows of all units together.
   static let rowLimit = 1 << 18
 
@@ -44,7 +46,7 @@ public struct FINNPipeline: Sendable, Hashable {
 
   /// Cycles from the first element of a frame to its last result; nil of more rows than are followed.
   ///
-  /// Measured: one build of ten units and five maxima, 2 % more than its simulation.
+  /// Measured: one build of ten units and five maxima, 3.4 % less than its simulation.
   public var frameCycles: Int? {
     let rows = units.map { $0.positions.rows }
     guard !units.isEmpty, rows.allSatisfy({ $0 > 0 }),
@@ -58,14 +60,12 @@ public struct FINNPipeline: Sendable, Hashable {
   private struct Run {
     let units: [Unit]
     private var starts: [[Double]]
+    private var ends: [[Double]]
 
     init(_ units: [Unit]) {
       self.units = units
-      starts = units.map { unit in
-        var starts: [Double] = []
-        starts.reserveCapacity(unit.positions.rows)
-        return starts
-      }
+      starts = units.map { _ in [] }
+      ends = starts
     }
 
     private func duration(_ unit: Int) -> Double {
@@ -83,48 +83,54 @@ public struct FINNPipeline: Sendable, Hashable {
         while isMoving {
           isMoving = false
           for unit in units.indices.reversed() {
-            while starts[unit].count < units[unit].positions.rows, let start = start(unit) {
-              starts[unit].append(start)
+            while starts[unit].count < units[unit].positions.rows, let next = next(unit) {
+              starts[unit].append(next.start)
+              ends[unit].append(next.end)
               isMoving = true
             }
           }
         }
-        guard let last = units.indices.last, let start = starts[last].last,
-          starts[last].count == units[last].positions.rows
-        else { return nil }
-        return start + duration(last)
+        guard let last = units.indices.last, ends[last].count == units[last].positions.rows else {
+          return nil
+        }
+        return ends[last].last
       }
     }
 
-    /// When the next row of a unit starts; nil while that is not known.
-    private func start(_ unit: Int) -> Double? {
+    /// When the next row of a unit starts and ends; nil while that is not known.
+    private func next(_ unit: Int) -> (start: Double, end: Double)? {
       let row = starts[unit].count
-      var start = row > 0 ? starts[unit][row - 1] + duration(unit) : 0
+      var start = ends[unit].last ?? 0
+      var end = 0.0
       if unit > 0 {
-        guard let arrived = arrival(units[unit].stride * row + units[unit].reach, of: unit) else {
-          return nil
-        }
-        start = max(start, arrived)
+        let wanted = units[unit].stride.multipliedClamped(by: row).addedClamped(units[unit].reach)
+        guard let arrived = arrival(wanted, of: unit) else { return nil }
+        start = max(start, arrived.start)
+        end = arrived.end
       }
       if unit + 1 < units.count {
         guard let free = freed(row, of: unit) else { return nil }
         start = max(start, free)
       }
-      return start
+      return (start, max(start + duration(unit), end))
     }
 
-    /// When a row of a unit's input begins to arrive: as it is made, or once a maximum has read all of
-    /// its rows.
-    private func arrival(_ wanted: Int, of unit: Int) -> Double? {
+    /// When a unit can begin on a row of its input, and not end before: as the row is made, or once a
+    /// maximum has read all of its rows.
+    private func arrival(_ wanted: Int, of unit: Int) -> (start: Double, end: Double)? {
       let before = units[unit - 1]
       let last = max(before.positions.rows / before.gathered - 1, 0)
       let row = min(max(wanted, 0), last)
       let made = min(row * before.gathered + before.gathered - 1, before.positions.rows - 1)
       guard starts[unit - 1].count > made else { return nil }
-      let start = starts[unit - 1][made]
       // A window that covers all rows waits for the last of them.
-      let isWhole = before.gathered > 1 || units[unit].positions.rows == 1
-      return isWhole ? start + duration(unit - 1) : start
+      if before.gathered > 1 || units[unit].positions.rows == 1 { return (ends[unit - 1][made], 0) }
+      let window = FINNPipeline.entriesOfWindow
+      let ahead = wanted <= last ? duration(unit - 1) * share(window, unit - 1) : 0
+      return (
+        starts[unit - 1][made] + ahead,
+        ends[unit - 1][made] + duration(unit) * share(window, unit)
+      )
     }
 
     /// When there is room for a unit's row: the row of its consumer's input before it was taken.
@@ -139,7 +145,7 @@ public struct FINNPipeline: Sendable, Hashable {
       guard starts[unit + 1].count > known else { return nil }
       let ahead = duration(unit) * share(FINNPipeline.entriesBehind, unit)
       let left = share(FINNPipeline.entriesBefore, unit + 1)
-      return starts[unit + 1][known] + duration(unit + 1) * (1 - left) - ahead
+      return ends[unit + 1][known] - duration(unit + 1) * left - ahead
     }
   }
 }

@@ -125,6 +125,23 @@ struct FabricFit {
   /// Says it in a schedule's summary and in its result.
   func add(to schedule: inout Schedule) {
     let change = nearest
+    let words: String
+    if let change {
+      let place = change.layer.map { "layer '\($0)'" } ?? "every layer with weights"
+      words =
+        "\(place) in \(change.strategy.configurationName) strategy at reuse factor "
+        + "\(change.reuse) (\(change.addedCycles < 0 ? "" : "+")\(change.addedCycles) cycles)"
+    } else {
+      words = "no reuse factor does; take narrower types or a larger part"
+    }
+    Self.add(
+      excess, words: [.words(words)], change: change.map(Self.json) ?? .null, to: &schedule)
+  }
+
+  /// Says what is too much, and in `words` and `change` what fits.
+  static func add(
+    _ excess: [Excess], words: [Schedule.Remark.Part], change: JSON, to schedule: inout Schedule
+  ) {
     for entry in excess {
       schedule.remarks.append(
         .init(
@@ -135,16 +152,7 @@ struct FabricFit {
             .words(" more than the part has"),
           ]))
     }
-    let words: String
-    if let change {
-      let place = change.layer.map { "layer '\($0)'" } ?? "every layer with weights"
-      words =
-        "\(place) in \(change.strategy.configurationName) strategy at reuse factor "
-        + "\(change.reuse) (\(change.addedCycles < 0 ? "" : "+")\(change.addedCycles) cycles)"
-    } else {
-      words = "no reuse factor does; take narrower types or a larger part"
-    }
-    schedule.remarks.append(.init("fits with", [.words(words)]))
+    schedule.remarks.append(.init("fits with", words))
     schedule.sections.append(
       .init(
         key: "fit",
@@ -156,7 +164,7 @@ struct FabricFit {
                 "available": .amount($0.available),
               ]
             }),
-          "change": change.map(Self.json) ?? .null,
+          "change": change,
         ]))
   }
 

@@ -43,21 +43,9 @@ struct FabricLayerCounter {
 
   // MARK: Products
 
-  /// Integers of the weights, filter-major, cast to the type that is chosen.
-  private func codes(_ linear: LinearNode, _ places: WeightPlaces) -> [Int64]? {
-    let weights = graph[linear.weights]
-    guard let raw = weights.constant?.int64, case .fixed(let own) = weights.encoding,
-      let chosen = formats.weights
-    else { return nil }
-    return places.all.map { place in
-      let code = raw[place]
-      return chosen == own ? code : chosen.cast(raw: code, sourceFractionBits: own.fractionBits)
-    }
-  }
-
   private func product(_ linear: LinearNode, _ places: WeightPlaces) -> FabricLayerCost {
-    guard let codes = codes(linear, places), let weights = formats.weights,
-      let accumulator = formats.accumulator
+    guard let weights = formats.weights, let accumulator = formats.accumulator,
+      let codes = deployment.codes(linear, places, node: layer.node, as: weights)
     else { return .unknown("weights of more than 64 bits") }
     let (inputs, outputs) = (linear.depth, linear.filters)
     guard inputs > 0, outputs > 0 else { return .unknown("products without inputs") }
@@ -70,9 +58,8 @@ struct FabricLayerCounter {
     let single: FabricCycles
     switch strategy {
     case .latency:
-      let products = ConstantProducts(inputs: inputs, outputs: outputs) {
-        codes[$1 * inputs + $0]
-      }
+      let products = deployment.products(
+        codes, inputs: inputs, outputs: outputs, node: layer.node, as: weights)
       (cost, single) = latencyProduct(matrix, products)
     case .resource, .resourceUnrolled:
       (cost, single) = resourceProduct(matrix, codes, weightBits: weights.width)

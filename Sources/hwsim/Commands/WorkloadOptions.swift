@@ -1,3 +1,5 @@
+import Documents
+import HWModel
 import QuantGraph
 import Schedules
 import Sessions

@@ -2,7 +2,8 @@
 """Writes adders.json: what da4ml says of the adders in nnet_code_gen.h of every fixture that has some.
 
 Of each function dense_da_N: its additions, subtractions and negations; bits of their adders by da4ml's
-own cost_add (of negations, bits of the operand); the largest depth that the comments state. Needs da4ml.
+own cost_add (of negations, bits of the operand); the longest way. Depths are checked against the comments, in
+which a constant is added at no depth. Needs da4ml.
 """
 import glob, json, os, re
 from da4ml.trace.fixed_variable import cost_add
@@ -37,15 +38,19 @@ def width(q):
 
 
 def count(lines):
-    types, adders, bits, depth = {}, 0, 0, 0
+    types, adders, bits, depths, stated, deepest = {}, 0, 0, {}, {}, 0
     for line in lines:
         match = LINE.search(line)
         if not match:
             continue
         unsigned, total, integer, name, text, comment = match.groups()
         text = re.sub(r"^ap_u?fixed<[^>]*>\((.*)\)$", r"\1", text)
+        depth = shown = 0
         if not text.startswith("model_inp"):
             parts = re.split(r" ([+-]) ", text)
+            used = [n for n in re.findall(r"v\d+", text)]
+            depth = max(depths[n] for n in used) + (len(parts) > 1 or parts[0].startswith("-"))
+            shown = max(stated[n] for n in used) + (len(used) > 1)
             negated, first = scaled(parts[0], types)
             if negated:
                 adders, bits = adders + 1, bits + width(first)
@@ -55,8 +60,11 @@ def count(lines):
                 bits += int(cost_add(first, second, 0, sign == "-", 1, 1)[1])
         if name:
             types[name] = interval(unsigned, int(total), int(integer))
-            depth = max(depth, int(float(comment)))
-    return dict(adders=adders, bits=bits, depth=depth)
+            depths[name], stated[name] = depth, shown
+            assert shown == int(float(comment)), line
+        else:
+            deepest = max(deepest, depth)
+    return dict(adders=adders, bits=bits, depth=deepest)
 
 
 result = {}

@@ -246,6 +246,34 @@ struct FINNTests {
     #expect(FINNPipeline([unit(1 << 20, 1, 1 << 30)]).frameCycles == nil)
   }
 
+  @Test("a rate that does not fit says what is too much, and the rate that fits")
+  func tooFast() throws {
+    var sketch = Sketch()
+    let input = try sketch.tensor([1, 64])
+    let data = try sketch.quant("codes", input, bits: 8)
+    let matrix = try sketch.quant(
+      "matrix", sketch.tensor([64, 64], (0..<4096).map { Float($0 % 255 - 127) }), bits: 8,
+      isSigned: true)
+    let result = try sketch.node("scores", .matMul(MatMul()), [data, matrix], [1, 64])
+    let workload = try sketch.workload(input, result, fps: "50000000")
+    // Two cycles a frame are 2,048 products at once, or more; the part has 220 multipliers.
+    let schedule = try deploy(workload).schedule(FormatChoices(), for: nil)
+    #expect(schedule.verdict == false)
+    let fit = try #require(schedule.sections.first { $0.key == "fit" }?.value)
+    let excess = try #require(fit["excess"]?.elements)
+    let dsp = try #require(excess.first { $0["resource"]?.text == "dsp" })
+    #expect(dsp["available"]?.doubleValue == 220)
+    let rate = try #require(fit["change"]?["frames_per_second"]?.doubleValue)
+    #expect(rate > 0 && rate < 50_000_000)
+    // What it names fits, and the next faster folding does not.
+    let slower = try deploy(sketch.workload(input, result, fps: "\(rate * 0.999)"))
+      .schedule(FormatChoices(), for: nil)
+    #expect(slower.verdict == true)
+    let faster = try deploy(sketch.workload(input, result, fps: "\(rate * 1.01)"))
+      .schedule(FormatChoices(), for: nil)
+    #expect(faster.verdict == false)
+  }
+
   @Test("grouped convolutions are unknown, networks without layers and bad rates refused")
   func refusals() throws {
     var sketch = Sketch()

@@ -248,7 +248,12 @@ public struct FINNDeployment: DeployedWorkload {
     }
     if let frameRate {
       let cycles = min(max(target.clockHz / frameRate, 1), 1e18)
-      return schedule(folding.folds(cycles: Int(cycles))).schedule(asked: frameRate)
+      let wanted = schedule(folding.folds(cycles: Int(cycles)))
+      var result = wanted.schedule(asked: frameRate)
+      if keys == nil, !wanted.fits {
+        wanted.addFit(nearest(beyond: Int(cycles), folding, schedule), to: &result)
+      }
+      return result
     }
     // As fast as fits: half as many cycles a frame until a resource is exceeded.
     let slowest = Array(repeating: FINNFold(), count: plans.count)
@@ -260,7 +265,32 @@ public struct FINNDeployment: DeployedWorkload {
       guard next.fits, next.interval < best.interval else { break }
       best = next
     }
-    return best.schedule(asked: nil)
+    var result = best.schedule(asked: nil)
+    if keys == nil, !best.fits { best.addFit(nil, to: &result) }
+    return result
+  }
+
+  /// The folds with the fewest cycles a frame that fit, of more than are asked for; nil if none do.
+  private func nearest(
+    beyond asked: Int, _ folding: FINNFolding, _ schedule: ([FINNFold]) -> FINNSchedule
+  ) -> FINNSchedule? {
+    let slowest = folding.plans.map { $0.cycles(FINNFold()) }.max() ?? 1
+    var (low, high) = (asked, max(slowest.addedClamped(1), asked))
+    var found: FINNSchedule?
+    // Fewer cycles take more of the part, so that a bisection finds the boundary.
+    while low < high {
+      let middle = low + (high - low) / 2
+      let next = schedule(folding.folds(cycles: middle))
+      if next.fits {
+        found = next
+        high = middle
+      } else {
+        low = middle + 1
+      }
+    }
+    if let found { return found }
+    let last = schedule(folding.folds(cycles: high))
+    return last.fits ? last : nil
   }
 }
 

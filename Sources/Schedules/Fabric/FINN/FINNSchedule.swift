@@ -17,13 +17,27 @@ struct FINNSchedule {
   /// Cycles between two frames.
   var interval: Int { max(zip(plans, folds).map { $0.cycles($1) }.max() ?? 1, 1) }
 
-  /// Whether the part has as much of everything that is counted.
-  var fits: Bool {
+  /// What the part has too little of, among what is counted.
+  var excess: [FabricFit.Excess] {
     let terms = self.terms
-    return Self.resources.allSatisfy { quantity in
+    return Self.resources.compactMap { quantity in
+      guard let available = target.resources.available(quantity) else { return nil }
       let used = terms.reduce(0) { $0 + ($1[quantity]?.value ?? 0) }
-      return target.resources.available(quantity).map { used <= $0 } ?? true
+      return used > available
+        ? FabricFit.Excess(quantity: quantity, used: used, available: available) : nil
     }
+  }
+
+  /// Whether the part has as much of everything that is counted.
+  var fits: Bool { excess.isEmpty }
+
+  /// Says what is too much, and the rate of the folds that fit; nil of `nearest` where none do.
+  func addFit(_ nearest: FINNSchedule?, to schedule: inout Schedule) {
+    let rate = nearest.map { target.clockHz / Double($0.interval) }
+    FabricFit.add(
+      excess, words: rate.map { [.amount($0, unit: "frames/s")] }
+        ?? [.words("no folding does; take narrower types or a larger part")],
+      change: rate.map { ["frames_per_second": .amount($0)] } ?? .null, to: &schedule)
   }
 
   // MARK: Streams
