@@ -110,7 +110,8 @@ struct HLSAdderGraph {
     }
     self.outputs = outputs
     adders = AdderGraph(
-      values: parser.values, outputs: parser.outputs.sorted { $0.key < $1.key }.compactMap(\.value.value))
+      values: parser.values,
+      outputs: parser.outputs.sorted { $0.key < $1.key }.compactMap(\.value.value))
   }
 
   /// A value of the text: what it is of the inputs, and what hardware it takes.

@@ -120,7 +120,8 @@ extension HLSGraphBuilder {
         configuration: configuration?.name, strategy: configuration?.word("strategy"),
         reuseFactor: reuseFactor,
         implementation: configuration?.word("implementation"), weightCount: weights.reduce(0, +),
-        pixelsAtOnce: try configuration?.optionalExtent("n_pixels"), adders: adders, place: call.place))
+        pixelsAtOnce: try configuration?.optionalExtent("n_pixels"), adders: adders,
+        place: call.place))
   }
 }
 

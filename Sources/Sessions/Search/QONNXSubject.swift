@@ -8,7 +8,9 @@ extension QuantizedKind {
     let requantization = QONNXRequantization(file.graph)
     let layers = requantization.layers
     let kept = layers.indices.filter { !requantization.canChangeActivations(ofLayer: $0) }
-    var notes = ["another width keeps a quantizer's range: its scale grows by two for each bit less"]
+    var notes = [
+      "another width keeps a quantizer's range: its scale grows by two for each bit less"
+    ]
     if !kept.isEmpty {
       notes.append(
         "no quantizer stands before the data of "

@@ -266,10 +266,10 @@ struct FINNTests {
     let rate = try #require(fit["change"]?["frames_per_second"]?.doubleValue)
     #expect(rate > 0 && rate < 50_000_000)
     // What it names fits, and the next faster folding does not.
-    let slower = try deploy(sketch.workload(input, result, fps: "\(rate * 0.999)"))
+    let slower = try deploy(sketch.workload(input, result, fps: "\(rate)"))
       .schedule(FormatChoices(), for: nil)
     #expect(slower.verdict == true)
-    let faster = try deploy(sketch.workload(input, result, fps: "\(rate * 1.01)"))
+    let faster = try deploy(sketch.workload(input, result, fps: "\(rate * 1.1)"))
       .schedule(FormatChoices(), for: nil)
     #expect(faster.verdict == false)
   }

@@ -270,27 +270,18 @@ public struct FINNDeployment: DeployedWorkload {
     return result
   }
 
-  /// The folds with the fewest cycles a frame that fit, of more than are asked for; nil if none do.
+  /// The fewest cycles a frame whose folds fit, of more than are asked for; nil if none do.
   private func nearest(
     beyond asked: Int, _ folding: FINNFolding, _ schedule: ([FINNFold]) -> FINNSchedule
-  ) -> FINNSchedule? {
+  ) -> Int? {
     let slowest = folding.plans.map { $0.cycles(FINNFold()) }.max() ?? 1
     var (low, high) = (asked, max(slowest.addedClamped(1), asked))
-    var found: FINNSchedule?
     // Fewer cycles take more of the part, so that a bisection finds the boundary.
     while low < high {
       let middle = low + (high - low) / 2
-      let next = schedule(folding.folds(cycles: middle))
-      if next.fits {
-        found = next
-        high = middle
-      } else {
-        low = middle + 1
-      }
+      if schedule(folding.folds(cycles: middle)).fits { high = middle } else { low = middle + 1 }
     }
-    if let found { return found }
-    let last = schedule(folding.folds(cycles: high))
-    return last.fits ? last : nil
+    return schedule(folding.folds(cycles: high)).fits ? high : nil
   }
 }
 

@@ -31,11 +31,13 @@ struct FINNSchedule {
   /// Whether the part has as much of everything that is counted.
   var fits: Bool { excess.isEmpty }
 
-  /// Says what is too much, and the rate of the folds that fit; nil of `nearest` where none do.
-  func addFit(_ nearest: FINNSchedule?, to schedule: inout Schedule) {
-    let rate = nearest.map { target.clockHz / Double($0.interval) }
+  /// Says what is too much, and what rate fits: that of so many cycles a frame, nil where none do.
+  func addFit(_ cycles: Int?, to schedule: inout Schedule) {
+    // A little less, so that as many cycles are asked for again.
+    let rate = cycles.map { target.clockHz / Double($0) * (1 - 1e-9) }
     FabricFit.add(
-      excess, words: rate.map { [.amount($0, unit: "frames/s")] }
+      excess,
+      words: rate.map { [.amount($0, unit: "frames/s")] }
         ?? [.words("no folding does; take narrower types or a larger part")],
       change: rate.map { ["frames_per_second": .amount($0)] } ?? .null, to: &schedule)
   }
@@ -157,28 +159,36 @@ struct FINNSchedule {
       let unit = matrix.unit(fold, inputBits: plan.data.bits)
       let counts = unit.logic
       // Thresholds stand behind a core of DSP blocks as a unit of their own.
-      let tables = matrix.core != .hls ? [] : [
-        ("bits of accumulators", counts.accumulatorBits),
-        ("bits of thresholds and comparators", counts.thresholdTables),
-        ("bits of the vector that is kept", counts.vectorBits),
-      ]
+      let tables =
+        matrix.core != .hls
+        ? []
+        : [
+          ("bits of accumulators", counts.accumulatorBits),
+          ("bits of thresholds and comparators", counts.thresholdTables),
+          ("bits of the vector that is kept", counts.vectorBits),
+        ]
       for (place, (what, count)) in tables.enumerated() {
         lut.append(
           .product(what, count: count, each: logic.matrixLUT[place], key: "matrix_lut"))
       }
-      let registers = matrix.core != .hls ? [] : [
-        ("bits of accumulators", counts.accumulatorBits),
-        ("bits of thresholds", counts.thresholdBits),
-        ("bits of the vector that is kept", counts.vectorBits),
-        ("bits of operands", counts.operandBits),
-      ]
+      let registers =
+        matrix.core != .hls
+        ? []
+        : [
+          ("bits of accumulators", counts.accumulatorBits),
+          ("bits of thresholds", counts.thresholdBits),
+          ("bits of the vector that is kept", counts.vectorBits),
+          ("bits of operands", counts.operandBits),
+        ]
       for (place, (what, count)) in registers.enumerated() {
         ff.append(.product(what, count: count, each: logic.matrixFF[place], key: "matrix_ff"))
       }
       terms[.energy] = deployment.energy.term(
         macs: graph.multiplyAccumulates(of: graph.nodes[stages[index].node]),
         weights: matrix.weights.bits, data: plan.data.bits, accumulator: matrix.accumulator.bits)
-      terms[.dsp] = .count("multipliers of \(fold.rows) rows by \(fold.columns), \(unit.core.rawValue)", Double(unit.dsp))
+      terms[.dsp] = .count(
+        "multipliers of \(fold.rows) rows by \(fold.columns), \(unit.core.rawValue)",
+        Double(unit.dsp))
       let blocks = [
         CostTerm.count("weights of \(unit.turns) words", Double(unit.weightHalves)),
         .count("\(unit.thresholds) thresholds", Double(unit.thresholdHalves)),
@@ -264,7 +274,8 @@ struct FINNSchedule {
   /// Rows and columns of what a stage makes.
   private func positions(_ index: Int) -> FINNWindowBuffer.Plane {
     let node = graph.nodes[stages[index].node]
-    let image = (graph.window(node)?.positions).map { Array($0) }
+    let image =
+      (graph.window(node)?.positions).map { Array($0) }
       ?? node.outputs.first.map { Array(graph[$0].shape.extents.dropFirst(2)) } ?? []
     switch image.count {
     case 0: return .init(1, 1)
@@ -400,7 +411,8 @@ struct FINNSchedule {
     return schedule
   }
 
-  /// - Parameter cycles: of a frame where no buffer is too short; nil where nobody knows.
+  /// What a reader must know; `cycles` are those of a frame where no buffer is too short, nil where
+  /// nobody knows.
   private func notes(unhindered cycles: Int?) -> [String] {
     var notes = [
       "buffers between units have two entries; those of branches that meet again, and around pools, must be "
