@@ -186,6 +186,7 @@ struct FINNTests {
       #expect(rows > 0 && columns > 0)
       #expect(schedule.cost["dsp"]?.value == (rows / lanes).rounded(.up) * columns)
       #expect(step.path.hasSuffix("rtl, 4 lanes"))
+      #expect(section(step, "lut") == nil && section(step, "dsp") != nil)
       #expect(schedule.cost["lut"] == nil && schedule.cost["ii"] != nil)
       #expect(
         schedule.unknowns.contains { $0.reason == "no report of matrix units in RTL ('conv')" })

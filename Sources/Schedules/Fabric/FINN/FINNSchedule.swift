@@ -9,6 +9,8 @@ struct FINNSchedule {
   let folds: [FINNFold]
 
   private static let resources: [CostQuantity] = [.lut, .ff, .dsp, .bram18]
+  /// What no report says of cores of DSP blocks.
+  private static let logic: [CostQuantity] = [.lut, .ff, .bram18]
 
   private var target: FINNTarget { deployment.target }
   private var graph: Graph { deployment.graph }
@@ -232,6 +234,7 @@ struct FINNSchedule {
     ff.removeAll { $0.value == 0 }
     terms[.lut] = .sum("LUT of the layer", lut)
     terms[.ff] = .sum("FF of the layer", ff)
+    if isUnreported(plan) { for quantity in Self.logic { terms[quantity] = nil } }
     return terms
   }
 
@@ -252,10 +255,14 @@ struct FINNSchedule {
     .estimate(model: model, error: isMeasured ? target.error(of: quantity) : nil)
   }
 
+  private func isUnreported(_ plan: FINNPlan) -> Bool {
+    if case .matrix(let matrix) = plan.kind { matrix.core != .hls } else { false }
+  }
+
   /// Why logic is unknown: cores of DSP blocks, of which there is no report.
   private var unknownLogic: String? {
     for (stage, plan) in zip(stages, plans) {
-      if case .matrix(let matrix) = plan.kind, matrix.core != .hls {
+      if isUnreported(plan) {
         return "no report of matrix units in RTL ('\(graph.nodes[stage.node].name)')"
       }
     }
@@ -357,7 +364,7 @@ struct FINNSchedule {
     let reason = unknown
     func add(_ quantity: CostQuantity, _ fold: Cost.Fold, _ basis: CostBasis) {
       let available = target.resources.available(quantity)
-      let isLogic = [.lut, .ff, .bram18].contains(quantity)
+      let isLogic = Self.logic.contains(quantity)
       if let reason = reason ?? (isLogic ? unknownLogic : nil) {
         unknowns.append(.init(quantity, available: available, reason: reason))
       } else {
@@ -459,7 +466,12 @@ struct FINNSchedule {
         .init(key: "window_simd", value: plan.window == nil ? .null : .integer(fold.window)),
         .init(key: "accumulator_bits", value: accumulatorBits(plan)),
         .init(key: "ii", value: .integer(plan.cycles(fold))),
-      ] + Self.resources.map { .init(key: $0.name, value: .amount(terms[$0]?.value ?? 0)) }
+      ]
+      + Self.resources.map { quantity in
+        let isKnown = !isUnreported(plan) || !Self.logic.contains(quantity)
+        return .init(
+          key: quantity.name, value: isKnown ? .amount(terms[quantity]?.value ?? 0) : .null)
+      }
     return step
   }
 
