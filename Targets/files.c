@@ -57,6 +57,9 @@ static const unsigned char bitserial_pragmatic_bbs[] = {
 static const unsigned char bitserial_stripes_bbs[] = {
 #embed "bitserial/stripes@bbs.json"
 };
+static const unsigned char finn_finn_0_10[] = {
+#embed "finn/finn-0.10.json"
+};
 static const unsigned char finn_finn_2022_2[] = {
 #embed "finn/finn-2022.2.json"
 };
@@ -243,6 +246,9 @@ static const unsigned char logic_xc7_dsp[] = {
 static const unsigned char logic_xc7_nodsp[] = {
 #embed "logic/xc7_nodsp.json"
 };
+static const unsigned char logic_xcup_dsp[] = {
+#embed "logic/xcup_dsp.json"
+};
 static const unsigned char logic_xcup_nodsp[] = {
 #embed "logic/xcup_nodsp.json"
 };
@@ -416,6 +422,7 @@ static const struct hwsim_target_file files[] = {
   {"bitserial", "olive@bitmod", bitserial_olive_bitmod, sizeof bitserial_olive_bitmod},
   {"bitserial", "pragmatic@bbs", bitserial_pragmatic_bbs, sizeof bitserial_pragmatic_bbs},
   {"bitserial", "stripes@bbs", bitserial_stripes_bbs, sizeof bitserial_stripes_bbs},
+  {"finn", "finn-0.10", finn_finn_0_10, sizeof finn_finn_0_10},
   {"finn", "finn-2022.2", finn_finn_2022_2, sizeof finn_finn_2022_2},
   {"fpga", "hls4ml", fpga_hls4ml, sizeof fpga_hls4ml},
   {"fpga", "vitis-2021.1", fpga_vitis_2021_1, sizeof fpga_vitis_2021_1},
@@ -478,6 +485,7 @@ static const struct hwsim_target_file files[] = {
   {"logic", "ice40_dsp", logic_ice40_dsp, sizeof logic_ice40_dsp},
   {"logic", "xc7_dsp", logic_xc7_dsp, sizeof logic_xc7_dsp},
   {"logic", "xc7_nodsp", logic_xc7_nodsp, sizeof logic_xc7_nodsp},
+  {"logic", "xcup_dsp", logic_xcup_dsp, sizeof logic_xcup_dsp},
   {"logic", "xcup_nodsp", logic_xcup_nodsp, sizeof logic_xcup_nodsp},
   {"mcu", "arduino-nano-33-ble-sense+tflm+cmsis-nn", mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn, sizeof mcu_arduino_nano_33_ble_sense_tflm_cmsis_nn},
   {"mcu", "arduino-nano-33-iot+tflm+cmsis-nn", mcu_arduino_nano_33_iot_tflm_cmsis_nn, sizeof mcu_arduino_nano_33_iot_tflm_cmsis_nn},

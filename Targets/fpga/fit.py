@@ -10,7 +10,7 @@ errors with each design (or each third of the networks) left out of the fit.
 Latency strategy, by what FabricLogic.LatencyCounts counts, less what a flow's adders take beyond their
 bits; relative least squares, no constant below 0, each design with the same weight. Resource strategy: sums over layers, each network alike.
 """
-import json, math, re, sys
+import glob, json, math, os, re, sys
 import numpy as np
 from scipy.optimize import nnls
 
@@ -33,6 +33,36 @@ def adder_extra(tool):
     return 7 if name == "vitis_hls" and version >= "2022.2" else 0
 
 
+def tables(key):
+    """A constant of each part or flow by its id."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    found = {}
+    for path in glob.glob(folder + "/*.json"):
+        document = json.load(open(path))
+        if key in document:
+            found[document["id"]] = document[key]["value"]
+    return found
+
+
+ADDER, PRODUCT, UNCERTAINTY = map(tables, ("adder_ns", "product_ns", "clock_uncertainty"))
+
+
+def stage_words(terms, multiplies, part, tool, clock):
+    """FabricFlow.Timing.stageWords: partial sums of an output that stages of the pipeline hand on."""
+    if terms > 256:
+        return terms
+    name, version = tool.split()
+    flow = name.replace("_hls", "") + "-" + ".".join(version.split(".")[:2])
+    usable = clock * (1 - UNCERTAINTY[flow])
+    adder, product = ADDER[part], PRODUCT[part] if multiplies else 0
+    end = product + math.ceil(math.log2(terms + 1)) * adder
+    words, time = 0, usable
+    while time < end:
+        words += max(terms / 2 ** max(math.floor((time - product) / adder), 0), 1)
+        time += usable
+    return words
+
+
 def latency_rows(rows):
     for r in rows:
         if r["kind"] != "layer" or "weights" not in r or r["io_type"] != "io_parallel":
@@ -48,7 +78,8 @@ def latency_rows(rows):
         made = min(products, max(-(-n_in * n_out // reuse) - w["zeros"] // reuse, 1))
         dropped = max(0, data_f + weight_f - acc_f)
         bits = min(acc, max(data + mean - dropped + 0.5 * math.log2(nonzeros / n_out + 2), 1))
-        slow = r["part"].startswith("xc7")
+        words = stage_words(nonzeros / n_out, products > 0, r["part"].split("-")[0], r["tool"],
+                            r["clock_ns"])
         logic = 0 if c["dsp"] > 0 else made * multiplier_lut(r["tool"], max(data, weight))
         delay = reuse == 1
         yield dict(
@@ -57,8 +88,7 @@ def latency_rows(rows):
             extra=adder_extra(r["tool"]) * (nonzeros + w["distinct_input_weight_csd2"]),
             lut_counts=[bits * (nonzeros + w["distinct_input_weight_csd2"]), n_out * acc, logic,
                         data * products if made < products else 0, data * nonzeros * delay],
-            ff_counts=[x * s for s in (slow, not slow)
-                       for x in (bits * nonzeros, n_out * acc, data * n_in, bits * nonzeros * delay)])
+            ff_counts=[bits * n_out * words, bits * n_out * words * delay, bits * nonzeros])
 
 
 def relative(counts, values, fixed, weights):

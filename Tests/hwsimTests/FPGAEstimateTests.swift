@@ -256,6 +256,40 @@ struct FPGAEstimateTests {
     let refused = try ToolRun(
       "estimate", Self.project, "--target", "xcvu9p+vitis-2022.2", "--option", "energy=none")
     #expect(refused.code == 64)
-    #expect(refused.error.contains("it knows: qkeras, aladdin"))
+    #expect(refused.error.contains("it knows: qkeras, horowitz, aladdin"))
+  }
+
+  @Test("distributed arithmetic: adders as they are written, and no report")
+  func adders() throws {
+    let run = try ToolRun(
+      "estimate", "Tests/Fixtures/hls/hgq2_adder_conv2d/project", "--target", "xcvu9p+vitis-2023.2",
+      "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let result = try #require(try JSONValue(run.output)["result"])
+    let layer = try layer("q1", result)
+    #expect(layer["strategy"]?.text == "distributed_arithmetic" && layer["dsp"]?.number == 0)
+    // 402 bits of 35 adders (adders.json) by the flow's constants of an adder, at 16 positions at once.
+    func constants(_ file: String) throws -> JSONValue {
+      let path = URL(filePath: "Targets/fpga/\(file).json")
+      return try JSONValue(String(decoding: Data(contentsOf: path), as: UTF8.self))
+    }
+    let bit = try #require(
+      try constants("hls4ml")["latency_lut"]?["value"]?.elements.first?.number)
+    let extra = try #require(try constants("vitis-2023.2")["adder_extra_lut"]?["value"]?.number)
+    let expected = 16 * (402 * bit + 35 * extra)
+    #expect(abs((layer["lut"]?.number ?? 0) - expected) < 0.01 * expected)
+    #expect(result["resources"]?["lut"]?["error"]?["median_percent"]?.number == nil)
+    #expect(run.output.contains("there is no report to compare with"))
+  }
+
+  @Test("every table of energy has a name, and is named where its numbers are")
+  func energyTables() throws {
+    var values: Set<Double> = []
+    for name in ["qkeras", "horowitz", "aladdin", "bitfusion", "bitmod", "stripes", "zigzag"] {
+      let (run, result) = try estimate("--target", "xcvu9p", "--option", "energy=\(name)")
+      #expect(run.output.contains("by the table '\(name)'"))
+      values.insert(try #require(result["energy_joules"]?.number))
+    }
+    #expect(values.count == 7)
   }
 }

@@ -136,4 +136,62 @@ struct SearchHLSTests {
       arguments: ["search", Self.project] + Self.data + ["--formats", "e4m3"])
     #expect(format.code != 0 && format.error.contains("e4m3"))
   }
+
+  @Test("options of the target's family count in a search, and are named")
+  func options() throws {
+    func search(_ words: String...) throws -> ToolRun {
+      try ToolRun(
+        arguments: [
+          "search", "examples/digits/project", "--inputs", "examples/digits/input.npy", "--labels",
+          "examples/digits/labels.npy", "--target", "xcvu9p+vitis-2023.2", "--objective",
+          "accuracy,energy", "--bits", "4,6", "--evaluations", "4",
+        ] + words)
+    }
+    let own = try search()
+    #expect(own.code == 0 && own.output.contains("QKeras QTools"), "\(own.error)")
+    let other = try search("--option", "energy=aladdin")
+    #expect(other.code == 0 && other.output.contains("Aladdin"))
+    let refused = try search("--option", "fps=3")
+    #expect(refused.code == 64 && refused.error.contains("means nothing to 'xcvu9p+vitis-2023.2'"))
+    let homeless = try ToolRun(
+      "search", "examples/digits/project", "--bits", "4,6", "--option", "energy=aladdin")
+    #expect(homeless.code == 64 && homeless.error.contains("add --target ID"))
+  }
+
+  @Test("a QONNX model is searched by the widths of its quantizers, and run and estimated so")
+  func qonnx() throws {
+    let folder = try TemporaryFolder()
+    let data = [
+      "--inputs", "examples/digits/images.npy", "--labels", "examples/digits/classes.npy",
+      "--calibration", "examples/digits/calibration.npy",
+    ]
+    let float = try ToolRun(
+      arguments: ["search", "examples/digits/network.onnx"] + data + [
+        "--bits", "8", "--evaluations", "2", "-o", folder.path + "/float",
+      ])
+    #expect(float.code == 0, "\(float.error)")
+    let model = folder.path + "/float/A.qonnx.onnx"
+    let found = try ToolRun(
+      arguments: ["search", model] + data + [
+        "--bits", "2,8", "--target", "xc7z020+finn", "--objective", "accuracy,lut,dsp",
+        "--option", "fps=10000", "--evaluations", "20", "-o", folder.path + "/out", "--json",
+      ])
+    #expect(found.code == 0, "\(found.error)")
+    let points = try #require(try JSONValue(found.output)["result"]?["points"]?.elements)
+    #expect(points.count > 1)
+    let first = try #require(points.first)
+    // What a point says is what its allocation takes, and computes.
+    let estimate = try ToolRun(
+      "estimate", model, "--target", "xc7z020+finn", "--option", "fps=10000", "--allocation",
+      folder.path + "/out/A.json", "--json")
+    #expect(estimate.code == 0, "\(estimate.error)")
+    let result = try #require(try JSONValue(estimate.output)["result"])
+    #expect(result["resources"]?["lut"]?["used"]?.number == first["lut"]?.number)
+    let run = try ToolRun(
+      "run", model, "--inputs", "examples/digits/images.npy", "--labels",
+      "examples/digits/classes.npy", "--allocation", folder.path + "/out/A.json", "--json")
+    #expect(run.code == 0, "\(run.error)")
+    let accuracy = try JSONValue(run.output)["result"]?["labels"]?["top_1"]?["accuracy"]?.number
+    #expect(accuracy == first["accuracy"]?.number)
+  }
 }

@@ -19,6 +19,19 @@ public struct FINNMatrixUnit: Sendable, Hashable {
   public let accumulatorBits: Int
   /// Thresholds that each result is compared with; 0 where sums leave the unit.
   public let thresholds: Int
+  public let core: Core
+
+  /// What multiplies and adds.
+  public enum Core: String, Sendable, Hashable {
+    /// Made by high-level synthesis: a multiplier a product.
+    case hls
+    /// Lanes of a DSP48: four rows of up to 4 x 4 bits, or two of up to 8 x 8, share a multiplier
+    /// (finn-rtllib/mvu/mvu_4sx4u.sv and mvu_8sx8u_dsp48.sv, `PIPE_COUNT`).
+    case fourLanes = "rtl, 4 lanes"
+    case twoLanes = "rtl, 2 lanes"
+    /// A DSP58 that adds three products of up to 8 x 9 bits (mvu_vvu_8sx9_dsp58.sv).
+    case dotProduct = "rtl, dot products of 3"
+  }
 
   /// Most rows of thresholds that are look-up tables; more are memory blocks (56 are tables, 104
   /// blocks).
@@ -27,7 +40,7 @@ public struct FINNMatrixUnit: Sendable, Hashable {
   /// - Precondition: folds divide rows and columns, and all numbers are positive.
   public init(
     rows: Int, columns: Int, rowFold: Int, columnFold: Int, weightBits: Int, inputBits: Int,
-    accumulatorBits: Int, thresholds: Int
+    accumulatorBits: Int, thresholds: Int, core: Core = .hls
   ) {
     precondition(
       rowFold > 0 && columnFold > 0 && rows % rowFold == 0 && columns % columnFold == 0,
@@ -40,6 +53,7 @@ public struct FINNMatrixUnit: Sendable, Hashable {
     self.inputBits = inputBits
     self.accumulatorBits = accumulatorBits
     self.thresholds = thresholds
+    self.core = core
   }
 
   /// Turns that one vector takes; also words of the memory of weights.
@@ -54,7 +68,12 @@ public struct FINNMatrixUnit: Sendable, Hashable {
   /// Builds with weights of 2 and 4 bits have such blocks too, in numbers that their reports do not
   /// tie to folds; they may have fewer.
   public var dsp: Int {
-    min(weightBits, inputBits) < 2 ? 0 : rowFold * columnFold
+    switch core {
+    case .hls: min(weightBits, inputBits) < 2 ? 0 : rowFold * columnFold
+    case .fourLanes: (rowFold + 3) / 4 * columnFold
+    case .twoLanes: (rowFold + 1) / 2 * columnFold
+    case .dotProduct: rowFold * ((columnFold + 2) / 3)
+    }
   }
 
   /// Halves of blocks of 36 Kib that the weights take; exact in 10 of 10.
@@ -99,6 +118,39 @@ public struct FINNMatrixUnit: Sendable, Hashable {
       accumulatorBits: Double(rowFold * accumulatorBits), thresholdBits: bits,
       thresholdTables: bits * (0.5 + table), vectorBits: Double(columns * inputBits),
       operandBits: Double(rowFold * columnFold) * Double(inputBits + weightBits))
+  }
+}
+
+extension FINNMatrixUnit.Core {
+  /// The core that FINN 0.10 takes where nobody asks for another (github Xilinx/finn@0064bae,
+  /// specialize_layers.py and matrixvectoractivation_rtl.py).
+  ///
+  /// - Parameters:
+  ///   - weights: bits and sign of the weights, and whether the least integer of their type is not
+  ///     among them.
+  ///   - input: bits and sign of the data.
+  ///   - isDepthwise: whether each channel has filters of its own (VVAU).
+  ///   - technology: family of devices.
+  public init(
+    weights: (bits: Int, isSigned: Bool, isNarrow: Bool), input: (bits: Int, isSigned: Bool),
+    isDepthwise: Bool, technology: String
+  ) {
+    let isInReach =
+      weights.isSigned && (4...8).contains(weights.bits) && input.bits >= 4
+      && (input.bits <= 8 || (input.bits == 9 && input.isSigned))
+    let isVersal = technology == "versal"
+    guard isInReach, isVersal || !isDepthwise, technology != "7-series" || weights.isNarrow else {
+      self = .hls
+      return
+    }
+    // Of depthwise layers there is the core of a DSP58 alone.
+    if isDepthwise {
+      self = .dotProduct
+    } else if max(weights.bits, input.bits) <= 4 {
+      self = .fourLanes
+    } else {
+      self = isVersal ? .dotProduct : .twoLanes
+    }
   }
 }
 

@@ -9,6 +9,8 @@ public struct FINNTarget: Sendable, Hashable {
   /// Widest word of weights of one row that folding makes by columns; then it takes rows.
   public let weightWordBits: Int
   public let logic: FINNLogic
+  /// Whether matrix units take the cores of DSP blocks where they have one.
+  public let usesBlockCores: Bool
 
   /// - Throws: ``TargetProblems`` for keys that the description lacks, and lists of another length.
   public init(
@@ -21,6 +23,7 @@ public struct FINNTarget: Sendable, Hashable {
     self.clockHz = clockHz ?? clock
     measuredOn = description.texts("measured_on") ?? []
     weightWordBits = try description.required(description.integer, "weight_word_bits")
+    usesBlockCores = description.text("matrix_cores") == "dsp"
     logic = FINNLogic(
       matrixLUT: try FabricTarget.numbers("matrix_lut", count: 3, description),
       matrixFF: try FabricTarget.numbers("matrix_ff", count: 4, description),
@@ -50,6 +53,9 @@ public struct FINNTarget: Sendable, Hashable {
     TargetKey(
       "weight_word_bits", .integer(1...1 << 20), unit: "bits", required: true,
       "widest word of weights of a row that folding makes before it takes more rows"),
+    TargetKey(
+      "matrix_cores", .text(["hls", "dsp"]),
+      "matrix units by high-level synthesis alone, or by cores of DSP blocks where widths allow"),
     TargetKey(
       "matrix_lut", constants, required: true,
       "look-up tables of a matrix unit: a bit of an accumulator, of thresholds and their comparators, "

@@ -83,6 +83,30 @@ extension FabricFlow.Timing {
     terms <= 1 ? 0 : Int(log2(terms).rounded(.up))
   }
 
+  /// Partial sums of an output that stages hand to the next, all stages together: before the products are
+  /// there all terms, then half as many with each level of the tree.
+  ///
+  /// - Parameters:
+  ///   - terms: products that an output adds; of more than 256, which are not balanced, as many are kept.
+  ///   - multiplies: whether any term is more than a shift or a sum.
+  ///   - period: of the clock, in nanoseconds.
+  /// - Returns: words.
+  public func stageWords(terms: Double, multiplies: Bool, period: Double) -> Double {
+    guard terms <= 256 else { return terms }
+    let product = multiplies ? productNanoseconds : 0
+    let end = product + Double(Self.levels(terms + 1)) * adderNanoseconds
+    var words = 0.0
+    var time = usable(period)
+    var stages = 0
+    while time < end, stages < 64 {
+      let levels = max((time - product) / adderNanoseconds, 0).rounded(.down)
+      words += max(terms / exp2(levels), 1)
+      time += usable(period)
+      stages += 1
+    }
+    return words
+  }
+
   /// A dense layer in Latency strategy, io_parallel.
   ///
   /// Products and a balanced tree of adders over the terms of an output, cut at the usable period;

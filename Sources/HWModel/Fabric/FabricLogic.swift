@@ -58,19 +58,16 @@ public struct FabricLogic: Sendable, Hashable {
     public var sharing: Double
     /// LUT a weight and bit of the input of delays at a reuse factor of 1.
     public var delay: Double
-    /// Flip-flops a bit of an adder of products.
-    public var adderRegister: Double
-    /// Flip-flops an output and bit of the accumulator.
-    public var outputRegister: Double
-    /// Flip-flops an input and bit.
-    public var inputRegister: Double
-    /// Flip-flops a bit of an adder more at a reuse factor of 1.
+    /// Flip-flops a bit that one stage of the pipeline hands to the next.
+    public var stageRegister: Double
+    /// The same more at a reuse factor of 1, where what waits is kept once a stage.
     public var delayRegister: Double
+    /// Flip-flops a bit of a product.
+    public var productRegister: Double
 
     public init(
       adder: Double, adderExtra: Double, output: Double, multiplier: Double, sharing: Double,
-      delay: Double, adderRegister: Double, outputRegister: Double, inputRegister: Double,
-      delayRegister: Double
+      delay: Double, stageRegister: Double, delayRegister: Double, productRegister: Double
     ) {
       self.adder = adder
       self.adderExtra = adderExtra
@@ -78,10 +75,9 @@ public struct FabricLogic: Sendable, Hashable {
       self.multiplier = multiplier
       self.sharing = sharing
       self.delay = delay
-      self.adderRegister = adderRegister
-      self.outputRegister = outputRegister
-      self.inputRegister = inputRegister
+      self.stageRegister = stageRegister
       self.delayRegister = delayRegister
+      self.productRegister = productRegister
     }
   }
 
@@ -161,7 +157,8 @@ extension FabricLogic {
     public let multiplierLUT: Double
     public let sharedBits: Double
     public let delayBits: Double
-    public let inputBits: Double
+    /// Bits that stages of the pipeline hand on.
+    public let stageBits: Double
     let hasDelays: Bool
 
     /// - Parameters:
@@ -170,9 +167,11 @@ extension FabricLogic {
     ///   - multipliers: how they are computed.
     ///   - reuse: the layer's reuse factor.
     ///   - multiplier: look-up tables of one in logic.
+    ///   - timing: where a period cuts the trees of adders.
+    ///   - period: of the clock, in nanoseconds.
     public init(
       _ matrix: FabricMatrix, products: ConstantProducts, multipliers: LatencyMultipliers,
-      reuse: Int, multiplier: Multiplier
+      reuse: Int, multiplier: Multiplier, timing: FabricFlow.Timing, period: Double
     ) {
       let input = Double(matrix.data.bits)
       adders = Double(products.nonzeros + products.distinctSums)
@@ -184,7 +183,10 @@ extension FabricLogic {
         Double(inLogic) * multiplier.lut(bits: max(matrix.data.bits, matrix.weight.bits))
       sharedBits = multipliers.isShared ? input * Double(multipliers.products) : 0
       delayBits = reuse == 1 ? input * Double(products.nonzeros) : 0
-      inputBits = input * Double(matrix.inputs)
+      let words = timing.stageWords(
+        terms: Double(products.nonzeros) / Double(max(matrix.outputs, 1)),
+        multiplies: products.distinctProducts > 0, period: period)
+      stageBits = matrix.adderBits(products) * Double(matrix.outputs) * words
       hasDelays = reuse == 1
     }
   }
@@ -198,9 +200,8 @@ extension FabricLogic {
 
   /// Flip-flops of a dense layer in Latency strategy.
   public func ff(_ counts: LatencyCounts) -> Double {
-    (latency.adderRegister + (counts.hasDelays ? latency.delayRegister : 0))
-      * counts.productAdderBits
-      + latency.outputRegister * counts.outputBits + latency.inputRegister * counts.inputBits
+    (latency.stageRegister + (counts.hasDelays ? latency.delayRegister : 0)) * counts.stageBits
+      + latency.productRegister * counts.productAdderBits
   }
 
   /// Look-up tables of a dense layer in Resource strategy.

@@ -92,14 +92,9 @@ extension FabricTarget {
       "adder_extra_lut", .number(0...64), unit: "LUT", required: true,
       "what an adder takes beyond a table a bit"),
     TargetKey(
-      "latency_ff",
-      .table([
-        .init("technology", .text([]), "family of devices"),
-        .init("adder", .number(0...1e4), unit: "FF", "a bit of an adder"),
-        .init("output", .number(0...1e4), unit: "FF", "a bit of an output"),
-        .init("input", .number(0...1e4), unit: "FF", "a bit of an input"),
-        .init("delay", .number(0...1e4), unit: "FF", "a bit of an adder more at reuse factor 1"),
-      ]), "flip-flops in Latency strategy"),
+      "latency_ff", .list(.number(0...1e4)), required: true,
+      "flip-flops in Latency strategy: a bit that a stage hands on, the same more at reuse factor 1; a "
+        + "bit of a product"),
     TargetKey(
       "folded_lut", .list(.number(0...1e4)), required: true,
       "look-up tables in Resource strategy: an output and bit, an input, an output, a multiplier and "

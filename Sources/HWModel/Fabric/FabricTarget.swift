@@ -26,8 +26,6 @@ public struct FabricTarget: Sendable, Hashable {
   public let resources: Resources
   public let flow: FabricFlow
   public let logic: FabricLogic
-  /// Whether flip-flops in Latency strategy are known for the technology.
-  public let hasLatencyRegisters: Bool
   public let softmaxTables: SoftmaxTables
   public let clockHz: Double
   /// Technologies that the flow's constants were measured on.
@@ -45,19 +43,13 @@ public struct FabricTarget: Sendable, Hashable {
     measuredOn = description.texts("measured_on") ?? []
     softmaxTables = try description.required(SoftmaxTables.self, "softmax_tables")
     flow = try Self.flow(description)
-    let registers = description.table("latency_ff")?.first { [technology] row in
-      row.text("technology") == technology
-    }
-    hasLatencyRegisters = registers != nil
     let lut = try Self.numbers("latency_lut", count: 5, description)
+    let ff = try Self.numbers("latency_ff", count: 3, description)
     let latency = FabricLogic.Latency(
       adder: lut[0],
       adderExtra: try description.required(description.number, "adder_extra_lut"),
       output: lut[1], multiplier: lut[2], sharing: lut[3], delay: lut[4],
-      adderRegister: registers?.number("adder") ?? 0,
-      outputRegister: registers?.number("output") ?? 0,
-      inputRegister: registers?.number("input") ?? 0,
-      delayRegister: registers?.number("delay") ?? 0)
+      stageRegister: ff[0], delayRegister: ff[1], productRegister: ff[2])
     let rows = try description.required(description.table, "multiplier_lut").compactMap { row in
       row.integer("bits").flatMap { bits in
         row.number("lut").map { FabricLogic.Multiplier.Row(bits: bits, lut: $0) }

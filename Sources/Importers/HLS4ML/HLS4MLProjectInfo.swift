@@ -25,6 +25,10 @@ public struct HLS4MLProjectInfo: Hashable, Sendable {
     public let implementation: String?
     /// Weights, biases and other constants of the layer.
     public let weightCount: Int
+    /// Positions of a convolution that are computed at once (`n_pixels`); nil for other layers.
+    public let pixelsAtOnce: Int?
+    /// What distributed arithmetic wrote for the layer's products.
+    public let adders: AdderGraph?
     public let place: HLS4MLProblem.Place
   }
 

@@ -1,4 +1,5 @@
 import Arith
+import QuantGraph
 
 /// A linear form of the inputs of a generated function: `2^-fractionBits * (sum of coefficient *
 /// code + constant)`, exactly.
@@ -84,6 +85,8 @@ struct HLSAdderGraph {
   let inputs: [Int: FixedPointFormat]
   /// One form an output, over the codes of ``inputs``.
   let outputs: [HLSLinearForm]
+  /// The additions and subtractions as they are written.
+  let adders: AdderGraph
 
   /// Most coefficients that all variables of one function may have together.
   private static let workLimit = 1 << 24
@@ -103,9 +106,45 @@ struct HLSAdderGraph {
         throw HLS4MLProblem(
           .unknown(kind: "output", name: "model_out[\(index)]"), at: function.place)
       }
-      outputs.append(form)
+      outputs.append(form.form)
     }
     self.outputs = outputs
+    adders = AdderGraph(
+      values: parser.values,
+      outputs: parser.outputs.sorted { $0.key < $1.key }.compactMap(\.value.value))
+  }
+
+  /// A value of the text: what it is of the inputs, and what hardware it takes.
+  private struct Operand {
+    var form: HLSLinearForm
+    /// Position among the values; nil for a constant.
+    var value: Int?
+    var isSigned: Bool
+    /// Without the sign.
+    var magnitudeBits: Int
+    var fractionBits: Int
+    /// Whether the last value was made for it and has no type yet.
+    var isNew = false
+
+    init(form: HLSLinearForm, value: Int?, format: FixedPointFormat) {
+      self.form = form
+      self.value = value
+      isSigned = format.isSigned
+      magnitudeBits = format.integerBits - (format.isSigned ? 1 : 0)
+      fractionBits = format.fractionBits
+    }
+
+    /// A constant: bits from its highest to its lowest.
+    init(constant form: HLSLinearForm) {
+      self.form = form
+      isSigned = form.constant < 0
+      let magnitude = form.constant.magnitude
+      magnitudeBits = 128 - magnitude.leadingZeroBitCount - form.fractionBits
+      fractionBits = magnitude == 0 ? form.fractionBits : form.neededFractionBits
+    }
+
+    var isZero: Bool { form.coefficients.isEmpty && form.constant == 0 }
+    var bits: Int { magnitudeBits + fractionBits + (isSigned ? 1 : 0) }
   }
 
   private struct Parser {
@@ -114,8 +153,9 @@ struct HLSAdderGraph {
     let inputFormat: FixedPointFormat
     var inputs: [Int: FixedPointFormat] = [:]
     var ranges: [Int: ClosedRange<Int64>] = [:]
-    var outputs: [Int: HLSLinearForm] = [:]
-    private var variables: [String: HLSLinearForm] = [:]
+    var outputs: [Int: Operand] = [:]
+    private(set) var values: [AdderGraph.Value] = []
+    private var variables: [String: Operand] = [:]
     private var work = 0
 
     init(
@@ -142,9 +182,9 @@ struct HLSAdderGraph {
           let index = try number()
           try cursor.expect("]")
           try cursor.expect("=")
-          let form = try expression()
+          let operand = try expression()
           try cursor.expect(";")
-          guard outputs.updateValue(form, forKey: index) == nil else {
+          guard outputs.updateValue(operand, forKey: index) == nil else {
             throw HLS4MLProblem(
               .duplicate(kind: "output", name: "model_out[\(index)]"), at: cursor.place)
           }
@@ -181,23 +221,23 @@ struct HLSAdderGraph {
       let format = try format()
       let name = try cursor.identifier("a variable's name")
       try cursor.expect("=")
-      let form: HLSLinearForm
+      let operand: Operand
       if cursor.peek()?.isWord("model_inp") == true {
         _ = cursor.next()
         try cursor.expect("[")
         let index = try number()
         try cursor.expect("]")
-        form = try input(index, format)
+        operand = try input(index, format)
       } else {
-        form = try assigned(try expression(), to: format)
+        operand = try assigned(try expression(), to: format)
       }
       try cursor.expect(";")
-      work += form.coefficients.count + 1
+      work += operand.form.coefficients.count + 1
       guard work <= HLSAdderGraph.workLimit else {
         throw HLS4MLProblem(
           .limit("the size of an adder graph", limit: HLSAdderGraph.workLimit), at: cursor.place)
       }
-      guard variables.updateValue(form, forKey: name) == nil else {
+      guard variables.updateValue(operand, forKey: name) == nil else {
         throw HLS4MLProblem(.duplicate(kind: "variable", name: name), at: cursor.place)
       }
     }
@@ -205,28 +245,32 @@ struct HLSAdderGraph {
     /// Input `index` as it is after its assignment to `format`.
     private mutating func input(
       _ index: Int, _ format: FixedPointFormat
-    ) throws(HLS4MLProblem) -> HLSLinearForm {
+    ) throws(HLS4MLProblem) -> Operand {
       guard index >= 0, inputs[index] == nil || inputs[index] == format else {
         throw unsupported("input \(index) has several types")
       }
       guard format.width <= 62 else { throw unsupported("an input of \(format.width) bits") }
       inputs[index] = format
       ranges[index] = format.minimum(as: Int64.self)...format.maximum(as: Int64.self)
-      return HLSLinearForm(
+      values.append(.init(bits: format.width))
+      let form = HLSLinearForm(
         coefficients: [index: 1], constant: 0, fractionBits: format.fractionBits)
+      return Operand(form: form, value: values.count - 1, format: format)
     }
 
-    /// `form` after an assignment to `format`, which must not change any value of it.
-    private func assigned(
-      _ form: HLSLinearForm, to format: FixedPointFormat
-    ) throws(HLS4MLProblem) -> HLSLinearForm {
+    /// `operand` after an assignment to `format`, which must not change any value of it.
+    private mutating func assigned(
+      _ operand: Operand, to format: FixedPointFormat
+    ) throws(HLS4MLProblem) -> Operand {
+      let form = operand.form
       if form.coefficients.isEmpty {
         // A literal is a double that the type rounds.
         let value = Double(form.constant).scaled(by: -form.fractionBits)
         let code = format.cast(value, as: Int512.self)
         guard code.significantBits <= 64 else { throw unsupported("a constant beyond 64 bits") }
-        return HLSLinearForm(
-          coefficients: [:], constant: Int128(code.low64), fractionBits: format.fractionBits)
+        return Operand(
+          constant: HLSLinearForm(
+            coefficients: [:], constant: Int128(code.low64), fractionBits: format.fractionBits))
       }
       guard form.neededFractionBits <= format.fractionBits,
         let exact = form.aligned(to: format.fractionBits), let range = exact.range(ranges),
@@ -239,39 +283,65 @@ struct HLSAdderGraph {
       guard range.lowerBound >= low * scale, range.upperBound <= (magnitude - 1) * scale,
         format.overflow != .saturateSymmetric || range.lowerBound > low * scale
       else { throw unsupported("the assignment to \(format.name) may overflow") }
-      return form
+      if operand.isNew, let value = operand.value { values[value].bits = format.width }
+      return Operand(form: form, value: operand.value, format: format)
     }
 
     // MARK: Expressions
 
-    private mutating func expression() throws(HLS4MLProblem) -> HLSLinearForm {
-      var form = try term()
+    private mutating func expression() throws(HLS4MLProblem) -> Operand {
+      var sum = try term()
       while true {
         let isPlus = cursor.take("+")
-        guard isPlus || cursor.take("-") else { return form }
-        let next = try term()
-        guard let addend = isPlus ? next : next.negated, let sum = HLSLinearForm.sum(form, addend)
-        else { throw unsupported("a number beyond 128 bits") }
-        form = sum
+        guard isPlus || cursor.take("-") else { return sum }
+        sum = try added(sum, try term(), isPlus: isPlus)
       }
     }
 
-    private mutating func term() throws(HLS4MLProblem) -> HLSLinearForm {
+    /// A sum or a difference, an adder where neither is 0.
+    ///
+    /// The adder reaches from the higher of the lowest bits to the top of the wider operand, signs as
+    /// one bit more: what is below are wires (da4ml `cost_add`).
+    private mutating func added(
+      _ a: Operand, _ b: Operand, isPlus: Bool
+    ) throws(HLS4MLProblem) -> Operand {
+      guard let addend = isPlus ? b.form : b.form.negated,
+        let form = HLSLinearForm.sum(a.form, addend)
+      else { throw unsupported("a number beyond 128 bits") }
+      guard a.value != nil || b.value != nil else { return Operand(constant: form) }
+      var result = a
+      result.form = form
+      if b.isZero { return result }
+      if a.isZero, isPlus { return b }
+      result.isSigned = a.isSigned || b.isSigned || !isPlus
+      let operandSign = a.isSigned || b.isSigned ? 1 : 0
+      let top = max(a.isZero ? b.magnitudeBits : a.magnitudeBits, b.magnitudeBits)
+      let lowest = a.isZero ? b.fractionBits : min(a.fractionBits, b.fractionBits)
+      result.magnitudeBits = top + 1
+      result.fractionBits = a.isZero ? b.fractionBits : max(a.fractionBits, b.fractionBits)
+      values.append(
+        .init(
+          bits: result.bits, adderBits: max(top + lowest + operandSign, 0),
+          operands: [a.value, b.value].compactMap(\.self)))
+      result.value = values.count - 1
+      result.isNew = true
+      return result
+    }
+
+    private mutating func term() throws(HLS4MLProblem) -> Operand {
       if cursor.take("-") {
-        guard let negated = try term().negated else {
-          throw unsupported("a number beyond 128 bits")
-        }
-        return negated
+        let zero = HLSLinearForm(coefficients: [:], constant: 0, fractionBits: 0)
+        return try added(Operand(constant: zero), try term(), isPlus: false)
       }
       if cursor.take("(") {
-        let form = try expression()
+        let operand = try expression()
         try cursor.expect(")")
-        return form
+        return operand
       }
       guard let token = cursor.peek() else { throw cursor.mismatch("a term") }
       if token.kind == .number {
         _ = cursor.next()
-        return try literal(token)
+        return Operand(constant: try literal(token))
       }
       if let variable = variables[token.text] {
         _ = cursor.next()
@@ -282,17 +352,19 @@ struct HLSAdderGraph {
         let shift = try number()
         try cursor.expect(">")
         try cursor.expect("(")
-        var form = try expression()
+        var operand = try expression()
         try cursor.expect(")")
         guard (-4096...4096).contains(shift) else { throw unsupported("a shift by \(shift)") }
-        form.fractionBits -= shift
-        return form
+        operand.form.fractionBits -= shift
+        operand.fractionBits -= shift
+        operand.magnitudeBits += shift
+        return operand
       }
       let format = try format()
       try cursor.expect("(")
-      let form = try expression()
+      let operand = try expression()
       try cursor.expect(")")
-      return try assigned(form, to: format)
+      return try assigned(operand, to: format)
     }
 
     private func literal(_ token: CppToken) throws(HLS4MLProblem) -> HLSLinearForm {

@@ -37,7 +37,7 @@ extension HLSGraphBuilder {
       inputs: [source, product.weights, product.bias], outputs: [result])
     try record(
       call, configuration: configuration,
-      weights: [count * adders.outputs.count, adders.outputs.count])
+      weights: [count * adders.outputs.count, adders.outputs.count], adders: adders.adders)
   }
 
   /// A convolution whose window product is an adder graph; padding is read off the line buffer.
@@ -69,7 +69,8 @@ extension HLSGraphBuilder {
       .convolution(convolution), of: call, inputs: [source, product.weights, product.bias],
       outputs: [result])
     try record(
-      call, configuration: configuration, weights: [count * window.filters, window.filters])
+      call, configuration: configuration, weights: [count * window.filters, window.filters],
+      adders: adders.adders)
   }
 
   private func checkInputs(

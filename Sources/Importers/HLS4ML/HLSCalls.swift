@@ -109,7 +109,8 @@ extension HLSGraphBuilder {
 
   /// Facts of the layer that a report shows beside the graph.
   mutating func record(
-    _ call: HLSCall, configuration: HLSConfiguration?, weights: [Int] = []
+    _ call: HLSCall, configuration: HLSConfiguration?, weights: [Int] = [],
+    adders: AdderGraph? = nil
   ) throws(HLS4MLProblem) {
     var reuseFactor: Int?
     if let configuration { reuseFactor = try configuration.reuseFactor() }
@@ -119,6 +120,7 @@ extension HLSGraphBuilder {
         configuration: configuration?.name, strategy: configuration?.word("strategy"),
         reuseFactor: reuseFactor,
         implementation: configuration?.word("implementation"), weightCount: weights.reduce(0, +),
+        pixelsAtOnce: try configuration?.optionalExtent("n_pixels"), adders: adders,
         place: call.place))
   }
 }

@@ -41,6 +41,11 @@ struct HLSConfiguration {
     try integer(member, in: 1...HLSScope.elementLimit)
   }
 
+  /// The same of a member that not every struct has.
+  func optionalExtent(_ member: String) throws(HLS4MLProblem) -> Int? {
+    structure.constants[member] == nil ? nil : try extent(member)
+  }
+
   /// A padding, cropping or other count that may be zero.
   func margin(_ member: String, default fallback: Int? = nil) throws(HLS4MLProblem) -> Int {
     try integer(member, in: 0...(1 << 24), default: fallback)

@@ -68,6 +68,8 @@ public protocol DeployedWorkload: Sendable {
   var notes: [String] { get }
   /// What a reader must know of numbers for such formats; bits of weights and of data.
   func notes(forBits bits: [Int]) -> [String]
+  /// How a quantity is known under this workload's options; nil as the device says.
+  func basis(of quantity: CostQuantity) -> CostBasis?
   /// The step of a schedule that a node of the workload's graph is; nil if it is none.
   func step(ofNode node: Int) -> Int?
   /// The schedule under a choice of formats.
@@ -86,6 +88,7 @@ public protocol DeployedWorkload: Sendable {
 extension DeployedWorkload {
   public var notes: [String] { [] }
   public func notes(forBits bits: [Int]) -> [String] { [] }
+  public func basis(of quantity: CostQuantity) -> CostBasis? { nil }
 }
 
 /// Why a device cannot run what it is asked to; never empty.

@@ -9,15 +9,21 @@ public struct SynthesisSettings: Sendable, Hashable {
     public var unreported: String?
     /// Name of its configuration, by which a report's modules are told apart.
     public var configuration: String?
+    /// Positions of a convolution that are computed at once where all elements travel at once.
+    public var pixelsAtOnce: Int
+    /// The adders that distributed arithmetic made of the layer's products.
+    public var adders: AdderGraph?
 
     public init(
       strategy: ProductStrategy? = nil, reuseFactor: Int? = nil, unreported: String? = nil,
-      configuration: String? = nil
+      configuration: String? = nil, pixelsAtOnce: Int = 1, adders: AdderGraph? = nil
     ) {
       self.strategy = strategy
       self.reuseFactor = reuseFactor
       self.unreported = unreported
       self.configuration = configuration
+      self.pixelsAtOnce = pixelsAtOnce
+      self.adders = adders
     }
   }
 

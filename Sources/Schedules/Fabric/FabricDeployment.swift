@@ -1,6 +1,6 @@
 import Arith
 import Documents
-import HWModel
+public import HWModel
 public import QuantGraph
 
 /// An hls4ml network on an FPGA: layers as hardware of their own, counted under a flow's rules.
@@ -13,6 +13,9 @@ public struct FabricDeployment: DeployedWorkload {
   let period: Double
   private let place: String
   private let layers: [FabricLayer]
+  /// Integers of weights in a type, and what they are as constants.
+  private let weightCodes = LatestValues<FabricWeightKey, [Int64]>(bytes: 1 << 26)
+  private let constants = LatestValues<FabricWeightKey, ConstantProducts>(bytes: 1 << 22)
   /// Layers that were counted before.
   private let known = LatestValues<FabricLayerPlan, FabricLayerCost>(bytes: 1 << 26)
 
@@ -51,6 +54,18 @@ public struct FabricDeployment: DeployedWorkload {
   }
 
   public var notes: [String] { [] }
+
+  /// The larger error of the strategies that an allocation may choose from.
+  public func basis(of quantity: CostQuantity) -> CostBasis? {
+    if quantity == .energy { return energy.basis }
+    guard case .estimate(let model, _) = device.basis(of: quantity) else { return nil }
+    let errors = (settings.isStream ? ["stream"] : ["latency", "resource"]).map {
+      target.error(of: quantity.name, $0)
+    }
+    guard !errors.contains(nil) else { return .estimate(model: model, error: nil) }
+    return .estimate(
+      model: model, error: errors.compactMap(\.self).max { $0.median < $1.median })
+  }
 
   public func step(ofNode node: Int) -> Int? { node }
 
@@ -173,6 +188,41 @@ public struct FabricDeployment: DeployedWorkload {
   func cost(_ layer: FabricLayer, _ plan: FabricLayerPlan) -> FabricLayerCost {
     let counter = FabricLayerCounter(layer: layer, plan: plan, deployment: self)
     return known.value(plan) { (counter.cost(), FabricLayerCost.bytes) }
+  }
+}
+
+/// Weights of a layer in a type.
+struct FabricWeightKey: Hashable, Sendable {
+  let node: Int
+  let format: FixedPointFormat
+}
+
+extension FabricDeployment {
+  /// Integers of the weights of a product, filter-major, cast to a type; nil beyond 64 bits.
+  func codes(
+    _ linear: LinearNode, _ places: WeightPlaces, node: Int, as format: FixedPointFormat
+  ) -> [Int64]? {
+    let weights = graph[linear.weights]
+    guard case .fixed(let own) = weights.encoding else { return nil }
+    let codes = weightCodes.value(FabricWeightKey(node: node, format: format)) {
+      guard let raw = weights.constant?.int64 else { return ([], 0) }
+      let codes = places.all.map { place in
+        format == own
+          ? raw[place] : format.cast(raw: raw[place], sourceFractionBits: own.fractionBits)
+      }
+      return (codes, 8 * codes.count)
+    }
+    return codes.isEmpty ? nil : codes
+  }
+
+  /// What the weights of a product are as constants.
+  func products(
+    _ codes: [Int64], inputs: Int, outputs: Int, node: Int, as format: FixedPointFormat
+  ) -> ConstantProducts {
+    constants.value(FabricWeightKey(node: node, format: format)) {
+      let products = ConstantProducts(inputs: inputs, outputs: outputs) { codes[$1 * inputs + $0] }
+      return (products, 1024)
+    }
   }
 }
 

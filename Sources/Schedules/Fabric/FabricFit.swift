@@ -27,6 +27,9 @@ struct FabricFit {
   private let plans: [FabricLayerPlan]
   private let costs: [FabricLayerCost]
   let excess: [Excess]
+  /// Of each of ``resources``, what all layers take and what the part has.
+  private let used: [Double]
+  private let available: [Double?]
 
   private static let resources: [CostQuantity] = [.lut, .ff, .dsp, .bram18]
   /// Factors that are tried of one layer.
@@ -41,6 +44,10 @@ struct FabricFit {
     self.layers = layers
     self.plans = plans
     self.costs = costs
+    used = Self.resources.map { quantity in
+      costs.reduce(0) { $0 + ($1.terms[quantity]?.value ?? 0) }
+    }
+    available = Self.resources.map { deployment.target.available($0) }
     excess = Self.excess(costs, on: deployment.target)
     if excess.isEmpty { return nil }
   }
@@ -72,6 +79,16 @@ struct FabricFit {
     Self.excess(costs, on: deployment.target).isEmpty
   }
 
+  /// Whether the part has enough where one layer costs something else.
+  private func fits(_ cost: FabricLayerCost, at index: Int) -> Bool {
+    Self.resources.indices.allSatisfy { place in
+      let quantity = Self.resources[place]
+      guard let available = available[place] else { return true }
+      let own = costs[index].terms[quantity]?.value ?? 0
+      return used[place] - own + (cost.terms[quantity]?.value ?? 0) <= available
+    }
+  }
+
   /// The change of one layer that adds the fewest cycles, or the smallest factor for all of them; nil
   /// if none fits.
   var nearest: Change? {
@@ -84,12 +101,12 @@ struct FabricFit {
           var plan = plans[index]
           plan.strategy = strategy
           plan.reuse = factor
-          var changed = costs
-          changed[index] = deployment.cost(layers[index], plan)
-          guard fits(changed) else { continue }
+          let cost = deployment.cost(layers[index], plan)
+          guard fits(cost, at: index) else { continue }
+          let added = cost.cycles.latency - costs[index].cycles.latency
           let change = Change(
             layer: deployment.graph.nodes[layers[index].node].name, strategy: strategy,
-            reuse: factor, addedCycles: latency(changed) - before)
+            reuse: factor, addedCycles: added)
           if best.map({ change.addedCycles < $0.addedCycles }) ?? true { best = change }
           break
         }
@@ -125,6 +142,23 @@ struct FabricFit {
   /// Says it in a schedule's summary and in its result.
   func add(to schedule: inout Schedule) {
     let change = nearest
+    let words: String
+    if let change {
+      let place = change.layer.map { "layer '\($0)'" } ?? "every layer with weights"
+      words =
+        "\(place) in \(change.strategy.configurationName) strategy at reuse factor "
+        + "\(change.reuse) (\(change.addedCycles < 0 ? "" : "+")\(change.addedCycles) cycles)"
+    } else {
+      words = "no reuse factor does; take narrower types or a larger part"
+    }
+    Self.add(
+      excess, words: [.words(words)], change: change.map(Self.json) ?? .null, to: &schedule)
+  }
+
+  /// Says what is too much, and in `words` and `change` what fits.
+  static func add(
+    _ excess: [Excess], words: [Schedule.Remark.Part], change: JSON, to schedule: inout Schedule
+  ) {
     for entry in excess {
       schedule.remarks.append(
         .init(
@@ -135,16 +169,7 @@ struct FabricFit {
             .words(" more than the part has"),
           ]))
     }
-    let words: String
-    if let change {
-      let place = change.layer.map { "layer '\($0)'" } ?? "every layer with weights"
-      words =
-        "\(place) in \(change.strategy.configurationName) strategy at reuse factor "
-        + "\(change.reuse) (\(change.addedCycles < 0 ? "" : "+")\(change.addedCycles) cycles)"
-    } else {
-      words = "no reuse factor does; take narrower types or a larger part"
-    }
-    schedule.remarks.append(.init("fits with", [.words(words)]))
+    schedule.remarks.append(.init("fits with", words))
     schedule.sections.append(
       .init(
         key: "fit",
@@ -156,7 +181,7 @@ struct FabricFit {
                 "available": .amount($0.available),
               ]
             }),
-          "change": change.map(Self.json) ?? .null,
+          "change": change,
         ]))
   }
 

@@ -43,21 +43,9 @@ struct FabricLayerCounter {
 
   // MARK: Products
 
-  /// Integers of the weights, filter-major, cast to the type that is chosen.
-  private func codes(_ linear: LinearNode, _ places: WeightPlaces) -> [Int64]? {
-    let weights = graph[linear.weights]
-    guard let raw = weights.constant?.int64, case .fixed(let own) = weights.encoding,
-      let chosen = formats.weights
-    else { return nil }
-    return places.all.map { place in
-      let code = raw[place]
-      return chosen == own ? code : chosen.cast(raw: code, sourceFractionBits: own.fractionBits)
-    }
-  }
-
   private func product(_ linear: LinearNode, _ places: WeightPlaces) -> FabricLayerCost {
-    guard let codes = codes(linear, places), let weights = formats.weights,
-      let accumulator = formats.accumulator
+    guard let weights = formats.weights, let accumulator = formats.accumulator,
+      let codes = deployment.codes(linear, places, node: layer.node, as: weights)
     else { return .unknown("weights of more than 64 bits") }
     let (inputs, outputs) = (linear.depth, linear.filters)
     guard inputs > 0, outputs > 0 else { return .unknown("products without inputs") }
@@ -70,9 +58,8 @@ struct FabricLayerCounter {
     let single: FabricCycles
     switch strategy {
     case .latency:
-      let products = ConstantProducts(inputs: inputs, outputs: outputs) {
-        codes[$1 * inputs + $0]
-      }
+      let products = deployment.products(
+        codes, inputs: inputs, outputs: outputs, node: layer.node, as: weights)
       (cost, single) = latencyProduct(matrix, products)
     case .resource, .resourceUnrolled:
       (cost, single) = resourceProduct(matrix, codes, weightBits: weights.width)
@@ -82,7 +69,19 @@ struct FabricLayerCounter {
         }
       }
     case .distributedArithmetic:
-      return .unknown("Distributed Arithmetic: no report to compare with")
+      guard let adders = deployment.settings.layers[layer.node]?.adders else {
+        return .unknown("distributed arithmetic where the project has no graph of adders")
+      }
+      guard isAsWritten(linear) else {
+        return .unknown("distributed arithmetic of other types than the project's adders have")
+      }
+      (cost, single) = adderProduct(adders)
+    }
+    if copies > 1 {
+      for quantity: CostQuantity in [.lut, .ff, .dsp] {
+        cost.terms[quantity] = cost.terms[quantity].map { .repeated($0, count: Double(copies)) }
+      }
+      cost.multipliers *= copies
     }
     cost.reuse = reuse
     cost.strategy = strategy
@@ -92,6 +91,20 @@ struct FabricLayerCounter {
     cost.cycles = sequenced(linear, single)
     if isStream { cost.waits = isDense(linear) }
     return cost
+  }
+
+  /// Positions of a convolution that are computed at once.
+  private var copies: Int {
+    isStream ? 1 : max(deployment.settings.layers[layer.node]?.pixelsAtOnce ?? 1, 1)
+  }
+
+  /// Whether weights and data have the types that the project has.
+  private func isAsWritten(_ linear: LinearNode) -> Bool {
+    let node = graph.nodes[layer.node]
+    guard case .fixed(let weights) = graph[linear.weights].encoding,
+      case .fixed(let data)? = node.inputs.first.map({ graph[$0].encoding })
+    else { return false }
+    return formats.weights == weights && formats.data == data
   }
 
   private func isDense(_ linear: LinearNode) -> Bool {
@@ -123,7 +136,8 @@ struct FabricLayerCounter {
       return flow.streamResourceConvolution(
         pixels: pixels, reuse: reuse, bits: max(bits, formats.weights?.width ?? 0))
     }
-    let positions = window?.positions.reduce(1, *) ?? layer.outputTransfers
+    let all = window?.positions.reduce(1, *) ?? layer.outputTransfers
+    let positions = max((all + copies - 1) / copies, 1)
     return FabricCycles(
       latency: single.latency + (positions - 1) * single.interval,
       interval: positions * single.interval)
@@ -143,7 +157,7 @@ struct FabricLayerCounter {
     cost.multipliers = multipliers.count
     let counts = FabricLogic.LatencyCounts(
       matrix, products: products, multipliers: multipliers, reuse: reuse,
-      multiplier: logic.multiplier)
+      multiplier: logic.multiplier, timing: flow.timing, period: period)
     func term(_ what: String, _ count: Double, _ each: Double, _ key: String) -> CostTerm {
       .product(what, count: count, each: each, key: key)
     }
@@ -158,18 +172,13 @@ struct FabricLayerCounter {
         term("bits of shared products", counts.sharedBits, each.sharing, "latency_lut"),
         term("bits of delays", counts.delayBits, each.delay, "latency_lut"),
       ])
-    if deployment.target.hasLatencyRegisters {
-      let adder = each.adderRegister + (reuse == 1 ? each.delayRegister : 0)
-      cost.set(
-        .ff,
-        [
-          term("bits of adders of products", counts.productAdderBits, adder, "latency_ff"),
-          term("bits of outputs", counts.outputBits, each.outputRegister, "latency_ff"),
-          term("bits of inputs", counts.inputBits, each.inputRegister, "latency_ff"),
-        ])
-    } else {
-      cost.unknown[.ff] = "no report of Latency strategy on such parts"
-    }
+    let stage = each.stageRegister + (reuse == 1 ? each.delayRegister : 0)
+    cost.set(
+      .ff,
+      [
+        term("bits that stages hand on", counts.stageBits, stage, "latency_ff"),
+        term("bits of products", counts.productAdderBits, each.productRegister, "latency_ff"),
+      ])
     cost.set(
       .dsp,
       [
@@ -177,6 +186,36 @@ struct FabricLayerCounter {
           "blocks of \(multipliers.count) multipliers for \(multipliers.products) products",
           Double(multipliers.dsp))
       ])
+    cost.set(.bram18, [])
+    return (cost, single)
+  }
+
+  /// Adders as distributed arithmetic wrote them, and registers where their ways cross a period.
+  private func adderProduct(_ adders: AdderGraph) -> (FabricLayerCost, FabricCycles) {
+    let timing = flow.timing
+    let levels = timing.usable(period) / timing.adderNanoseconds
+    let single = FabricCycles(latency: Int(Double(adders.depth) / levels), interval: reuse)
+    var cost = FabricLayerCost(single)
+    cost.kind = "adders"
+    cost.path = "adder graph"
+    cost.set(
+      .lut,
+      [
+        .product(
+          "bits of adders", count: Double(adders.adderBits), each: logic.latency.adder,
+          key: "latency_lut"),
+        .product(
+          "adders", count: Double(adders.adders), each: logic.latency.adderExtra,
+          key: "adder_extra_lut"),
+      ])
+    cost.set(
+      .ff,
+      [
+        .count(
+          "bits kept between \(single.latency + 1) stages",
+          Double(adders.registerBits(levelsPerStage: levels)))
+      ])
+    cost.set(.dsp, [])
     cost.set(.bram18, [])
     return (cost, single)
   }

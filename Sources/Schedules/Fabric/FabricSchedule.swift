@@ -81,7 +81,7 @@ struct FabricSchedule {
   /// How a quantity is known: by the kind of layers of which the least is.
   private func basis(_ quantity: String, _ model: String) -> CostBasis {
     let kinds = Set(costs.compactMap(\.kind))
-    let errors = ["stream", "latency", "resource"].filter(kinds.contains).map {
+    let errors = ["stream", "latency", "resource", "adders"].filter(kinds.contains).map {
       target.error(of: quantity, $0)
     }
     guard !errors.isEmpty, !errors.contains(nil) else {
@@ -144,6 +144,11 @@ struct FabricSchedule {
       notes.append(
         "numbers are those of high-level synthesis; logic synthesis kept of them: "
           + words.joined(separator: ", ") + " (\(ratios.first?.source ?? ""))")
+    }
+    if costs.contains(where: { $0.strategy == .distributedArithmetic }) {
+      notes.append(
+        "distributed arithmetic: adders as the project has them, by the constants of Latency strategy; "
+          + "there is no report to compare with")
     }
     notes.append(deployment.energy.note)
     return notes + target.description.notes.filter { $0.contains("alone means") }

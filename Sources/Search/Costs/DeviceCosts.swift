@@ -67,7 +67,8 @@ public struct DeviceCosts: Sendable {
   /// A quantity of the device as a cost of allocations.
   public func cost(_ quantity: CostQuantity) -> ScheduleCost {
     ScheduleCost(
-      name: quantity.key, unit: quantity.unit, kind: CostKind(device.basis(of: quantity)),
+      name: quantity.key, unit: quantity.unit,
+      kind: CostKind(deployment.basis(of: quantity) ?? device.basis(of: quantity)),
       parts: { [self] candidates throws(CostError) in try parts(quantity, candidates) },
       function: { [self] candidates throws(CostError) in try total(quantity, candidates) })
   }

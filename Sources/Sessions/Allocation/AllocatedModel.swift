@@ -105,6 +105,7 @@ extension ModelFile {
       } catch {
         throw Failure(error, file: self, place: path)
       }
+    case .onnx(let model, _, _) where model.kind == .qonnx: return QONNXRequantization(graph)
     case .onnx:
       throw Failure(
         "allocation.unsupported", "formats of \(summary) cannot be changed", at: path,

@@ -27,9 +27,11 @@ extension SynthesisSettings {
       let name = node.name.split(separator: ".").first.map(String.init) ?? node.name
       guard let layer = layers[node.name] ?? layers[name] else { continue }
       self.layers[index] = Layer(
-        strategy: layer.strategy.flatMap { ProductStrategy(rawValue: $0) },
+        strategy: layer.adders == nil
+          ? layer.strategy.flatMap { ProductStrategy(rawValue: $0) } : .distributedArithmetic,
         reuseFactor: layer.reuseFactor, unreported: Self.unreported(layer.function),
-        configuration: layer.configuration)
+        configuration: layer.configuration, pixelsAtOnce: layer.pixelsAtOnce ?? 1,
+        adders: layer.adders)
     }
   }
 

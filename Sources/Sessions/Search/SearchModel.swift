@@ -57,10 +57,15 @@ package enum SearchModel {
         file,
         kind: try .hls4ml(file, info, calibration: calibration, threads: threads, data: data),
         datapath: datapath, data: data, threads: threads)
+    case .onnx(let model, _, _) where model.kind == .qonnx:
+      let datapath = try DatapathChoice(data.datapath, parameters, for: file)
+      return try QuantizedSubject(
+        file, kind: .qonnx(file), datapath: datapath, data: data, threads: threads)
     case .onnx:
       throw Failure(
         "search.model",
-        "hls4ml and TFLite models and float ONNX networks are searched; this is \(file.summary)",
+        "hls4ml, TFLite and QONNX models and float ONNX networks are searched; this is "
+          + file.summary,
         at: path, remedy: "give the float network that it was made from.")
     }
   }

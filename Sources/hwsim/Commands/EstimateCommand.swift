@@ -180,7 +180,9 @@ struct EstimateCommand: ConfigurableCommand {
     var widths: [BitsOption] = []
     if let bits { widths = try BitsOption.list(bits) }
     let deviceOptions = DeviceOptions(clockHz: try Self.clock(clock))
-    let options = try workloadOptions(targets)
+    let options = try WorkloadOptions.read(
+      option, for: targets,
+      with: ["patch": patch, "split-after": splitAfter.map(String.init)].compactMapValues(\.self))
     let given = try allocation.map { path throws(Failure) in try AllocationFile(path: path) }
     let workloads = try workloads(model, options: options, limits: limits, allocation: given)
     let network = workloads[0].network
@@ -402,33 +404,6 @@ struct EstimateCommand: ConfigurableCommand {
       all = all.flatMap { sizes in values.map { sizes.merging([name: $0]) { $1 } } }
     }
     return all
-  }
-
-  /// What families must know of a schedule.
-  private func workloadOptions(_ targets: [TargetChoice]) throws(Failure) -> [String: String] {
-    var options: [String: String] = [:]
-    for text in option {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, options[parts[0]] == nil else {
-        throw Failure(
-          "usage.arguments", "--option \(text) is not NAME=VALUE, each name once",
-          remedy: "write it as --option tile=128x64.")
-      }
-      options[parts[0]] = parts[1]
-    }
-    options["patch"] = patch
-    options["split-after"] = splitAfter.map(String.init)
-    for name in options.keys.sorted() {
-      for target in targets where target.family?.workloadOptions.contains(name) != true {
-        let known = target.family?.workloadOptions ?? []
-        throw Failure(
-          "usage.arguments", "option '\(name)' means nothing to '\(target.description.id)'",
-          notes: known.isEmpty ? [] : ["it knows: \(known.joined(separator: ", "))"],
-          remedy: Suggestion.sentence(for: name, among: known)
-            ?? "leave it out, or estimate that target alone.")
-      }
-    }
-    return options
   }
 
   private func report(

@@ -14,7 +14,7 @@ struct SearchCommand: ConfigurableCommand {
     abstract: "Finds the allocations of bits that give the best trade of quality and cost.",
     usage: "hwsim search MODEL --inputs X.npy [--labels Y.npy] [--calibration C.npy] [options]",
     discussion: """
-      MODEL is a float ONNX network, or a quantized model (.tflite, an hls4ml project or .fml file),
+      MODEL is a float ONNX network, or a quantized model (.tflite, QONNX, an hls4ml project or .fml),
       which is searched from what it is: other widths of its weights and activations, run by its own
       rules. Every point of the answer was run on the inputs (a project's own test bench data without
       --inputs); sensitivities are measured on the calibration samples. With -o or
@@ -46,7 +46,7 @@ struct SearchCommand: ConfigurableCommand {
 
   @Argument(
     help: .init(
-      "The network: a float .onnx, a .tflite or .fml file, or an hls4ml project.",
+      "The network: a float or QONNX .onnx, a .tflite or .fml file, or an hls4ml project.",
       valueName: "MODEL"),
     completion: .file())
   var model: String?
@@ -405,6 +405,12 @@ struct SearchGoalOptions: ParsableArguments {
       "A device whose latency, memory, flash and energy are costs: an id, alias or .json file.",
       valueName: "ID|FILE"), completion: .targets)
   var target: String?
+
+  @Option(
+    help: .init(
+      "A choice that the target's family knows, as in estimate; repeat for several.",
+      valueName: "NAME=VALUE"))
+  var option: [String] = []
 
   @Option(
     help: .init("Costs of layers that you measured.", valueName: "FILE"),

@@ -221,12 +221,19 @@ struct SearchJob {
   private func targetCosts(
     _ model: any SearchSubject, space: SearchSpace
   ) throws(Failure) -> Target? {
-    guard let name = command.goal.target else { return nil }
+    guard let name = command.goal.target else {
+      guard let first = command.goal.option.first else { return nil }
+      throw Failure(
+        "usage.arguments", "--option \(first) says something of a device", at: "--option",
+        remedy: "add --target ID.")
+    }
     let choice = try TargetChoice(name)
     let device = try choice.device()
+    var workload = model.workload
+    workload.options.merge(try WorkloadOptions.read(command.goal.option, for: [choice])) { $1 }
     do throws(CostError) {
       let costs = try DeviceCosts(
-        device, workload: model.workload, layers: space.layers, choices: model.choices)
+        device, workload: workload, layers: space.layers, choices: model.choices)
       if model.hasFreeFormats { try costs.check(space) }
       return Target(choice: choice, costs: costs.models, notes: costs.notes(space))
     } catch {
@@ -330,6 +337,9 @@ struct SearchJob {
       settings["sensitivity-share"] = String(command.how.sensitivityShare)
     }
     settings.merge(try TaskWork.sums(records)) { $1 }
+    if !command.goal.option.isEmpty {
+      settings["option"] = command.goal.option.sorted().joined(separator: " ")
+    }
     if let target {
       settings["target"] =
         "\(target.choice.description.id) \(target.choice.record["sha256"]?.text ?? "")"

@@ -1,4 +1,6 @@
 import Arith
+import Documents
+import FoundationEssentials
 import Importers
 import QuantGraph
 import TestSupport
@@ -421,5 +423,26 @@ struct HLS4MLProjectTests {
     let text = try folder.write(Array("hello".utf8), to: "model.fml")
     #expect(!HLS4ML.isArchive(text))
     #expect(throws: HLS4MLError.self) { try HLS4ML.importModel(text) }
+  }
+
+  /// `adders.py` asks da4ml for the bits of each adder, and reads the depths that it wrote.
+  @Test("adders of generated graphs are those that da4ml counts")
+  func adders() throws {
+    let folder = "Tests/Fixtures/hls"
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder + "/adders.json")))
+    let cases = try #require(try JSON(parsing: bytes).members)
+    #expect(cases.count == 4)
+    for entry in cases {
+      let model = try importing("\(folder)/\(entry.key)/project")
+      let graphs = model.info.layers.compactMap(\.adders)
+      let functions = try #require(entry.value.members)
+      #expect(graphs.count == functions.count, "\(entry.key)")
+      for (graph, function) in zip(graphs, functions) {
+        let name = "\(entry.key) \(function.key)"
+        #expect(Double(graph.adders) == function.value["adders"]?.doubleValue, "\(name)")
+        #expect(Double(graph.adderBits) == function.value["bits"]?.doubleValue, "\(name)")
+        #expect(Double(graph.depth) == function.value["depth"]?.doubleValue, "\(name)")
+      }
+    }
   }
 }

@@ -295,6 +295,9 @@ struct FINNSweepTests {
       $0["rtlsim"]?["cycles"]?.doubleValue
     }
     .first
-    print("FINN build cycles: \(schedule.cost["cycles"]?.value ?? 0), simulated \(simulated ?? 0)")
+    let cycles = try #require(schedule.cost["cycles"]?.value)
+    let frame = try #require(simulated)
+    print("FINN build cycles: \(cycles), simulated \(frame)")
+    #expect(abs(cycles / frame - 1) < 0.04)
   }
 }

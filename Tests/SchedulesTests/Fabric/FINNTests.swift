@@ -168,6 +168,113 @@ struct FINNTests {
     #expect(throws: DeviceProblems.self) { try deployment.schedule(choices, for: nil) }
   }
 
+  @Test("FINN 0.10 takes cores of DSP blocks where widths allow; their logic is unknown")
+  func cores() throws {
+    var sketch = Sketch()
+    let input = try sketch.tensor([1, 4, 6, 6])
+    var data = try sketch.quant("image", input, bits: 4)
+    let filters = (0..<288).map { Float($0 % 15 - 7) }
+    let weights = try sketch.quant(
+      "filters", sketch.tensor([8, 4, 3, 3], filters), bits: 4, isSigned: true)
+    data = try sketch.convolution("conv", data, weights, margin: 1)
+    data = try sketch.quant("codes", data, bits: 4)
+    let workload = try sketch.workload(input, data, fps: "100000")
+    for (name, lanes) in [("xczu9eg+finn-0.10", 4.0), ("xc7z020+finn-0.10", 4)] {
+      let schedule = try deploy(workload, on: name).schedule(FormatChoices(), for: nil)
+      let step = schedule.steps[0]
+      let (rows, columns) = (section(step, "pe") ?? 0, section(step, "simd") ?? 0)
+      #expect(rows > 0 && columns > 0)
+      #expect(schedule.cost["dsp"]?.value == (rows / lanes).rounded(.up) * columns)
+      #expect(step.path.hasSuffix("rtl, 4 lanes"))
+      #expect(section(step, "lut") == nil && section(step, "dsp") != nil)
+      #expect(schedule.cost["lut"] == nil && schedule.cost["ii"] != nil)
+      #expect(
+        schedule.unknowns.contains { $0.reason == "no report of matrix units in RTL ('conv')" })
+    }
+    let before = try deploy(workload).schedule(FormatChoices(), for: nil)
+    #expect(before.cost["lut"] != nil)
+  }
+
+  @Test("which core, and its blocks")
+  func coreRules() {
+    typealias Core = FINNMatrixUnit.Core
+    func core(
+      _ weights: Int, _ input: Int, signed: Bool = false, isNarrow: Bool = true,
+      isDepthwise: Bool = false, on technology: String = "ultrascale+"
+    ) -> Core {
+      Core(
+        weights: (weights, true, isNarrow), input: (input, signed), isDepthwise: isDepthwise,
+        technology: technology)
+    }
+    #expect(core(4, 4) == .fourLanes && core(5, 4) == .twoLanes && core(8, 8) == .twoLanes)
+    #expect(core(3, 4) == .hls && core(9, 8) == .hls && core(8, 9) == .hls)
+    #expect(core(4, 4, isNarrow: false, on: "7-series") == .hls)
+    #expect(core(4, 4, isNarrow: false) == .fourLanes && core(8, 4, on: "7-series") == .twoLanes)
+    #expect(core(8, 9, signed: true, on: "versal") == .dotProduct)
+    #expect(core(4, 4, on: "versal") == .fourLanes)
+    #expect(core(8, 8, isDepthwise: true) == .hls)
+    #expect(core(4, 4, isDepthwise: true, on: "versal") == .dotProduct)
+    let blocks = [Core.hls: 20, .fourLanes: 8, .twoLanes: 12, .dotProduct: 10]
+    for (core, count) in blocks {
+      let unit = FINNMatrixUnit(
+        rows: 5, columns: 4, rowFold: 5, columnFold: 4, weightBits: 4, inputBits: 4,
+        accumulatorBits: 16, thresholds: 0, core: core)
+      #expect(unit.dsp == count)
+    }
+  }
+
+  @Test("units wait for a maximum that writes, and for rows that they need")
+  func waiting() {
+    func unit(
+      _ rows: Int, _ columns: Int, _ cycles: Int, reach: Int = 0, gathered: Int = 1
+    ) -> FINNPipeline.Unit {
+      .init(
+        positions: .init(rows, columns), cycles: cycles, stride: 1, reach: reach,
+        gathered: gathered)
+    }
+    #expect(FINNPipeline([]).frameCycles == nil)
+    #expect(FINNPipeline([unit(10, 5, 100)]).frameCycles == 100)
+    // The second begins with the second row of the first, ten cycles later.
+    #expect(
+      FINNPipeline([unit(10, 100, 100), unit(10, 100, 100, reach: 1)]).frameCycles == 110)
+    // Two rows of 10, one of 100 while the first unit waits, but for 3 of 1,000 and 7 of 1,000
+    // positions, twice; only the first two rows are not hidden.
+    #expect(
+      FINNPipeline([unit(4, 1000, 40, gathered: 2), unit(2, 1000, 200)]).frameCycles == 239)
+    // One row of all waits for the last.
+    #expect(
+      FINNPipeline([unit(10, 5, 100), unit(1, 1, 30, reach: 1 << 24)]).frameCycles == 130)
+    #expect(FINNPipeline([unit(1 << 20, 1, 1 << 30)]).frameCycles == nil)
+  }
+
+  @Test("a rate that does not fit says what is too much, and the rate that fits")
+  func tooFast() throws {
+    var sketch = Sketch()
+    let input = try sketch.tensor([1, 64])
+    let data = try sketch.quant("codes", input, bits: 8)
+    let matrix = try sketch.quant(
+      "matrix", sketch.tensor([64, 64], (0..<4096).map { Float($0 % 255 - 127) }), bits: 8,
+      isSigned: true)
+    let result = try sketch.node("scores", .matMul(MatMul()), [data, matrix], [1, 64])
+    let workload = try sketch.workload(input, result, fps: "50000000")
+    // Two cycles a frame are 2,048 products at once, or more; the part has 220 multipliers.
+    let schedule = try deploy(workload).schedule(FormatChoices(), for: nil)
+    #expect(schedule.verdict == false)
+    let fit = try #require(schedule.sections.first { $0.key == "fit" }?.value)
+    let excess = try #require(fit["excess"]?.elements)
+    let dsp = try #require(excess.first { $0["resource"]?.text == "dsp" })
+    #expect(dsp["available"]?.doubleValue == 220)
+    let rate = try #require(fit["change"]?["frames_per_second"]?.doubleValue)
+    #expect(rate > 0 && rate < 50_000_000)
+    // What it names fits, and the next faster folding does not.
+    let slower = try deploy(sketch.workload(input, result, fps: "\(rate)"))
+      .schedule(FormatChoices(), for: nil)
+    #expect(slower.verdict == true)
+    let faster = try deploy(sketch.workload(input, result, fps: "\(rate * 1.1)"))
+      .schedule(FormatChoices(), for: nil)
+    #expect(faster.verdict == false)
+  }
+
   @Test("grouped convolutions are unknown, networks without layers and bad rates refused")
   func refusals() throws {
     var sketch = Sketch()

@@ -40,7 +40,8 @@ struct FabricSweepTests {
       let counts = FabricLogic.LatencyCounts(
         FabricMatrix(
           inputs: inputs, outputs: outputs, data: data, weight: weight, accumulator: accumulator),
-        products: products, multipliers: made, reuse: reuse, multiplier: target.logic.multiplier)
+        products: products, multipliers: made, reuse: reuse, multiplier: target.logic.multiplier,
+        timing: target.flow.timing, period: clock)
       lut.add(target.logic.lut(counts), report["lut"]?.doubleValue ?? 1, name)
       ff.add(target.logic.ff(counts), report["ff"]?.doubleValue ?? 1, name)
     }

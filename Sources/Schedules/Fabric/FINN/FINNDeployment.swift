@@ -1,6 +1,6 @@
 import Arith
 import Documents
-import HWModel
+public import HWModel
 public import QuantGraph
 
 /// A quantized network as FINN builds it: a pipeline of units that streams connect.
@@ -61,6 +61,10 @@ public struct FINNDeployment: DeployedWorkload {
         "the network is float: 8-bit weights and activations where nothing else is chosen")
     }
     return notes
+  }
+
+  public func basis(of quantity: CostQuantity) -> CostBasis? {
+    quantity == .energy ? energy.basis : nil
   }
 
   public func step(ofNode node: Int) -> Int? { stepOfNode[node] }
@@ -213,8 +217,23 @@ public struct FINNDeployment: DeployedWorkload {
       FINNPlan.Matrix(
         rows: matrix.linear.filters, columns: matrix.linear.depth, vectors: matrix.vectors,
         isDepthwise: matrix.isDepthwise, weights: weights ?? matrix.weights.type,
-        accumulator: accumulator, thresholds: thresholds), result ?? accumulator
+        accumulator: accumulator, thresholds: thresholds,
+        core: core(matrix, weights: weights ?? matrix.weights.type, data: data)),
+      result ?? accumulator
     )
+  }
+
+  /// Other weights than the model's are made to use all of their range but the least integer.
+  private func core(
+    _ matrix: FINNStage.Matrix, weights: FINNType, data: FINNType
+  ) -> FINNMatrixUnit.Core {
+    guard target.usesBlockCores else { return .hls }
+    let isNarrow =
+      weights == matrix.weights.type && !stages.isFloat
+      ? matrix.weights.least.map { $0 > weights.range.low } ?? false : true
+    return .init(
+      weights: (weights.bits, weights.isSigned, isNarrow), input: (data.bits, data.isSigned),
+      isDepthwise: matrix.isDepthwise, technology: target.technology)
   }
 
   // MARK: Schedules
@@ -229,7 +248,12 @@ public struct FINNDeployment: DeployedWorkload {
     }
     if let frameRate {
       let cycles = min(max(target.clockHz / frameRate, 1), 1e18)
-      return schedule(folding.folds(cycles: Int(cycles))).schedule(asked: frameRate)
+      let wanted = schedule(folding.folds(cycles: Int(cycles)))
+      var result = wanted.schedule(asked: frameRate)
+      if keys == nil, !wanted.fits {
+        wanted.addFit(nearest(beyond: Int(cycles), folding, schedule), to: &result)
+      }
+      return result
     }
     // As fast as fits: half as many cycles a frame until a resource is exceeded.
     let slowest = Array(repeating: FINNFold(), count: plans.count)
@@ -241,7 +265,23 @@ public struct FINNDeployment: DeployedWorkload {
       guard next.fits, next.interval < best.interval else { break }
       best = next
     }
-    return best.schedule(asked: nil)
+    var result = best.schedule(asked: nil)
+    if keys == nil, !best.fits { best.addFit(nil, to: &result) }
+    return result
+  }
+
+  /// The fewest cycles a frame whose folds fit, of more than are asked for; nil if none do.
+  private func nearest(
+    beyond asked: Int, _ folding: FINNFolding, _ schedule: ([FINNFold]) -> FINNSchedule
+  ) -> Int? {
+    let slowest = folding.plans.map { $0.cycles(FINNFold()) }.max() ?? 1
+    var (low, high) = (asked, max(slowest.addedClamped(1), asked))
+    // Fewer cycles take more of the part, so that a bisection finds the boundary.
+    while low < high {
+      let middle = low + (high - low) / 2
+      if schedule(folding.folds(cycles: middle)).fits { high = middle } else { low = middle + 1 }
+    }
+    return schedule(folding.folds(cycles: high)).fits ? high : nil
   }
 }
 

@@ -119,6 +119,7 @@ struct FINNPlan {
     let weights: FINNType
     let accumulator: FINNType
     let thresholds: Int
+    let core: FINNMatrixUnit.Core
 
     func cycles(rows: Int, columns: Int) -> Int {
       ((self.rows / rows) * (self.columns / columns)).multipliedClamped(by: vectors)
@@ -128,7 +129,7 @@ struct FINNPlan {
       FINNMatrixUnit(
         rows: rows, columns: columns, rowFold: fold.rows, columnFold: fold.columns,
         weightBits: weights.bits, inputBits: inputBits, accumulatorBits: accumulator.bits,
-        thresholds: thresholds)
+        thresholds: thresholds, core: core)
     }
   }
 

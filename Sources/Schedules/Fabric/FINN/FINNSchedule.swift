@@ -9,6 +9,8 @@ struct FINNSchedule {
   let folds: [FINNFold]
 
   private static let resources: [CostQuantity] = [.lut, .ff, .dsp, .bram18]
+  /// What no report says of cores of DSP blocks.
+  private static let logic: [CostQuantity] = [.lut, .ff, .bram18]
 
   private var target: FINNTarget { deployment.target }
   private var graph: Graph { deployment.graph }
@@ -17,13 +19,29 @@ struct FINNSchedule {
   /// Cycles between two frames.
   var interval: Int { max(zip(plans, folds).map { $0.cycles($1) }.max() ?? 1, 1) }
 
-  /// Whether the part has as much of everything that is counted.
-  var fits: Bool {
+  /// What the part has too little of, among what is counted.
+  var excess: [FabricFit.Excess] {
     let terms = self.terms
-    return Self.resources.allSatisfy { quantity in
+    return Self.resources.compactMap { quantity in
+      guard let available = target.resources.available(quantity) else { return nil }
       let used = terms.reduce(0) { $0 + ($1[quantity]?.value ?? 0) }
-      return target.resources.available(quantity).map { used <= $0 } ?? true
+      return used > available
+        ? FabricFit.Excess(quantity: quantity, used: used, available: available) : nil
     }
+  }
+
+  /// Whether the part has as much of everything that is counted.
+  var fits: Bool { excess.isEmpty }
+
+  /// Says what is too much, and what rate fits: that of so many cycles a frame, nil where none do.
+  func addFit(_ cycles: Int?, to schedule: inout Schedule) {
+    // A little less, so that as many cycles are asked for again.
+    let rate = cycles.map { target.clockHz / Double($0) * (1 - 1e-9) }
+    FabricFit.add(
+      excess,
+      words: rate.map { [.amount($0, unit: "frames/s")] }
+        ?? [.words("no folding does; take narrower types or a larger part")],
+      change: rate.map { ["frames_per_second": .amount($0)] } ?? .null, to: &schedule)
   }
 
   // MARK: Streams
@@ -142,28 +160,37 @@ struct FINNSchedule {
     case .matrix(let matrix):
       let unit = matrix.unit(fold, inputBits: plan.data.bits)
       let counts = unit.logic
-      let tables = [
-        ("bits of accumulators", counts.accumulatorBits),
-        ("bits of thresholds and comparators", counts.thresholdTables),
-        ("bits of the vector that is kept", counts.vectorBits),
-      ]
+      // Thresholds stand behind a core of DSP blocks as a unit of their own.
+      let tables =
+        matrix.core != .hls
+        ? []
+        : [
+          ("bits of accumulators", counts.accumulatorBits),
+          ("bits of thresholds and comparators", counts.thresholdTables),
+          ("bits of the vector that is kept", counts.vectorBits),
+        ]
       for (place, (what, count)) in tables.enumerated() {
         lut.append(
           .product(what, count: count, each: logic.matrixLUT[place], key: "matrix_lut"))
       }
-      let registers = [
-        ("bits of accumulators", counts.accumulatorBits),
-        ("bits of thresholds", counts.thresholdBits),
-        ("bits of the vector that is kept", counts.vectorBits),
-        ("bits of operands", counts.operandBits),
-      ]
+      let registers =
+        matrix.core != .hls
+        ? []
+        : [
+          ("bits of accumulators", counts.accumulatorBits),
+          ("bits of thresholds", counts.thresholdBits),
+          ("bits of the vector that is kept", counts.vectorBits),
+          ("bits of operands", counts.operandBits),
+        ]
       for (place, (what, count)) in registers.enumerated() {
         ff.append(.product(what, count: count, each: logic.matrixFF[place], key: "matrix_ff"))
       }
       terms[.energy] = deployment.energy.term(
         macs: graph.multiplyAccumulates(of: graph.nodes[stages[index].node]),
         weights: matrix.weights.bits, data: plan.data.bits, accumulator: matrix.accumulator.bits)
-      terms[.dsp] = .count("multipliers of \(fold.rows) rows by \(fold.columns)", Double(unit.dsp))
+      terms[.dsp] = .count(
+        "multipliers of \(fold.rows) rows by \(fold.columns), \(unit.core.rawValue)",
+        Double(unit.dsp))
       let blocks = [
         CostTerm.count("weights of \(unit.turns) words", Double(unit.weightHalves)),
         .count("\(unit.thresholds) thresholds", Double(unit.thresholdHalves)),
@@ -207,6 +234,7 @@ struct FINNSchedule {
     ff.removeAll { $0.value == 0 }
     terms[.lut] = .sum("LUT of the layer", lut)
     terms[.ff] = .sum("FF of the layer", ff)
+    if isUnreported(plan) { for quantity in Self.logic { terms[quantity] = nil } }
     return terms
   }
 
@@ -217,7 +245,7 @@ struct FINNSchedule {
     zip(stages, plans).allSatisfy { stage, plan in
       switch plan.kind {
       case .pool, .elements: false
-      case .matrix(let matrix): !matrix.isDepthwise
+      case .matrix(let matrix): !matrix.isDepthwise && matrix.core == .hls
       default: true
       }
     }
@@ -225,6 +253,20 @@ struct FINNSchedule {
 
   private func basis(_ quantity: String, _ model: String) -> CostBasis {
     .estimate(model: model, error: isMeasured ? target.error(of: quantity) : nil)
+  }
+
+  private func isUnreported(_ plan: FINNPlan) -> Bool {
+    if case .matrix(let matrix) = plan.kind { matrix.core != .hls } else { false }
+  }
+
+  /// Why logic is unknown: cores of DSP blocks, of which there is no report.
+  private var unknownLogic: String? {
+    for (stage, plan) in zip(stages, plans) {
+      if isUnreported(plan) {
+        return "no report of matrix units in RTL ('\(graph.nodes[stage.node].name)')"
+      }
+    }
+    return nil
   }
 
   private var unknown: String? {
@@ -236,9 +278,62 @@ struct FINNSchedule {
     return nil
   }
 
-  /// Cycles from the first element of a frame to its last result: the slowest stage, and what each
-  /// window and product waits for on the longest way.
-  private var latency: Int {
+  /// Rows and columns of what a stage makes.
+  private func positions(_ index: Int) -> FINNWindowBuffer.Plane {
+    let node = graph.nodes[stages[index].node]
+    let image =
+      (graph.window(node)?.positions).map { Array($0) }
+      ?? node.outputs.first.map { Array(graph[$0].shape.extents.dropFirst(2)) } ?? []
+    switch image.count {
+    case 0: return .init(1, 1)
+    case 1: return .init(1, max(image[0], 1))
+    default: return .init(max(image[0], 1), max(image[1], 1))
+    }
+  }
+
+  /// The stages as units one behind the other; nil where streams fork or join.
+  private var pipeline: FINNPipeline? {
+    var units: [FINNPipeline.Unit] = []
+    for index in stages.indices {
+      let stage = stages[index]
+      if case .host = stage.kind { continue }
+      guard graph.nodes[stage.node].outputs.allSatisfy({ graph.index.readerCount(of: $0) <= 1 })
+      else { return nil }
+      let window: Window?
+      switch stage.kind {
+      case .wires: continue
+      case .host, .join, .unknown: return nil
+      case .maximumPool(let window):
+        guard let last = units.popLast(), last.gathered == 1 else { return nil }
+        units.append(
+          .init(
+            positions: last.positions, cycles: max(last.cycles, plans[index].cycles(folds[index])),
+            stride: last.stride, reach: last.reach,
+            gathered: window.kernel.count > 1 ? window.kernel[0] : 1))
+        continue
+      case .matrix(let matrix): window = matrix.window
+      case .pool(let own): window = own
+      case .imageSum, .elements: window = nil
+      }
+      let positions = positions(index)
+      var (stride, reach) = (1, 0)
+      if let window, window.kernel.count > 1 {
+        stride = window.strides[0]
+        reach = (window.kernel[0] - 1) * window.dilations[0] - window.before[0]
+      }
+      // One row of many is made of all of them.
+      if positions.rows == 1 { reach = 1 << 24 }
+      units.append(
+        .init(
+          positions: positions, cycles: plans[index].cycles(folds[index]), stride: stride,
+          reach: reach, gathered: 1))
+    }
+    return FINNPipeline(units)
+  }
+
+  /// Cycles from the first element of a frame to its last result where no buffer is too short: the
+  /// slowest stage, and what each window and product waits for on the longest way.
+  private var unhindered: Int {
     var reached = [Int](repeating: 0, count: graph.tensors.count)
     var longest = 0
     for index in stages.indices {
@@ -269,13 +364,16 @@ struct FINNSchedule {
     let reason = unknown
     func add(_ quantity: CostQuantity, _ fold: Cost.Fold, _ basis: CostBasis) {
       let available = target.resources.available(quantity)
-      if let reason {
+      let isLogic = Self.logic.contains(quantity)
+      if let reason = reason ?? (isLogic ? unknownLogic : nil) {
         unknowns.append(.init(quantity, available: available, reason: reason))
       } else {
         rules.append(.init(quantity, fold, basis: basis, available: available))
       }
     }
-    let time = basis("cycles", "slowest stage, and what windows wait for")
+    let free = unhindered
+    let latency = pipeline?.frameCycles.map { max($0, interval) } ?? free
+    let time = basis("cycles", "rows of units that wait for each other")
     add(.cycles, .whole(.count("cycles from the first element to the last", Double(latency))), time)
     if reason == nil {
       rules.append(.init(.latency, .scaled(.cycles, by: 1, over: target.clockHz), basis: time))
@@ -316,17 +414,21 @@ struct FINNSchedule {
       }
       schedule.remarks.append(.init("rate", words))
     }
-    schedule.notes = notes
+    schedule.notes = notes(unhindered: reason == nil ? free : nil)
     return schedule
   }
 
-  private var notes: [String] {
+  /// What a reader must know; `cycles` are those of a frame where no buffer is too short, nil where
+  /// nobody knows.
+  private func notes(unhindered cycles: Int?) -> [String] {
     var notes = [
       "buffers between units have two entries; those of branches that meet again, and around pools, must be "
-        + "longer for the full rate, which a simulation of the build decides"
+        + "longer for the full rate"
+        + (cycles.map { ", a frame then takes about \($0) cycles" } ?? "")
+        + "; a simulation of the build decides how long"
     ]
     let isNarrow = zip(plans, folds).contains { plan, _ in
-      guard case .matrix(let matrix) = plan.kind else { return false }
+      guard case .matrix(let matrix) = plan.kind, matrix.core == .hls else { return false }
       return min(matrix.weights.bits, plan.data.bits) > 1
         && matrix.weights.bits + plan.data.bits < 11
     }
@@ -364,7 +466,12 @@ struct FINNSchedule {
         .init(key: "window_simd", value: plan.window == nil ? .null : .integer(fold.window)),
         .init(key: "accumulator_bits", value: accumulatorBits(plan)),
         .init(key: "ii", value: .integer(plan.cycles(fold))),
-      ] + Self.resources.map { .init(key: $0.name, value: .amount(terms[$0]?.value ?? 0)) }
+      ]
+      + Self.resources.map { quantity in
+        let isKnown = !isUnreported(plan) || !Self.logic.contains(quantity)
+        return .init(
+          key: quantity.name, value: isKnown ? .amount(terms[quantity]?.value ?? 0) : .null)
+      }
     return step
   }
 
@@ -375,7 +482,12 @@ struct FINNSchedule {
   private func path(_ index: Int) -> String {
     let fold = folds[index]
     switch stages[index].kind {
-    case .matrix: return "\(fold.rows) PE x \(fold.columns) SIMD"
+    case .matrix:
+      var words = "\(fold.rows) PE x \(fold.columns) SIMD"
+      if case .matrix(let matrix) = plans[index].kind, matrix.core != .hls {
+        words += ", \(matrix.core.rawValue)"
+      }
+      return words
     case .maximumPool: return "all channels"
     case .pool, .imageSum, .join, .elements: return "\(fold.rows) PE"
     case .wires: return "wires"

@@ -47,6 +47,8 @@ struct FINNWeights: Sendable {
   /// Sums of positive weights and of magnitudes of negative ones, a row each; nil where the integers are
   /// not known.
   let sums: [(positive: Double, negative: Double)]?
+  /// The least integer; nil where they are not known.
+  var least: Double?
 
   /// The type of sums of products with data of a type.
   ///
@@ -154,7 +156,8 @@ extension Graph {
     let own = FINNType(low: min(integers.min() ?? 0, 0), high: max(integers.max() ?? 0, 0))
     return FINNWeights(
       type: own.bits < type.bits && type.bits > 1
-        ? FINNType(bits: max(own.bits, 2), isSigned: own.isSigned) : type, sums: sums)
+        ? FINNType(bits: max(own.bits, 2), isSigned: own.isSigned) : type, sums: sums,
+      least: integers.min())
   }
 
   /// Integers of a constant behind a quantizer with one scale, or one an index of one axis.
