@@ -82,7 +82,7 @@ struct FloatForms: AllocationForms {
   private let additions: [(node: Int, layers: [Int])]
   private let layerOf: [Int: Int]
   private let numbers = CandidateNumbers()
-  private let weights = LatestValues<WeightKey, QuantizedWeights?>(bytes: 1 << 26)
+  private let weights = LatestValues<WeightKey, QuantizedWeights?>(bytes: 1 << 25)
 
   private struct WeightKey: Hashable {
     let layer: Int
@@ -112,10 +112,10 @@ struct FloatForms: AllocationForms {
 
   func releaseMemory() { weights.removeAll() }
 
-  /// Kernels take no more than the network's own weights, or 64 MiB.
+  /// Kernels take no more than half of what the network's own weights do, or 64 MiB.
   func family() -> PlanFamily {
     PlanFamily(
-      network.plan, bytes: max(4 * layers.reduce(0) { $0 + $1.weightCount }, 1 << 26))
+      network.plan, bytes: max(2 * layers.reduce(0) { $0 + $1.weightCount }, 1 << 26))
   }
 
   func form(
