@@ -134,7 +134,7 @@ struct MCUReduction<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeK
 
 /// The position of the largest or smallest code along an axis; of equal ones the first.
 struct MCUArgument<
-  Data: FixedWidthInteger & BitwiseCopyable & Sendable,
+  Data: Comparable & BitwiseCopyable & Sendable,
   Output: FixedWidthInteger & BitwiseCopyable & Sendable
 >: NodeKernel {
   let isMaximum: Bool

@@ -8,9 +8,10 @@ extension TFLiteOperatorContext {
   ///
   /// Source of each rule: TensorFlow Lite, the operator's reference kernel.
   func folded() throws(TFLiteKind) -> Codes? {
-    guard record.customCode == nil, record.outputs.count == 1, let width = plainWidth(of: result)
-    else { return nil }
+    guard record.customCode == nil, record.outputs.count == 1 else { return nil }
     let name = TFLiteOperatorCode.name(record.code)
+    if name == "DEQUANTIZE" { return halves() }
+    guard let width = plainWidth(of: result) else { return nil }
     let values: [Int64]
     switch name {
     case "SHAPE": values = try shape(0).extents.map(Int64.init)
@@ -34,6 +35,14 @@ extension TFLiteOperatorContext {
       narrow.append(number)
     }
     return .int32(narrow)
+  }
+
+  /// Float16 constants as float32, which is how a network with weights in 16 bits begins; nil for others.
+  private func halves() -> Codes? {
+    guard let index = record.inputs.first, index >= 0, case .float(.float32) = result.encoding,
+      case .float(.float16) = tensor(index).encoding, case .uint16(let codes)? = tensor(index).constant
+    else { return nil }
+    return .float32(codes.map { Float(Float16(bitPattern: $0)) })
   }
 
   /// 32 or 64 for tensors of integers without scale, nil for all others.

@@ -359,7 +359,7 @@ extension TFLiteOperatorContext {
     }
     let operation = Dense(
       weightsAreOutputMajor: true, accumulation: nil, rows: data.count / filter[1],
-      range: try fusedRange(0))
+      range: try fusedRange(0), codesDataAsymmetrically: try flag(3))
     emit(
       .dense(operation), [try operand(0), try operand(1)] + [optional(2)].compactMap { $0 })
   }

@@ -18,10 +18,6 @@ public struct TFLiteProblem: Hashable, Sendable {
     /// A version of the schema other than 3.
     case schemaVersion(UInt32)
     case noSubgraph
-    /// No tensor that a run computes is quantized; the first float tensor's name.
-    case notQuantized(firstFloatTensor: String)
-    /// The same, with weights in codes: dynamic range, or float16.
-    case weightsOnly(firstFloatTensor: String, form: String)
     /// A dimension that is known only at run time.
     case dynamicShape([Int])
     case sparse
@@ -103,18 +99,6 @@ extension TFLiteProblem.Kind {
       return ("tflite.version", "schema version \(version) is not 3", again)
     case .noSubgraph:
       return ("tflite.subgraphs", "the model has no subgraph", again)
-    case .notQuantized(let name):
-      return (
-        "tflite.not-quantized", "not quantized: the first float tensor is '\(name)'",
-        "Quantize the model (full integer quantization) before conversion."
-      )
-    case .weightsOnly(let name, let form):
-      return (
-        "tflite.not-quantized",
-        "\(form): the weights are quantized, activations are float32 ('\(name)')",
-        "Convert with a representative_dataset (full integer quantization); TensorFlow Lite Micro "
-          + "refuses layers with float data and integer weights."
-      )
     case .dynamicShape(let extents):
       return (
         "tflite.dynamic-shape", "shape \(extents) is known only at run time",
