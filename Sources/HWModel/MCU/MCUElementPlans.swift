@@ -227,6 +227,9 @@ extension MCURules {
       try result.require([data.storage], "the result")
     }
     let combined = reduction.axes.reduce(1) { $0 * data.shape[$1] }
+    if reduction.function == .product {
+      return try planProduct(reduction, node, combined: combined)
+    }
     var strides = [Int](repeating: 0, count: data.shape.rank)
     var step = 1
     for axis in data.shape.extents.indices.reversed() where !reduction.axes.contains(axis) {

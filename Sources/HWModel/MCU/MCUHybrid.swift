@@ -40,7 +40,8 @@ struct HybridCodes {
     } else {
       zeroPoint = Int32(zero.rounded(.toNearestOrAwayFromZero))
     }
-    scale = Float(step)
+    // The library forms it in binary32 (measured on LiteRT 2.3.0; the sources, in binary64).
+    scale = (Float(high) - Float(low)) / 255
     let inverse = 1 / scale
     for index in values.indices {
       codes[index] = Self.code(Float(zeroPoint) + values[index] * inverse, -128...127)

@@ -130,7 +130,8 @@ extension MCURules {
           inner: extents[(sum.axis + 1)...].reduce(1, *)))
     }
     guard isMicro else {
-      throw .parameter("operator", reason: "LiteRT has CUMSUM of float32 and plain integers only")
+      throw .parameter(
+        "operator", reason: "LiteRT has CUMSUM and ADD_N of float32 and plain integers only")
     }
     try data.require([.int8], "data")
     try result.require([.int8], "the result")
