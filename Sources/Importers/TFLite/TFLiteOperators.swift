@@ -4,7 +4,7 @@ import QuantGraph
 extension TFLiteOperatorContext {
   /// Converts the operator; option numbers are those of the public schema.
   mutating func convert() throws(TFLiteKind) {
-    guard record.customCode == nil else { throw TFLiteKind(.unsupportedOperator) }
+    guard record.customCode == nil else { throw TFLiteKind(.unsupportedOperator(reads: computedOperands)) }
     switch TFLiteOperatorCode.name(record.code) {
     case "CONV_2D": try convolution()
     case "CONV_3D": try volumeConvolution()
@@ -85,6 +85,11 @@ extension TFLiteOperatorContext {
     case "SVDF": try svdf()
     default: try convertMovement()
     }
+  }
+
+  /// Names of the computed tensors that the operator reads.
+  var computedOperands: [String] {
+    record.inputs.filter { $0 >= 0 && tensor($0).constant == nil }.map { tensor($0).name }
   }
 
   /// BATCH_MATMUL, whose kernels know one scale of a quantized operand; several are read as 0.
