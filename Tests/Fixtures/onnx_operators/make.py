@@ -272,7 +272,7 @@ for op, gates in (('RNN', 1), ('GRU', 3), ('LSTM', 4)):
     case(f'{op.lower()}_functions',
          [node(op, ['x', 'W', 'R', 'B'], outs, hidden_size=H, activations=functions)], x,
          {'W': W / 4, 'R': R / 4, 'B': B}, outs)
-    scale = np.float32(0.02)
+    scale = np.float32(0.004)
     q = {'W8': codes(np.int8, 1, gates * H, I), 'R8': codes(np.int8, 1, gates * H, H), 'B': B,
          's': scale, 'z': np.int8(0)}
     case(f'{op.lower()}_qdq',
