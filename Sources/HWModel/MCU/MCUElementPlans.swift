@@ -296,7 +296,8 @@ extension MCURules {
     guard !search.selectsLast, [.int8, .uint8, .int16, .float32].contains(data.storage),
       [.int32, .int64].contains(result.storage)
     else {
-      throw .encoding(operand: "data and positions", expected: "int8 to int16 or float32, and int32")
+      throw .encoding(
+        operand: "data and positions", expected: "int8 to int16 or float32, and int32")
     }
     let extents = data.shape.extents
     let outer = extents[..<search.axis].reduce(1, *)

@@ -167,7 +167,8 @@ extension MCURules {
     guard !isMicro else {
       throw .parameter(
         "weights",
-        reason: "TensorFlow Lite Micro refuses layers with float data and integer weights; LiteRT runs "
+        reason:
+          "TensorFlow Lite Micro refuses layers with float data and integer weights; LiteRT runs "
           + "them (--datapath tflite-reference)")
     }
     let filter = node.inputs[1]

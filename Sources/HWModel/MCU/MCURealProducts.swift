@@ -86,7 +86,8 @@ struct MCURealConvolution: NodeKernel {
                       + (third + x * dilations.2) * steps.2 + group * g.groupChannels
                     let tap = base + z * weightSteps.0 + y * weightSteps.1 + x * weightSteps.2
                     for channel in 0..<g.groupChannels {
-                      sum += data[pixel + channel] * weights[tap + channel * g.weightStrides.channel]
+                      sum +=
+                        data[pixel + channel] * weights[tap + channel * g.weightStrides.channel]
                     }
                   }
                 }
@@ -365,7 +366,8 @@ extension MCURules {
   ) throws(DatapathError) -> PlannedNode {
     try requireReal(node)
     let geometry = try node.geometry(convolution)
-    guard let weights = weights(node.inputs[1]), let bias = try realBias(node, count: geometry.filters)
+    guard let weights = weights(node.inputs[1]),
+      let bias = try realBias(node, count: geometry.filters)
     else { throw .encoding(operand: "weights and bias", expected: "constants of float32") }
     let taps = geometry.kernelRows * geometry.kernelColumns
     var ordered = [Float](repeating: 0, count: weights.count)

@@ -79,7 +79,8 @@ extension MCURules {
     guard values.storage == data.storage, values.codes == data.codes,
       [.int8, .uint8, .int16, .float32].contains(data.storage), positions.storage == .int32
     else {
-      throw .encoding(operand: "data and positions", expected: "int8 to int16 or float32, and int32")
+      throw .encoding(
+        operand: "data and positions", expected: "int8 to int16 or float32, and int32")
     }
     let extent = data.shape[data.shape.rank - 1]
     let rows = data.shape.count / extent

@@ -130,7 +130,7 @@ struct MCUNode {
   let inputs: [MCUTensor]
   let outputs: [MCUTensor]
 
-  /// - Parameter buffersFirst: whether the first operand is taken for one that a run computes.
+  /// `buffersFirst` takes the first operand for one that a run computes, though it is a constant.
   init(_ node: Node, in graph: Graph, buffersFirst: Bool = false) throws(DatapathError) {
     self.node = node
     var inputs: [MCUTensor] = []

@@ -59,7 +59,8 @@ extension ONNXGraphBuilder {
     if isBatchFirst { data = try transposed(call, data, [1, 0, 2]) }
     let (time, batch) = (shape(data)[0], shape(data)[1])
     let directions = try directions(call, cell)
-    guard let hidden = directions.first.map({ shape($0.recurrence)[1] }), hidden > 0, batch > 0 else {
+    guard let hidden = directions.first.map({ shape($0.recurrence)[1] }), hidden > 0, batch > 0
+    else {
       throw .attribute("hidden_size", found: "0", expected: "a positive number")
     }
     guard time * directions.count <= Self.stepLimit else {
@@ -292,8 +293,10 @@ extension ONNXGraphBuilder {
   /// Lengths of sequences must be those of the tensor.
   private func requireWholeSequences(_ call: ONNXCall, _ time: Int) throws(ONNXProblem.Kind) {
     guard let lengths = call.optional(4) else { return }
-    guard let given = tensor(lengths).constant?.int64, given.allSatisfy({ $0 == Int64(time) }) else {
-      throw .unsupportedFeature("sequence_lens of '\(call.node.opType)' that differ or are computed")
+    guard let given = tensor(lengths).constant?.int64, given.allSatisfy({ $0 == Int64(time) })
+    else {
+      throw .unsupportedFeature(
+        "sequence_lens of '\(call.node.opType)' that differ or are computed")
     }
   }
 

@@ -72,7 +72,8 @@ extension TFLiteOperatorContext {
   /// Float16 constants as float32, which is how a network with weights in 16 bits begins; nil for others.
   private func halves() -> Codes? {
     guard let index = record.inputs.first, index >= 0, case .float(.float32) = result.encoding,
-      case .float(.float16) = tensor(index).encoding, case .uint16(let codes)? = tensor(index).constant
+      case .float(.float16) = tensor(index).encoding,
+      case .uint16(let codes)? = tensor(index).constant
     else { return nil }
     return .float32(codes.map { Float(Float16(bitPattern: $0)) })
   }

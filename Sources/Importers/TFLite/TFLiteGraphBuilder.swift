@@ -212,7 +212,8 @@ struct TFLiteGraphBuilder {
     }
     var places = converted.tensors.indices.map { base + $0 }
     for (input, operand) in zip(graph.inputs, operands) {
-      guard places.indices.contains(input), tensors[operand].shape == converted.tensors[input].shape,
+      guard places.indices.contains(input),
+        tensors[operand].shape == converted.tensors[input].shape,
         tensors[operand].encoding == converted.tensors[input].encoding
       else { throw TFLiteKind(.operand("operand '\(tensors[operand].name)' of a subgraph")) }
       places[input] = operand
@@ -277,7 +278,9 @@ struct TFLiteGraphBuilder {
     var own = context(record)
     let (test, body) = (try own.option(0, absent: Int32(0)), try own.option(1, absent: Int32(0)))
     var values = record.inputs
-    guard values.allSatisfy({ $0 >= 0 }) else { throw TFLiteKind(.operand("an operand is missing")) }
+    guard values.allSatisfy({ $0 >= 0 }) else {
+      throw TFLiteKind(.operand("an operand is missing"))
+    }
     while true {
       let first = nodes.count
       let truth = try inline(test, values)

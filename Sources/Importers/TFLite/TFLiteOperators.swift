@@ -4,7 +4,9 @@ import QuantGraph
 extension TFLiteOperatorContext {
   /// Converts the operator; option numbers are those of the public schema.
   mutating func convert() throws(TFLiteKind) {
-    guard record.customCode == nil else { throw TFLiteKind(.unsupportedOperator(reads: computedOperands)) }
+    guard record.customCode == nil else {
+      throw TFLiteKind(.unsupportedOperator(reads: computedOperands))
+    }
     switch TFLiteOperatorCode.name(record.code) {
     case "CONV_2D": try convolution()
     case "CONV_3D": try volumeConvolution()

@@ -40,7 +40,9 @@ public struct MCUDeployment: DeployedWorkload {
       splitAfter: workload.options["split-after"].map(Self.block))
     try Self.checkKernels(workload)
     var graph = workload.graph
-    if let control = workload.graph.program?.main.first(where: { ["IF", "WHILE"].contains($0.name) }) {
+    if let control = workload.graph.program?.main.first(where: {
+      ["IF", "WHILE"].contains($0.name)
+    }) {
       throw DeviceProblems(
         Diagnostic(
           code: "estimate.unsupported-op",
@@ -159,7 +161,8 @@ public struct MCUDeployment: DeployedWorkload {
       problems.append(
         Diagnostic(
           code: "estimate.not-quantized", message: message, location: place,
-          remedy: "convert with a representative_dataset (full integer quantization), or without any "
+          remedy:
+            "convert with a representative_dataset (full integer quantization), or without any "
             + "quantization."))
     }
     for (index, node) in graph.nodes.enumerated() {

@@ -209,8 +209,10 @@ extension ScoreAnswer {
     if let scoreLimit, let smallest = scoreLimit.reachable {
       let limit =
         SearchQuantity.digits(of: scoreLimit.limit, besides: smallest) ?? amount(scoreLimit.limit)
-      return style.bad("INFEASIBLE") + "   score of at most \(limit) cannot be met; the smallest is "
-        + (SearchQuantity.digits(of: smallest, besides: scoreLimit.limit) ?? amount(smallest)) + "\n"
+      return style.bad("INFEASIBLE")
+        + "   score of at most \(limit) cannot be met; the smallest is "
+        + (SearchQuantity.digits(of: smallest, besides: scoreLimit.limit) ?? amount(smallest))
+        + "\n"
     }
     guard let found = solution?.infeasibility else {
       return style.bad("INFEASIBLE") + "   no allocation meets all budgets together\n"

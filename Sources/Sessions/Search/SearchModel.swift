@@ -48,7 +48,8 @@ package enum SearchModel {
     case .tflite(let model):
       if let form = model.floatForm {
         throw Failure(
-          "search.model", "activations are float32 ('\(form.firstTensor)'), weights \(form.weights)",
+          "search.model",
+          "activations are float32 ('\(form.firstTensor)'), weights \(form.weights)",
           at: path,
           remedy: "give the float network as ONNX, or the .tflite of a full integer quantization.")
       }

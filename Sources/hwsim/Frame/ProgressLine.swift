@@ -71,8 +71,9 @@ final class ProgressLine: Sendable {
       state.isVisible = true
       Signals.setProgressShown(true)
       StandardStream.error.attempt(
-        "\r\u{1B}[K" + (total.map { line(done: done, of: $0, at: time, note: state.note) }
-          ?? "\(Quantity.count(done)) \(label)"))
+        "\r\u{1B}[K"
+          + (total.map { line(done: done, of: $0, at: time, note: state.note) }
+            ?? "\(Quantity.count(done)) \(label)"))
     }
   }
 

@@ -147,7 +147,8 @@ struct SearchTable {
       guard let cost = objectives?.first ?? (file.costNames.count == 1 ? file.costNames[0] : nil)
       else {
         throw Failure(
-          "search.budget", "which cost shall be small under the bound of the score?", at: "--budget",
+          "search.budget", "which cost shall be small under the bound of the score?",
+          at: "--budget",
           notes: ["costs: \(file.costNames.joined(separator: ", "))"],
           remedy: "name it: --objective score,COST.")
       }

@@ -162,7 +162,8 @@ struct ArenaOperatorTests {
       ("fully_connected_float16_0", "DEQUANTIZE of float16"), ("if_int8_0", "IF"),
     ] {
       let error = #expect(throws: DeviceProblems.self, "\(name)") { try deploy(name) }
-      #expect("\(error?.problems ?? [])".contains(words), "\(name)")
+      let said = "\(error?.problems ?? [])"
+      #expect(said.contains(words), "\(name): \(said)")
     }
   }
 
