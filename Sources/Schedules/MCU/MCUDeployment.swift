@@ -73,7 +73,7 @@ public struct MCUDeployment: DeployedWorkload {
     }
     do throws(ArenaError) {
       estimator = try MCUEstimator(
-        graph, target: device.target, modelBytes: form == nil ? workload.modelBytes : nil)
+        graph, target: self.device.target, modelBytes: form == nil ? workload.modelBytes : nil)
     } catch {
       throw DeviceProblems(Diagnostic(error))
     }
