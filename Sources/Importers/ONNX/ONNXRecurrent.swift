@@ -3,12 +3,17 @@ internal import QuantGraph
 
 /// RNN, GRU and LSTM of float tensors, written out step by step.
 ///
-/// Source: ONNX, operators RNN, GRU and LSTM (versions 7, 14 and 22), their equations.
+/// Source: ONNX, operators RNN, GRU and LSTM (versions 7, 14 and 22), their equations; onnxruntime,
+/// docs/ContribOperators.md, DynamicQuantizeLSTM: inputs as a whole and the state of each step get codes
+/// over their own range.
 extension ONNXGraphBuilder {
   static let recurrentRules: [String: Rule] = [
     "RNN": { (b, c) throws(ONNXProblem.Kind) in try b.recurrent(c, .plain) },
     "GRU": { (b, c) throws(ONNXProblem.Kind) in try b.recurrent(c, .gru) },
     "LSTM": { (b, c) throws(ONNXProblem.Kind) in try b.recurrent(c, .lstm) },
+    "com.microsoft.DynamicQuantizeLSTM": { (b, c) throws(ONNXProblem.Kind) in
+      try b.recurrent(c, .lstm, isDynamic: true)
+    },
   ]
 
   enum Cell {
@@ -34,11 +39,19 @@ extension ONNXGraphBuilder {
   /// Most steps, of all directions together, that are written out.
   private static let stepLimit = 4096
 
+  /// Weights of a product: floats `[results, depth]`, or codes `[depth, results]` with scale and zero
+  /// point.
+  private struct Factors {
+    let weights: TensorID
+    var scale: TensorID?
+    var zeroPoint: TensorID?
+  }
+
   /// One direction of a recurrent operator.
   private struct Direction {
-    /// `[gates * hidden, inputs]` and `[gates * hidden, hidden]`.
-    let weights: TensorID
-    let recurrence: TensorID
+    /// Those of the inputs, and those of the state: results are `gates * hidden`.
+    let weights: Factors
+    let recurrence: Factors
     /// `[gates * hidden]` each; nil for none.
     let bias: TensorID?
     let recurrentBias: TensorID?
@@ -49,7 +62,7 @@ extension ONNXGraphBuilder {
   }
 
   private mutating func recurrent(
-    _ call: ONNXCall, _ cell: Cell
+    _ call: ONNXCall, _ cell: Cell, isDynamic: Bool = false
   ) throws(ONNXProblem.Kind) {
     var data = try realInput(call)
     let isBatchFirst = try call.integer("layout", default: 0) == 1
@@ -58,8 +71,10 @@ extension ONNXGraphBuilder {
     }
     if isBatchFirst { data = try transposed(call, data, [1, 0, 2]) }
     let (time, batch) = (shape(data)[0], shape(data)[1])
-    let directions = try directions(call, cell)
-    guard let hidden = directions.first.map({ shape($0.recurrence)[1] }), hidden > 0, batch > 0
+    let directions = try directions(call, cell, isDynamic: isDynamic)
+    guard
+      let hidden = directions.first.map({ shape($0.recurrence.weights)[isDynamic ? 0 : 1] }),
+      hidden > 0, batch > 0
     else {
       throw .attribute("hidden_size", found: "0", expected: "a positive number")
     }
@@ -77,8 +92,7 @@ extension ONNXGraphBuilder {
         ? try initial(
           call, operand: 6, number, batch: batch, hidden: hidden, isBatchFirst, like: data) : state
       // The inputs' share of all steps at once.
-      var inputs = try product(
-        call, data, direction.weights, MatMul(transposesRight: true))
+      var inputs = try weighted(call, data, direction.weights)
       if let bias = direction.bias { inputs = try apply(call, .add, inputs, bias) }
       // A bias that is not reset with the state is added once for all.
       let addsLater = cell == .gru
@@ -124,7 +138,19 @@ extension ONNXGraphBuilder {
   private mutating func recurred(
     _ call: ONNXCall, _ direction: Direction, _ state: TensorID
   ) throws(ONNXProblem.Kind) -> TensorID {
-    try product(call, state, direction.recurrence, MatMul(transposesRight: true))
+    try weighted(call, state, direction.recurrence)
+  }
+
+  private mutating func weighted(
+    _ call: ONNXCall, _ data: TensorID, _ factors: Factors
+  ) throws(ONNXProblem.Kind) -> TensorID {
+    guard let scale = factors.scale else {
+      return try product(call, data, factors.weights, MatMul(transposesRight: true))
+    }
+    let (codes, own, zero) = try dynamicCodes(call, data)
+    return try scaledProduct(
+      call, codes, factors.weights, zeroPoints: (zero, factors.zeroPoint), scales: (own, scale),
+      bias: nil)
   }
 
   private mutating func activated(
@@ -184,8 +210,8 @@ extension ONNXGraphBuilder {
     func rows(_ gates: Range<Int>) -> Range<Int> {
       gates.lowerBound * hidden..<gates.upperBound * hidden
     }
-    let first = try part(call, direction.recurrence, axis: 0, rows(0..<2))
-    let last = try part(call, direction.recurrence, axis: 0, rows(2..<3))
+    let first = try part(call, direction.recurrence.weights, axis: 0, rows(0..<2))
+    let last = try part(call, direction.recurrence.weights, axis: 0, rows(2..<3))
     var firstBias: TensorID?
     var lastBias: TensorID?
     if let bias = direction.recurrentBias {
@@ -219,7 +245,7 @@ extension ONNXGraphBuilder {
   // MARK: Operands
 
   private mutating func directions(
-    _ call: ONNXCall, _ cell: Cell
+    _ call: ONNXCall, _ cell: Cell, isDynamic: Bool
   ) throws(ONNXProblem.Kind) -> [Direction] {
     let (weights, recurrence) = (try call.input(1), try call.input(2))
     let word = try call.string("direction") ?? "forward"
@@ -232,7 +258,9 @@ extension ONNXGraphBuilder {
       throw .attribute(
         "direction", found: "'\(word)'", expected: "forward, reverse or bidirectional")
     }
-    let (w, r) = (shape(weights).extents, shape(recurrence).extents)
+    var (w, r) = (shape(weights).extents, shape(recurrence).extents)
+    // Codes stand the other way round.
+    if isDynamic, w.count == 3, r.count == 3 { (w, r) = ([w[0], w[2], w[1]], [r[0], r[2], r[1]]) }
     guard w.count == 3, r.count == 3, w[0] == reversed.count, r[0] == reversed.count,
       r[1] == cell.gates * r[2], w[1] == r[1]
     else {
@@ -251,6 +279,23 @@ extension ONNXGraphBuilder {
         return try builder.reshaped(
           call, try builder.part(call, id, axis: 0, number..<number + 1), extents)
       }
+      func factors(
+        _ id: TensorID, parameters position: Int, _ builder: inout ONNXGraphBuilder
+      ) throws(ONNXProblem.Kind) -> Factors {
+        var factors = Factors(weights: try row(id, &builder))
+        guard isDynamic else { return factors }
+        // One number a direction, or one a column.
+        func own(
+          _ id: TensorID, _ builder: inout ONNXGraphBuilder
+        ) throws(ONNXProblem.Kind) -> TensorID {
+          let extents = Array(builder.shape(id).extents.dropFirst())
+          return try builder.reshaped(
+            call, try builder.part(call, id, axis: 0, number..<number + 1), extents)
+        }
+        factors.scale = try own(try call.input(position), &builder)
+        if let zero = call.optional(position + 1) { factors.zeroPoint = try own(zero, &builder) }
+        return factors
+      }
       var (bias, recurrentBias): (TensorID?, TensorID?) = (nil, nil)
       if let both = call.optional(3) {
         let all = try row(both, &self)
@@ -267,7 +312,8 @@ extension ONNXGraphBuilder {
       let count = cell.activations.count
       found.append(
         Direction(
-          weights: try row(weights, &self), recurrence: try row(recurrence, &self), bias: bias,
+          weights: try factors(weights, parameters: 8, &self),
+          recurrence: try factors(recurrence, parameters: 10, &self), bias: bias,
           recurrentBias: recurrentBias, peepholes: peepholes,
           functions: Array(functions[number * count..<(number + 1) * count]),
           isReversed: reversed[number]))

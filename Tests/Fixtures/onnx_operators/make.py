@@ -283,3 +283,15 @@ x = {'x': f(6, 2, 4)}
 case('lstm_peephole', [node('LSTM', ['x', 'W', 'R', 'B', '', '', '', 'P'], ['y', 'h', 'c'],
                             hidden_size=5)], x,
      {'W': f(1, 20, 4), 'R': f(1, 20, 5), 'B': f(1, 40), 'P': f(1, 15)}, ['y', 'h', 'c'])
+# On several threads onnxruntime quantizes the states of a batch's rows apart.
+options.intra_op_num_threads = 1
+for dtype in (np.int8, np.uint8):
+    zero = np.array([0, 0] if dtype == np.int8 else [120, 131], dtype)
+    case(f'dynamic_lstm_{np.dtype(dtype).name}',
+         [node('DynamicQuantizeLSTM',
+               ['x', 'W', 'R', 'B', '', 'h0', 'c0', '', 'ws', 'wz', 'rs', 'rz'], ['y', 'h', 'c'],
+               domain=MS, hidden_size=5, direction='bidirectional')],
+         x | {'h0': f(2, 2, 5), 'c0': f(2, 2, 5)},
+         {'W': codes(dtype, 2, 4, 20), 'R': codes(dtype, 2, 5, 20), 'B': f(2, 40),
+          'ws': np.array([.004, .005], np.float32), 'wz': zero,
+          'rs': np.array([.003, .004], np.float32), 'rz': zero}, ['y', 'h', 'c'])
