@@ -205,11 +205,15 @@ public struct Dense: Hashable, Sendable {
   /// Vectors that the matrix is applied to, at least 1; data are `rows * inputs`, row-major.
   public let rows: Int
   public let range: ValueRange
+  /// Whether float data that meet weights in codes get codes over their own range, with a zero point,
+  /// instead of codes symmetric around 0.
+  public let codesDataAsymmetrically: Bool
 
   public init(
     weightsAreOutputMajor: Bool, accumulation: Accumulation?, rows: Int = 1,
-    range: ValueRange = .unbounded
+    range: ValueRange = .unbounded, codesDataAsymmetrically: Bool = false
   ) {
+    self.codesDataAsymmetrically = codesDataAsymmetrically
     self.weightsAreOutputMajor = weightsAreOutputMajor
     self.accumulation = accumulation
     self.rows = rows

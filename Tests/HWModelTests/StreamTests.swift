@@ -1,3 +1,4 @@
+import Arith
 import HWModel
 import QuantGraph
 import Synchronization

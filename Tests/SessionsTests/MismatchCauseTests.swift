@@ -1,7 +1,8 @@
 import Documents
-import FoundationEssentials
+import Foundation
 import Importers
 import Sessions
+import Synchronization
 import TestSupport
 import Testing
 
@@ -105,6 +106,45 @@ struct MismatchCauseTests {
     #expect(cause(json)?["kind"]?.text == "sample-order")
     #expect(cause(json)?["detail"]?.text?.contains(words) == true)
     #expect(text.contains("order of the samples"))
+  }
+
+  @Test("rows of a printed log in another order are found")
+  func printedOrder() throws {
+    let model = Self.fixtures + "separable_conv2d/"
+    let (rows, _) = try rows(model + "output.npy")
+    // Six significant digits, as logs of C simulations have them.
+    func printed(_ value: Double) -> String {
+      guard value != 0 else { return "0" }
+      let places = 5 - Int(log10(abs(value)).rounded(.down))
+      let unit = pow(10, Double(places))
+      return "\((value * unit).rounded(.toNearestOrEven) / unit)"
+    }
+    let log = try path("results.log")
+    let text = (rows[3...] + rows[..<3]).map { $0.map(printed).joined(separator: " ") }
+      .joined(separator: "\n")
+    try Data((text + "\n").utf8).write(to: URL(filePath: log))
+    let (json, _) = try check(
+      model + "project", inputs: model + "input.npy", expected: log)
+    #expect(cause(json)?["kind"]?.text == "sample-order")
+    #expect(cause(json)?["detail"]?.text?.contains("3 later") == true)
+  }
+
+  @Test("the search of causes says how far it is")
+  func searching() throws {
+    let steps = Mutex(0)
+    let file = try ModelFile(path: Self.digits + "project")
+    var options = ModelCheck.Options()
+    options.inputs = [Self.digits + "input.npy"]
+    options.expected = [
+      try changed(Self.digits + "output.npy", as: "other.npy") { rows in
+        rows.map { $0.map { 1 - $0 } }
+      }
+    ]
+    let check = try ModelCheck(
+      file, by: DatapathChoice(file.defaultDatapath), options: options,
+      searching: { count in steps.withLock { $0 = max($0, count) } })
+    #expect(check.answer.json["verdict"]?.text == "MISMATCH")
+    #expect(steps.withLock { $0 } > 5)
   }
 
   @Test("classes that many samples share are no samples in another order")

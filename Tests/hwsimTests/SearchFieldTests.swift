@@ -60,6 +60,25 @@ struct SearchFieldTests {
     #expect(run.error.contains("scores.json:2:") && run.error.contains("\"nan\""), "\(run.error)")
   }
 
+  @Test("a bound of the score asks for the smallest allocation that is good enough")
+  func scoreBound() throws {
+    let path = try scores(Self.groups)
+    let met = try run("--table", path, "--budget", "score<=0.15", "--json")
+    #expect(met.code == 0)
+    let row = try JSONValue(met.output)["result"]?["problems"]?[0]
+    // 168 in FP8 for fc alone; 96 in FP8 for lm_head alone has a score of 0.2.
+    #expect(row?["budgets"]?[0]?["total"]?.number == 168)
+    #expect(row?["score_limit"]?["limit"]?.number == 0.15)
+    let all = try run("--table", path, "--budget", "score<=0.2", "--json")
+    let other = try JSONValue(all.output)["result"]?["problems"]?[0]
+    #expect(other?["budgets"]?[0]?["total"]?.number == 96)
+    let missed = try run("--table", path, "--budget", "score<=-1")
+    #expect(missed.code == 1 && missed.output.contains("the smallest is 0"), "\(missed.output)")
+    let floor = try run("--table", path, "--budget", "score>=1")
+    #expect(floor.code == 64 || floor.code == 65)
+    #expect(floor.error.contains("less is better"), "\(floor.error)")
+  }
+
   @Test("a limit missed by a hair is told apart from the minimum")
   func hair() throws {
     let path = try scores(Self.groups)

@@ -29,7 +29,7 @@ public enum ElementaryFloat {
   }
 
   /// `2^(i/32)` for i = 0...31 as binary64 bit patterns, correctly rounded.
-  private static let powers: [UInt64] = [
+  static let powers: [UInt64] = [
     0x3ff0_0000_0000_0000, 0x3ff0_59b0_d315_8574, 0x3ff0_b558_6cf9_890f, 0x3ff1_1301_d012_5b51,
     0x3ff1_72b8_3c7d_517b, 0x3ff1_d487_3168_b9aa, 0x3ff2_387a_6e75_6238, 0x3ff2_9e9d_f51f_dee1,
     0x3ff3_06fe_0a31_b715, 0x3ff3_71a7_373a_a9cb, 0x3ff3_dea6_4c12_3422, 0x3ff4_4e08_6061_892d,

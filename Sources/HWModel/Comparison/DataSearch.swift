@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 public import QuantGraph
 
 extension Check {
@@ -358,19 +366,24 @@ extension Check {
     let tensors = sources.expected.map(\.tensor)
     let runner = BatchRunner(plan, keeping: Set(tensors), threads: threads)
     var (wanted, found): ([Int], [Int]) = ([], [])
+    // Digits of each expected tensor that was printed.
+    var digits = [Int?](repeating: nil, count: tensors.count)
     while mayGoOn() {
       let count = min(runner.suggestedSamples, (firstSamples ?? .max) - wanted.count)
       let block = try CheckBlock(sources, of: graph, upTo: count, from: wanted.count)
       if block.count == 0 { break }
-      // Which of many codes a printed number is cannot be told.
-      for case .printed in block.expected { return nil }
+      for (position, values) in block.expected.enumerated() {
+        if case .printed(_, let count) = values { digits[position] = count }
+      }
+      let printed = digits
       for sample in 0..<block.count {
         var hasher = Hasher()
         for (position, values) in block.expected.enumerated() {
           let elements = graph[tensors[position]].shape.count
           for element in 0..<elements {
             hasher.combine(
-              values.single(at: sample * elements + element, element: element, scales[position]))
+              values.number(at: sample * elements + element, element: element, scales[position])
+                .shown(digits: printed[position]))
           }
         }
         wanted.append(hasher.finalize())
@@ -387,9 +400,8 @@ extension Check {
               guard let codes, let scale = scales[position] else { continue }
               for element in 0..<elements {
                 hasher.combine(
-                  Float(
-                    codes.number(at: sample * elements + element, element: element, scale).value)
-                    + 0)
+                  codes.number(at: sample * elements + element, element: element, scale).value
+                    .shown(digits: printed[position]))
               }
             }
             return hasher.finalize()
@@ -454,11 +466,20 @@ extension Check {
 }
 
 extension TensorValues {
-  /// The number at a position as binary32 holds it.
-  fileprivate func single(at position: Int, element: Int, _ scale: ElementScale?) -> Float {
-    if case .codes(let codes) = self {
-      return Float(scale?.value(codes[position], element: element) ?? 0) + 0
-    }
-    return Float(numbers?[position] ?? 0) + 0
+  fileprivate func number(at position: Int, element: Int, _ scale: ElementScale?) -> Double {
+    if case .codes(let codes) = self { return scale?.value(codes[position], element: element) ?? 0 }
+    return numbers?[position] ?? 0
+  }
+}
+
+extension Double {
+  /// The number as binary32 holds it, or as so many significant digits show it, ties to even as C++
+  /// prints; -0 is 0.
+  fileprivate func shown(digits: Int?) -> Float {
+    guard let digits, isFinite, self != 0 else { return Float(self) + 0 }
+    let place = Int(log10(magnitude).rounded(.down)) - digits + 1
+    let unit = pow(10, Double(place.magnitude))
+    let steps = (place < 0 ? self * unit : self / unit).rounded(.toNearestOrEven)
+    return Float(place < 0 ? steps / unit : steps * unit)
   }
 }

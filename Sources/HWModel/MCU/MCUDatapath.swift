@@ -77,20 +77,20 @@ struct MCURules: Sendable {
     case .pool(let pool): pool.accumulator == nil && !pool.countsPadding
     case .binary(let binary):
       switch binary.function {
-      case .power, .xor: false
+      case .xor: false
       default: true
       }
     case .unary(let function):
       switch function {
       case .sigmoid, .tanh, .hardSwish, .leakyReLU, .clamp, .absolute, .identity, .elu(alpha: 1),
         .reciprocalSquareRoot, .squareRoot, .exponential, .logarithm, .gelu, .negate, .not,
-        .square, .floor, .ceiling, .roundEven:
+        .square, .floor, .ceiling, .roundEven, .sign, .sine, .cosine:
         true
       default: false
       }
     case .reduce(let reduction):
       switch reduction.function {
-      case .mean, .sum, .maximum, .minimum, .any, .all: true
+      case .mean, .sum, .product, .maximum, .minimum, .any, .all: true
       default: false
       }
     case .cast(let cast): cast == .number
@@ -110,7 +110,18 @@ struct MCURules: Sendable {
   }
 
   func plan(_ node: Node, in graph: Graph) throws(DatapathError) -> PlannedNode {
-    let planned = try MCUNode(node, in: graph)
+    guard let first = node.inputs.first, let constant = graph[first].constant else {
+      return try plan(node, try MCUNode(node, in: graph))
+    }
+    // Kernels read their first operand from a buffer.
+    let planned = try plan(node, try MCUNode(node, in: graph, buffersFirst: true))
+    let storage = try MCUTensor(graph[first], name: "operand 0").storage
+    return PlannedNode(
+      kernel: MCUConstantOperand(constant, storage: storage, kernel: planned.kernel),
+      outputs: planned.outputs)
+  }
+
+  private func plan(_ node: Node, _ planned: MCUNode) throws(DatapathError) -> PlannedNode {
     switch node.operation {
     case .dense(let dense): return try plan(dense, planned)
     case .convolution(let convolution): return try plan(convolution, planned)

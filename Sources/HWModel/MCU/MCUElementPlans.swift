@@ -5,6 +5,7 @@ import QuantGraph
 extension MCURules {
   func plan(_ pool: Pool, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
+    if data.isFloat { return try planReal(pool, node) }
     try data.require([.int8, .uint8, .int16], "data")
     try result.require([data.storage], "the result")
     guard data.scale == result.scale, data.zeroPoint == result.zeroPoint,
@@ -216,6 +217,7 @@ extension MCURules {
 
   func plan(_ reduction: Reduction, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
+    if data.isFloat { return try planReal(reduction, node) }
     let isLogical = reduction.function == .any || reduction.function == .all
     if isLogical {
       try data.requireTruth("data")
@@ -225,6 +227,9 @@ extension MCURules {
       try result.require([data.storage], "the result")
     }
     let combined = reduction.axes.reduce(1) { $0 * data.shape[$1] }
+    if reduction.function == .product {
+      return try planProduct(reduction, node, combined: combined)
+    }
     var strides = [Int](repeating: 0, count: data.shape.rank)
     var step = 1
     for axis in data.shape.extents.indices.reversed() where !reduction.axes.contains(axis) {
@@ -288,13 +293,16 @@ extension MCURules {
 
   func plan(_ search: ArgumentSearch, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
-    guard !search.selectsLast, [.int8, .uint8, .int16].contains(data.storage),
+    guard !search.selectsLast, [.int8, .uint8, .int16, .float32].contains(data.storage),
       [.int32, .int64].contains(result.storage)
-    else { throw .encoding(operand: "data and positions", expected: "int8 to int16, and int32") }
+    else {
+      throw .encoding(
+        operand: "data and positions", expected: "int8 to int16 or float32, and int32")
+    }
     let extents = data.shape.extents
     let outer = extents[..<search.axis].reduce(1, *)
     let inner = extents[(search.axis + 1)...].reduce(1, *)
-    func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
+    func kernel<Data: Comparable & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) -> any NodeKernel {
       result.storage == .int32
@@ -303,18 +311,14 @@ extension MCURules {
         : MCUArgument<Data, Int64>(
           isMaximum: search.isMaximum, outer: outer, extent: extents[search.axis], inner: inner)
     }
+    if data.isFloat { return node.planned(kernel(Float.self)) }
     return node.planned(
       byStorage(data.storage, kernel(Int8.self), kernel(UInt8.self), kernel(Int16.self)))
   }
 
   func plan(_ softmax: AxisSoftmax, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
-    guard !data.isFloat else {
-      throw .parameter(
-        "softmax",
-        reason: "of float32 depends on a C library, no rule gives its bits; end the graph before it"
-      )
-    }
+    if data.isFloat { return try planReal(softmax, node) }
     try data.require([.int8, .uint8, .int16], "data")
     let rank = data.shape.rank
     guard softmax.axis == rank - 1, data.shape.count > 0, softmax.beta.isFinite,

@@ -233,6 +233,12 @@ extension MCURules {
           resultColumns: geometry.resultColumns, alignsCorners: alignsCorners,
           usesHalfPixel: resize.coordinates == .halfPixelUncentered))
     case (.linear, .alignCorners), (.linear, .asymmetric), (.linear, .halfPixel):
+      if data.isFloat {
+        return node.planned(
+          MCURealResize(
+            geometry: geometry, alignsCorners: alignsCorners,
+            usesHalfPixel: resize.coordinates == .halfPixel))
+      }
       try data.require([.int8, .uint8, .int16], "data")
       func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
         _ type: Data.Type

@@ -52,6 +52,7 @@ extension MCURules {
   }
 
   func plan(_ convolution: Convolution, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
+    if node.inputs[0].isFloat { return try planReal(convolution, node) }
     let storage = try requireActivations(node)
     let (data, filter, result) = (node.inputs[0], node.inputs[1], node.result)
     let geometry = try node.geometry(convolution)
@@ -88,6 +89,7 @@ extension MCURules {
   func planTransposed(
     _ convolution: Convolution, _ node: MCUNode
   ) throws(DatapathError) -> PlannedNode {
+    if node.inputs[0].isFloat { return try planRealTransposed(convolution, node) }
     let storage = try requireActivations(node)
     let (data, filter, result) = (node.inputs[0], node.inputs[1], node.result)
     let geometry = try node.geometry(convolution)
@@ -115,6 +117,7 @@ extension MCURules {
   }
 
   func plan(_ dense: Dense, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
+    if node.inputs[0].isFloat { return try planReal(dense, node) }
     let storage = try requireActivations(node)
     let (data, filter, result) = (node.inputs[0], node.inputs[1], node.result)
     guard dense.weightsAreOutputMajor else {
@@ -155,6 +158,7 @@ extension MCURules {
   }
 
   func plan(_ product: MatMul, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
+    if node.inputs[0].isFloat { return try planReal(product, node) }
     let storage = try requireActivations(node)
     let (left, right, result) = (node.inputs[0], node.inputs[1], node.result)
     // The full runtime multiplies 16-bit data with 8-bit weights, too.

@@ -1,3 +1,4 @@
+import Arith
 import QuantGraph
 
 /// Two tensors of binary32 numbers combined element by element, with numpy's broadcasting, then clamped.
@@ -9,17 +10,14 @@ struct MCURealBinary: NodeKernel {
   let left: MCUSource
   let right: MCUSource
   let walk: BroadcastWalk
-  let range: ClosedRange<Float>
+  let clamp: RealClamp
 
   func run(_ operands: KernelOperands) {
     let result = operands.outputs[0].elements(as: Float.self)
     left.withCodes(operands, as: Float.self) { left in
       right.withCodes(operands, as: Float.self) { right in
         walk.forEach { position, a, b in
-          let value = value(left[a], right[b])
-          // As C++ compares: not a number passes.
-          let raised = value < range.lowerBound ? range.lowerBound : value
-          result[position] = range.upperBound < raised ? range.upperBound : raised
+          result[position] = clamp(value(left[a], right[b]))
         }
       }
     }
@@ -33,6 +31,8 @@ struct MCURealBinary: NodeKernel {
     case .divide: return a / b
     case .maximum: return a > b ? a : b
     case .minimum: return a < b ? a : b
+    case .prelu: return a >= 0 ? a : a * b
+    case .power: return ElementaryFloat.pow(a, b)
     case .floorDivide: return Float((Double(a) / Double(b)).rounded(.down))
     case .modulo:
       let rest = a.truncatingRemainder(dividingBy: b)
@@ -44,9 +44,11 @@ struct MCURealBinary: NodeKernel {
   }
 }
 
-/// A function of binary32 numbers that IEEE 754 rounds correctly.
+/// A function of binary32 numbers.
 ///
-/// Source: TensorFlow Lite, `kernels/{elementwise,activations,floor,ceil,round,neg}.cc`.
+/// Source: TensorFlow Lite, `kernels/{elementwise,activations,floor,ceil,round,neg,sign}.cc` and
+/// `kernels/internal/reference/{logistic,hard_swish,elu}.h`; functions of the C library are those of
+/// ``ElementaryFloat``.
 struct MCURealMap: NodeKernel {
   let count: Int
   let function: @Sendable (Float) -> Float
@@ -58,7 +60,7 @@ struct MCURealMap: NodeKernel {
   }
 }
 
-/// Plans of operators between a DEQUANTIZE and a QUANTIZE.
+/// Plans of elementwise operators on binary32 numbers.
 extension MCURules {
   func planReal(_ binary: Binary, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (left, right, result) = (node.inputs[0], node.inputs[1], node.result)
@@ -66,7 +68,9 @@ extension MCURules {
       throw .encoding(operand: "operands and result", expected: "float32")
     }
     switch binary.function {
-    case .add, .subtract, .multiply, .divide, .maximum, .minimum, .squaredDifference, .modulo: break
+    case .add, .subtract, .multiply, .divide, .maximum, .minimum, .squaredDifference, .modulo,
+      .prelu, .power:
+      break
     case .floorDivide: try requireDivisor(right)
     default:
       throw .parameter(
@@ -76,7 +80,7 @@ extension MCURules {
       MCURealBinary(
         function: binary.function, left: node.source(0), right: node.source(1),
         walk: BroadcastWalk(result: result.shape, left: left.shape, right: right.shape),
-        range: Self.realRange(binary.range)))
+        clamp: RealClamp(binary.range)))
   }
 
   func planReal(_ function: UnaryFunction, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
@@ -96,21 +100,30 @@ extension MCURules {
     case .roundEven: map = { $0.rounded(.toNearestOrEven) }
     case .leakyReLU(let slope): map = { $0 > 0 ? $0 : $0 * slope }
     case .clamp(let range):
-      let bounds = Self.realRange(range)
+      let clamp = RealClamp(range)
+      map = { clamp($0) }
+    case .sigmoid:
       map = { value in
-        let raised = value < bounds.lowerBound ? bounds.lowerBound : value
-        return bounds.upperBound < raised ? bounds.upperBound : raised
+        if value > 16.619047164916992188 { return 1 }
+        if value < -9 { return ElementaryFloat.exp(value) }
+        return 1 / (1 + ElementaryFloat.exp(-value))
       }
+    case .tanh: map = { ElementaryFloat.tanh($0) }
+    case .hardSwish:
+      map = { value in
+        let raised = value + 3 > 0 ? value + 3 : 0
+        return value * (raised < 6 ? raised : 6) / 6
+      }
+    case .elu(alpha: 1): map = { $0 < 0 ? ElementaryFloat.exponentialMinusOne($0) : $0 }
+    case .exponential: map = { ElementaryFloat.exp($0) }
+    case .logarithm: map = { ElementaryFloat.log($0) }
+    case .sine: map = { ElementaryFloat.sin($0) }
+    case .cosine: map = { ElementaryFloat.cos($0) }
+    case .sign: map = { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }
     default:
       throw .parameter(
-        "function", reason: "\(function) of float32 depends on a C library, no rule gives its bits")
+        "function", reason: "\(function) of float32 has no rule here")
     }
     return node.planned(MCURealMap(count: node.inputs[0].shape.count, function: map))
-  }
-
-  /// Source: TensorFlow Lite, `CalculateActivationRange<float>`: open ends are the largest numbers.
-  private static func realRange(_ range: ValueRange) -> ClosedRange<Float> {
-    let low = range.minimum.map { Float($0) } ?? -Float.greatestFiniteMagnitude
-    return low...max(low, range.maximum.map { Float($0) } ?? .greatestFiniteMagnitude)
   }
 }

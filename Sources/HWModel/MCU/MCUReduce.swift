@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 import Arith
 import QuantGraph
 
@@ -134,7 +142,7 @@ struct MCUReduction<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeK
 
 /// The position of the largest or smallest code along an axis; of equal ones the first.
 struct MCUArgument<
-  Data: FixedWidthInteger & BitwiseCopyable & Sendable,
+  Data: Comparable & BitwiseCopyable & Sendable,
   Output: FixedWidthInteger & BitwiseCopyable & Sendable
 >: NodeKernel {
   let isMaximum: Bool
@@ -159,3 +167,69 @@ struct MCUArgument<
     }
   }
 }
+
+/// Products of codes along axes: requantized after every multiplication, and once more at the end.
+///
+/// Source: TensorFlow Lite, `kernels/internal/reference/reduce.h`, `QuantizedReduceProd`.
+struct MCUProductReduction<Data: FixedWidthInteger & BitwiseCopyable & Sendable>: NodeKernel {
+  let walk: ReductionWalk
+  let resultCount: Int
+  let dataZero: Int32
+  let multiplier: QuantizedMultiplier
+  let resultZero: Int32
+  let codes: ClosedRange<Int32>
+
+  /// A product of each result, and whether it has begun.
+  func scratchBytes(lanes: Int) -> Int { resultCount * 8 }
+
+  func run(_ operands: KernelOperands) {
+    let data = operands.inputs[0].elements(as: Data.self)
+    let result = operands.outputs[0].elements(as: Data.self)
+    let memory = operands.scratch.memory.assumingMemoryBound(to: Int32.self)
+    let products = UnsafeMutableBufferPointer(start: memory, count: resultCount)
+    let begun = UnsafeMutableBufferPointer(start: memory + resultCount, count: resultCount)
+    begun.update(repeating: 0)
+    walk.forEach { position, target in
+      let factor = Int32(truncatingIfNeeded: data[position]) - dataZero
+      products[target] =
+        begun[target] == 0
+        ? factor : multiplier.applied(toWide: Int64(products[target]) * Int64(factor))
+      begun[target] = 1
+    }
+    for index in 0..<resultCount {
+      let code = multiplier.applied(toWide: Int64(products[index])) &+ resultZero
+      result[index] = Data(
+        truncatingIfNeeded: min(max(code, codes.lowerBound), codes.upperBound))
+    }
+  }
+}
+
+extension MCURules {
+  /// Each multiplication has its share of the scales: the data's over a root of the result's.
+  func planProduct(
+    _ reduction: Reduction, _ node: MCUNode, combined: Int
+  ) throws(DatapathError) -> PlannedNode {
+    let (data, result) = (node.inputs[0], node.result)
+    guard !isMicro else {
+      throw .parameter("operator", reason: "TensorFlow Lite Micro has no REDUCE_PROD")
+    }
+    try data.require([.int8, .int16], "data")
+    guard combined > 0, data.shape.count > 0 else {
+      throw .parameter("axes", reason: "have no elements")
+    }
+    let factor = data.scale / rootOf(result.scale, combined)
+    func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
+      _ type: Data.Type
+    ) -> PlannedNode {
+      node.planned(
+        MCUProductReduction<Data>(
+          walk: ReductionWalk(data.shape, axes: reduction.axes), resultCount: result.shape.count,
+          dataZero: data.zeroPoint, multiplier: QuantizedMultiplier(factor),
+          resultZero: result.zeroPoint, codes: result.clampedCodes(.unbounded)))
+    }
+    return data.storage == .int8 ? kernel(Int8.self) : kernel(Int16.self)
+  }
+}
+
+/// `value^(1 / degree)` in binary64.
+private func rootOf(_ value: Double, _ degree: Int) -> Double { pow(value, 1 / Double(degree)) }

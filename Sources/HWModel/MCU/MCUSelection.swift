@@ -100,7 +100,7 @@ struct MCUSelect: NodeKernel {
 ///
 /// Of equal ones the earlier comes first. Source: TensorFlow Lite, `kernels/topk_v2.cc`.
 struct MCUTopK<
-  Data: FixedWidthInteger & BitwiseCopyable & Sendable,
+  Data: Comparable & BitwiseCopyable & Sendable,
   Position: FixedWidthInteger & BitwiseCopyable & Sendable
 >: NodeKernel {
   let rows: Int

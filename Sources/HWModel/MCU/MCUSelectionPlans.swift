@@ -77,15 +77,19 @@ extension MCURules {
       throw .parameter("operator", reason: "TensorFlow Lite Micro has no TOPK_V2")
     }
     guard values.storage == data.storage, values.codes == data.codes,
-      [.int8, .uint8, .int16].contains(data.storage), positions.storage == .int32
-    else { throw .encoding(operand: "data and positions", expected: "int8 to int16, and int32") }
+      [.int8, .uint8, .int16, .float32].contains(data.storage), positions.storage == .int32
+    else {
+      throw .encoding(
+        operand: "data and positions", expected: "int8 to int16 or float32, and int32")
+    }
     let extent = data.shape[data.shape.rank - 1]
     let rows = data.shape.count / extent
-    func kernel<Data: FixedWidthInteger & BitwiseCopyable & Sendable>(
+    func kernel<Data: Comparable & BitwiseCopyable & Sendable>(
       _ type: Data.Type
     ) -> any NodeKernel {
       MCUTopK<Data, Int32>(rows: rows, extent: extent, count: search.count)
     }
+    if data.isFloat { return node.planned(kernel(Float.self)) }
     return node.planned(
       byStorage(data.storage, kernel(Int8.self), kernel(UInt8.self), kernel(Int16.self)))
   }
@@ -119,12 +123,19 @@ extension MCURules {
 
   func plan(_ sum: CumulativeSum, _ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
+    let extents = data.shape.extents
+    if data.isFloat, result.isFloat {
+      return node.planned(
+        MCURealCumulativeSum(
+          sum: sum, outer: extents[..<sum.axis].reduce(1, *), extent: extents[sum.axis],
+          inner: extents[(sum.axis + 1)...].reduce(1, *)))
+    }
     guard isMicro else {
-      throw .parameter("operator", reason: "LiteRT has CUMSUM of float32 and plain integers only")
+      throw .parameter(
+        "operator", reason: "LiteRT has CUMSUM and ADD_N of float32 and plain integers only")
     }
     try data.require([.int8], "data")
     try result.require([.int8], "the result")
-    let extents = data.shape.extents
     return node.planned(
       MCUCumulativeSum(
         sum: sum, outer: extents[..<sum.axis].reduce(1, *), extent: extents[sum.axis],
@@ -137,6 +148,7 @@ extension MCURules {
 
   func planLength(_ node: MCUNode) throws(DatapathError) -> PlannedNode {
     let (data, result) = (node.inputs[0], node.result)
+    if data.isFloat { return try planRealLength(node) }
     try data.require([.int8], "data")
     try result.require([.int8], "the result")
     try result.requireWholeStorage("the result")

@@ -130,11 +130,16 @@ struct MCUNode {
   let inputs: [MCUTensor]
   let outputs: [MCUTensor]
 
-  init(_ node: Node, in graph: Graph) throws(DatapathError) {
+  /// `buffersFirst` takes the first operand for one that a run computes, though it is a constant.
+  init(_ node: Node, in graph: Graph, buffersFirst: Bool = false) throws(DatapathError) {
     self.node = node
     var inputs: [MCUTensor] = []
     for (position, id) in node.inputs.enumerated() {
-      inputs.append(try MCUTensor(graph[id], name: "operand \(position) ('\(graph[id].name)')"))
+      var tensor = graph[id]
+      if position == 0, buffersFirst {
+        tensor = Tensor(name: tensor.name, shape: tensor.shape, encoding: tensor.encoding)
+      }
+      inputs.append(try MCUTensor(tensor, name: "operand \(position) ('\(tensor.name)')"))
     }
     self.inputs = inputs
     var outputs: [MCUTensor] = []
@@ -230,5 +235,30 @@ enum MCUSource: Sendable {
       case .float64(let array): return call(array)
       }
     }
+  }
+}
+
+/// A kernel whose first operand is a constant: it reads a buffer that holds it.
+///
+/// Unchecked: the buffer is written by the initialiser alone, and kernels do not write their operands.
+final class MCUConstantOperand: NodeKernel, @unchecked Sendable {
+  private let buffer: TensorBuffer
+  private let kernel: any NodeKernel
+
+  init(_ constant: Codes, storage: Storage, kernel: any NodeKernel) {
+    buffer = TensorBuffer(storage: storage, capacity: constant.count)
+    buffer.fill(with: constant)
+    self.kernel = kernel
+  }
+
+  var constantBytes: Int? { kernel.constantBytes.map { $0 + buffer.byteCount } }
+
+  func scratchBytes(lanes: Int) -> Int { kernel.scratchBytes(lanes: lanes) }
+
+  func run(_ operands: KernelOperands) {
+    kernel.run(
+      KernelOperands(
+        inputs: [buffer] + operands.inputs, outputs: operands.outputs, scratch: operands.scratch,
+        lanes: operands.lanes, usedLanes: operands.usedLanes, outputsRead: operands.outputsRead))
   }
 }

@@ -24,6 +24,7 @@ extension ONNXGraphBuilder {
     .merging(attentionRules) { first, _ in first }
     .merging(positionRules) { first, _ in first }
     .merging(channelsLastRules) { first, _ in first }
+    .merging(recurrentRules) { first, _ in first }
 
   private static func rule(domain: String, type: String) -> Rule? {
     if isStandard(domain) { return rules[type] }

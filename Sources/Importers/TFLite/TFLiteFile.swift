@@ -26,8 +26,8 @@ struct TFLiteFile {
     let customCode: String?
     let version: Int
     /// Positions of tensors; -1 for an operand that is left out.
-    let inputs: [Int]
-    let outputs: [Int]
+    var inputs: [Int]
+    var outputs: [Int]
     let intermediates: [Int]
     let options: FlatBuffer.Table?
 

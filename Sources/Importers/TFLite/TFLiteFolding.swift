@@ -8,9 +8,11 @@ extension TFLiteOperatorContext {
   ///
   /// Source of each rule: TensorFlow Lite, the operator's reference kernel.
   func folded() throws(TFLiteKind) -> Codes? {
-    guard record.customCode == nil, record.outputs.count == 1, let width = plainWidth(of: result)
-    else { return nil }
+    guard record.customCode == nil, record.outputs.count == 1 else { return nil }
     let name = TFLiteOperatorCode.name(record.code)
+    if name == "DEQUANTIZE" { return halves() }
+    if let truth = comparison(name) { return truth }
+    guard let width = plainWidth(of: result) else { return nil }
     let values: [Int64]
     switch name {
     case "SHAPE": values = try shape(0).extents.map(Int64.init)
@@ -34,6 +36,46 @@ extension TFLiteOperatorContext {
       narrow.append(number)
     }
     return .int32(narrow)
+  }
+
+  /// A comparison of known integers, or the logic of known truth values; nil for others.
+  private func comparison(_ name: String) -> Codes? {
+    guard case .fixed(let format) = result.encoding, format.width == 1, let operands = integers(),
+      result.shape.count <= 1 << 16
+    else { return nil }
+    if name == "LOGICAL_NOT" { return .uint8(operands[0].map { $0 == 0 ? 1 : 0 }) }
+    guard operands.count == 2, let (a, b) = paired(operands) else { return nil }
+    let compare: (Int64, Int64) -> Bool
+    switch name {
+    case "LESS": compare = { $0 < $1 }
+    case "LESS_EQUAL": compare = { $0 <= $1 }
+    case "GREATER": compare = { $0 > $1 }
+    case "GREATER_EQUAL": compare = { $0 >= $1 }
+    case "EQUAL": compare = { $0 == $1 }
+    case "NOT_EQUAL": compare = { $0 != $1 }
+    case "LOGICAL_AND": compare = { $0 != 0 && $1 != 0 }
+    case "LOGICAL_OR": compare = { $0 != 0 || $1 != 0 }
+    default: return nil
+    }
+    let truth = zip(a, b).map { UInt8(compare($0, $1) ? 1 : 0) }
+    return truth.count == result.shape.count ? .uint8(truth) : nil
+  }
+
+  /// Two lists of one length, one of a single element repeated; nil for others.
+  private func paired(_ operands: [[Int64]]) -> ([Int64], [Int64])? {
+    let count = operands.map(\.count).max() ?? 0
+    guard count > 0, operands.allSatisfy({ $0.count == count || $0.count == 1 }) else { return nil }
+    let full = operands.map { $0.count == 1 ? [Int64](repeating: $0[0], count: count) : $0 }
+    return (full[0], full[1])
+  }
+
+  /// Float16 constants as float32, which is how a network with weights in 16 bits begins; nil for others.
+  private func halves() -> Codes? {
+    guard let index = record.inputs.first, index >= 0, case .float(.float32) = result.encoding,
+      case .float(.float16) = tensor(index).encoding,
+      case .uint16(let codes)? = tensor(index).constant
+    else { return nil }
+    return .float32(codes.map { Float(Float16(bitPattern: $0)) })
   }
 
   /// 32 or 64 for tensors of integers without scale, nil for all others.

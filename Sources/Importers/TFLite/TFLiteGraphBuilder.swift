@@ -13,6 +13,10 @@ struct TFLiteGraphBuilder {
   /// State tensors that an operator already advances.
   private var advanced: Set<Int> = []
   private var variables = TFLiteVariables()
+  /// How many subgraphs are being written out, one inside of the other.
+  private var depth = 0
+  /// Tensors of subgraphs that were written out.
+  private var written: [Int: TFLiteTensors] = [:]
   /// The file's operators, with the nodes that each became.
   private var steps: [RuntimeProgram.Step] = []
 
@@ -38,33 +42,15 @@ struct TFLiteGraphBuilder {
       problems.append(TFLiteProblem(.file, error.kind))
     }
     for record in file.operators {
-      let index = record.index
-      let place = TFLiteProblem.Place.operator(index: index, name: record.name)
       let first = nodes.count
       var callee: Int?
       do throws(TFLiteKind) {
-        for input in record.inputs where input != -1 && !tensors.indices.contains(input) {
-          throw TFLiteKind(.operand("operand \(input) is no tensor of \(tensors.count)"))
-        }
-        for output in record.outputs where !tensors.indices.contains(output) {
-          throw TFLiteKind(.operand("result \(output) is no tensor of \(tensors.count)"))
-        }
-        var context = TFLiteOperatorContext(
-          record: record, index: index, tensors: tensors, variables: stateful,
-          flatBuffer: file.flatBuffer)
-        if record.customCode == nil, record.name == "CALL_ONCE" {
-          callee = try callOnce(context)
-        } else if try !variables.convert(&context) {
-          guard !record.outputs.isEmpty else { throw TFLiteKind(.operand("there is no result")) }
-          if let values = try context.folded() {
-            tensors[record.outputs[0]] = tensors[record.outputs[0]].holding(values)
-          } else {
-            try context.convert()
-          }
-        }
-        append(context, index: index)
+        callee = try convert(record, stateful: stateful)
       } catch {
-        problems.append(TFLiteProblem(place, error.kind))
+        problems.append(
+          TFLiteProblem(
+            .operator(index: record.index, name: record.name),
+            atRunTime(record, error.kind) ?? error.kind))
       }
       steps.append(
         RuntimeProgram.Step(
@@ -85,9 +71,246 @@ struct TFLiteGraphBuilder {
       return graph.described(by: program)
     } catch {
       for problem in error.problems {
-        problems.append(TFLiteProblem(place(of: problem.node), .graph(problem.error)))
+        let place = place(of: problem.node)
+        var kind = TFLiteProblem.Kind.graph(problem.error)
+        if case .operator(let index, _) = place,
+          let record = file.operators.first(where: { $0.index == index })
+        {
+          kind = atRunTime(record, kind) ?? kind
+        }
+        problems.append(TFLiteProblem(place, kind))
       }
       return nil
+    }
+  }
+
+  /// The nodes of one operator; nil, or the position of what it calls once.
+  private mutating func convert(
+    _ record: TFLiteFile.OperatorRecord, stateful: Set<Int>
+  ) throws(TFLiteKind) -> Int? {
+    for input in record.inputs where input != -1 && !tensors.indices.contains(input) {
+      throw TFLiteKind(.operand("operand \(input) is no tensor of \(tensors.count)"))
+    }
+    for output in record.outputs where !tensors.indices.contains(output) {
+      throw TFLiteKind(.operand("result \(output) is no tensor of \(tensors.count)"))
+    }
+    if record.customCode == nil {
+      switch record.name {
+      case "CALL_ONCE": return try callOnce(context(record, stateful: stateful))
+      case "IF":
+        try branch(record)
+        return nil
+      case "WHILE":
+        try loop(record)
+        return nil
+      default: break
+      }
+    }
+    restore(record)
+    var context = context(record, stateful: stateful)
+    if try !variables.convert(&context) {
+      guard !record.outputs.isEmpty else { throw TFLiteKind(.operand("there is no result")) }
+      if let values = try context.folded() {
+        tensors[record.outputs[0]] = tensors[record.outputs[0]].holding(values)
+      } else {
+        try context.convert()
+      }
+    }
+    append(context, index: record.index)
+    return nil
+  }
+
+  private func context(
+    _ record: TFLiteFile.OperatorRecord, stateful: Set<Int> = []
+  ) -> TFLiteOperatorContext {
+    TFLiteOperatorContext(
+      record: record, index: record.index, tensors: tensors, variables: stateful,
+      flatBuffer: file.flatBuffer)
+  }
+
+  /// Gives the result of a RESHAPE the shape that its operand asks for.
+  ///
+  /// Where a shape is computed, files hold 1 for extents that only a run tells; runtimes follow the
+  /// operand. It is a constant here as soon as the input's shape is one.
+  private mutating func restore(_ record: TFLiteFile.OperatorRecord) {
+    guard record.customCode == nil, record.name == "RESHAPE", record.inputs.count == 2,
+      let data = record.inputs.first, data >= 0, record.inputs[1] >= 0,
+      let output = record.outputs.first,
+      tensors[data].shape.count != tensors[output].shape.count,
+      var extents = tensors[record.inputs[1]].constant?.int64?.map({ Int($0) })
+    else { return }
+    let known = extents.filter { $0 != -1 }
+    guard extents.count - known.count <= 1, known.allSatisfy({ (0...1 << 31).contains($0) }) else {
+      return
+    }
+    if let open = extents.firstIndex(of: -1) {
+      let (product, overflow) = known.reduce((1, false)) { product, extent in
+        let (next, isBeyond) = product.0.multipliedReportingOverflow(by: extent)
+        return (next, product.1 || isBeyond)
+      }
+      guard !overflow, product > 0, tensors[data].shape.count % product == 0 else { return }
+      extents[open] = tensors[data].shape.count / product
+    }
+    guard let shape = try? Shape(extents), shape.count == tensors[data].shape.count else { return }
+    let result = tensors[output]
+    tensors[output] = Tensor(
+      name: result.name, shape: shape, encoding: result.encoding, constant: result.constant)
+  }
+
+  /// What stands for a defect that a shape has which only a run tells; nil for all other defects.
+  private func atRunTime(
+    _ record: TFLiteFile.OperatorRecord, _ kind: TFLiteProblem.Kind
+  ) -> TFLiteProblem.Kind? {
+    switch kind {
+    case .operand, .shape, .graph: break
+    default: return nil
+    }
+    let computed = Set(file.operators.flatMap(\.outputs) + file.inputs)
+    for index in record.inputs + record.outputs where file.tensors.indices.contains(index) {
+      let tensor = file.tensors[index]
+      let isOpen = tensor.signature.contains { $0 < 0 }
+      // A runtime gives a shape to a tensor that the file describes as a single number.
+      let isMissing = tensor.shape.isEmpty && !record.inputs.allSatisfy { $0 == index }
+      if computed.contains(index), isOpen || isMissing, tensors[index].constant == nil {
+        return .runTimeShape(
+          tensor: tensor.name.isEmpty ? "#\(index)" : tensor.name,
+          extents: tensor.signature.isEmpty ? tensor.shape : tensor.signature)
+      }
+    }
+    return nil
+  }
+
+  // MARK: Control flow
+
+  /// Most nodes that loops may be written out as.
+  private static let mostNodes = 1 << 16
+
+  /// The results of subgraph `number` on `operands`, its operators written out here.
+  private mutating func inline(_ number: Int, _ operands: [Int]) throws(TFLiteKind) -> [Int] {
+    guard file.subgraphs.indices.dropFirst().contains(number), depth < 8 else {
+      throw TFLiteKind(.operand("subgraph \(number) of \(file.subgraphs.count)"))
+    }
+    depth += 1
+    defer { depth -= 1 }
+    let graph = file.subgraphs[number]
+    let converted = written[number] ?? TFLiteTensors(file, graph)
+    written[number] = converted
+    if let problem = converted.problems.first { throw TFLiteKind(problem.kind) }
+    guard graph.inputs.count == operands.count else {
+      throw TFLiteKind(.operand("\(operands.count) operands for \(graph.inputs.count) inputs"))
+    }
+    let base = tensors.count
+    for tensor in converted.tensors {
+      var name = tensor.name
+      names.insertDistinct(&name, suffix: "#\(number)")
+      tensors.append(
+        Tensor(
+          name: name, shape: tensor.shape, encoding: tensor.encoding, constant: tensor.constant))
+    }
+    guard tensors.count <= 1 << 20 else {
+      throw TFLiteKind(.unsupportedOption("a loop of more than 2^20 tensors"))
+    }
+    var places = converted.tensors.indices.map { base + $0 }
+    for (input, operand) in zip(graph.inputs, operands) {
+      guard places.indices.contains(input),
+        tensors[operand].shape == converted.tensors[input].shape,
+        tensors[operand].encoding == converted.tensors[input].encoding
+      else { throw TFLiteKind(.operand("operand '\(tensors[operand].name)' of a subgraph")) }
+      places[input] = operand
+    }
+    func place(_ local: Int) throws(TFLiteKind) -> Int {
+      if local == -1 { return -1 }
+      guard places.indices.contains(local) else {
+        throw TFLiteKind(.operand("tensor \(local) of \(places.count) in subgraph \(number)"))
+      }
+      return places[local]
+    }
+    for record in graph.operators {
+      switch record.name {
+      case "CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE":
+        throw TFLiteKind(.unsupportedOption("\(record.name) inside of IF or WHILE"))
+      default: break
+      }
+      var moved = record
+      for index in moved.inputs.indices { moved.inputs[index] = try place(moved.inputs[index]) }
+      for index in moved.outputs.indices { moved.outputs[index] = try place(moved.outputs[index]) }
+      _ = try convert(moved, stateful: [])
+      guard nodes.count <= Self.mostNodes else {
+        throw TFLiteKind(.unsupportedOption("a loop of more than \(Self.mostNodes) operators"))
+      }
+    }
+    var results: [Int] = []
+    for output in graph.outputs { results.append(try place(output)) }
+    return results
+  }
+
+  /// IF: both branches are computed, and the condition chooses; a constant one leaves the other out.
+  private mutating func branch(_ record: TFLiteFile.OperatorRecord) throws(TFLiteKind) {
+    var own = context(record)
+    let condition = try own.operand(0)
+    let operands = Array(record.inputs.dropFirst())
+    let choices = [try own.option(0, absent: Int32(0)), try own.option(1, absent: Int32(0))]
+    guard tensors[condition].shape.count == 1, operands.allSatisfy({ $0 >= 0 }) else {
+      throw TFLiteKind(.operand("one truth value"))
+    }
+    var results: [[Int]] = []
+    if let known = tensors[condition].constant?.int64?.first {
+      results = [try inline(choices[known != 0 ? 0 : 1], operands)]
+    } else {
+      for number in choices { results.append(try inline(number, operands)) }
+    }
+    guard results.allSatisfy({ $0.count == record.outputs.count }) else {
+      throw TFLiteKind(.operand("\(record.outputs.count) results of a subgraph"))
+    }
+    own = context(record)
+    for (position, output) in record.outputs.enumerated() {
+      if results.count == 1 {
+        try pass(results[0][position], to: output, &own)
+      } else {
+        own.emit(.select, [condition, results[0][position], results[1][position]], [output])
+      }
+    }
+    append(own, index: record.index)
+  }
+
+  /// WHILE: written out round by round where its condition follows from constants.
+  private mutating func loop(_ record: TFLiteFile.OperatorRecord) throws(TFLiteKind) {
+    var own = context(record)
+    let (test, body) = (try own.option(0, absent: Int32(0)), try own.option(1, absent: Int32(0)))
+    var values = record.inputs
+    guard values.allSatisfy({ $0 >= 0 }) else {
+      throw TFLiteKind(.operand("an operand is missing"))
+    }
+    while true {
+      let first = nodes.count
+      let truth = try inline(test, values)
+      guard truth.count == 1, let known = tensors[truth[0]].constant?.int64?.first else {
+        throw TFLiteKind(
+          .unsupportedOption("a WHILE whose number of rounds depends on the data"))
+      }
+      nodes.removeSubrange(first...)
+      if known == 0 { break }
+      values = try inline(body, values)
+    }
+    guard values.count == record.outputs.count else {
+      throw TFLiteKind(.operand("\(record.outputs.count) results of a loop"))
+    }
+    own = context(record)
+    for (value, output) in zip(values, record.outputs) { try pass(value, to: output, &own) }
+    append(own, index: record.index)
+  }
+
+  /// Makes `value` the tensor `output` of the file.
+  private mutating func pass(
+    _ value: Int, to output: Int, _ own: inout TFLiteOperatorContext
+  ) throws(TFLiteKind) {
+    guard tensors[value].shape == tensors[output].shape,
+      tensors[value].encoding == tensors[output].encoding
+    else { throw TFLiteKind(.operand("result '\(tensors[output].name)' of a subgraph")) }
+    if let constant = tensors[value].constant, case .fixed = tensors[value].encoding {
+      tensors[output] = tensors[output].holding(constant)
+    } else {
+      own.emit(.reshape, [value], [output])
     }
   }
 
@@ -299,7 +522,7 @@ struct TFLiteOperatorContext {
     case .affine(let format) where format.width == 32 && format.isSigned:
       return .int32([Int32](repeating: 0, count: count))
     default:
-      throw TFLiteKind(.operand("state '\(state.name)' is neither int8, int16 nor int32"))
+      throw TFLiteKind(.unsupportedOption("state '\(state.name)' of \(state.encoding.name)"))
     }
   }
 

@@ -11,6 +11,16 @@ public struct TFLiteModel: Sendable {
   public let operatorCount: Int
   /// The description that the converter wrote.
   public let description: String
+  /// What the weights of a network are whose activations are all floats; nil if some are codes.
+  public let floatForm: FloatForm?
+
+  /// A network of float activations.
+  public struct FloatForm: Hashable, Sendable {
+    /// The first of them.
+    public let firstTensor: String
+    /// `float32`, `float16 quantization` or `dynamic-range quantization`.
+    public let weights: String
+  }
 
   /// The graph's tensor for a tensor number of the file, or nil if there is none.
   public func tensor(numbered number: Int) -> TensorID? {
@@ -76,14 +86,9 @@ public struct TFLiteModel: Sendable {
         throw .problems(path: path, [TFLiteProblem(.file, error.kind)])
       }
     }
-    if let name = Self.firstFloatTensorOfFloatModel(file) {
-      let form = Self.weightForm(file)
-      problems.append(
-        TFLiteProblem(
-          .file,
-          form.map { .weightsOnly(firstFloatTensor: name, form: $0) }
-            ?? .notQuantized(firstFloatTensor: name)))
-      throw .problems(path: path, problems)
+    let firstFloat = Self.firstFloatTensorOfFloatModel(file)
+    floatForm = firstFloat.map {
+      FloatForm(firstTensor: $0, weights: Self.weightForm(file) ?? "float32")
     }
     // Of several subgraphs the first is the one that runs; it may call others.
     var builder = TFLiteGraphBuilder(file)

@@ -49,7 +49,7 @@ extension TFLiteOperatorContext {
         halfPixel: try flag(1))
     case "SPACE_TO_DEPTH": try rearrange(.spaceToDepth)
     case "DEPTH_TO_SPACE": try rearrange(.depthToSpace)
-    default: throw TFLiteKind(.unsupportedOperator)
+    default: throw TFLiteKind(.unsupportedOperator(reads: computedOperands))
     }
   }
 

@@ -4,9 +4,12 @@ import QuantGraph
 extension TFLiteOperatorContext {
   /// Converts the operator; option numbers are those of the public schema.
   mutating func convert() throws(TFLiteKind) {
-    guard record.customCode == nil else { throw TFLiteKind(.unsupportedOperator) }
+    guard record.customCode == nil else {
+      throw TFLiteKind(.unsupportedOperator(reads: computedOperands))
+    }
     switch TFLiteOperatorCode.name(record.code) {
     case "CONV_2D": try convolution()
+    case "CONV_3D": try volumeConvolution()
     case "DEPTHWISE_CONV_2D": try depthwiseConvolution()
     case "TRANSPOSE_CONV": try transposedConvolution()
     case "FULLY_CONNECTED": try fullyConnected()
@@ -17,6 +20,7 @@ extension TFLiteOperatorContext {
     case "SUB": try addition(.subtract)
     case "MUL": try binary(.multiply, range: try fusedRange(0))
     case "DIV": try binary(.divide, range: try fusedRange(0))
+    case "ADD_N": try sum()
     case "MAXIMUM": try binary(.maximum)
     case "MINIMUM": try binary(.minimum)
     case "SQUARED_DIFFERENCE": try binary(.squaredDifference)
@@ -63,6 +67,7 @@ extension TFLiteOperatorContext {
     case "ROUND": try unary(.roundEven)
     case "SIN": try unary(.sine)
     case "COS": try unary(.cosine)
+    case "SIGN": try unary(.sign)
     case "LOGICAL_NOT": try unary(.not)
     case "SOFTMAX": try softmax(isLogarithm: false, beta: try real(0))
     case "LOG_SOFTMAX": try softmax(isLogarithm: true, beta: 1)
@@ -82,6 +87,11 @@ extension TFLiteOperatorContext {
     case "SVDF": try svdf()
     default: try convertMovement()
     }
+  }
+
+  /// Names of the computed tensors that the operator reads.
+  var computedOperands: [String] {
+    record.inputs.filter { $0 >= 0 && tensor($0).constant == nil }.map { tensor($0).name }
   }
 
   /// BATCH_MATMUL, whose kernels know one scale of a quantized operand; several are read as 0.
@@ -133,6 +143,67 @@ extension TFLiteOperatorContext {
     }
     emit(
       .binary(Binary(function, range: try fusedRange(0), addsByShifts: addsByShifts)), inputs)
+  }
+
+  /// ADD_N: sums of floats and plain integers one operand after the other; codes are summed at once.
+  ///
+  /// The micro runtime's rule for int8 is that of its CUMSUM, of which the last element counts. Source:
+  /// tflite-micro, `kernels/{add_n,cumsum}.cc`; TensorFlow Lite, `optimized_ops.h`, `AddN` on one thread.
+  private mutating func sum() throws(TFLiteKind) {
+    let operands = record.inputs.filter { $0 >= 0 }
+    guard operands.count >= 2, operands.allSatisfy({ tensor($0).shape == result.shape }) else {
+      throw TFLiteKind(.operand("two operands and more, of the result's shape"))
+    }
+    let first = tensor(operands[0])
+    guard case .affine = first.encoding else {
+      var total = operands[0]
+      for (position, operand) in operands.enumerated().dropFirst() {
+        let isLast = position == operands.count - 1
+        let next =
+          isLast
+          ? record.outputs[0]
+          : add(
+            Tensor(
+              name: result.name + " (\(position + 1) of \(operands.count))", shape: result.shape,
+              encoding: result.encoding))
+        emit(.binary(Binary(.add)), [total, operand], [next])
+        total = next
+      }
+      return
+    }
+    guard operands.allSatisfy({ tensor($0).encoding == first.encoding }) else {
+      throw TFLiteKind(.operand("operands of one scale and zero point"))
+    }
+    let count = operands.count
+    var parts: [Int] = []
+    for operand in operands {
+      let row = add(
+        Tensor(
+          name: tensor(operand).name + " (row)", shape: try shape(of: [1] + result.shape.extents),
+          encoding: first.encoding))
+      emit(.reshape, [operand], [row])
+      parts.append(row)
+    }
+    func stacked(_ name: String, _ encoding: Encoding) throws(TFLiteKind) -> Tensor {
+      Tensor(
+        name: result.name + name, shape: try shape(of: [count] + result.shape.extents),
+        encoding: encoding)
+    }
+    let rows = add(try stacked(" (rows)", first.encoding))
+    emit(.concatenate(axis: 0), parts, [rows])
+    let sums = add(try stacked(" (sums)", result.encoding))
+    emit(
+      .cumulativeSum(CumulativeSum(axis: 0, isExclusive: false, isReversed: false)), [rows], [sums])
+    let extents = [1] + result.shape.extents
+    let last = add(
+      Tensor(
+        name: result.name + " (last)", shape: try shape(of: extents), encoding: result.encoding))
+    emit(
+      .slice(
+        Slice(
+          begin: [count - 1] + result.shape.extents.map { _ in 0 }, extents: extents,
+          strides: extents.map { _ in 1 })), [sums], [last])
+    emit(.reshape, [last], [record.outputs[0]])
   }
 
   /// SELECT: a condition of one axis chooses whole blocks along the first axis.
@@ -257,6 +328,45 @@ extension TFLiteOperatorContext {
       grouping: .groups(data[3] / filter[3]))
   }
 
+  /// CONV_3D: images `[batch, depth, rows, columns, channels]`.
+  private mutating func volumeConvolution() throws(TFLiteKind) {
+    let (data, filter) = (try shape(0), try shape(1))
+    guard data.rank == 5, filter.rank == 5, filter[3] > 0, data[4] % filter[3] == 0 else {
+      throw TFLiteKind(.operand("filters \(filter.extents) on an input of \(data.extents)"))
+    }
+    let isSame = try isSame(0)
+    // Depth, columns, rows in the file.
+    let strides = [
+      try option(1, absent: Int32(0)), try option(3, absent: Int32(0)),
+      try option(2, absent: Int32(0)),
+    ]
+    let dilations = [
+      try option(5, absent: Int32(1)), try option(7, absent: Int32(1)),
+      try option(6, absent: Int32(1)),
+    ]
+    var (before, after, positions): ([Int], [Int], [Int]) = ([], [], [])
+    for axis in 0..<3 {
+      let window = try padding(
+        extent: data[axis + 1], kernel: filter[axis], stride: strides[axis],
+        dilation: dilations[axis], isSame: isSame)
+      before.append(window.before)
+      after.append(window.after)
+      positions.append(window.positions)
+    }
+    let extents = result.shape.extents
+    guard extents.count == 5, Array(extents[1...3]) == positions else {
+      throw TFLiteKind(.shape(extents, reason: "the windows have \(positions) positions"))
+    }
+    emit(
+      .convolution(
+        Convolution(
+          kernel: Array(filter.extents[..<3]), strides: strides, dilations: dilations,
+          paddingBefore: before, paddingAfter: after, layout: .channelsLast,
+          grouping: .groups(data[4] / filter[3]), weightLayout: .kernelChannelsFilters,
+          range: try fusedRange(4))),
+      [try operand(0), try operand(1)] + [optional(2)].compactMap { $0 })
+  }
+
   private mutating func depthwiseConvolution() throws(TFLiteKind) {
     let data = try image(0, "the input")
     let filter = try image(1, "the filter")
@@ -359,7 +469,7 @@ extension TFLiteOperatorContext {
     }
     let operation = Dense(
       weightsAreOutputMajor: true, accumulation: nil, rows: data.count / filter[1],
-      range: try fusedRange(0))
+      range: try fusedRange(0), codesDataAsymmetrically: try flag(3))
     emit(
       .dense(operation), [try operand(0), try operand(1)] + [optional(2)].compactMap { $0 })
   }

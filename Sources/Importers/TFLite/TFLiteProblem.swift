@@ -18,12 +18,10 @@ public struct TFLiteProblem: Hashable, Sendable {
     /// A version of the schema other than 3.
     case schemaVersion(UInt32)
     case noSubgraph
-    /// No tensor that a run computes is quantized; the first float tensor's name.
-    case notQuantized(firstFloatTensor: String)
-    /// The same, with weights in codes: dynamic range, or float16.
-    case weightsOnly(firstFloatTensor: String, form: String)
     /// A dimension that is known only at run time.
     case dynamicShape([Int])
+    /// A tensor whose shape the file leaves open, which an operator needs.
+    case runTimeShape(tensor: String, extents: [Int])
     case sparse
     case tensorType(String)
     case shape([Int], reason: String)
@@ -31,8 +29,8 @@ public struct TFLiteProblem: Hashable, Sendable {
     case constant(expectedBytes: Int, foundBytes: Int)
     /// No operator writes a tensor of this name.
     case unknownTensor(String, written: [String])
-    /// No rule turns the operator into the graph's own.
-    case unsupportedOperator
+    /// No rule turns the operator into the graph's own; the computed tensors that it reads.
+    case unsupportedOperator(reads: [String] = [])
     case unsupportedOption(String)
     /// An operand that must be a constant, is missing, or has another shape or type.
     case operand(String)
@@ -103,22 +101,17 @@ extension TFLiteProblem.Kind {
       return ("tflite.version", "schema version \(version) is not 3", again)
     case .noSubgraph:
       return ("tflite.subgraphs", "the model has no subgraph", again)
-    case .notQuantized(let name):
-      return (
-        "tflite.not-quantized", "not quantized: the first float tensor is '\(name)'",
-        "Quantize the model (full integer quantization) before conversion."
-      )
-    case .weightsOnly(let name, let form):
-      return (
-        "tflite.not-quantized",
-        "\(form): the weights are quantized, activations are float32 ('\(name)')",
-        "Convert with a representative_dataset (full integer quantization); TensorFlow Lite Micro "
-          + "refuses layers with float data and integer weights."
-      )
     case .dynamicShape(let extents):
       return (
         "tflite.dynamic-shape", "shape \(extents) is known only at run time",
         "Convert the model with a fixed input shape."
+      )
+    case .runTimeShape(let name, let extents):
+      return (
+        "tflite.dynamic-shape",
+        "the shape of '\(name)' is known only at run time (the file has \(extents))",
+        "Convert the model with fixed input shapes (batch size included), or end the graph before it "
+          + "(--outputs TENSOR)."
       )
     case .sparse:
       return ("tflite.sparse", "sparse tensors are not supported", "Convert without sparsity.")
@@ -137,11 +130,14 @@ extension TFLiteProblem.Kind {
         "tflite.unknown-name", "no operator of the model writes a tensor '\(name)'",
         "Use the name of one that an operator writes; the last are: \(shown)."
       )
-    case .unsupportedOperator:
+    case .unsupportedOperator(let reads):
       let name = if case .operator(_, let name) = place { name } else { "?" }
+      let end =
+        reads.isEmpty
+        ? "--outputs TENSOR" : reads.map { "--outputs '\($0)'" }.joined(separator: " ")
       return (
         "tflite.unsupported-op", "operator \(name) is not supported",
-        "End the graph before it (--outputs TENSOR), or replace the operator in the model."
+        "End the graph before it (\(end)), or replace the operator in the model."
       )
     case .unsupportedOption(let reason): return ("tflite.unsupported-option", reason, freeze)
     case .operand(let reason): return ("tflite.operand", reason, again)

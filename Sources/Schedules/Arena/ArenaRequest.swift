@@ -103,7 +103,7 @@ public struct ArenaRequest: Sendable, Hashable {
   /// As above, with lifetimes that are already known.
   public init(
     _ graph: Graph, lifetimes: TensorLifetimes, storage: ElementStorage, scratch: ScratchModel,
-    alignment: Int = 16
+    alignment: Int = 16, pointerBytes: Int = 4
   ) throws(ArenaError) {
     var buffers: [ArenaBuffer] = []
     for (index, lifetime) in lifetimes.tensors.enumerated() {
@@ -117,16 +117,12 @@ public struct ArenaRequest: Sendable, Hashable {
     }
     buffers += lifetimes.called.map { ArenaBuffer($0, in: graph) }
     for (step, entry) in lifetimes.steps.enumerated() {
-      var number = 0
-      for node in entry.nodes {
-        for bytes in try scratch.buffers(of: graph.nodes[node], in: graph) {
-          defer { number += 1 }
-          guard bytes > 0 else { continue }
-          buffers.append(
-            ArenaBuffer(
-              contents: [.scratch(step: step, number: number)], bytes: bytes,
-              lifetime: Lifetime(first: step, last: step)))
-        }
+      let requests = try scratch.buffers(of: entry, in: graph, pointerBytes: pointerBytes)
+      for (number, bytes) in requests.enumerated() where bytes > 0 {
+        buffers.append(
+          ArenaBuffer(
+            contents: [.scratch(step: step, number: number)], bytes: bytes,
+            lifetime: Lifetime(first: step, last: step)))
       }
     }
     try self.init(buffers: buffers, alignment: alignment)

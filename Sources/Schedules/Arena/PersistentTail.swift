@@ -95,9 +95,7 @@ public struct PersistentTail: Sendable, Hashable {
       for bytes in try entry.prepared(sizes) {
         try tail.allocate(.init(bytes, alignment: 16), for: .kernelData)
       }
-      if let node = entry.node {
-        handles += try scratch.buffers(of: graph.nodes[node], in: graph).count
-      }
+      handles += try scratch.buffers(of: entry.step, in: graph, pointerBytes: 4).count
     }
     if handles > 0 { try tail.allocate(sizes.pointer, count: handles, for: .scratchHandles) }
     // Variables that operators read and assign are no tensors of the file.

@@ -19,6 +19,24 @@ public enum ScratchModel: Hashable, Sendable {
     case mve
   }
 
+  /// Bytes of each buffer that an operator asks for, in order; `pointerBytes` are those of an address.
+  ///
+  /// ADD_N keeps the addresses of its operands. Source: tflite-micro, `kernels/add_n.cc`.
+  ///
+  /// - Throws: as ``buffers(of:in:)``.
+  func buffers(
+    of step: ScheduleStep, in graph: Graph, pointerBytes: Int
+  ) throws(ArenaError) -> [Int] {
+    if step.operatorName == "ADD_N", self != .none {
+      let own = Set(step.nodes.flatMap { graph.nodes[$0].outputs })
+      let operands = step.nodes.flatMap { graph.nodes[$0].inputs }.count { !own.contains($0) }
+      return [try product(pointerBytes, operands, of: "operands of ADD_N")]
+    }
+    var found: [Int] = []
+    for node in step.nodes { found += try buffers(of: graph.nodes[node], in: graph) }
+    return found
+  }
+
   /// Bytes of each buffer that `node` asks for, in order; a size may be 0.
   ///
   /// Sizes are those that the kernel requests, before alignment. Operators outside 8- and 16-bit

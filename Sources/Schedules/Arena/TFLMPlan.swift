@@ -25,7 +25,8 @@ public struct TFLMPlan: Sendable, Hashable {
   ) throws(ArenaError) {
     lifetimes = TensorLifetimes(graph)
     request = try ArenaRequest(
-      graph, lifetimes: lifetimes, storage: .wholeBytes, scratch: scratch)
+      graph, lifetimes: lifetimes, storage: .wholeBytes, scratch: scratch,
+      pointerBytes: host == .host64 ? 8 : 4)
     plan = ArenaPlan.greedy(request)
     tail = try PersistentTail(graph, steps: lifetimes.steps, host: host, scratch: scratch)
     totalBytes = try sum(plan.bytes, tail.bytes, of: "head and tail")

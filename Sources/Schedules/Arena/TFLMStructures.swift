@@ -58,9 +58,11 @@ struct TFLMOperator {
   /// The operator's name in the file; of a graph that came from no such file, the one that a converter
   /// would write.
   let name: String
+  let step: ScheduleStep
 
   init(_ graph: Graph, step: ScheduleStep) {
     self.graph = graph
+    self.step = step
     node = step.nodes.last
     name =
       step.operatorName
@@ -167,6 +169,12 @@ struct TFLMOperator {
     return StructureSize(bytes, alignment: 4)
   }
 
+  /// Whether the first operand is of codes; kernels on floats keep no multipliers.
+  private var isQuantized: Bool {
+    guard let first = inputs.first, case .affine = graph[first].encoding else { return false }
+    return true
+  }
+
   /// Whether the first operand is of signed codes.
   private var isSigned: Bool {
     guard let first = inputs.first, case .affine(let format) = graph[first].encoding else {
@@ -189,8 +197,9 @@ struct TFLMOperator {
     case "EMBEDDING_LOOKUP": sizes.kernel(16, 8)
     case "ADD": 60
     case "SUB": 52
-    case "MUL", "CUMSUM", "SVDF": 36
-    case "ADD_N": 40
+    case "CUMSUM": isQuantized ? 36 : nil
+    case "MUL", "SVDF": 36
+    case "ADD_N": isQuantized ? 40 : nil
     case "DIV", "PRELU", "ABS", "RSQRT", "RELU", "RELU_N1_TO_1", "RELU_0_TO_1": 28
     case "SQUARED_DIFFERENCE": 112
     case "EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "QUANTIZE",
@@ -233,7 +242,7 @@ struct TFLMOperator {
       // Two tables of 513 entries of 16 bits.
       return [1026, 1026]
     case .matMul(let product):
-      var bytes = [28]
+      var bytes = isQuantized ? [28] : []
       if product.transposesLeft { bytes += try transposed(inputs[0], sizes) }
       if !product.transposesRight { bytes += try transposed(inputs[1], sizes) }
       return bytes + [copiedExtents]

@@ -18,6 +18,8 @@ public struct MCUDeployment: DeployedWorkload {
   private let tiled: PatchedGraph?
   /// By node of ``graph``, the step of memory in which it runs.
   private let memorySteps: [Int?]
+  /// Whether the file is a TensorFlow Lite model of floats, which runs as it is.
+  private let isFloatFile: Bool
 
   public var graph: Graph { estimator.graph }
   private var target: MCUTarget { estimator.target }
@@ -27,7 +29,9 @@ public struct MCUDeployment: DeployedWorkload {
   ///   - device: board and stack.
   /// - Throws: ``DeviceProblems`` with every node that has no cost.
   public init(_ workload: Workload, on device: MCUDevice) throws(DeviceProblems) {
-    self.device = device
+    let isFloatFile = workload.graph.isFloatFile
+    self.isFloatFile = isFloatFile
+    self.device = isFloatFile ? MCUDevice(device.target.withoutLatency()) : device
     names = workload.graph.nodes.map(\.name)
     limits = workload.limits
     tiled = workload.tiled
@@ -36,7 +40,19 @@ public struct MCUDeployment: DeployedWorkload {
       splitAfter: workload.options["split-after"].map(Self.block))
     try Self.checkKernels(workload)
     var graph = workload.graph
-    if graph.isFloat {
+    if let control = workload.graph.program?.main.first(where: {
+      ["IF", "WHILE"].contains($0.name)
+    }) {
+      throw DeviceProblems(
+        Diagnostic(
+          code: "estimate.unsupported-op",
+          message: "the memory of the subgraphs that \(control.name) runs has no rule",
+          location: workload.place, remedy: "convert the model without control flow."))
+    }
+    if isFloatFile {
+      try Self.checkFloatKernels(workload, on: device.target)
+      form = nil
+    } else if graph.isFloat {
       do throws(IntegerDeploymentError) {
         let form = try IntegerDeployment(graph)
         graph = form.graph
@@ -57,7 +73,7 @@ public struct MCUDeployment: DeployedWorkload {
     }
     do throws(ArenaError) {
       estimator = try MCUEstimator(
-        graph, target: device.target, modelBytes: form == nil ? workload.modelBytes : nil)
+        graph, target: self.device.target, modelBytes: form == nil ? workload.modelBytes : nil)
     } catch {
       throw DeviceProblems(Diagnostic(error))
     }
@@ -128,6 +144,38 @@ public struct MCUDeployment: DeployedWorkload {
         location: workload.place(ofNode: $0),
         remedy: "convert the model to TFLite with full integer quantization, or give the float "
           + "ONNX network: its 8-bit form is estimated.")
+    }
+    if !problems.isEmpty { throw DeviceProblems(problems) }
+  }
+
+  /// TensorFlow Lite Micro's kernels on floats need float32 weights that stand in the file as such.
+  ///
+  /// Source: tflite-micro, `kernels/{conv_common,fully_connected_common,dequantize_common}.cc`.
+  private static func checkFloatKernels(
+    _ workload: Workload, on target: MCUTarget
+  ) throws(DeviceProblems) {
+    guard target.planner == .greedy else { return }
+    let graph = workload.graph
+    var problems: [Diagnostic] = []
+    func refuse(_ message: String, _ place: String?) {
+      problems.append(
+        Diagnostic(
+          code: "estimate.not-quantized", message: message, location: place,
+          remedy:
+            "convert with a representative_dataset (full integer quantization), or without any "
+            + "quantization."))
+    }
+    for (index, node) in graph.nodes.enumerated() {
+      guard let weights = graph.weights(of: node), case .affine = graph[weights].encoding else {
+        continue
+      }
+      refuse(
+        "TensorFlow Lite Micro refuses layers with float data and integer weights",
+        workload.place(ofNode: index))
+    }
+    if let half = graph.tensors.first(where: { $0.encoding == .float(.float16) }) {
+      refuse(
+        "TensorFlow Lite Micro has no DEQUANTIZE of float16 ('\(half.name)')", workload.place)
     }
     if !problems.isEmpty { throw DeviceProblems(problems) }
   }
@@ -362,7 +410,9 @@ public struct MCUDeployment: DeployedWorkload {
 
   private func notes(_ allocation: CodeWidths?, _ tiles: PatchWidths?) -> [String] {
     var notes: [String] = []
-    if target.latency == nil {
+    if isFloatFile {
+      notes.append("no latency model: kernels on floats were not measured")
+    } else if target.latency == nil {
       notes.append("no latency model: nothing on this core or accelerator was measured")
     }
     let unmodelled = estimator.work.indices.filter { !estimator.work[$0].isModelled }
@@ -495,6 +545,15 @@ public struct MCUDeployment: DeployedWorkload {
 }
 
 extension Graph {
+  /// Whether it is a TensorFlow Lite model whose activations are all floats, whatever its weights are.
+  fileprivate var isFloatFile: Bool {
+    program != nil && !inputs.isEmpty
+      && inputs.allSatisfy { self[$0].encoding == .float(.float32) }
+      && tensors.allSatisfy { tensor in
+        if tensor.constant == nil, case .affine = tensor.encoding { false } else { true }
+      }
+  }
+
   /// Whether it is a network of floats that nothing quantizes.
   fileprivate var isFloat: Bool {
     !inputs.isEmpty && inputs.allSatisfy { self[$0].encoding == .float(.float32) }

@@ -52,11 +52,7 @@ public struct MCUEstimator: Sendable {
     scratch = Self.scratch(of: target)
     var stepScratch: [[Int]] = []
     for step in lifetimes.steps {
-      var buffers: [Int] = []
-      if let node = step.nodes.last {
-        buffers = try scratch.buffers(of: graph.nodes[node], in: graph)
-      }
-      stepScratch.append(buffers)
+      stepScratch.append(try scratch.buffers(of: step, in: graph, pointerBytes: 4))
     }
     self.stepScratch = stepScratch
     var bits: [Int] = []

@@ -2,6 +2,7 @@ import Arith
 public import HWModel
 public import Importers
 public import QuantGraph
+import Synchronization
 
 /// Whether a model computes what was observed, bit for bit: with files, or with other rules.
 public struct ModelCheck: Sendable {
@@ -12,7 +13,24 @@ public struct ModelCheck: Sendable {
     case none, fast, full
 
     /// Asked between steps of a search that may take so long from now on, unless it is full.
-    func mayGoOn(seconds: Double) -> @Sendable () -> Bool {
+    ///
+    /// `tried` is told how often it was asked.
+    func mayGoOn(
+      seconds: Double, tried: @escaping @Sendable (Int) -> Void = { _ in }
+    ) -> @Sendable () -> Bool {
+      let isInTime = isInTime(seconds: seconds)
+      let count = Mutex(0)
+      return {
+        tried(
+          count.withLock { count in
+            count += 1
+            return count
+          })
+        return isInTime()
+      }
+    }
+
+    private func isInTime(seconds: Double) -> @Sendable () -> Bool {
       switch self {
       case .none: return { false }
       case .fast:
@@ -62,11 +80,13 @@ public struct ModelCheck: Sendable {
   ///   - choice: the rules to run it by.
   ///   - options: the files, and how they are compared.
   ///   - progress: called with the samples that are done, and how many there are if that is known.
+  ///   - searching: called with the steps that the search of causes has taken.
   /// - Throws: a `Failure` for files that cannot be read or do not go with the model, and for a
   ///   model that the rules cannot run.
   public init(
     _ given: ModelFile, by choice: DatapathChoice, options: Options,
-    progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
+    progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in },
+    searching: @escaping @Sendable (_ steps: Int) -> Void = { _ in }
   ) throws(Failure) {
     // Of a float network's scores and output either may be given.
     let data: CheckData
@@ -93,10 +113,11 @@ public struct ModelCheck: Sendable {
     } catch {
       throw Failure(error)
     }
-    let mayGoOn = options.explain.mayGoOn(seconds: 10)
+    let mayGoOn = options.explain.mayGoOn(seconds: 10, tried: searching)
     var findings: Findings?
     if result.verdict == .mismatch, data.canReopen, options.explain != .none {
-      findings = try Self.findings(of: result, check: check, data: data, options: options)
+      findings = try Self.findings(
+        of: result, check: check, data: data, options: options, searching: searching)
     }
     if findings?.causes.isEmpty == true {
       let again = try data.open()
@@ -238,7 +259,8 @@ public struct ModelCheck: Sendable {
 
   /// Nil where no node is known to differ.
   private static func findings(
-    of result: CheckResult, check: Check, data: CheckData, options: Options
+    of result: CheckResult, check: Check, data: CheckData, options: Options,
+    searching: @escaping @Sendable (Int) -> Void
   ) throws(Failure) -> Findings? {
     guard let divergent = result.firstDivergentNode, let mismatch = result.firstMismatch else {
       return nil
@@ -253,7 +275,7 @@ public struct ModelCheck: Sendable {
       let causes = try check.dataCauses(
         observed, result: result,
         open: { () throws(Diagnostic) in try data.reopened() },
-        mayGoOn: options.explain.mayGoOn(seconds: 4))
+        mayGoOn: options.explain.mayGoOn(seconds: 4, tried: searching))
       return Findings(observed: observed, divergent: divergent, causes: causes)
     } catch {
       throw Failure(error)

@@ -19,6 +19,18 @@ package struct ScoreAnswer: Sendable {
   package let frontier: ParetoFrontier?
   /// The points of the frontier, by ascending first objective after the score.
   package let points: [Point]
+  /// What the score may be, where an allocation is sought that is cheap and good enough.
+  package private(set) var scoreLimit: ScoreLimit?
+
+  /// A bound of the score.
+  package struct ScoreLimit: Sendable {
+    package let limit: Double
+    /// What is as small as can be under it.
+    package let cost: String
+    /// The smallest score there is, where the bound cannot be met.
+    package let reachable: Double?
+  }
+
   /// Time of solving; the one number of a result that differs from run to run.
   package let seconds: Double
 
@@ -82,8 +94,38 @@ package struct ScoreAnswer: Sendable {
     seconds = Double(whole) + Double(attoseconds) * 1e-18
   }
 
+  /// The allocation of the smallest `cost` whose score is at most `limit`.
+  ///
+  /// The frontier of both says how small the cost can be, and the best score at that cost is the answer.
+  package static func smallest(
+    _ cost: String, withScoreUpTo limit: Double, path: String, file: ScoreFile,
+    budgets: [(cost: String, limit: Double)], method: AllocationMethod, seed: UInt64,
+    isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(Failure) -> ScoreAnswer {
+    var all = try ScoreAnswer(
+      path: path, file: file, objectives: [cost], budgets: budgets, method: method, seed: seed,
+      isCancelled: isCancelled, progress: progress)
+    let slack = limit.magnitude * 1e-12
+    // Points come by ascending cost.
+    guard let place = all.problem.costs.firstIndex(of: cost),
+      let best = all.points.first(where: { $0.score <= limit + slack })
+    else {
+      all.scoreLimit = ScoreLimit(
+        limit: limit, cost: cost, reachable: all.points.map(\.score).min())
+      return all
+    }
+    let others = budgets.filter { $0.cost != cost }
+    var answer = try ScoreAnswer(
+      path: path, file: file, objectives: nil, budgets: [(cost, best.costs[place])] + others,
+      method: method, seed: seed, isCancelled: isCancelled, progress: progress)
+    answer.scoreLimit = ScoreLimit(limit: limit, cost: cost, reachable: nil)
+    return answer
+  }
+
   /// `optimal`, `infeasible`, `feasible` or `unmet`.
   package var state: AllocationSolution.Status {
+    if let scoreLimit, scoreLimit.reachable != nil { return .infeasible }
     if let solution { return solution.status }
     if frontier?.points.isEmpty ?? true { return .infeasible }
     return method == .exact && frontier?.isComplete == true ? .optimal : .feasible
@@ -157,6 +199,12 @@ package struct ScoreAnswer: Sendable {
   package var notes: [String] {
     guard let solution else { return thinning.map { [$0] } ?? [] }
     var notes = thinning.map { [$0] } ?? []
+    if let scoreLimit {
+      notes.append(
+        "no smaller \(scoreLimit.cost) has a score of at most "
+          + SearchQuantity.threeDigits(scoreLimit.limit)
+          + (method == .exact ? "" : " that \(method.rawValue) finds"))
+    }
     if solution.method == .exact, solution.status == .feasible || solution.status == .unmet {
       notes.append(
         "stopped before the proof"

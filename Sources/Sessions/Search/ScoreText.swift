@@ -22,6 +22,15 @@ extension ScoreAnswer {
       ("choice", chosen.map { .integers($0.formats) } ?? .null),
       ("infeasible_budget", .optional(infeasibility?.budget)),
       (
+        "score_limit",
+        scoreLimit.map {
+          [
+            "limit": .amount($0.limit), "cost": .string($0.cost),
+            "reachable_minimum": $0.reachable.map(JSON.amount) ?? .null,
+          ]
+        } ?? .null
+      ),
+      (
         "reachable_minimum",
         infeasibility.map { found in
           .array(found.reachableMinimum.prefix(budgets.count).map(JSON.amount))
@@ -197,6 +206,14 @@ extension ScoreAnswer {
   }
 
   private func infeasible(_ style: Style) -> String {
+    if let scoreLimit, let smallest = scoreLimit.reachable {
+      let limit =
+        SearchQuantity.digits(of: scoreLimit.limit, besides: smallest) ?? amount(scoreLimit.limit)
+      return style.bad("INFEASIBLE")
+        + "   score of at most \(limit) cannot be met; the smallest is "
+        + (SearchQuantity.digits(of: smallest, besides: scoreLimit.limit) ?? amount(smallest))
+        + "\n"
+    }
     guard let found = solution?.infeasibility else {
       return style.bad("INFEASIBLE") + "   no allocation meets all budgets together\n"
     }

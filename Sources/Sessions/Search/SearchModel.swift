@@ -45,7 +45,14 @@ package enum SearchModel {
     switch file.source {
     case .onnx(let model, _, _) where model.kind == .float:
       return try FloatSubject(file, data: data, threads: threads)
-    case .tflite:
+    case .tflite(let model):
+      if let form = model.floatForm {
+        throw Failure(
+          "search.model",
+          "activations are float32 ('\(form.firstTensor)'), weights \(form.weights)",
+          at: path,
+          remedy: "give the float network as ONNX, or the .tflite of a full integer quantization.")
+      }
       let datapath = try DatapathChoice(data.datapath, parameters, for: file)
       return try QuantizedSubject(
         file, kind: .affine(file), datapath: datapath, data: data, threads: threads)

@@ -180,6 +180,29 @@ package enum SearchSettings {
     return (limit, words, costs)
   }
 
+  /// The most that the score of a table may be (`--budget 'score<=0.2'`), and the other bounds.
+  ///
+  /// - Throws: a ``Failure`` for a bound from below, and for one that is no number.
+  package static func scoreLimit(
+    _ texts: [String]
+  ) throws(Failure) -> (limit: Double?, costs: [String]) {
+    var limit: Double?
+    var costs: [String] = []
+    for text in texts {
+      guard let bound = Bound(text), bound.name == "score" else {
+        costs.append(text)
+        continue
+      }
+      guard !bound.isFloor, let value = UnitAmount.number(bound.amount), value.isFinite else {
+        throw Failure(
+          "search.budget", "'\(text)' is no bound of a score, of which less is better",
+          at: "--budget", remedy: "write it as 'score<=0.2'.")
+      }
+      limit = min(limit ?? .infinity, value)
+    }
+    return (limit, costs)
+  }
+
   /// One budget a cost from `--budget NAME=LIMIT`.
   ///
   /// - Parameters:

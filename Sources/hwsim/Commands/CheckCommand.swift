@@ -175,7 +175,14 @@ struct CheckCommand: ConfigurableCommand {
         file, by: choice, against: other, of: original, options: options,
         progress: progress.update)
     } else {
-      check = try ModelCheck(file, by: choice, options: options, progress: progress.update)
+      let causes = session.progress("steps of the search of causes")
+      defer { causes.finish() }
+      check = try ModelCheck(
+        file, by: choice, options: options, progress: progress.update,
+        searching: { steps in
+          progress.finish()
+          causes.update(done: steps)
+        })
     }
     return Report(
       schema: "check",

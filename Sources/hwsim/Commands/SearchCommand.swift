@@ -390,7 +390,7 @@ struct SearchGoalOptions: ParsableArguments {
   @Option(
     help: .init(
       "The most that a cost may be: size=20KiB, weight_bits=50%, latency=5ms; or what the quality "
-        + "must be, for the cheapest that has it: 'accuracy>=96%', 'loss<=0.5'.",
+        + "must be, for the cheapest that has it: 'accuracy>=96%', 'loss<=0.5', of a table 'score<=0.2'.",
       valueName: "COST=MAX"))
   var budget: [String] = []
 

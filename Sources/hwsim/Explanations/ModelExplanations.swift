@@ -32,12 +32,6 @@ extension Explanation {
       without any is damaged.
       """),
     Explanation(
-      "tflite.not-quantized", "a TFLite model without a quantized tensor",
-      """
-      The rules of microcontroller runtimes are defined on integer codes. Convert the model with full
-      integer quantization and a representative data set; float inputs and outputs may stay.
-      """),
-    Explanation(
       "tflite.dynamic-shape", "a shape that is known only at run time",
       """
       Buffers and tilings are laid out before anything runs, so every extent must be a number. Set the

@@ -42,7 +42,14 @@ final class ProgressLine: Sendable {
 
   /// Says that `done` of `total` are done, at most ten times a second.
   func update(done: Int, of total: Int) {
-    guard form != .nothing, total > 0 else { return }
+    if total > 0 { show(done: done, total: total) }
+  }
+
+  /// Says on a terminal that `done` are done of a number that nobody knows.
+  func update(done: Int) { show(done: done, total: nil) }
+
+  private func show(done: Int, total: Int?) {
+    guard form != .nothing else { return }
     let time = ContinuousClock.now
     state.withLock { state in
       if let shown = state.shown {
@@ -53,6 +60,7 @@ final class ProgressLine: Sendable {
       }
       state.shown = time
       guard form == .line else {
+        guard let total else { return }
         let document: JSON = [
           "progress": [
             "label": .string(label), "done": .integer(done), "total": .integer(total),
@@ -63,14 +71,16 @@ final class ProgressLine: Sendable {
       state.isVisible = true
       Signals.setProgressShown(true)
       StandardStream.error.attempt(
-        "\r\u{1B}[K" + line(done: done, of: total, at: time, note: state.note))
+        "\r\u{1B}[K"
+          + (total.map { line(done: done, of: $0, at: time, note: state.note) }
+            ?? "\(Quantity.count(done)) \(label)"))
     }
   }
 
   /// What is said besides from the next update on.
   func note(_ text: String) { state.withLock { $0.note = text } }
 
-  /// The same, silent while the total is unknown.
+  /// Of samples, whose total a file tells: silent while it is unknown.
   func update(done: Int, total: Int?) {
     if let total { update(done: done, of: total) }
   }

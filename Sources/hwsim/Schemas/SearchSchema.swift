@@ -52,6 +52,12 @@ extension Schema {
       array(of: integer("Option index."), "The allocation, an option a layer or group.")),
     "infeasible_budget": nullable(
       integer("Index of a budget that no choice meets; null if only several together fail.")),
+    "score_limit": nullable(
+      object([
+        "limit": number("The most that the score may be."),
+        "cost": string("What is as small as can be under it."),
+        "reachable_minimum": nullable(number("The smallest score, where the bound cannot be met.")),
+      ])),
     "reachable_minimum": nullable(
       array(of: number("Smallest total of a cost, each for itself."))),
     "frontier": nullable(

@@ -137,9 +137,29 @@ struct SearchTable {
     let progress = session.progress("groups")
     defer { progress.finish() }
     let stop = try Stop(command.how.timeLimit)
-    let answer = try ScoreAnswer(
-      path: path, file: file, objectives: objectives, budgets: try budgets(file), method: method,
-      seed: command.seeding.seed, isCancelled: stop.isDue, progress: progress.update(done:of:))
+    let answer: ScoreAnswer
+    let bounds =
+      file.costNames.contains("score")
+      ? (limit: nil, costs: command.goal.budget)
+      : try SearchSettings.scoreLimit(command.goal.budget)
+    let budgets = try budgets(bounds.costs, file)
+    if let limit = bounds.limit {
+      guard let cost = objectives?.first ?? (file.costNames.count == 1 ? file.costNames[0] : nil)
+      else {
+        throw Failure(
+          "search.budget", "which cost shall be small under the bound of the score?",
+          at: "--budget",
+          notes: ["costs: \(file.costNames.joined(separator: ", "))"],
+          remedy: "name it: --objective score,COST.")
+      }
+      answer = try .smallest(
+        cost, withScoreUpTo: limit, path: path, file: file, budgets: budgets, method: method,
+        seed: command.seeding.seed, isCancelled: stop.isDue, progress: progress.update(done:of:))
+    } else {
+      answer = try ScoreAnswer(
+        path: path, file: file, objectives: objectives, budgets: budgets, method: method,
+        seed: command.seeding.seed, isCancelled: stop.isDue, progress: progress.update(done:of:))
+    }
     var records = (transformer.map { [$0.record] } ?? [])
     records.append(InputRecord(role: "table", path: path, kind: "json"))
     if let path = target?.path {
@@ -196,12 +216,14 @@ struct SearchTable {
   }
 
   /// Limits by cost, in the order in which costs were first named.
-  private func budgets(_ file: ScoreFile) throws(Failure) -> [(cost: String, limit: Double)] {
+  private func budgets(
+    _ texts: [String], _ file: ScoreFile
+  ) throws(Failure) -> [(cost: String, limit: Double)] {
     let limits = try SearchSettings.budgets(
-      command.goal.budget, costs: file.costNames.map { ($0, SearchQuantity.unit(ofKey: $0)) }
+      texts, costs: file.costNames.map { ($0, SearchQuantity.unit(ofKey: $0)) }
     ) { (index) throws(Failure) in ScoreProblem.largestTotal(of: file.costNames[index], in: file) }
     var named: [String] = []
-    for text in command.goal.budget {
+    for text in texts {
       let word = SearchSettings.boundName(text) ?? text
       let name = try cost(word, of: file, at: "--budget", code: "search.budget")
       if !named.contains(name) { named.append(name) }

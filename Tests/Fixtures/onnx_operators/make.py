@@ -247,3 +247,51 @@ case('range_shape',
      [node('Shape', ['x'], ['n'], start=1, end=2), node('Squeeze', ['n'], ['k']),
       node('Cast', ['k'], ['l'], to=T.FLOAT), node('Range', ['s', 'l', 'd'], ['r']),
       node('Add', ['x', 'r'], ['y'])], {'x': f(2, 7)}, {'s': scalar(0), 'd': scalar(1)})
+
+# Recurrent operators: directions, layouts, gates, initial states, functions and weights in codes.
+rng = np.random.default_rng(13)
+for op, gates in (('RNN', 1), ('GRU', 3), ('LSTM', 4)):
+    H, I, N, S = 5, 4, 2, 6
+    W, R, B = f(1, gates * H, I), f(1, gates * H, H), f(1, 2 * gates * H)
+    W2, R2, B2 = f(2, gates * H, I), f(2, gates * H, H), f(2, 2 * gates * H)
+    memory = op == 'LSTM'
+    outs = ['y', 'h', 'c'] if memory else ['y', 'h']
+    x = {'x': f(S, N, I)}
+    case(f'{op.lower()}', [node(op, ['x', 'W', 'R', 'B'], outs, hidden_size=H)], x,
+         {'W': W, 'R': R, 'B': B}, outs)
+    case(f'{op.lower()}_reverse', [node(op, ['x', 'W', 'R'], outs[:1], hidden_size=H,
+                                        direction='reverse', clip=0.6)], x, {'W': W, 'R': R})
+    initial = {'h0': f(2, N, H)} | ({'c0': f(2, N, H)} if memory else {})
+    more = {'linear_before_reset': 1} if op == 'GRU' else {'input_forget': 1} if memory else {}
+    case(f'{op.lower()}_bidirectional',
+         [node(op, ['x', 'W', 'R', 'B', '', 'h0'] + (['c0'] if memory else []), outs, hidden_size=H,
+               direction='bidirectional', **more)], x | initial,
+         {'W': W2, 'R': R2, 'B': B2}, outs)
+    functions = {'RNN': ['Relu'], 'GRU': ['HardSigmoid', 'Softsign'],
+                 'LSTM': ['HardSigmoid', 'Relu', 'Tanh']}[op]
+    case(f'{op.lower()}_functions',
+         [node(op, ['x', 'W', 'R', 'B'], outs, hidden_size=H, activations=functions)], x,
+         {'W': W / 4, 'R': R / 4, 'B': B}, outs)
+    scale = np.float32(0.004)
+    q = {'W8': codes(np.int8, 1, gates * H, I), 'R8': codes(np.int8, 1, gates * H, H), 'B': B,
+         's': scale, 'z': np.int8(0)}
+    case(f'{op.lower()}_qdq',
+         [node('DequantizeLinear', ['W8', 's', 'z'], ['W']),
+          node('DequantizeLinear', ['R8', 's', 'z'], ['R']),
+          node(op, ['x', 'W', 'R', 'B'], outs, hidden_size=H)], x, q, outs)
+x = {'x': f(6, 2, 4)}
+case('lstm_peephole', [node('LSTM', ['x', 'W', 'R', 'B', '', '', '', 'P'], ['y', 'h', 'c'],
+                            hidden_size=5)], x,
+     {'W': f(1, 20, 4), 'R': f(1, 20, 5), 'B': f(1, 40), 'P': f(1, 15)}, ['y', 'h', 'c'])
+# On several threads onnxruntime quantizes the states of a batch's rows apart.
+options.intra_op_num_threads = 1
+for dtype in (np.int8, np.uint8):
+    zero = np.array([0, 0] if dtype == np.int8 else [120, 131], dtype)
+    case(f'dynamic_lstm_{np.dtype(dtype).name}',
+         [node('DynamicQuantizeLSTM',
+               ['x', 'W', 'R', 'B', '', 'h0', 'c0', '', 'ws', 'wz', 'rs', 'rz'], ['y', 'h', 'c'],
+               domain=MS, hidden_size=5, direction='bidirectional')],
+         x | {'h0': f(2, 2, 5), 'c0': f(2, 2, 5)},
+         {'W': codes(dtype, 2, 4, 20), 'R': codes(dtype, 2, 5, 20), 'B': f(2, 40),
+          'ws': np.array([.004, .005], np.float32), 'wz': zero,
+          'rs': np.array([.003, .004], np.float32), 'rz': zero}, ['y', 'h', 'c'])

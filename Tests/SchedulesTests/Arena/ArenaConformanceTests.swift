@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HWModel
 import Importers
 import QuantGraph
 import Schedules
@@ -143,6 +144,27 @@ struct ArenaOperatorTests {
     let bytes: [UInt8] = try #require(try archive.read(name + "/model").values())
     let plan = try TFLMPlan(try TFLiteModel(bytes, path: name).graph)
     #expect([plan.headBytes, plan.tail.bytes, plan.totalBytes].map(Int64.init) == measured)
+  }
+
+  @Test("networks of floats have a memory and no time; what the runtime refuses is refused by name")
+  func floats() throws {
+    func deploy(_ name: String) throws -> any DeployedWorkload {
+      let bytes: [UInt8] = try #require(try Self.archive.get().read(name + "/model").values())
+      let graph = try TFLiteModel(bytes, path: name).graph
+      let target = try MCUEstimateTests.target("nucleo-l4r5zi+tflm")
+      return try MCUDevice(target).deploy(Workload(graph, modelBytes: bytes.count))
+    }
+    let cost = try deploy("conv_2d_float32_0").schedule(FormatChoices(), for: nil).cost
+    #expect(cost[CostQuantity.sram.key] != nil && cost[CostQuantity.latency.key] == nil)
+    for (name, words) in [
+      ("conv_2d_hybrid_0", "float data and integer weights"),
+      ("fully_connected_hybrid_0", "float data and integer weights"),
+      ("fully_connected_float16_0", "DEQUANTIZE of float16"), ("if_int8_0", "IF"),
+    ] {
+      let error = #expect(throws: DeviceProblems.self, "\(name)") { try deploy(name) }
+      let said = "\(error?.problems ?? [])"
+      #expect(said.contains(words), "\(name): \(said)")
+    }
   }
 
   @Test("the fixture is read whole") func count() { #expect(Self.cases.count > 80) }

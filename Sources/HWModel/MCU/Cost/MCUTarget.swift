@@ -23,7 +23,7 @@ public struct MCUTarget: Sendable, Hashable {
   /// Whether flash holds the model file; else weights, biases and requantization tables alone.
   public let storesModelFile: Bool
   /// Nil where no constants are known for the stack or the core.
-  public let latency: MCULatencyModel?
+  public private(set) var latency: MCULatencyModel?
   /// What the fit's validation gave; nil where nothing was measured: "error unknown".
   public let latencyError: MeasuredError?
   /// The time lies within the estimate over and times this factor with 90 %; nil where the board was
@@ -110,5 +110,14 @@ public struct MCUTarget: Sendable, Hashable {
         * number("core_factor"),
       vectorBeats: description.integer("vector_beats") ?? 1,
       removesConstantChannels: description.flag("removes_constant_channels") == true)
+  }
+}
+
+extension MCUTarget {
+  /// The same board and stack for networks whose time nobody measured there.
+  package func withoutLatency() -> MCUTarget {
+    var target = self
+    target.latency = nil
+    return target
   }
 }

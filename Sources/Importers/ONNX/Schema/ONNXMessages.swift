@@ -153,6 +153,7 @@ struct Onnx_AttributeProto: ProtoMessage {
   private var tensor: Onnx_TensorProto?
   var floats: [Float] = []
   var ints: [Int64] = []
+  var strings: [Data] = []
   var type = AttributeType.undefined
   var refAttrName = ""
   var unknown: [UInt8] = []
@@ -190,6 +191,9 @@ struct Onnx_AttributeProto: ProtoMessage {
     case 5: return try field.merge(into: &tensor)
     case 7: return try field.floats(&floats)
     case 8: return try field.numbers(&ints) { Int64(bitPattern: $0) }
+    case 9:
+      guard let value = field.data else { return false }
+      strings.append(value)
     case 20:
       guard let value = field.integer, let known = AttributeType(rawValue: value) else {
         return false
@@ -209,6 +213,7 @@ struct Onnx_AttributeProto: ProtoMessage {
     writer.message(5, tensor)
     writer.floats(7, floats)
     writer.integers(8, ints)
+    for text in strings { writer.data(9, text) }
     if type != .undefined { writer.integer(20, type.rawValue) }
     writer.text(21, refAttrName)
   }
