@@ -1,3 +1,4 @@
+import Arith
 import Documents
 import FoundationEssentials
 import HWModel
@@ -49,6 +50,7 @@ struct SearchJob {
     let model = try SearchModel.read(
       path: path, data: try command.data.files(target: goal.target),
       patches: patches, threads: threads)
+    if model.layers.reduce(0, { $0 + 4 * $1.weightCount }) >= 32 << 20 { FreedMemory.giveBack() }
     let plain = try command.spaceOptions.choice.space(
       over: model.layers, graph: model.file.graph, defaults: model.spaceDefaults,
       sharedInputs: model.sharedInputs)
