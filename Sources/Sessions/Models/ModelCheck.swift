@@ -163,7 +163,7 @@ public struct ModelCheck: Sendable {
   ///   - original: the model as its file has it, where the other rules run that instead: without tiles and
   ///     other widths. Tensors of one encoding in both are compared.
   ///   - options: the inputs, and how results are compared; it names no expected values.
-  ///   - progress: as of ``init(_:by:options:progress:)``.
+  ///   - progress: as of ``init(_:by:options:progress:searching:)``.
   /// - Throws: a `Failure` for inputs that do not go with the model, for a model that one of the
   ///   two cannot run, and for rules without a tensor in common.
   public init(
