@@ -172,8 +172,8 @@ struct SearchJob {
 
   /// Qualities of the uniform allocations, which a search evaluates in any case.
   ///
-  /// They are run before its long preparations, so that first numbers are there early; none if the
-  /// search was begun before.
+  /// They are run before its long preparations, under a name of their own since no study keeps them
+  /// yet; none if the search was begun before.
   private func firstQualities(
     _ model: any SearchSubject, _ space: SearchSpace, threads: Int, _ progress: ProgressPhases
   ) throws(Failure) -> [[Candidate]: Quality] {
@@ -185,7 +185,7 @@ struct SearchJob {
     do throws(EvaluationError) {
       try model.evaluator.evaluate(allocations, threads: threads, isCancelled: { false }) {
         qualities[allocations[$0]] = $1
-        progress.update("evaluations", done: qualities.count, of: command.how.evaluations)
+        progress.update("uniform allocations", done: qualities.count, of: allocations.count)
       }
     } catch {
       throw Failure(error, model: path)
