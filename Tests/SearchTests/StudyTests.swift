@@ -51,27 +51,6 @@ struct StudyTests {
     #expect(try run(folder.file("whole"), stopAfter: nil).runs == 0)
   }
 
-  @Test("what was measured before the search is not run again, and counts as if it had been")
-  func measured() throws {
-    let folder = try TemporaryFolder()
-    let task = evaluator.task(try evaluator.space())
-    func run(_ path: String, measured: [[Int]: Quality]) throws -> (SearchOutcome, runs: Int) {
-      let evaluator = SyntheticEvaluator(layers: 7)
-      let outcome = try task.run(
-        evaluator: evaluator, measured: measured,
-        screener: SyntheticEvaluator(layers: 7, samples: 100),
-        study: Study(path: path, header: header(task)))
-      return (outcome, evaluator.runs.withLock(\.self))
-    }
-    let (whole, all) = try run(folder.file("whole"), measured: [:])
-    let some = Dictionary(
-      uniqueKeysWithValues: whole.evaluations.prefix(9).map { ($0.choice, $0.quality) })
-    let (again, rest) = try run(folder.file("again"), measured: some)
-    #expect(all == 60 && rest == 51 && again.runs == 60)
-    #expect(again.evaluations == whole.evaluations)
-    #expect(try bytes(folder.file("again")) == bytes(folder.file("whole")))
-  }
-
   @Test("what was screened is kept, and not screened again")
   func screened() throws {
     let folder = try TemporaryFolder()

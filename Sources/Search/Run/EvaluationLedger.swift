@@ -12,8 +12,6 @@ final class EvaluationLedger {
   private let isCancelled: @Sendable () -> Bool
   private let progress: (Int, Int) -> Void
   private var known: [[Int]: Evaluation] = [:]
-  /// Qualities that were measured before the search began, by choice.
-  private let measured: [[Int]: Quality]
   /// Choices in the order they were asked for.
   private(set) var order: [[Int]] = []
   private var asked: Set<[Int]> = []
@@ -23,11 +21,9 @@ final class EvaluationLedger {
   private(set) var wasStopped = false
 
   init(
-    task: SearchTask, evaluator: any Evaluator, measured: [[Int]: Quality] = [:], study: Study?,
-    threads: Int, isCancelled: @escaping @Sendable () -> Bool,
-    progress: @escaping (Int, Int) -> Void
+    task: SearchTask, evaluator: any Evaluator, study: Study?, threads: Int,
+    isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (Int, Int) -> Void
   ) {
-    self.measured = measured
     self.task = task
     self.evaluator = evaluator
     self.study = study
@@ -63,13 +59,7 @@ final class EvaluationLedger {
       guard task.meetsBudgets(totals) else { continue }
       asked.insert(choice)
       wanted.append(choice)
-      guard known[choice] == nil else { continue }
-      if let quality = measured[choice] {
-        try keep(Evaluation(choice: choice, quality: quality, costs: totals))
-        runs += 1
-      } else {
-        missing.append((choice, totals))
-      }
+      if known[choice] == nil { missing.append((choice, totals)) }
     }
     // Neighbours in this order share the longest prefixes of layers, which evaluators run once.
     missing.sort { $0.choice.lexicographicallyPrecedes($1.choice) }

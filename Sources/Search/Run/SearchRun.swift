@@ -69,8 +69,6 @@ extension SearchTask {
   ///
   /// - Parameters:
   ///   - evaluator: runs the network on the data that decides.
-  ///   - measured: qualities of choices that were evaluated before; they count as evaluations when the
-  ///     search asks for them.
   ///   - screener: runs it on calibration data without labels; nil if there are none.
   ///   - study: keeps every evaluation; nil keeps none.
   ///   - threads: never changes a result.
@@ -79,7 +77,7 @@ extension SearchTask {
   /// - Returns: everything that was evaluated, and the frontier among it.
   /// - Throws: ``SearchError``.
   public func run(
-    evaluator: any Evaluator, measured: [[Int]: Quality] = [:],
+    evaluator: any Evaluator,
     screener: (any Evaluator)? = nil, study: Study? = nil, threads: Int = 1,
     isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping (_ phase: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
@@ -92,7 +90,7 @@ extension SearchTask {
       }
     }
     let ledger = EvaluationLedger(
-      task: self, evaluator: evaluator, measured: measured, study: study, threads: threads,
+      task: self, evaluator: evaluator, study: study, threads: threads,
       isCancelled: isCancelled
     ) { progress("evaluations", $0, $1) }
     var screeningRuns = 0

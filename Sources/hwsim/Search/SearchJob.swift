@@ -61,9 +61,6 @@ struct SearchJob {
     Signals.setFarewell(
       try studyPath().map { "what was run is kept in \($0): the same command goes on from there\n" }
         ?? "nothing was kept: -o DIR or --study FILE keeps every evaluation\n")
-    let first =
-      tasks == nil && shard == nil && method == .auto && quality != .score && goal.bounds.isEmpty
-      ? try firstQualities(model, untied, threads: threads, progress) : [:]
     let sensitivities = try source.answer(
       of: untied, model: model, threads: threads,
       tasks: tasks.map { tasks in
@@ -106,10 +103,6 @@ struct SearchJob {
         evaluator: tasks.map {
           TaskEvaluator(untied, .evaluation, by: $0, status: progress.status)
         } ?? model.evaluator,
-        measured: Dictionary(
-          space.uniformChoices.compactMap { uniform in
-            first[space.formats(of: uniform.choice)].map { (uniform.choice, $0) }
-          }, uniquingKeysWith: { one, _ in one }),
         screener: tasks.map {
           TaskEvaluator(untied, .screening, by: $0, status: progress.status)
         } ?? model.screener, study: study, threads: threads,
@@ -168,30 +161,6 @@ struct SearchJob {
       try files.write(try sensitivityDocument(written, costs: costs), to: "sensitivity.json")
     }
     return report
-  }
-
-  /// Qualities of the uniform allocations, which a search evaluates in any case.
-  ///
-  /// They are run before its long preparations, under a name of their own since no study keeps them
-  /// yet; none if the search was begun before.
-  private func firstQualities(
-    _ model: any SearchSubject, _ space: SearchSpace, threads: Int, _ progress: ProgressPhases
-  ) throws(Failure) -> [[Candidate]: Quality] {
-    guard SearchTask.includesUniform(command.how.evaluations), try earlierHeader() == nil else {
-      return [:]
-    }
-    let allocations = space.uniformChoices.map { space.formats(of: $0.choice) }
-    var qualities: [[Candidate]: Quality] = [:]
-    do throws(EvaluationError) {
-      try model.evaluator.evaluate(allocations, threads: threads, isCancelled: { false }) {
-        qualities[allocations[$0]] = $1
-        progress.update("uniform allocations", done: qualities.count, of: allocations.count)
-      }
-    } catch {
-      throw Failure(error, model: path)
-    }
-    model.evaluator.releaseMemory()
-    return qualities
   }
 
   /// The sensitivities of the search as a file of scores, to be solved again for other budgets.
