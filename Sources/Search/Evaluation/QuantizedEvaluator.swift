@@ -234,8 +234,6 @@ public struct QuantizedEvaluator: Evaluator {
     }
   }
 
-  public func releaseMemory() { runs.releaseMemory() }
-
   public func evaluate(
     _ allocations: [[Candidate]], threads: Int, isCancelled: @Sendable () -> Bool,
     report: (Int, Quality) -> Void
