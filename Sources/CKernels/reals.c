@@ -55,21 +55,16 @@ typedef struct {
 
 // The weights of the filters from `filter` on and of `count` of the depth from `done` on; `buffer` holds
 // those that are converted.
-INLINE const float *panel_f32(
-  const float *weights, ptrdiff_t filter, ptrdiff_t depth, ptrdiff_t done, ptrdiff_t count,
-  float *buffer) {
-  (void)count;
-  (void)buffer;
-  return weights + filter * depth + done * (HWSIM_REAL_GROUP_BYTES / 4);
-}
-
-INLINE const double *panel_f64(
-  const double *weights, ptrdiff_t filter, ptrdiff_t depth, ptrdiff_t done, ptrdiff_t count,
-  double *buffer) {
-  (void)count;
-  (void)buffer;
-  return weights + filter * depth + done * (HWSIM_REAL_GROUP_BYTES / 8);
-}
+#define PANEL(name, type)                                                                     \
+  INLINE const type *name(                                                                    \
+    const type *weights, ptrdiff_t filter, ptrdiff_t depth, ptrdiff_t done, ptrdiff_t count,  \
+    type *buffer) {                                                                           \
+    (void)count;                                                                              \
+    (void)buffer;                                                                             \
+    return weights + filter * depth + done * (ptrdiff_t)(HWSIM_REAL_GROUP_BYTES / sizeof(type)); \
+  }
+PANEL(panel_f32, float)
+PANEL(panel_f64, double)
 
 // Half a group of floats.
 INLINE const double *panel_f64_f32(
@@ -167,11 +162,11 @@ DEPTHWISE(depthwise_f64, double)
 #if defined(__x86_64__)
 #define VERSIONS(suffix, wide, features)                                                      \
   __attribute__((target(features))) static void product_f32_##suffix(                         \
-    PRODUCT_PARAMETERS(float, float)) {                                                              \
+    PRODUCT_PARAMETERS(float, float)) {                                                       \
     product_f32##wide(PRODUCT_ARGUMENTS);                                                     \
   }                                                                                           \
   __attribute__((target(features))) static void product_f64_##suffix(                         \
-    PRODUCT_PARAMETERS(double, double)) {                                                             \
+    PRODUCT_PARAMETERS(double, double)) {                                                     \
     product_f64##wide(PRODUCT_ARGUMENTS);                                                     \
   }                                                                                           \
   __attribute__((target(features))) static void product_f64_f32_##suffix(                     \

@@ -46,6 +46,22 @@ struct GraphForms: AllocationForms {
   }
 }
 
+extension Graph {
+  /// The same inputs, outputs and states with other tensors and nodes.
+  ///
+  /// - Throws: ``EvaluationError/notRunnable(node:reason:)`` for a graph that is not valid.
+  func replacing(tensors: [Tensor], nodes: [Node]) throws(EvaluationError) -> Graph {
+    do throws(GraphProblems) {
+      return try Graph(
+        name: name, tensors: tensors, nodes: nodes, inputs: inputs, outputs: outputs,
+        states: states)
+    } catch {
+      throw .notRunnable(
+        node: name, reason: error.problems.first.map { Diagnostic($0).message } ?? "not valid")
+    }
+  }
+}
+
 extension EvaluationError {
   /// The first problem of a plan.
   init(_ problems: PlanProblems) {

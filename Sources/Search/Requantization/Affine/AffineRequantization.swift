@@ -255,15 +255,7 @@ public struct AffineRequantization: GraphRequantization {
     }
     var nodes = model.nodes
     for (index, node) in changed { nodes[index] = node }
-    do throws(GraphProblems) {
-      return try Graph(
-        name: model.name, tensors: tensors, nodes: nodes, inputs: model.inputs,
-        outputs: model.outputs, states: model.states)
-    } catch {
-      throw .notRunnable(
-        node: model.name, reason: error.problems.first.map { Diagnostic($0).message } ?? "not valid"
-      )
-    }
+    return try model.replacing(tensors: tensors, nodes: nodes)
   }
 
   private func activation(_ tensor: Tensor, bits: Int) throws(EvaluationError) -> Tensor {

@@ -158,15 +158,7 @@ public struct QONNXRequantization: GraphRequantization {
         name: node.name, operation: node.operation, inputs: inputs, outputs: node.outputs,
         origin: node.origin)
     }
-    do throws(GraphProblems) {
-      return try Graph(
-        name: model.name, tensors: tensors, nodes: nodes, inputs: model.inputs,
-        outputs: model.outputs, states: model.states)
-    } catch {
-      throw .notRunnable(
-        node: model.name, reason: error.problems.first.map { Diagnostic($0).message } ?? "not valid"
-      )
-    }
+    return try model.replacing(tensors: tensors, nodes: nodes)
   }
 }
 
