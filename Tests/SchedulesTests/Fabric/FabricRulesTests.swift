@@ -142,6 +142,40 @@ struct FabricRulesTests {
     #expect(ReuseFactor(inputs: 7, outputs: 1).valid == [1, 7])
   }
 
+  @Test("multipliers that take turns: reports of 32 x 5 and 20 x 64 at reuse 100")
+  func turns() throws {
+    func layer(
+      _ zeros: Int, inputs: Int, outputs: Int, sums: Int, products: Int, clock: Double,
+      forcesDSP: Bool
+    ) throws -> FabricCycles {
+      let target = try FabricReports.target("xc7z007s+vitis-2021.1")
+      let weights = inputs * outputs
+      var byBits = Array(repeating: 0, count: 9)
+      byBits[8] = products
+      let constants = ConstantProducts(
+        weights: weights, zeros: zeros, wires: weights - zeros - sums - products, sums: sums,
+        distinctSums: sums, distinctProductsByBits: byBits, oddBits: 0, deepestSum: 20)
+      let made = LatencyMultipliers(
+        constants, reuse: 100, inputBits: 8, rule: target.flow.dsp,
+        binding: forcesDSP ? .dsp : .fabric)
+      return target.flow.timing.latencyDense(
+        constants, outputs: outputs, multipliers: made, reuse: 100, period: clock,
+        forcesDSP: forcesDSP)
+    }
+    func wide(_ forcesDSP: Bool) throws -> FabricCycles {
+      try layer(
+        27, inputs: 32, outputs: 5, sums: 35, products: 85, clock: 3.33, forcesDSP: forcesDSP)
+    }
+    #expect(try wide(true) == FabricCycles(latency: 47, interval: 48))
+    #expect(try wide(false) == FabricCycles(latency: 45, interval: 46))
+    // At 5 ns a DSP block multiplies in a cycle.
+    for forcesDSP in [true, false] {
+      let slow = try layer(
+        472, inputs: 20, outputs: 64, sums: 275, products: 156, clock: 5, forcesDSP: forcesDSP)
+      #expect(slow == FabricCycles(latency: 19, interval: 20))
+    }
+  }
+
   @Test("pipelines add layers, dataflow takes the slowest")
   func networks() {
     let layers = [(9, 1), (5, 1), (1, 1), (20, 1)].map {

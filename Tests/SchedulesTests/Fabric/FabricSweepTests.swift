@@ -53,7 +53,7 @@ struct FabricSweepTests {
     print(ff.report("Latency FF"))
     #expect(multipliers.count == 76 && multipliers.exact >= 75)
     #expect(dsp.count == 79 && dsp.exactShare >= 0.97)
-    #expect(latency.nearShare >= 0.93 && interval.nearShare >= 0.95)
+    #expect(latency.nearShare >= 0.93 && interval.exactShare >= 0.95)
     #expect(lut.count == 77 && lut.meanPercent <= 9)
     #expect(ff.meanPercent <= 20)
   }
@@ -259,7 +259,7 @@ struct FabricSweepTests {
     print(latency.report("network latency"), "\(skipped) without facts", latency.misses)
     print(interval.report("network II"), interval.misses)
     #expect(latency.count >= 30 && latency.nearShare >= 0.75)
-    #expect(interval.nearShare >= 0.85)
+    #expect(interval.nearShare >= 0.95)
   }
 
   /// Whether a module is a layer, not a block that the tool puts around copies and constants.
