@@ -51,6 +51,43 @@ struct StudyTests {
     #expect(try run(folder.file("whole"), stopAfter: nil).runs == 0)
   }
 
+  @Test("what was run before the search is not run again, and stands where it would have stood")
+  func prepared() throws {
+    let folder = try TemporaryFolder()
+    let task = evaluator.task(try evaluator.space())
+    func run(_ name: String, _ evaluator: any Evaluator, until limit: Int = .max) throws -> [UInt8]
+    {
+      let asked = Mutex(0)
+      let outcome = try task.run(
+        evaluator: evaluator, screener: SyntheticEvaluator(layers: 7, samples: 100),
+        study: Study(path: folder.file(name), header: header(task)),
+        isCancelled: {
+          asked.withLock {
+            $0 += 1; return $0 > limit
+          }
+        })
+      #expect(outcome.evaluations.count == 60 || outcome.wasStopped)
+      return try bytes(folder.file(name))
+    }
+    let plain = SyntheticEvaluator(layers: 7)
+    let whole = try run("whole", plain)
+    let uniform = task.space.uniformChoices.map { task.space.formats(of: $0.choice) }
+    func prepared(_ base: SyntheticEvaluator) throws -> PreparedEvaluator {
+      var counts: [Int] = []
+      let made = try PreparedEvaluator(base, running: uniform, threads: 1) { counts.append($0) }
+      #expect(counts == Array(1...uniform.count))
+      return made
+    }
+    let base = SyntheticEvaluator(layers: 7)
+    #expect(try run("prepared", prepared(base)) == whole)
+    #expect(base.runs.withLock(\.self) == 60 && plain.runs.withLock(\.self) == 60)
+    // Stopped anywhere and begun again without them.
+    for limit in [0, 3, 17, 40] {
+      _ = try run("stopped\(limit)", prepared(SyntheticEvaluator(layers: 7)), until: limit)
+      #expect(try run("stopped\(limit)", SyntheticEvaluator(layers: 7)) == whole)
+    }
+  }
+
   @Test("what was screened is kept, and not screened again")
   func screened() throws {
     let folder = try TemporaryFolder()

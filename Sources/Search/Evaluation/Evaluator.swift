@@ -40,6 +40,13 @@ public protocol Evaluator: Sendable {
     _ allocations: [[Candidate]], threads: Int, isCancelled: @Sendable () -> Bool,
     report: (Int, Quality) -> Void
   ) throws(EvaluationError)
+
+  /// Gives back the memory of what is made again when it is asked for.
+  func releaseMemory()
+}
+
+extension Evaluator {
+  public func releaseMemory() {}
 }
 
 /// An allocation that an evaluator cannot apply.

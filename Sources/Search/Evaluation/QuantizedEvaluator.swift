@@ -112,6 +112,8 @@ public struct QuantizedEvaluator: Evaluator {
     }
   }
 
+  public func releaseMemory() { runs.releaseMemory() }
+
   /// The range that gives a layer's input format its scale by the largest magnitude, whatever the
   /// rule is.
   ///

@@ -303,7 +303,7 @@ struct AdaptiveSearch {
     var start = Spread.points(prior, count: count, at: objectiveTotals(totals))
       .map { grid.choice($0) }
     // People compare with uniform allocations; with few evaluations they are left out.
-    if task.evaluations >= 40 {
+    if SearchTask.includesUniform(task.evaluations) {
       start += task.space.uniformChoices.map(\.choice).filter { respectsGroups($0) }
     }
     try ledger.evaluate(start)

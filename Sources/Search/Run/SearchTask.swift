@@ -118,6 +118,9 @@ public struct SearchTask: Sendable {
     self.sensitivities = sensitivities
   }
 
+  /// Whether ``SearchMethod/auto`` evaluates the uniform allocations, too, with a limit of evaluations.
+  public static func includesUniform(_ evaluations: Int) -> Bool { evaluations >= 40 }
+
   /// Every cost of a choice, in the order of ``costs``.
   func totals(_ choice: [Int]) throws(CostError) -> [Double] {
     var totals: [Double] = []

@@ -42,7 +42,7 @@ struct ProbeBlock {
 
 extension SensitivityAnalysis {
   /// Kernels that wait to be run take at most so many bytes.
-  private static let waitingBytes = 1 << 26
+  private static let waitingBytes = 1 << 25
 
   /// Runs changed networks on every sample, block by block, and adds what each block gives, in the
   /// blocks' order; blocks have a fixed size, so that sums do not depend on threads.

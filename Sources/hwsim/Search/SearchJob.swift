@@ -61,6 +61,10 @@ struct SearchJob {
     Signals.setFarewell(
       try studyPath().map { "what was run is kept in \($0): the same command goes on from there\n" }
         ?? "nothing was kept: -o DIR or --study FILE keeps every evaluation\n")
+    let isWhole = tasks == nil && shard == nil && goal.bounds.isEmpty
+    let evaluator =
+      isWhole && method == .auto && quality != .score
+      ? try prepared(model, untied, threads: threads, progress) : model.evaluator
     let sensitivities = try source.answer(
       of: untied, model: model, threads: threads,
       tasks: tasks.map { tasks in
@@ -102,7 +106,7 @@ struct SearchJob {
       outcome = try task.run(
         evaluator: tasks.map {
           TaskEvaluator(untied, .evaluation, by: $0, status: progress.status)
-        } ?? model.evaluator,
+        } ?? evaluator,
         screener: tasks.map {
           TaskEvaluator(untied, .screening, by: $0, status: progress.status)
         } ?? model.screener, study: study, threads: threads,
@@ -161,6 +165,25 @@ struct SearchJob {
       try files.write(try sensitivityDocument(written, costs: costs), to: "sensitivity.json")
     }
     return report
+  }
+
+  /// The model's evaluator, with the uniform allocations run that a search evaluates in any case.
+  ///
+  /// First numbers are there before the long preparations. A search that was begun before has its own.
+  private func prepared(
+    _ model: any SearchSubject, _ space: SearchSpace, threads: Int, _ progress: ProgressPhases
+  ) throws(Failure) -> any Evaluator {
+    guard SearchTask.includesUniform(command.how.evaluations), try earlierHeader() == nil else {
+      return model.evaluator
+    }
+    let allocations = space.uniformChoices.map { space.formats(of: $0.choice) }
+    do throws(EvaluationError) {
+      return try PreparedEvaluator(model.evaluator, running: allocations, threads: threads) {
+        progress.update("uniform allocations", done: $0, of: allocations.count)
+      }
+    } catch {
+      throw Failure(error, model: path)
+    }
   }
 
   /// The sensitivities of the search as a file of scores, to be solved again for other budgets.
