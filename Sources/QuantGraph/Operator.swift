@@ -91,6 +91,8 @@ public enum Operator: Hashable, Sendable {
   case normalizeLength
   /// `data -> values, positions`: the largest along the last axis.
   case topK(TopK)
+  /// `boxes, scores, anchors -> boxes, classes, scores, count`: a detector's best boxes.
+  case detections(DetectionPostProcess)
   /// `data, cosines, sines -> result`: pairs of values turned by their position's angle.
   case rotary(Rotary)
   /// `factors, terms, state -> states, next state`: a linear recurrence along an axis.
@@ -375,6 +377,7 @@ extension Operator {
     case .cumulativeSum: "CumSum"
     case .normalizeLength: "L2Normalization"
     case .topK: "TopK"
+    case .detections: "DetectionPostProcess"
     case .rotary: "Rotary"
     case .recurrence: "Recurrence"
     case .deltaRule: "DeltaRule"

@@ -141,6 +141,8 @@ extension Operator {
       try Self.requireShape("scale", inputs[1].shape, [data[data.rank - 1]])
     case .topK(let search):
       try search.check(data: data, outputs: outputs)
+    case .detections(let detections):
+      try detections.check(inputs: inputs, outputs: outputs)
     case .rotary(let rotary):
       try rotary.check(inputs: inputs, result: result)
     case .recurrence(let recurrence):
@@ -187,7 +189,7 @@ extension Operator {
     case .normalizeRootMeanSquare: (allowed, constants) = (2...2, 2..<2)
     case .rotary, .recurrence: (allowed, constants) = (3...3, 3..<3)
     case .deltaRule: (allowed, constants) = (5...5, 5..<5)
-    case .select: (allowed, constants) = (3...3, 3..<3)
+    case .select, .detections: (allowed, constants) = (3...3, 3..<3)
     case .activation(let activation):
       let count = 1 + activation.parameterCount
       (allowed, constants) = (count...count, 1..<count)
@@ -225,6 +227,7 @@ extension Operator {
       return
     case .quantized: return
     case .lstm, .dynamicQuantize: expected = 3
+    case .detections: expected = 4
     case .svdf, .topK, .recurrence, .deltaRule: expected = 2
     default: expected = 1
     }

@@ -43,6 +43,27 @@ struct TFLiteOperatorTests {
   static func isMisread(_ name: String) -> Bool { name == "transpose_conv_int16_bias_int32" }
 
   @Test(
+    "detectors that a runtime refuses, or writes past its results for, are refused",
+    arguments: [
+      ("detection_integers_int8_0", "float32 or uint8", "float32"),
+      ("detection_fast_uint8_0", nil, "float32"), ("detection_mixed_float32_0", nil, "float32"),
+      ("detection_classes_float32_0", nil, "more than one class a box"),
+      ("detection_open_float32_0", nil, "no shapes in the file"),
+      ("detection_flat_float32_0", nil, "its height is not positive"),
+    ] as [(String, String?, String)])
+  func refusedDetector(base: String, full: String?, micro: String) throws {
+    let graph = try TFLiteOperators.model(base).graph
+    let refusal = #expect(throws: PlanProblems.self) { try Plan(graph, on: TFLiteMicro()) }
+    #expect("\(String(describing: refusal))".contains(micro), "\(String(describing: refusal))")
+    guard let full else {
+      _ = try Plan(graph, on: TFLiteReference())
+      return
+    }
+    let other = #expect(throws: PlanProblems.self) { try Plan(graph, on: TFLiteReference()) }
+    #expect("\(String(describing: other))".contains(full), "\(String(describing: other))")
+  }
+
+  @Test(
     "codes are those of the runtime", arguments: TFLiteOperators.names,
     [TFLiteReference.name, TFLiteMicro.name])
   func codes(name: String, datapath: String) throws {

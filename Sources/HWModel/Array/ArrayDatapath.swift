@@ -36,7 +36,7 @@ extension ArrayDatapath {
     case .dense, .activation, .softmax, .arithmetic, .lstm, .svdf, .dot,
       .normalize, .threshold, .convert, .pad, .resizeNearest, .gather, .qonnx,
       .integerTransformer, .rotary, .recurrence, .deltaRule, .normalizeRootMeanSquare, .gatherND,
-      .cumulativeSum, .normalizeLength:
+      .cumulativeSum, .normalizeLength, .detections:
       false
     }
   }

@@ -95,7 +95,7 @@ struct MCURules: Sendable {
       }
     case .cast(let cast): cast == .number
     case .convert(let elements): elements.isEmpty
-    case .axisSoftmax, .select, .topK, .gatherND, .cumulativeSum, .normalizeLength,
+    case .axisSoftmax, .select, .topK, .detections, .gatherND, .cumulativeSum, .normalizeLength,
       .surround, .matMul, .argument, .lstm, .svdf, .concatenate, .copy, .reshape, .transpose,
       .slice, .split, .broadcast, .tile, .rearrange, .gatherAxis:
       true
@@ -138,6 +138,7 @@ struct MCURules: Sendable {
     case .cast: return try planCast(planned)
     case .select: return try planSelection(planned)
     case .topK(let search): return try plan(search, planned)
+    case .detections(let detections): return try plan(detections, planned)
     case .gatherND: return try planGatherND(planned)
     case .cumulativeSum(let sum): return try plan(sum, planned)
     case .normalizeLength: return try planLength(planned)

@@ -30,6 +30,8 @@ struct TFLiteFile {
     var outputs: [Int]
     let intermediates: [Int]
     let options: FlatBuffer.Table?
+    /// Bytes of a custom operator's options; empty if there are none.
+    let customOptions: Range<Int>
 
     var name: String {
       customCode.map { "custom '\($0)'" } ?? TFLiteOperatorCode.name(code)
@@ -253,8 +255,26 @@ struct TFLiteFile {
           index: records.count, code: codes[index].code, customCode: codes[index].custom,
           version: codes[index].version,
           inputs: try list(1, &buffer), outputs: try list(2, &buffer),
-          intermediates: try list(8, &buffer), options: try buffer.table(4, of: table)))
+          intermediates: try list(8, &buffer), options: try buffer.table(4, of: table),
+          customOptions: try customOptions(buffer, table)))
     }
     return records
+  }
+
+  /// Where a custom operator's options are: in the operator, or behind the FlatBuffer.
+  private static func customOptions(
+    _ buffer: FlatBuffer, _ table: FlatBuffer.Table
+  ) throws(FlatBufferDefect) -> Range<Int> {
+    if let found = try buffer.vector(5, of: table, stride: 1), found.count > 0 {
+      return found.position..<found.position + found.count
+    }
+    let offset = try buffer.scalar(9, of: table, absent: UInt64(0))
+    let size = try buffer.scalar(10, of: table, absent: UInt64(0))
+    guard offset > 1 else { return 0..<0 }
+    guard offset <= buffer.bytes.count, size <= UInt64(buffer.bytes.count) - offset else {
+      throw FlatBufferDefect(
+        offset: table.position, reason: "\(size) bytes from \(offset) lead out of the file")
+    }
+    return Int(offset)..<Int(offset + size)
   }
 }

@@ -94,6 +94,10 @@ struct TFLiteGraphBuilder {
     for output in record.outputs where !tensors.indices.contains(output) {
       throw TFLiteKind(.operand("result \(output) is no tensor of \(tensors.count)"))
     }
+    if record.customCode == TFLiteOperatorContext.detectionName {
+      try detections(record)
+      return nil
+    }
     if record.customCode == nil {
       switch record.name {
       case "CALL_ONCE": return try callOnce(context(record, stateful: stateful))
@@ -157,6 +161,26 @@ struct TFLiteGraphBuilder {
       name: result.name, shape: shape, encoding: result.encoding, constant: result.constant)
   }
 
+  /// The results of a detector have the shapes that its options give, whatever the file says: LiteRT sets
+  /// them, and files leave them out.
+  private mutating func detections(
+    _ record: TFLiteFile.OperatorRecord
+  ) throws(TFLiteKind) {
+    let operation = try context(record).detections()
+    do throws(GraphError) {
+      for (output, extents) in zip(record.outputs, try operation.resultExtents()) {
+        tensors[output] = Tensor(
+          name: tensors[output].name, shape: try Shape(extents), encoding: .float(.float32))
+      }
+    } catch {
+      throw TFLiteKind(.graph(error))
+    }
+    var own = context(record)
+    own.emit(
+      .detections(operation), [try own.operand(0), try own.operand(1), try own.operand(2)])
+    append(own, index: record.index)
+  }
+
   /// What stands for a defect that a shape has which only a run tells; nil for all other defects.
   private func atRunTime(
     _ record: TFLiteFile.OperatorRecord, _ kind: TFLiteProblem.Kind
@@ -166,7 +190,9 @@ struct TFLiteGraphBuilder {
     default: return nil
     }
     let computed = Set(file.operators.flatMap(\.outputs) + file.inputs)
-    for index in record.inputs + record.outputs where file.tensors.indices.contains(index) {
+    // The results of a custom operator have the shapes that its options give.
+    let results = record.customCode == nil ? record.outputs : []
+    for index in record.inputs + results where file.tensors.indices.contains(index) {
       let tensor = file.tensors[index]
       let isOpen = tensor.signature.contains { $0 < 0 }
       // A runtime gives a shape to a tensor that the file describes as a single number.

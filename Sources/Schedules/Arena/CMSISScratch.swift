@@ -18,9 +18,11 @@ struct CMSISScratch {
   }
 
   func buffers() throws(ArenaError) -> [Int] {
-    guard let data = operands.shape(0), let result = operands.result, let width = operands.width(0),
-      width == 8 || width == 16
-    else { return [] }
+    guard let data = operands.shape(0), let result = operands.result else { return [] }
+    guard let width = operands.width(0), width == 8 || width == 16 else {
+      // Kernels on floats are the reference ones.
+      return try ReferenceScratch(operands.graph, operands.node).buffers()
+    }
     switch operands.node.operation {
     case .convolution(let convolution):
       guard data.rank == 4, result.rank == 4, let weights = operands.shape(1), weights.rank == 4

@@ -102,8 +102,8 @@ struct ReferenceScratch {
   init(_ graph: Graph, _ node: Node) { operands = ScratchOperands(graph, node) }
 
   /// Source: `RequestScratchBufferInArena` in `conv_common.cc`, `depthwise_conv_common.cc`,
-  /// `fully_connected.cc`, `reduce_common.cc`, `transpose_conv.cc`, `mirror_pad.cc`, `svdf_common.cc`
-  /// and `unidirectional_sequence_lstm.cc`.
+  /// `fully_connected.cc`, `reduce_common.cc`, `transpose_conv.cc`, `mirror_pad.cc`, `svdf_common.cc`,
+  /// `unidirectional_sequence_lstm.cc` and `detection_postprocess.cc`.
   func buffers() throws(ArenaError) -> [Int] {
     guard let data = operands.shape(0), let result = operands.result else { return [] }
     switch operands.node.operation {
@@ -134,6 +134,7 @@ struct ReferenceScratch {
       return [4 * data.rank, 4 * data.rank]
     case .svdf: return try svdf(data)
     case .lstm: return try lstm(data, result)
+    case .detections(let detections): return try detector(detections, data)
     default: return []
     }
   }
@@ -146,6 +147,21 @@ struct ReferenceScratch {
     let perFilter = try operands.bytes(batch, filters, 4)
     guard operands.width(0) == 8 else { return [perFilter] }
     return [perFilter, try operands.bytes(batch, units, 4)]
+  }
+
+  /// A flag a box, its corners, all scores, and lists of scores and positions of 4 bytes each.
+  private func detector(
+    _ operation: DetectionPostProcess, _ data: Shape
+  ) throws(ArenaError) -> [Int] {
+    let (boxes, most) = (data.rank == 3 ? data[1] : 0, operation.detections)
+    let list = try operands.bytes(4, boxes)
+    let lists = try operands.bytes(4, boxes, most)
+    return [
+      boxes, try operands.bytes(16, boxes), try operands.bytes(4, operands.shape(1)?.count ?? 0),
+      list, list, lists, lists, list, lists,
+      try operands.bytes(4, boxes, max(operation.classes, most)),
+      try operands.bytes(4, boxes, min(boxes, most)),
+    ]
   }
 
   /// Four buffers of the cell state's shape and type.

@@ -185,7 +185,8 @@ struct TFLMOperator {
 
   /// What the kernel allocates when it is set up (`OpData` of its file), or nil for nothing.
   func data(_ sizes: TFLMStructures) -> Int? {
-    switch name {
+    if case .detections = operation { return 112 }
+    return switch name {
     case "CONV_2D", "DEPTHWISE_CONV_2D": sizes.kernel(80, 56, cmsis: 4)
     case "TRANSPOSE_CONV": sizes.kernel(88, 72, cmsis: 4)
     case "FULLY_CONNECTED": sizes.kernel(72, 48, cmsis: 24)

@@ -39,6 +39,7 @@ public struct MCUDeployment: DeployedWorkload {
       patch: workload.options["patch"],
       splitAfter: workload.options["split-after"].map(Self.block))
     try Self.checkKernels(workload)
+    try Self.checkDetectors(workload, on: device.target)
     var graph = workload.graph
     if let control = workload.graph.program?.main.first(where: {
       ["IF", "WHILE"].contains($0.name)
@@ -144,6 +145,23 @@ public struct MCUDeployment: DeployedWorkload {
         location: workload.place(ofNode: $0),
         remedy: "convert the model to TFLite with full integer quantization, or give the float "
           + "ONNX network: its 8-bit form is estimated.")
+    }
+    if !problems.isEmpty { throw DeviceProblems(problems) }
+  }
+
+  /// Detectors that TensorFlow Lite Micro stops at, or writes past the results of, have no memory there.
+  private static func checkDetectors(
+    _ workload: Workload, on target: MCUTarget
+  ) throws(DeviceProblems) {
+    guard target.planner == .greedy else { return }
+    var problems: [Diagnostic] = []
+    for node in workload.graph.nodes {
+      guard case .detections = node.operation else { continue }
+      do throws(DatapathError) {
+        _ = try TFLiteMicro().plan(node, in: workload.graph, inputs: [])
+      } catch {
+        problems.append(Diagnostic(error, node: node, file: workload.place))
+      }
     }
     if !problems.isEmpty { throw DeviceProblems(problems) }
   }

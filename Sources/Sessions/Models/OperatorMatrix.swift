@@ -115,7 +115,12 @@ public struct OperatorMatrix: Sendable {
       .gatherAxis(axis: 0), .quantize(Quantize(granularity: .tensor)), .dequantize(.tensor),
       .dynamicQuantize, .integerProduct(.convolution(plain[0])),
       .integerProduct(.matMul(product)), .normalizeBatch(epsilon: 0),
-      .normalizeLayer(axis: 1, epsilon: 0),
+      .normalizeLayer(axis: 1, epsilon: 0), .topK(TopK(count: 1)), .gatherND,
+      .cumulativeSum(CumulativeSum(axis: 0)), .normalizeLength,
+      .detections(
+        DetectionPostProcess(
+          detections: 1, classes: 1, classesPerDetection: 1, suppression: .fast(classesPerBox: 1),
+          scoreThreshold: 0, overlapThreshold: 1, scales: [1, 1, 1, 1])),
     ]
     let functions: [Quantized.Function] = [
       .convolution(plain[0]), .convolution(plain[1]), .matMul(product), .binary(.add),

@@ -154,12 +154,16 @@ struct ArenaOperatorTests {
       let target = try MCUEstimateTests.target("nucleo-l4r5zi+tflm")
       return try MCUDevice(target).deploy(Workload(graph, modelBytes: bytes.count))
     }
-    let cost = try deploy("conv_2d_float32_0").schedule(FormatChoices(), for: nil).cost
-    #expect(cost[CostQuantity.sram.key] != nil && cost[CostQuantity.latency.key] == nil)
+    for name in ["conv_2d_float32_0", "detection_fast_float32_0"] {
+      let cost = try deploy(name).schedule(FormatChoices(), for: nil).cost
+      #expect(cost[CostQuantity.sram.key] != nil && cost[CostQuantity.latency.key] == nil)
+    }
     for (name, words) in [
       ("conv_2d_hybrid_0", "float data and integer weights"),
       ("fully_connected_hybrid_0", "float data and integer weights"),
       ("fully_connected_float16_0", "DEQUANTIZE of float16"), ("if_int8_0", "IF"),
+      ("detection_fast_uint8_0", "boxes must be float32"),
+      ("detection_open_float32_0", "writes past their memory"),
     ] {
       let error = #expect(throws: DeviceProblems.self, "\(name)") { try deploy(name) }
       let said = "\(error?.problems ?? [])"

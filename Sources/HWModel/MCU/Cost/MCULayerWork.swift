@@ -78,7 +78,7 @@ extension MCULayerWork {
       counts.outputs = outputs
     case .reshape, .copy:
       kernel = .none
-    case .lstm, .svdf:
+    case .lstm, .svdf, .detections:
       kernel = .elementwise
       counts.elements = max(most, outputs)
       isModelled = false
