@@ -23,7 +23,9 @@ struct TransformerSessionTests {
     let layer: Int = 4 * h * h + 3 * h * i + 2 * h
     let parameters: Int = 32 * layer + 2 * v * h + h
     #expect(answer.json["parameters"] == .integer(parameters))
-    #expect(answer.json["active_parameters"] == .integer(parameters))
+    // A token reads one row of the embedding.
+    let active: Int = parameters - v * h + h
+    #expect(answer.json["active_parameters"] == .integer(active))
     #expect(answer.json["cache"]?["bytes"] == .integer(10 * 32 * 2 * h))
     for phase in answer.json["macs"]?.members ?? [] {
       let parts = (phase.value["by_kind"]?.members ?? []).reduce(0) { sum, part in
@@ -61,13 +63,14 @@ struct TransformerSessionTests {
     #expect(priced.groups.count == 2)
     let fused = priced.groups[0]
     #expect(fused.layers.count == 3 && fused.formats == ["FP8", "none"])
-    #expect(fused.scores == [1 + 2 + 1, 2 + 1 + 2])
-    // bfloat16 of three matrices; FP8 is half of it and scales.
+    let sums: [Double] = [4, 5]
+    #expect(fused.scores == sums)
+    // float32 of three matrices, since the configuration names no type; FP8 is a quarter and scales.
     let weights: Double = 4096 * 4096
-    #expect(fused.costs[1][1] == 6 * weights)
+    #expect(fused.costs[1][1] == 12 * weights)
     let scales: Double = fused.costs[1][0] - 3 * weights
     #expect(scales >= 0 && scales < 4096)
-    #expect(priced.groups[1].costs[1] == [2 * weights])
+    #expect(priced.groups[1].costs[1] == [4 * weights])
     let missing = costs.layers(without: priced)
     #expect(!missing.contains(layer + "q_proj") && missing.contains("model.layers.1.mlp.up_proj"))
     let unknown = #expect(throws: Failure.self) {

@@ -12,6 +12,11 @@ public struct CaseVerdict: Hashable, Sendable {
   public let name: String
   /// What is wrong; nil for a good verdict.
   public let problem: String?
+
+  public init(name: String, problem: String?) {
+    self.name = name
+    self.problem = problem
+  }
 }
 
 /// The verdicts of a result document.

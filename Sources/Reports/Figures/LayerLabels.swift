@@ -4,7 +4,7 @@ import Documents
 ///
 /// Converters join the names of everything that was fused into a layer (TensorFlow Lite with `;`), so
 /// that names are long and begin alike. Such names are shown by their number and last part.
-package struct LayerNames: Sendable {
+package struct LayerLabels: Sendable {
   /// One a layer, all different.
   package let shown: [String]
   private let full: [String]
