@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "Search", targets: ["Search"]),
     .library(name: "Sessions", targets: ["Sessions"]),
     .library(name: "Reports", targets: ["Reports"]),
+    .library(name: "Manual", targets: ["Manual"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -65,11 +66,15 @@ let package = Package(
       name: "Reports",
       dependencies: ["Documents", "Importers", "Knapsack", "QuantGraph", "Search"],
       swiftSettings: settings),
+    // What `hwsim explain` and `hwsim schema` say.
+    .target(
+      name: "Manual", dependencies: ["Documents", "Importers", "QuantGraph", "Reports"],
+      swiftSettings: settings),
     .executableTarget(
       name: "hwsim",
       dependencies: [
-        "Documents", "Importers", "HWModel", "Knapsack", "Schedules", "Search", "Sessions",
-        "Reports",
+        "Documents", "Importers", "HWModel", "Knapsack", "Manual", "Schedules", "Search",
+        "Sessions", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -109,11 +114,16 @@ let package = Package(
     .testTarget(
       name: "SessionsTests",
       dependencies: [
-        "Sessions", "HWModel", "Importers", "QuantGraph", "Documents", "TestSupport",
+        "Sessions", "Arith", "HWModel", "Importers", "QuantGraph", "Search", "Documents",
+        "TestSupport",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Documents", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ManualTests",
+      dependencies: ["Manual", "Documents", "Importers", "QuantGraph", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "hwsimTests",

@@ -122,6 +122,11 @@ extension ImportError.Place: CustomStringConvertible {
   }
 }
 
+extension Failure {
+  /// A file that could not be read or written, in words.
+  public init(_ error: ImportError) { self.init(Diagnostic(error)) }
+}
+
 extension Diagnostic {
   /// The message for a file that could not be read or written.
   public init(_ error: ImportError) {

@@ -36,6 +36,13 @@ struct TextTests {
     #expect(Suggestion.editDistance(Array("ab"), Array("ba")) == 1)
   }
 
+  @Test("text in markup: references, and nothing that XML cannot hold")
+  func markup() {
+    #expect(
+      Markup.attribute("a<b> & \"c'\n\t\u{1}") == "a&lt;b&gt; &amp; &quot;c&#39;&#10;&#9;\u{FFFD}")
+    #expect(Markup.escaped("a<\u{202E}\n") == "a&lt;\\u{202e}\\u{a}")
+  }
+
   @Test("tables are aligned, cut where they may be, and quoted as CSV")
   func tables() {
     var table = Table([.text("name", isFlexible: true), .number("count")])

@@ -1,3 +1,5 @@
+import Documents
+
 /// The inside of an SVG drawing, element after element.
 ///
 /// What is drawn has classes and no colours: ``StyleSheet`` colours it for light, dark and paper.

@@ -9,7 +9,7 @@ enum CheckFigures {
     let rows = data.layers + data.outputs
     guard !rows.isEmpty else { return nil }
     let measure = Measure(name: "values", unit: "%")
-    let labels = LayerNames(
+    let labels = LayerLabels(
       data.layers.map(\.name) + data.outputs.map { "\($0.name) (output)" })
     let bars = zip(rows, labels.shown).prefix(rowLimit).map { row, label in
       let isEqual = row.equal == row.compared

@@ -28,7 +28,7 @@ enum EstimateFigures {
         uniquingKeysWith: { first, _ in first })
       return names.map { found[$0] ?? 0 }
     }
-    let labels = LayerNames(names)
+    let labels = LayerLabels(names)
     let stack = LayerStack(names: labels.shown, values: values)
     let rows = zip(comparable, stack.values).map { one, values in
       BarChart.Row(
@@ -82,7 +82,7 @@ enum EstimateFigures {
         return layer.parts.isEmpty || abs(sum - value) <= 0.01 * max(abs(value), abs(sum))
       }
     let measure = latency.measure
-    let labels = LayerNames(one.data.uniqueLayerNames)
+    let labels = LayerLabels(one.data.uniqueLayerNames)
     let rows = zip(zip(layers, labels.shown), latency.values).prefix(rowLimit).map { named, value in
       let (layer, name) = named
       let share = total > 0 ? value / total : 0
@@ -112,7 +112,7 @@ enum EstimateFigures {
         + labels.tables)
   }
 
-  private static func layerTable(_ data: EstimateData, _ labels: LayerNames) -> Table {
+  private static func layerTable(_ data: EstimateData, _ labels: LayerLabels) -> Table {
     let layers = data.layers
     let seconds = Measure(name: "latency", unit: "s")
     func has<T>(_ key: KeyPath<EstimateData.Layer, T?>) -> Bool {
@@ -160,7 +160,7 @@ enum EstimateFigures {
     let live = layers.map(\.liveBytes)
     guard live.count(where: { $0 != nil }) >= 2, layers.count <= 20_000 else { return nil }
     let values = live.map { Double($0 ?? 0) }
-    let names = LayerNames(one.data.uniqueLayerNames)
+    let names = LayerLabels(one.data.uniqueLayerNames)
     let peak = values.indices.max { values[$0] < values[$1] } ?? 0
     let available = one.data.resources.first { $0.name.contains("sram") }?.available
     // A limit far above the peak would flatten the curve; then it is said in words.

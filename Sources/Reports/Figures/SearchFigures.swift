@@ -41,7 +41,7 @@ struct SearchFigures: Sendable {
     let points = shownPoints.filter { !$0.layers.isEmpty }
     let names = Array(layerNames.prefix(Self.rowLimit))
     guard !points.isEmpty, !names.isEmpty else { return nil }
-    let labels = LayerNames(layerNames)
+    let labels = LayerLabels(layerNames)
     let choices = points.map { point in
       Dictionary(point.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -132,7 +132,7 @@ struct SearchFigures: Sendable {
   }
 
   private func bitsTables(
-    _ points: [SearchData.Point], _ choices: [[String: SearchData.Choice]], _ labels: LayerNames
+    _ points: [SearchData.Point], _ choices: [[String: SearchData.Choice]], _ labels: LayerLabels
   ) -> [CaptionedTable] {
     let names = layerNames
     let formats = Table.grid(
@@ -270,7 +270,7 @@ struct SearchFigures: Sendable {
       return .init(
         text: text, level: level, title: "\(layer), \(candidate): \(found.metric) \(value)")
     }
-    let labels = LayerNames(found.layers.map(\.name))
+    let labels = LayerLabels(found.layers.map(\.name))
     let values: [[Double?]] = found.layers.prefix(Self.rowLimit).map { layer in
       let values = Dictionary(
         zip(layer.candidates, layer.values), uniquingKeysWith: { first, _ in first })
@@ -358,7 +358,7 @@ struct SearchFigures: Sendable {
       return total - sum
     }
     let hasRest = rests.contains { $0 > 0 }
-    let labels = LayerNames(names)
+    let labels = LayerLabels(names)
     let shown = labels.shown + (hasRest ? ["outside the layers"] : [])
     let columns = zip(values, rests).map { parts, rest in parts + (hasRest ? [rest] : []) }
     let measure = cost.measure

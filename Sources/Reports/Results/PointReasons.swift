@@ -7,7 +7,7 @@ public struct PointReasons: Sendable {
   private let point: SearchData.Point
   /// Positions in the point's layers.
   private let layers: [Int]
-  private let names: QuantGraph.LayerNames
+  private let names: LayerNames
 
   /// - Parameters:
   ///   - file: a result of `search`.
@@ -29,7 +29,7 @@ public struct PointReasons: Sendable {
         listedBy: "hwsim report \(file.path)", at: file.path)
     }
     point = found
-    let names = QuantGraph.LayerNames(found.layers.map(\.name))
+    let names = LayerNames(found.layers.map(\.name))
     self.names = names
     layers =
       try layer.map { layer throws(Failure) in

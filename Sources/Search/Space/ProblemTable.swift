@@ -58,25 +58,8 @@ public enum ProblemTableError: Error, Sendable, Hashable {
   case invalid(path: String, AllocationError)
 
   init(_ error: DecodingError) {
-    func text(_ path: [any CodingKey]) -> String {
-      path.reduce(into: "") { text, key in
-        if let index = key.intValue {
-          text += "[\(index)]"
-        } else {
-          text += (text.isEmpty ? "" : ".") + key.stringValue
-        }
-      }
-    }
-    switch error {
-    case .typeMismatch(_, let context), .dataCorrupted(let context):
-      self = .malformed(path: text(context.codingPath), reason: context.debugDescription)
-    case .valueNotFound(_, let context):
-      self = .malformed(path: text(context.codingPath), reason: "null where a value is needed")
-    case .keyNotFound(let key, let context):
-      self = .malformed(path: text(context.codingPath + [key]), reason: "missing")
-    @unknown default:
-      self = .malformed(path: "", reason: "not readable as JSON")
-    }
+    let place = error.place
+    self = .malformed(path: place.path, reason: place.reason)
   }
 }
 

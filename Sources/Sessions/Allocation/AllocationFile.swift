@@ -12,16 +12,9 @@ package struct AllocationFile: Sendable {
   /// - Throws: a ``Failure`` with every problem of the file.
   package init(path: String) throws(Failure) {
     self.path = path
-    let bytes = try TargetChoice.contents(path)
-    let document: JSON
-    do throws(JSONSyntaxError) {
-      document = try JSON(parsing: bytes)
-    } catch {
-      throw Failure(
-        "allocation.syntax", error.reason,
-        at: "\(path): line \(error.line), column \(error.column)",
-        remedy: "correct the JSON text; hwsim search writes such files.")
-    }
+    let document = try JSON(
+      file: path, code: "allocation.syntax",
+      remedy: "correct the JSON text; hwsim search writes such files.")
     do throws(AllocationRefusal) {
       allocation = try Allocation(document)
     } catch {

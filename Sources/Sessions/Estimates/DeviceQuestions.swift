@@ -85,15 +85,7 @@ package enum DeviceQuestions {
   /// - Returns: the document.
   /// - Throws: a ``Failure`` for a layout that no family knows.
   package static func cases(_ path: String, arrays: String?) throws(Failure) -> JSON {
-    let bytes = try TargetChoice.contents(path)
-    let document: JSON
-    do throws(JSONSyntaxError) {
-      document = try JSON(parsing: bytes)
-    } catch {
-      throw Failure(
-        "estimate.cases", error.reason, at: "\(path): line \(error.line), column \(error.column)",
-        remedy: "correct the JSON text.")
-    }
+    let document = try JSON(file: path, code: "estimate.cases")
     var named: NamedArrays?
     if let arrays {
       do throws(ImportError) {

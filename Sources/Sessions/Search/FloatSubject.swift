@@ -71,13 +71,7 @@ package struct FloatSubject: SearchSubject {
     screener =
       data.calibration == nil && labels == nil
       ? evaluator : QuantizedEvaluator(sharing: evaluator, evaluation: calibration)
-    records =
-      [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
-      + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
-      + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
-      + (data.calibrationLabels.map {
-        [InputRecord(role: "calibration-labels", path: $0, kind: "npy")]
-      } ?? [])
+    records = [file.record] + data.records
   }
 
   /// The space with the sign that each layer's input asks for, and the widths of filters that

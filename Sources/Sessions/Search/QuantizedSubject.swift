@@ -98,13 +98,7 @@ package struct QuantizedSubject: SearchSubject {
       measured = deciding
       warnings = file.warnings + [SearchSamples.calibrationWarning(inputs: inputs)]
     }
-    records =
-      [file.record, InputRecord(role: "inputs", path: inputs, kind: "npy")]
-      + (data.labels.map { [InputRecord(role: "labels", path: $0, kind: "npy")] } ?? [])
-      + (data.calibration.map { [InputRecord(role: "calibration", path: $0, kind: "npy")] } ?? [])
-      + (data.calibrationLabels.map {
-        [InputRecord(role: "calibration-labels", path: $0, kind: "npy")]
-      } ?? [])
+    records = [file.record] + data.records
   }
 
   package func resolved(_ space: SearchSpace) throws(Failure) -> SearchSpace {

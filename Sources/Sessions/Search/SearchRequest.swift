@@ -28,6 +28,14 @@ package struct SearchDataFiles: Sendable {
   package var cores: TensorCoreRules?
 
   package init() {}
+
+  /// The arrays that are given, as documents list them.
+  var records: [InputRecord] {
+    [
+      ("inputs", inputs), ("labels", labels), ("calibration", calibration),
+      ("calibration-labels", calibrationLabels),
+    ].compactMap { role, path in path.map { InputRecord(role: role, path: $0, kind: "npy") } }
+  }
 }
 
 /// What may be chosen for the layers of a model, as texts.

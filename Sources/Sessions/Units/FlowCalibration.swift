@@ -113,15 +113,8 @@ package struct FlowCalibration: Sendable {
   }
 
   private static func list(_ path: String) throws(Failure) -> [JSON] {
-    let bytes = try TargetChoice.contents(path)
-    do throws(JSONSyntaxError) {
-      let document = try JSON(parsing: bytes)
-      return document.elements ?? document["units"]?.elements ?? []
-    } catch {
-      throw Failure(
-        "unit.list", error.reason, at: "\(path): line \(error.line), column \(error.column)",
-        remedy: "correct the JSON text.")
-    }
+    let document = try JSON(file: path, code: "unit.list")
+    return document.elements ?? document["units"]?.elements ?? []
   }
 
   private static func table(_ path: String) throws(Failure) -> [JSON] {

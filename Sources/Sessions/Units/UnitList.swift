@@ -17,15 +17,7 @@ package struct UnitList: Sendable {
   ///
   /// - Throws: a ``Failure`` for what is no list of units, with the unit's place.
   package init(file path: String) throws(Failure) {
-    let bytes = try TargetChoice.contents(path)
-    let document: JSON
-    do throws(JSONSyntaxError) {
-      document = try JSON(parsing: bytes)
-    } catch {
-      throw Failure(
-        "unit.list", error.reason, at: "\(path): line \(error.line), column \(error.column)",
-        remedy: "correct the JSON text.")
-    }
+    let document = try JSON(file: path, code: "unit.list")
     guard let list = document.elements ?? document["units"]?.elements, !list.isEmpty,
       list.count <= Self.limit
     else {

@@ -92,7 +92,7 @@ struct CastCommand: ConfigurableCommand {
     let progress = session.progress("formats")
     defer { progress.finish() }
     let rows = try CastComparison(scale: try .init(scale), axis: axis ?? -1)
-      .rows(formats, of: input, modes: casting, progress: progress)
+      .rows(formats, of: input, modes: casting.modes, progress: progress.update(done:of:))
     return Report(
       schema: "cast",
       arguments: [
@@ -121,7 +121,7 @@ struct CastCommand: ConfigurableCommand {
           "usage.arguments", "GGUF blocks round by their own rule",
           remedy: "leave out --rounding, --overflow, --random-bits and --axis.")
       }
-      return try cast.report(input, to: product, writesValues: values)
+      return try report(cast, to: product)
     }
     let target = try Encoding.named(to, option: "--to")
     let source = try Encoding.named(from, option: "--from")
@@ -158,8 +158,9 @@ struct CastCommand: ConfigurableCommand {
       let progress = session.progress("values")
       defer { progress.finish() }
       summary = try ArrayCast(
-        rule: try casting.rule(to: target, randomWidth: randomWidth ?? 0), source: source,
-        invalid: invalid, writesValues: values, randomBits: randomBits, progress: progress
+        rule: try casting.modes.rule(to: target, randomWidth: randomWidth ?? 0), source: source,
+        invalid: invalid, writesValues: values, randomBits: randomBits,
+        progress: progress.update(done:of:)
       ).run(input, to: product)
     }
     let inputs = ([input] + [randomBits].compactMap { $0 }).filter { $0 != "-" }
@@ -169,29 +170,38 @@ struct CastCommand: ConfigurableCommand {
         InputRecord(role: $0.offset == 0 ? "input" : "random-bits", path: $0.element, kind: "npy")
       },
       warnings: summary.losses?.warning(at: input, of: target.name).map { [$0] } ?? [],
-      result: .object(
-        [
-          .init(key: "format", value: .string(target.name)),
-          .init(key: "shape", value: .integers(summary.shape)),
-          .init(key: "values", value: .integer(summary.count)),
-          .init(key: "invalid_values", value: .integer(summary.invalid)),
-          .init(key: "type", value: .string(summary.type)),
-        ] + (summary.losses?.members ?? []))
+      result: Self.result(summary, format: target.name)
     ) { _ in
       var text = "\(Quantity.count(summary.count, "value")) -> \(target.name), \(summary.type)\n"
       if summary.invalid > 0 { text += "\(Quantity.count(summary.invalid)) without a code, " }
       return text + (summary.losses.map { $0.words + "\n" } ?? "")
     }
   }
-}
 
-/// What a cast did.
-struct CastSummary {
-  let shape: [Int]
-  let count: Int
-  let invalid: Int
-  /// Element type of the result.
-  let type: String
-  /// What became of the values that have a code; nil for results that are no cast values.
-  let losses: CastLosses?
+  /// From or to blocks of GGUF.
+  private func report(_ cast: GGUFCast, to product: String) throws(Failure) -> Report {
+    let summary = try cast.run(input, to: product)
+    let losses = summary.losses
+    return Report(
+      schema: "cast",
+      arguments: ["to": .string(cast.target), "from": .string(cast.source)],
+      inputs: input == "-" ? [] : [InputRecord(role: "input", path: input, kind: "npy")],
+      warnings: [losses?.warning(at: input, of: cast.blocks)].compactMap(\.self),
+      result: Self.result(summary, format: cast.target)
+    ) { _ in
+      "\(Quantity.count(summary.count, "value")): \(cast.source) -> \(cast.target)\n"
+        + (losses.map { $0.words + "\n" } ?? "")
+    }
+  }
+
+  private static func result(_ summary: CastSummary, format: String) -> JSON {
+    .object(
+      [
+        .init(key: "format", value: .string(format)),
+        .init(key: "shape", value: .integers(summary.shape)),
+        .init(key: "values", value: .integer(summary.count)),
+        .init(key: "invalid_values", value: .integer(summary.invalid)),
+        .init(key: "type", value: .string(summary.type)),
+      ] + (summary.losses?.members ?? []))
+  }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Documents
 import HWModel
+import Manual
 import QuantGraph
 import Sessions
 

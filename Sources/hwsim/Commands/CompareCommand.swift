@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import Manual
 import QuantGraph
 import Reports
 

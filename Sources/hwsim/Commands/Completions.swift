@@ -18,7 +18,7 @@ extension CompletionKind {
   /// Number formats, an example of each family.
   static var formats: CompletionKind { words { FormatFamily.all.flatMap(\.examples) } }
 
-  static var roundings: CompletionKind { words { CastOptions.roundingNames } }
+  static var roundings: CompletionKind { words { CastModes.roundingNames } }
 
   static var overflows: CompletionKind {
     words { ["sat", "nosat"] + Overflow.allCases.map(\.rawValue) }

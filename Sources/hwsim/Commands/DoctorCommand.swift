@@ -1,7 +1,8 @@
-import Arith
 import ArgumentParser
+import Arith
 import Documents
 import HWModel
+import Manual
 import QuantGraph
 import Schedules
 import Sessions

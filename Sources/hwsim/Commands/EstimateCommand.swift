@@ -3,6 +3,7 @@ import Arith
 import Documents
 import HWModel
 import Importers
+import Manual
 import QuantGraph
 import Schedules
 import Sessions

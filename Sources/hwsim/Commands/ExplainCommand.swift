@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import Manual
 import QuantGraph
 
 /// `hwsim explain CODE`: an error or warning at length.
@@ -39,7 +40,7 @@ struct ExplainCommand: ReportingCommand {
         "\(style.bold(topic.name)): \(topic.title)\n\n\(Prose.joined(topic.text))\n"
       }
     }
-    let family = Explanation.all.filter { $0.code.hasPrefix(code + ".") }
+    let family = Explanation.family(code)
     if !family.isEmpty { return Self.list(topics: [], family, of: code) }
     guard let explanation = Explanation.of(code) else {
       throw .unknown(
@@ -75,25 +76,5 @@ struct ExplainCommand: ReportingCommand {
       ],
       table: rows
     ) { [rows] style in rows.render(style: style) }
-  }
-}
-
-extension Topic {
-  fileprivate func json(withText: Bool) -> JSON {
-    let head: [JSON.Member] = [
-      .init(key: "code", value: .string(name)), .init(key: "title", value: .string(title)),
-      .init(key: "exit_code", value: .null),
-    ]
-    return .object(withText ? head + [.init(key: "text", value: .string(text))] : head)
-  }
-}
-
-extension Explanation {
-  fileprivate func json(withText: Bool) -> JSON {
-    let head: [JSON.Member] = [
-      .init(key: "code", value: .string(code)), .init(key: "title", value: .string(title)),
-      .init(key: "exit_code", value: .integer(Int(status.rawValue))),
-    ]
-    return .object(withText ? head + [.init(key: "text", value: .string(text))] : head)
   }
 }

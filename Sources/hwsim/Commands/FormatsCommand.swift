@@ -70,7 +70,12 @@ struct FormatsCommand: ReportingCommand {
           "usage.arguments", "--stored takes no name, --compare or --operators",
           remedy: "hwsim formats --stored CASES.json")
       }
-      return try StoredCases(path: stored).report()
+      let cases = try StoredCases(path: stored)
+      return Report(
+        schema: "formats", arguments: ["stored": .string(stored)],
+        inputs: [InputRecord(role: "cases", path: stored, kind: "json")],
+        result: cases.json, table: cases.table,
+        text: { style in cases.table.render(limit: 60, style: style) })
     }
     if operators {
       let matrix = try OperatorMatrix(datapath: datapath)
@@ -84,38 +89,20 @@ struct FormatsCommand: ReportingCommand {
         "usage.arguments", "--datapath is about --operators",
         remedy: "hwsim formats --operators --datapath NAME")
     }
-    if let compare { return try comparison(Self.split(compare)) }
+    if let compare { return try comparison(FormatFacts.names(in: compare)) }
     guard plot == nil else {
       throw Failure(
         "usage.arguments", "--plot draws the formats of --compare",
         remedy: "hwsim formats --compare A,B --plot FILE.svg")
     }
     guard let name else { return Self.families }
-    if encode == nil, let type = GGUFType.named(name) {
-      // As in casts: a name of both means the blocks of GGUF only as that writes it (NVFP4).
-      let other = try? Encoding(name: name)
-      if other == nil || (type.block > 1 && type.name == name) {
-        return GGUFCast.description(of: type)
-      }
+    if encode == nil, let blocks = GGUFFacts(name) {
+      return Report(
+        schema: "formats", arguments: ["name": .string(blocks.name)], result: blocks.json
+      ) { style in style.bold(blocks.name) + "\n" + FormatFacts.aligned(blocks.lines) }
     }
     let encoding = try Encoding.named(name, option: "NAME")
     return try description(of: encoding)
-  }
-
-  /// Names at the commas outside brackets.
-  static func split(_ text: String) -> [String] {
-    var names = [""]
-    var depth = 0
-    for character in text {
-      if character == "<" { depth += 1 }
-      if character == ">" { depth -= 1 }
-      if character == "," && depth == 0 {
-        names.append("")
-      } else {
-        names[names.count - 1].append(character)
-      }
-    }
-    return names
   }
 
   private static var families: Report {
@@ -161,7 +148,7 @@ struct FormatsCommand: ReportingCommand {
     }
     var encoded: [(String, String)] = []
     if let encode {
-      let rule = try casting.rule(to: encoding)
+      let rule = try casting.modes.rule(to: encoding)
       guard let value = Double(encode) else {
         throw Failure(
           "usage.arguments", "--encode \(encode) is no number", remedy: "write 1.37 or 0x1.8p3.")
@@ -190,42 +177,10 @@ struct FormatsCommand: ReportingCommand {
   }
 
   private func comparison(_ names: [String]) throws(Failure) -> Report {
-    var encodings: [Encoding] = []
-    for name in names {
-      let encoding = try Encoding.named(name, option: "--compare")
-      guard encoding.scalarWidth != nil else { throw Failure(UnitError.notScalar(encoding)) }
-      encodings.append(encoding)
-    }
-    let lines = encodings.map { FormatFacts($0) }
-    var rows = Table([
-      .text("format"), .number("bits"), .number("values"), .number("smallest"),
-      .number("largest"), .number("smallest > 0"),
-    ])
-    var json: [JSON] = []
-    for facts in lines {
-      rows.append([
-        .init(facts.encoding.name), .count(facts.encoding.scalarWidth ?? 0),
-        .init(facts.values.map { "\($0.count)" } ?? "-"), .init(FormatFacts.text(facts.minimum)),
-        .init(FormatFacts.text(facts.maximum)), .init(FormatFacts.text(facts.smallestPositive)),
-      ])
-      json.append(
-        [
-          "name": .string(facts.encoding.name),
-          "bits": .optional(facts.encoding.scalarWidth),
-          "minimum": FormatFacts.json(facts.minimum), "maximum": FormatFacts.json(facts.maximum),
-          "smallest_positive": FormatFacts.json(facts.smallestPositive),
-          "values": facts.values.map { values in .array(values.map { .number($0) }) } ?? .null,
-        ])
-    }
-    let limit = lines.map { max($0.maximum.magnitude, $0.minimum.magnitude) }.min() ?? 1
-    if let plot { try TextFile.replace(plot, with: ValueLines(lines, limit: limit).svg) }
+    let comparison = try FormatComparison(names)
+    if let plot { try TextFile.replace(plot, with: comparison.lines.svg) }
     return Report(
-      schema: "formats", arguments: ["compare": .strings(encodings.map(\.name))],
-      result: ["formats": .array(json)], table: rows
-    ) { [rows] style in
-      rows.render(style: style)
-        + "\nvalues from \(FormatFacts.text(-limit)) to \(FormatFacts.text(limit)):\n"
-        + ValueLines(lines, limit: limit).text
-    }
+      schema: "formats", arguments: ["compare": .strings(comparison.names)],
+      result: ["formats": comparison.json], table: comparison.table, text: comparison.text)
   }
 }

@@ -69,7 +69,10 @@ struct InspectCommand: ConfigurableCommand {
           "usage.arguments", "--ranges is about graphs of codes, --node and --dot about graphs",
           remedy: "leave --ranges out; give --graph and the name of a pass with the others.")
       }
-      return try TransformerAnswer(file, transformer).report()
+      let answer = try TransformerAnswer(file, run: transformer.run, cache: transformer.cache)
+      return Report(
+        schema: "inspect", arguments: transformer.json, inputs: [file.record],
+        warnings: answer.warnings, result: answer.json, table: answer.table, text: answer.text)
     }
     guard transformer.isEmpty, graph == nil else {
       throw Failure(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import Manual
 import QuantGraph
 
 /// `hwsim schema NAME`: the JSON Schema of a document that hwsim writes or reads.
@@ -28,7 +29,7 @@ struct SchemaCommand: ReportingCommand {
 
   func report(_ session: Session) throws(Failure) -> Report {
     guard let name else { return Self.list }
-    guard let schema = Schema.all.first(where: { $0.name == name }) else {
+    guard let schema = Schema.named(name) else {
       throw .unknown(
         "schema", name, code: "usage.unknown-schema", among: Schema.all.map(\.name),
         listedBy: "hwsim schema")

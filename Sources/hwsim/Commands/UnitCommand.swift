@@ -126,7 +126,7 @@ struct UnitCommand: ConfigurableCommand {
   func report(_ session: Session) throws(Failure) -> Report {
     if parameters != nil || cost != nil || verilog != nil { return try hardwareReport() }
     guard let product else {
-      if operation != "mma" { try checkOperation() }
+      if operation != "mma" { _ = try request.knownOperation() }
       if operation != "mma", target != nil {
         throw Failure(
           "usage.arguments", "what a unit takes on --target follows from its parameters",
@@ -145,7 +145,7 @@ struct UnitCommand: ConfigurableCommand {
         "usage.arguments", "--target, --path, --op and --rows are those of mma",
         remedy: "leave them out, or write hwsim unit mma.")
     }
-    let unit = try makeUnit()
+    let unit = try request.unit()
     var members: [JSON.Member] = [
       .init(key: "operation", value: .string(unit.operation.rawValue)),
       .init(key: "a", value: .string(unit.a.name)),
@@ -183,7 +183,7 @@ struct UnitCommand: ConfigurableCommand {
       }
     }
     guard let inputs else { return try noInputs() }
-    let summary = try compute(unit, inputs, product)
+    let summary = try UnitRun(unit, invalid: invalid).run(inputs, to: product)
     return Report(
       schema: "unit", arguments: .object(members),
       inputs: [InputRecord(role: "inputs", path: inputs, kind: "npz")],
@@ -215,11 +215,7 @@ struct UnitCommand: ConfigurableCommand {
         target: target, path: path, a: a, b: b, accumulator: accumulator,
         overflow: casting.overflow, join: op, isRowwise: rows))
     let summary = try matrix.compute(inputs)
-    do throws(ImportError) {
-      try Self.write(summary.codes, shape: summary.shape, type: summary.type, to: product)
-    } catch {
-      throw Failure(error)
-    }
+    try summary.write(to: product)
     return Report(
       schema: "unit",
       arguments: [
@@ -276,143 +272,13 @@ struct UnitCommand: ConfigurableCommand {
     ) { [all = self.table.all] style in answer.text(style, showsAll: all) }
   }
 
-  @discardableResult
-  private func checkOperation() throws(Failure) -> UnitOperation {
-    guard let operation else {
-      throw Failure(
-        "usage.arguments", "OP is missing", remedy: "name an operation, such as mul.")
-    }
-    guard let known = UnitOperation(rawValue: operation) else {
-      throw .unknown(
-        "operation", operation, code: "usage.unknown-operation",
-        among: UnitOperation.allCases.map(\.rawValue) + ["mma"], listedBy: "hwsim unit --help")
-    }
-    return known
-  }
-
-  private func makeUnit() throws(Failure) -> ArithmeticUnit {
-    let operation = try checkOperation()
-    guard let a, let out else {
-      throw Failure(
-        "usage.arguments", "--\(a == nil ? "a" : "out") is missing",
-        remedy: "name a format for each operand and for the result.")
-    }
-    let first = try Encoding.named(a, option: "--a")
-    let second = try Encoding.named(b, option: "--b")
-    let third = try Encoding.named(c, option: "--c")
-    let result = try casting.rule(
-      to: try Encoding.named(out, option: "--out"), randomWidth: randomWidth ?? 0)
-    var sum = Accumulator.exact
-    if let accumulator, accumulator != "exact" {
-      // Each step of a float register rounds as the result does; fixed point has modes of its own.
-      let encoding = try Encoding.named(accumulator, option: "--accumulator")
-      var modes = CastOptions.none
-      if case .float = encoding, case .float = result.encoding { modes = casting }
-      sum = .rounded(try modes.rule(to: encoding, randomWidth: randomWidth ?? 0))
-    }
-    var factor: DyadicFactor?
-    if multiplier != nil || shift != nil {
-      do throws(FormatError) {
-        factor = try DyadicFactor(multiplier: multiplier ?? 1, shift: shift ?? 0)
-      } catch {
-        throw Failure(Diagnostic(error))
-      }
-    }
-    do throws(UnitError) {
-      return try ArithmeticUnit(
-        operation, a: first, b: second, c: third, out: result, accumulator: sum, factor: factor)
-    } catch {
-      throw Failure(error)
-    }
-  }
-
-  private func compute(
-    _ unit: ArithmeticUnit, _ path: String, _ product: String
-  ) throws(Failure) -> CastSummary {
-    let arrays: NamedArrays
-    do throws(ImportError) {
-      arrays = try NPZ.read(path)
-    } catch {
-      throw Failure(error)
-    }
-    let wanted =
-      unit.operation.operands + (unit.c != nil && unit.operation == .dot ? ["c"] : [])
-      + (unit.out.rounding.randomWidth > 0 ? ["random"] : [])
-    let missing = wanted.filter { arrays[$0] == nil }
-    let extra = arrays.names.filter { !wanted.contains($0) }
-    guard missing.isEmpty, extra.isEmpty else {
-      throw Failure(
-        "array.operands", "the arrays are not those of the unit", at: path,
-        notes: [
-          "missing: " + (missing.isEmpty ? "none" : missing.joined(separator: ", ")),
-          "extra: " + (extra.isEmpty ? "none" : extra.joined(separator: ", ")),
-        ], remedy: "the file holds one array of codes for each operand.")
-    }
-    func codes(_ name: String) throws(Failure) -> [Int64] {
-      guard let array = arrays[name], wanted.contains(name) else { return [] }
-      if let values: [UInt64] = array.values() { return values.map { Int64(bitPattern: $0) } }
-      guard !array.elementType.isFloatingPoint, let integers = array.integers() else {
-        throw Failure(
-          "array.type", "array '\(name)' of \(array.elementType.rawValue) holds no codes",
-          at: path, remedy: "write integer codes.")
-      }
-      return integers
-    }
-    let shape = arrays["a"]?.shape ?? []
-    if let other = arrays["b"]?.shape, unit.b != nil, other != shape {
-      throw Failure(
-        "array.lengths", "a has shape \(shape), b \(other)", at: path,
-        remedy: "operands have one shape.")
-    }
-    let isDot = unit.operation == .dot
-    let rowLength = isDot ? shape.last ?? 1 : 1
-    let resultShape = isDot ? Array(shape.dropLast()) : shape
-    guard rowLength > 0 else {
-      throw Failure(
-        "array.lengths", "the last axis of a is empty", at: path,
-        remedy: "give at least one term a sum.")
-    }
-    let (first, second, third) = (try codes("a"), try codes("b"), try codes("c"))
-    let random = try codes("random").map { UInt64(bitPattern: $0) }
-    let results: [Int64?]
-    do throws(UnitError) {
-      results = try unit.results(
-        a: first, b: second, c: third, randomBits: random, rowLength: rowLength)
-    } catch {
-      throw Failure(error)
-    }
-    let invalidCount = results.lazy.filter { $0 == nil }.count
-    if invalid == .error, let index = results.firstIndex(of: nil) {
-      throw .noCode("the result", in: unit.out.encoding, index: index, at: "out")
-    }
-    let type = try unit.out.encoding.elementType(signed: invalid == .minusOne)
-    let codesOut = results.map { $0 ?? -1 }
-    do throws(ImportError) {
-      try Self.write(codesOut, shape: resultShape, type: type, to: product)
-    } catch {
-      throw Failure(error)
-    }
-    return CastSummary(
-      shape: resultShape, count: codesOut.count, invalid: invalidCount, type: type.rawValue,
-      losses: nil)
-  }
-
-  /// Writes the array `out`.
-  private static func write(
-    _ codes: [Int64], shape: [Int], type: NDArray.ElementType, to path: String
-  ) throws(ImportError) {
-    let writer = try NPZWriter(path: path)
-    if shape.isEmpty {
-      try writer.add("out", NDArray(shape: [], codes))
-    } else {
-      let member = try writer.member("out", elementType: type, rowShape: Array(shape.dropFirst()))
-      if type == .uint64 {
-        let patterns = codes.map { UInt64(bitPattern: $0) }
-        try writer.append(patterns.span, to: member)
-      } else {
-        try writer.append(codes: codes.span, to: member)
-      }
-    }
-    try writer.finish()
+  private var request: UnitRequest {
+    var request = UnitRequest(operation: operation)
+    (request.a, request.b, request.c, request.out) = (a, b, c, out)
+    request.accumulator = accumulator
+    (request.multiplier, request.shift) = (multiplier, shift)
+    request.modes = casting.modes
+    request.randomWidth = randomWidth ?? 0
+    return request
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Documents
 import Importers
+import Manual
 import QuantGraph
+import Reports
 
 /// One run of the tool: parse, let the command work, print, say the exit code.
 struct Invocation {
@@ -160,7 +162,14 @@ struct Invocation {
       Self.tell(DiagnosticText.warnings(report.warnings, style: errorStyle))
     }
     if let file = options.jsonFile { try TextFile.replace(file, with: document) }
-    let cases = command.caseOptions.map { ($0, CaseReport(report)) }
+    let cases = command.caseOptions.map {
+      (
+        $0,
+        CaseReport(
+          report.schema, report.result, of: report.inputs.first?.path ?? "",
+          isYes: report.status == .yes)
+      )
+    }
     if let (options, cases) = cases, let file = options.junit {
       try TextFile.replace(file, with: cases.junit)
     }

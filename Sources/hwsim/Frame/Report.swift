@@ -1,5 +1,6 @@
 import Documents
 import Importers
+import Manual
 import QuantGraph
 
 /// A command's answer: one JSON document, the same as text, and whether it is a yes.

@@ -1,5 +1,6 @@
 import Glibc
 import Importers
+import Manual
 import Synchronization
 
 /// What happens when the process is interrupted or hits a bug.

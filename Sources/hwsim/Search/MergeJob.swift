@@ -1,5 +1,6 @@
 import Documents
 import Importers
+import Manual
 import QuantGraph
 import Search
 import Sessions

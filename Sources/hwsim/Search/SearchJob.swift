@@ -3,6 +3,7 @@ import Documents
 import FoundationEssentials
 import HWModel
 import Importers
+import Manual
 import QuantGraph
 import Schedules
 import Search

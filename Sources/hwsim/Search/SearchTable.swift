@@ -1,6 +1,7 @@
 import Documents
 import Importers
 import Knapsack
+import Manual
 import QuantGraph
 import Search
 import Sessions

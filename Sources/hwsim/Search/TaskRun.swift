@@ -1,6 +1,7 @@
 import ArgumentParser
 import Documents
 import Glibc
+import Manual
 import QuantGraph
 import Search
 import Sessions
