@@ -18,8 +18,22 @@ import QuantGraph
 /// - a quantizer is monotone: its result lies between those of `x - e` and `x + e`. Only where a tie
 ///   lies between does the bound of the codes become 1 or more: a ``Tip``.
 ///
+/// - scales and zero points that a run computes have bounds, too: quotients by them lie between those at
+///   the ends of both intervals.
+///
 /// An operator without a rule has the bound infinity where an operand's is not 0.
 struct OrderBound {
+  /// How the errors of n roundings add up.
+  enum Growth: Hashable, Sendable {
+    /// All to one side, as far as they can: no implementation is farther away.
+    case worst
+    /// Independent, with mean 0: `4 sqrt(2 n) u` instead of `2 n u` for two implementations. A sum is
+    /// beyond with a probability of at most `2 exp(-8)`, by far less where partial sums grow slowly.
+    /// Source: Higham and Mary, "A New Approach to Probabilistic Rounding Error Analysis", SIAM J. Sci.
+    /// Comput. 41(5), 2019, theorem 2.4, with lambda = 4.
+    case likely
+  }
+
   /// Differences of float functions between libraries that count as rounding, in units of the last
   /// place of float32: a budget, since no standard bounds them.
   static let functionULPs = 4.0
@@ -36,6 +50,7 @@ struct OrderBound {
 
   let graph: Graph
   let datapath: any ArrayDatapath
+  let growth: Growth
   /// The numbers of this run, as stored.
   private var numbers: [TensorID: [Double]] = [:]
   private var bounds: [TensorID: [Double]] = [:]
@@ -46,13 +61,15 @@ struct OrderBound {
   /// - Parameters:
   ///   - graph: as the datapath runs it.
   ///   - datapath: the rules.
+  ///   - growth: how rounding errors add up.
   ///   - observed: numbers that the other implementation has for tensors, which replace their bounds
   ///     by true differences for what follows.
   ///   - codes: the elements of a tensor in this run, one sample.
   init(
-    _ graph: Graph, on datapath: any ArrayDatapath, observed: [TensorID: [Double]],
-    codes: (TensorID) -> Codes?
+    _ graph: Graph, on datapath: any ArrayDatapath, growth: Growth = .worst,
+    observed: [TensorID: [Double]], codes: (TensorID) -> Codes?
   ) {
+    self.growth = growth
     self.graph = graph
     self.datapath = datapath
     for (index, node) in graph.nodes.enumerated() {
@@ -66,7 +83,12 @@ struct OrderBound {
         var bound =
           position < results.count && results[position].count == count
           ? results[position] : unknown(node, count: count)
-        if case .affine = graph[id].encoding, quantizes(node) { note(bound, at: index) }
+        // Infinity times 0, and infinity less infinity: nothing is known.
+        for element in bound.indices where bound[element].isNaN { bound[element] = .infinity }
+        // Codes, not the zero point that is found with them.
+        if position == 0, case .affine = graph[id].encoding, quantizes(node) {
+          note(bound, at: index)
+        }
         predicted[id] = bound
         if let other = observed[id], let own = numbers[id], other.count == count {
           bound = zip(other, own).map { abs($0 - $1) }
@@ -121,10 +143,12 @@ struct OrderBound {
     return Double(sign: .plus, exponent: -(format.mantissaBits + 1), significand: 1)
   }
 
-  /// `n u / (1 - n u)`: the relative error of n roundings in a row.
-  static func accumulated(_ count: Int, _ unit: Double = OrderBound.unit) -> Double {
+  /// `n u / (1 - n u)`: the relative error of n roundings in a row; less where errors are independent.
+  func accumulated(_ count: Int, _ unit: Double = OrderBound.unit) -> Double {
     let product = Double(count) * unit
-    return product < 0.5 ? product / (1 - product) : .infinity
+    let worst = product < 0.5 ? product / (1 - product) : .infinity
+    guard growth == .likely else { return worst }
+    return min(worst, 4 * (Double(count) / 2).squareRoot() * unit)
   }
 
   /// What an operator makes of numbers, in float64; nil where the datapath has no such form.
@@ -165,12 +189,12 @@ struct OrderBound {
     evaluate(node, node.operation, operands)
   }
 
-  /// What a node of the graph makes of other numbers of its first operand, by its own rules.
-  func rerun(_ node: Node, _ data: [Double], output: Int = 0) -> [Double]? {
+  /// What a node of the graph makes of other numbers of some operands, by its own rules.
+  func rerun(_ node: Node, _ changed: [Int: [Double]], output: Int = 0) -> [Double]? {
     var tensors: [Tensor] = []
     for (index, id) in node.inputs.enumerated() {
       let own = graph[id]
-      guard let codes = index == 0 ? own.codes(data) : own.codes(values(id)) else { return nil }
+      guard let codes = own.codes(changed[index] ?? values(id)) else { return nil }
       tensors.append(
         Tensor(name: "\(index)", shape: own.shape, encoding: own.encoding, constant: codes))
     }

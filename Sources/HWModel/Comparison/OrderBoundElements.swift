@@ -33,12 +33,14 @@ extension OrderBound {
     let (first, second) = (node.inputs[0], node.inputs[1])
     let (a, b) = (spread(values(first), first), spread(values(second), second))
     let (ea, eb) = (spread(bound(first), first), spread(bound(second), second))
+    // 0 times what is not known is 0.
+    func product(_ a: Double, _ b: Double) -> Double { a == 0 || b == 0 ? 0 : a * b }
     var bound = [Double](repeating: 0, count: a.count)
     for index in a.indices {
       let (x, y, ex, ey) = (abs(a[index]), abs(b[index]), ea[index], eb[index])
       switch function {
       case .add, .subtract: bound[index] = ex + ey
-      case .multiply: bound[index] = x * ey + y * ex + ex * ey
+      case .multiply: bound[index] = product(x, ey) + product(y, ex) + product(ex, ey)
       case .divide:
         bound[index] =
           ex == 0 && ey == 0 ? 0 : y > ey ? (ex + x / y * ey) / (y - ey) : .infinity

@@ -9,7 +9,9 @@ extension OrderBound {
     case .convolution, .matMul, .transposedConvolution: return sums(node).map { [$0] } ?? []
     case .quantized(let quantized): return codes(node, quantized)
     case .integerProduct: return integerSums(node).map { [$0] } ?? []
-    case .quantize, .qonnx, .cast: return [monotone(node)]
+    case .quantize(let quantize): return [quantized(node, quantize.granularity)]
+    case .dynamicQuantize: return dynamicallyQuantized(node)
+    case .qonnx, .cast: return [monotone(node)]
     case .dequantize: return values(ofCodes: node).map { [$0] } ?? []
     case .unary(let function): return [unary(node, function)]
     case .binary(let binary): return binaryBound(node, binary.function).map { [$0] } ?? []
@@ -75,7 +77,7 @@ extension OrderBound {
       else { return nil }
       total = padded
     }
-    let factor = 2 * Self.accumulated(depth, min(unit(data), Self.unit))
+    let factor = 2 * accumulated(depth, min(unit(data), Self.unit))
     var bound = total.map { $0 * factor }
     let errors = ids.map { error($0) }
     for index in ids.indices {
@@ -94,28 +96,23 @@ extension OrderBound {
     return rounded(bound, node.outputs[0])
   }
 
-  /// Sums of codes are exact: only codes that may be others move them.
+  /// Sums of codes are exact: only codes and zero points that may be others move them.
   private func integerSums(_ node: Node) -> [Double]? {
+    guard node.inputs.contains(where: { error($0) != nil }) else { return zeros(node) }
     let ids = [node.inputs[0], node.inputs[2]]
-    guard ids.contains(where: { error($0) != nil }) || error(node.inputs[1]) != nil else {
-      return zeros(node)
-    }
-    guard error(node.inputs[1]) == nil, error(node.inputs[3]) == nil else { return nil }
+    let zeroPoints = [node.inputs[1], node.inputs[3]]
     let operation: Operator
     switch node.operation {
     case .integerProduct(.convolution(let convolution)): operation = .convolution(convolution)
     case .integerProduct(.matMul(let product)): operation = .matMul(product)
     default: return nil
     }
-    let magnitudes = zip(ids, [node.inputs[1], node.inputs[3]]).map { centered($0, $1) }
-    return products(node, operation, ids, magnitudes)
-  }
-
-  /// `sum |a| e(b) + |b| e(a) + e(a) e(b)`.
-  private func products(
-    _ node: Node, _ operation: Operator, _ ids: [TensorID], _ magnitudes: [[Double]]
-  ) -> [Double]? {
-    let errors = ids.map { bound($0) }
+    let magnitudes = zip(ids, zeroPoints).map { centered($0, $1) }
+    // Padding has the zero point's code: it stands for 0, whatever the code.
+    let errors = zip(ids, zeroPoints).map { id, zeroPoint in
+      let shift = bound(zeroPoint).max() ?? 0
+      return bound(id).map { $0 + shift }
+    }
     let widened = zip(magnitudes[1], errors[1]).map(+)
     guard let first = evaluate(node, operation, [(errors[0], ids[0]), (widened, ids[1])]),
       let second = evaluate(node, operation, [(magnitudes[0], ids[0]), (errors[1], ids[1])])
@@ -139,11 +136,10 @@ extension OrderBound {
     guard let count = quantized.operandCount(inputs: node.inputs.count) else { return [] }
     let ids = (0..<count).map { node.inputs[3 * $0] }
     let isFused = node.outputs.count > 1
-    if !isFused, ids.allSatisfy({ error($0) == nil }) {
+    if !isFused, node.inputs.allSatisfy({ error($0) == nil }) {
       return node.outputs.map { [Double](repeating: 0, count: graph[$0].shape.count) }
     }
-    let parameters = node.inputs.filter { !ids.contains($0) }
-    guard parameters.allSatisfy({ error($0) == nil }), quantized.requantizes else { return [] }
+    guard quantized.requantizes else { return [] }
     let scales = (0..<count).map { values(node.inputs[3 * $0 + 1]) }
     let target = values(node.inputs[3 * count]).first ?? 1
     let real = Self.reals(node, quantized, ids, scales, self)
@@ -154,16 +150,21 @@ extension OrderBound {
     let zero = values(node.inputs[3 * count + 1]).first ?? 0
     let range = quantized.range.codes(all, scale: Float(target), zeroPoint: Int64(zero))
     let own = values(node.outputs[0])
+    let (step, shift) = (largest(node.inputs[3 * count]), largest(node.inputs[3 * count + 1]))
+    guard target > step else { return [] }
     var moved = [Double](repeating: 0, count: own.count)
-    for index in own.indices where bound[index] != 0 {
+    for index in own.indices where bound[index] != 0 || step != 0 || shift != 0 {
       // The division by the result's scale is rounded too.
       let reach = bound[index] + 4 * Self.unit * abs(sum[index])
-      func code(_ value: Double) -> Double {
-        let code = (value / target).rounded(.toNearestOrEven) + zero
+      func code(_ value: Double, _ scale: Double) -> Double {
+        let code = (value / scale).rounded(.toNearestOrEven) + zero
         return min(max(code, Double(range.lowerBound)), Double(range.upperBound))
       }
-      let (low, high) = (code(sum[index] - reach), code(sum[index] + reach))
-      moved[index] = max(own[index] - low, high - own[index], 0)
+      for scale in step == 0 ? [target] : [target - step, target + step] {
+        let (low, high) = (code(sum[index] - reach, scale), code(sum[index] + reach, scale))
+        moved[index] = max(moved[index], own[index] - low, high - own[index])
+      }
+      moved[index] += shift
     }
     guard isFused else { return [moved] }
     return [moved, rounded(bound, node.outputs[1])]
@@ -190,7 +191,17 @@ extension OrderBound {
       let own = run.bound(ids[operand])
       let map = run.scaleMap(node, quantized, operand)
       let scale = scales[operand]
-      return own.indices.map { own[$0] * scale[scale.count == 1 ? 0 : map?($0) ?? 0] }
+      let step = run.largest(node.inputs[3 * operand + 1])
+      let shift = run.largest(node.inputs[3 * operand + 2])
+      if step == 0, shift == 0 {
+        return own.indices.map { own[$0] * scale[scale.count == 1 ? 0 : map?($0) ?? 0] }
+      }
+      // `(c - z) s` with errors of all three.
+      let magnitudes = run.centered(ids[operand], node.inputs[3 * operand + 2])
+      return own.indices.map { index in
+        let factor = scale[scale.count == 1 ? 0 : map?(index) ?? 0] + step
+        return (own[index] + shift) * factor + magnitudes[index] * step
+      }
     }
     switch quantized.function {
     case .convolution, .matMul:
@@ -209,13 +220,16 @@ extension OrderBound {
           node, operation, [(a.map(abs), pairs[0]), (b.map(abs), pairs[1])])
       else { return nil }
       if quantized.hasBias, let id = node.inputs.last {
-        guard let bias = run.biases(node, quantized, id, scales) else { return nil }
+        // The bias has the product of both scales, which are constants beside one.
+        guard let bias = run.biases(node, quantized, id, scales), run.error(id) == nil,
+          [1, 4].allSatisfy({ run.error(node.inputs[$0]) == nil })
+        else { return nil }
         for index in sum.indices {
           sum[index] += bias[index]
           whole[index] += abs(bias[index])
         }
       }
-      let factor = 2 * accumulated(run.depth(node) + 6)
+      let factor = 2 * run.accumulated(run.depth(node) + 6)
       var bound = whole.map { $0 * factor }
       let (ea, eb) = (errors(0), errors(1))
       if ea.contains(where: { $0 != 0 }) {
@@ -276,7 +290,7 @@ extension OrderBound {
       let moved = evaluate(node, operation, [(errors, id)])
     else { return nil }
     let count = graph[id].shape.count / max(graph[node.outputs[0]].shape.count, 1)
-    let factor = 2 * Self.accumulated(min(count, 1 << 22) + 4)
+    let factor = 2 * accumulated(min(count, 1 << 22) + 4)
     return (zip(whole, moved).map { $0 * factor + $1 }, sum)
   }
 
@@ -343,8 +357,8 @@ extension OrderBound {
     let widened = zip(own, numbers).map { bound, number in
       bound == 0 || !isFloat ? bound : bound + 2 * unit(data) * (abs(number) + bound)
     }
-    guard let low = rerun(node, zip(numbers, widened).map(-)),
-      let high = rerun(node, zip(numbers, widened).map(+))
+    guard let low = rerun(node, [0: zip(numbers, widened).map(-)]),
+      let high = rerun(node, [0: zip(numbers, widened).map(+)])
     else { return [Double](repeating: .infinity, count: results.count) }
     return results.indices.map { index in
       own[index] == 0
@@ -352,18 +366,110 @@ extension OrderBound {
     }
   }
 
+  /// Codes of values over scales that a run computes: between those at the corners of both intervals.
+  private func quantized(_ node: Node, _ granularity: Granularity) -> [Double] {
+    let (data, scale, zeroPoint) = (node.inputs[0], node.inputs[1], node.inputs[2])
+    guard error(scale) != nil || error(zeroPoint) != nil else { return monotone(node) }
+    let own = values(node.outputs[0])
+    let unknown = [Double](repeating: .infinity, count: own.count)
+    /// Ends of the interval of each number, one rounding further.
+    func ends(_ id: TensorID) -> [[Double]] {
+      let reach = zip(values(id), bound(id)).map {
+        $1 == 0 ? 0 : $1 + 2 * unit(id) * (abs($0) + $1)
+      }
+      return [zip(values(id), reach).map(-), zip(values(id), reach).map(+)]
+    }
+    let scales = ends(scale)
+    guard scales[0].allSatisfy({ $0 > 0 }) else { return unknown }
+    var moved = [Double](repeating: 0, count: own.count)
+    for numbers in ends(data) {
+      for steps in scales {
+        guard let codes = rerun(node, [0: numbers, 1: steps]) else { return unknown }
+        for index in own.indices {
+          moved[index] = max(moved[index], abs(codes[index] - own[index]))
+        }
+      }
+    }
+    guard let shift = error(zeroPoint) else { return moved }
+    let map = ScaleMap(granularity, data: graph[data].shape, scale: graph[scale].shape)
+    return moved.indices.map { moved[$0] + shift[map.position($0)] }
+  }
+
+  /// Codes, scale and zero point over the data's own range.
+  ///
+  /// The range's ends lie between those of `x - e` and `x + e`, the scale and the zero point between
+  /// those of the narrowest and the widest range, each code between those at the corners.
+  private func dynamicallyQuantized(_ node: Node) -> [[Double]] {
+    let data = node.inputs[0]
+    let numbers = values(data)
+    guard let own = error(data) else { return [zeros(node), [0], [0]] }
+    let codes = values(node.outputs[0])
+    let unknown = [codes.map { max($0, 255 - $0) }, [.infinity], [255]]
+    guard own.allSatisfy(\.isFinite), numbers.allSatisfy(\.isFinite) else { return unknown }
+    var (bottom, top) = ((low: 0.0, high: 0.0), (low: 0.0, high: 0.0))
+    for (number, reach) in zip(numbers, own) {
+      bottom = (min(bottom.low, number - reach), min(bottom.high, number + reach))
+      top = (max(top.low, number - reach), max(top.high, number + reach))
+    }
+    // Difference and quotient are rounded, here and there.
+    let rounding = 4 * Self.unit
+    let steps = (
+      low: (top.low - bottom.high) / 255 * (1 - rounding),
+      high: (top.high - bottom.low) / 255 * (1 + rounding)
+    )
+    // A range without extent has scale 1.
+    guard steps.low > 0 else { return unknown }
+    func zeroPoint(_ value: Double) -> Double {
+      min(max(value.rounded(.toNearestOrEven), 0), 255)
+    }
+    let zeros = (
+      low: zeroPoint(-bottom.high / steps.high * (1 - rounding)),
+      high: zeroPoint(-bottom.low / steps.low * (1 + rounding))
+    )
+    let moved = numbers.indices.map { index in
+      let ends = [numbers[index] - own[index], numbers[index] + own[index]].flatMap {
+        [$0 / steps.low, $0 / steps.high]
+      }
+      let (low, high) = (ends.min() ?? 0, ends.max() ?? 0)
+      func code(_ value: Double, _ zero: Double) -> Double {
+        min(max(value.rounded(.toNearestOrEven) + zero, 0), 255)
+      }
+      return max(
+        codes[index] - code(low - rounding * abs(low), zeros.low),
+        code(high + rounding * abs(high), zeros.high) - codes[index], 0)
+    }
+    func reach(_ id: TensorID, _ low: Double, _ high: Double) -> [Double] {
+      values(id).map { max($0 - low, high - $0, 0) }
+    }
+    return [
+      moved, reach(node.outputs[1], steps.low, steps.high),
+      reach(node.outputs[2], zeros.low, zeros.high),
+    ]
+  }
+
+  /// `(c - z) s` with errors of all three.
   private func values(ofCodes node: Node) -> [Double]? {
-    guard case .dequantize(let granularity) = node.operation,
-      error(node.inputs[1]) == nil, error(node.inputs[2]) == nil
-    else { return nil }
-    guard let own = error(node.inputs[0]) else { return zeros(node) }
-    let scales = values(node.inputs[1])
+    guard case .dequantize(let granularity) = node.operation else { return nil }
+    guard node.inputs.contains(where: { error($0) != nil }) else { return zeros(node) }
+    let own = bound(node.inputs[0])
+    let codes = values(node.inputs[0])
+    let (scales, steps) = (values(node.inputs[1]), bound(node.inputs[1]))
+    let (zeroPoints, shifts) = (values(node.inputs[2]), bound(node.inputs[2]))
     let map = ScaleMap(
       granularity, data: graph[node.inputs[0]].shape, scale: graph[node.inputs[1]].shape)
     return rounded(
-      own.indices.map { own[$0] == 0 ? 0 : own[$0] * abs(scales[map.position($0)]) },
+      own.indices.map { index in
+        let place = map.position(index)
+        let moved = own[index] + shifts[place]
+        let centered = abs(codes[index] - zeroPoints[place])
+        return (moved == 0 ? 0 : moved * (abs(scales[place]) + steps[place]))
+          + (centered == 0 ? 0 : centered * steps[place])
+      },
       node.outputs[0])
   }
+
+  /// The largest bound of a tensor's elements.
+  private func largest(_ id: TensorID) -> Double { error(id)?.max() ?? 0 }
 
   // MARK: Movements
 
@@ -385,7 +491,7 @@ extension OrderBound {
     if roundings > 0 {
       guard let whole = evaluate(node, [(values(data[0]).map(abs), data[0])]) else { return nil }
       for index in bound.indices {
-        bound[index] += Self.accumulated(roundings) * whole[index]
+        bound[index] += accumulated(roundings) * whole[index]
       }
     }
     return bound
@@ -408,14 +514,20 @@ extension OrderBound {
     }
   }
 
+  /// Where the condition may be another one, either of both.
   private func selected(_ node: Node) -> [Double]? {
-    guard error(node.inputs[0]) == nil else { return nil }
     let result = graph[node.outputs[0]].shape
-    let spread = node.inputs.map { id in
-      ArrayNode.broadcast(
-        id == node.inputs[0] ? values(id) : bound(id), graph[id].shape, to: result)
+    func spread(_ numbers: [Double], _ id: TensorID) -> [Double] {
+      ArrayNode.broadcast(numbers, graph[id].shape, to: result)
     }
-    return spread[0].indices.map { spread[0][$0] != 0 ? spread[1][$0] : spread[2][$0] }
+    let ids = node.inputs
+    let (condition, doubt) = (spread(values(ids[0]), ids[0]), spread(bound(ids[0]), ids[0]))
+    let choices = ids[1...].map { (spread(values($0), $0), spread(bound($0), $0)) }
+    return condition.indices.map { index in
+      let (first, second) = (choices[0].1[index], choices[1].1[index])
+      guard doubt[index] != 0 else { return condition[index] != 0 ? first : second }
+      return abs(choices[0].0[index] - choices[1].0[index]) + max(first, second)
+    }
   }
 
   // MARK: Reductions
@@ -434,7 +546,7 @@ extension OrderBound {
       return error(data) == nil ? zeros(node) : nil
     }
     let count = graph[data].shape.count / max(graph[node.outputs[0]].shape.count, 1)
-    let factor = 2 * Self.accumulated(min(count, 1 << 22) + 4)
+    let factor = 2 * accumulated(min(count, 1 << 22) + 4)
     func operation(_ function: Reduction.Function) -> Operator {
       .reduce(Reduction(function, axes: reduction.axes, keepsAxes: reduction.keepsAxes))
     }
@@ -466,7 +578,7 @@ extension OrderBound {
     let (length, inner) = (shape[softmax.axis], shape.strides[softmax.axis])
     let beta = Double(abs(softmax.beta))
     // Exponentials, their sum and the division.
-    let roundings = Self.accumulated(length + 8) + 4 * Self.functionULPs * Self.unit
+    let roundings = accumulated(length + 8) + 4 * Self.functionULPs * Self.unit
     var bound = [Double](repeating: 0, count: results.count)
     for row in 0..<results.count / max(length, 1) {
       let start = row / inner * inner * length + row % inner
@@ -526,7 +638,7 @@ extension OrderBound {
       ArrayNode.broadcast(values($0), graph[$0].shape, to: shape)
     }
     var result = [Double](repeating: 0, count: numbers.count)
-    let roundings = 2 * Self.accumulated(length + 8)
+    let roundings = 2 * accumulated(length + 8)
     for start in stride(from: 0, to: numbers.count, by: max(length, 1)) {
       let row = start..<start + length
       let count = Double(length)

@@ -35,6 +35,9 @@ public struct RoundingReport: Sendable {
   public internal(set) var samples = 0
   /// Whether every sample was looked at.
   public internal(set) var isComplete = true
+  /// Whether bounds take the errors of roundings for independent of each other; else they are those of
+  /// the worst case.
+  public internal(set) var takesIndependence = false
   /// Largest difference and largest bound of a compared tensor, over the span of its values.
   public internal(set) var largestDifference = 0.0
   public internal(set) var largestBound = 0.0
@@ -64,16 +67,33 @@ extension Check {
   ///   - sources: inputs and expected values, opened at the first sample.
   ///   - mayGoOn: asked before each sample that differs; false ends the search.
   ///   - progress: called with the number of samples done.
+  /// Where bounds of the worst case hold but are too large to tell anything, those of independent errors
+  /// are tried: a difference is then within what the order of sums is likely to do, or unexplained.
+  ///
   /// - Returns: what was found.
   /// - Throws: a `Diagnostic` from the sources.
   public func rounding(
     _ sources: CheckSources, mayGoOn: () -> Bool, progress: (Int) -> Void = { _ in }
+  ) throws(Diagnostic) -> RoundingReport? {
+    let worst = try rounding(sources, .worst, mayGoOn: mayGoOn, progress: progress)
+    guard let worst, worst.isComplete, worst.excess == nil, worst.differing > 0, !worst.explains,
+      mayGoOn(),
+      let likely = try rounding(sources, .likely, mayGoOn: mayGoOn, progress: progress),
+      likely.explains
+    else { return worst }
+    return likely
+  }
+
+  private func rounding(
+    _ sources: CheckSources, _ growth: OrderBound.Growth, mayGoOn: () -> Bool,
+    progress: (Int) -> Void
   ) throws(Diagnostic) -> RoundingReport? {
     guard let datapath = plan.rules as? any ArrayDatapath else { return nil }
     let graph = plan.graph
     let kept = Set(graph.tensors.indices.map(TensorID.init))
     let runner = BatchRunner(plan, keeping: kept, threads: 1)
     var report = RoundingReport()
+    report.takesIndependence = growth == .likely
     var done = 0
     while done < firstSamples ?? .max {
       let block = try CheckBlock(sources, of: graph, upTo: 1, from: done)
@@ -103,7 +123,8 @@ extension Check {
           break
         }
         report.add(
-          OrderBound(graph, on: datapath, observed: known) { own[$0] }, own, known, sample: done)
+          OrderBound(graph, on: datapath, growth: growth, observed: known) { own[$0] }, own, known,
+          sample: done)
       }
       done += 1
       progress(done)

@@ -117,6 +117,9 @@ extension Schema {
     "within_bound": integer("Those within their bounds."),
     "largest_difference": number("Over the span of the tensor."),
     "largest_bound": number("Over the span of the tensor."),
+    "independent_errors": boolean(
+      "Whether bounds take the errors of roundings for independent; else they are the worst case's."
+    ),
     "beyond": nullable(
       object([
         "tensor": string("Tensor of the first value beyond its bound."),

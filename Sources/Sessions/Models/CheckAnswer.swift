@@ -140,6 +140,7 @@ public struct CheckAnswer: Sendable {
       "within_bound": .integer(rounding.within),
       "largest_difference": .number(rounding.largestDifference),
       "largest_bound": .number(rounding.largestBound),
+      "independent_errors": .bool(rounding.takesIndependence),
       "beyond": rounding.excess.map { excess in
         [
           "tensor": .string(graph[excess.tensor].name), "sample": .integer(excess.sample),
@@ -334,7 +335,8 @@ public struct CheckAnswer: Sendable {
     guard let rounding = result.rounding, rounding.differing > 0 else { return "" }
     let indent = "           "
     let reach =
-      "the order of float32 sums and the last places of functions can do "
+      "the order of float32 sums and the last places of functions "
+      + (rounding.takesIndependence ? "do with independent errors " : "can do ")
       + "\(Self.significant(rounding.largestBound)) of a tensor's span"
     var lines: [String] = []
     if rounding.explains {
