@@ -63,13 +63,13 @@ extension Check {
   ///
   /// Where layers are given, each is judged from the values that were seen before it.
   ///
+  /// Where bounds of the worst case hold but are too large to tell anything, those of independent errors
+  /// are tried: a difference is then within what the order of sums is likely to do, or unexplained.
+  ///
   /// - Parameters:
   ///   - sources: inputs and expected values, opened at the first sample.
   ///   - mayGoOn: asked before each sample that differs; false ends the search.
   ///   - progress: called with the number of samples done.
-  /// Where bounds of the worst case hold but are too large to tell anything, those of independent errors
-  /// are tried: a difference is then within what the order of sums is likely to do, or unexplained.
-  ///
   /// - Returns: what was found.
   /// - Throws: a `Diagnostic` from the sources.
   public func rounding(
