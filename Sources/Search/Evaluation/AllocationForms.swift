@@ -128,9 +128,10 @@ struct FloatForms: AllocationForms {
 
   func releaseMemory() { weights.removeAll() }
 
-  /// Kernels take no more than a quarter of what the network's own weights do, or 32 MiB.
+  /// Kernels take no more than half of what the network's own weights do, or 64 MiB.
   func family() -> PlanFamily {
-    PlanFamily(network.plan, bytes: max(layers.reduce(0) { $0 + $1.weightCount }, 1 << 25))
+    PlanFamily(
+      network.plan, bytes: max(2 * layers.reduce(0) { $0 + $1.weightCount }, 1 << 26))
   }
 
   func form(

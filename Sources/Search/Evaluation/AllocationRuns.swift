@@ -29,7 +29,7 @@ final class AllocationRuns: Sendable {
   /// Memory for results that are kept between allocations, of all threads.
   static let keptBytes = 1 << 26
   /// Memory for the kernels of allocations that wait to be run.
-  static let waitingBytes = 1 << 25
+  static let waitingBytes = 1 << 26
 
   init(_ forms: some AllocationForms, head: ScoreHead, samples: SampleSet, slot: Int) {
     self.forms = forms
