@@ -111,7 +111,7 @@ extension FabricFlow.Timing {
   /// A dense layer in Latency strategy, io_parallel.
   ///
   /// Products and a balanced tree of adders over the terms of an output, cut at the usable period;
-  /// multipliers that take turns take these and what is left after the last one (``lastSums``). Sums of
+  /// multipliers that take turns take these and what is left after the last one (`lastSums`). Sums of
   /// more than 256 terms are not balanced: one adder behind the other (192 cycles of 561 inputs). The
   /// interval is the reuse factor up to 2, then no more than the latency and one. Measured on designs of
   /// five flows (`conformance/fpga/rows.json`): latency of 77 layers exact in 47 and within one cycle in 73,
