@@ -30,7 +30,7 @@ public struct DetectionPostProcess: Hashable, Sendable {
   /// What coded centres (y, x) and sizes (height, width) are divided by.
   public let scales: [Float]
   /// Whether the model's file says how large the results are; the micro runtime follows it.
-  public let declaresResults: Bool
+  public var declaresResults: Bool
 
   public init(
     detections: Int, classes: Int, classesPerDetection: Int, suppression: Suppression,

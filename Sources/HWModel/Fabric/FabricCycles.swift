@@ -148,8 +148,8 @@ extension FabricFlow.Timing {
   /// Most sums are there by then. What waits for the last product is a tree of adders of three
   /// operands, one level a cycle whether the period is 3.33 or 5 ns, of which the first level overlaps
   /// the product; a product that is forced into a DSP block and does not fit the period takes two cycles
-  /// more (a block multiplies in nine tenths of the time that logic takes). The overlap of 0.95 levels
-  /// is fitted on 20 layers of 4 designs: 18 are exact, and 14 where each design is left out.
+  /// more (a block is taken to multiply in 0.9 of a product's time; any part from 0.65 to 0.97 fits the
+  /// rows). The overlap of 0.95 levels is fitted on 20 layers of 4 designs: 18 are exact, and 14 where each design is left out.
   ///
   /// - Parameters:
   ///   - terms: what an output adds, on average.

@@ -26,27 +26,21 @@ extension TFLiteOperatorContext {
     for name in ["y_scale", "x_scale", "h_scale", "w_scale"] {
       scales.append(try options.real(name))
     }
-    func operation(declaresResults: Bool) throws(TFLiteKind) -> DetectionPostProcess {
-      DetectionPostProcess(
-        detections: try options.integer("max_detections"), classes: classes,
-        classesPerDetection: perDetection,
-        suppression: isRegular
-          ? .regular(boxesPerClass: perClass) : .fast(classesPerBox: min(perDetection, classes)),
-        scoreThreshold: try options.real("nms_score_threshold"),
-        overlapThreshold: try options.real("nms_iou_threshold"), scales: scales,
-        declaresResults: declaresResults)
-    }
-    let plain = try operation(declaresResults: true)
-    let extents: [[Int]]
+    var operation = DetectionPostProcess(
+      detections: try options.integer("max_detections"), classes: classes,
+      classesPerDetection: perDetection,
+      suppression: isRegular
+        ? .regular(boxesPerClass: perClass) : .fast(classesPerBox: min(perDetection, classes)),
+      scoreThreshold: try options.real("nms_score_threshold"),
+      overlapThreshold: try options.real("nms_iou_threshold"), scales: scales)
     do throws(GraphError) {
-      extents = try plain.resultExtents()
+      operation.declaresResults = zip(record.outputs, try operation.resultExtents()).allSatisfy {
+        tensor($0).shape.count == $1.reduce(1, *)
+      }
     } catch {
       throw TFLiteKind(.graph(error))
     }
-    let declared = zip(record.outputs, extents).allSatisfy {
-      tensor($0).shape.count == $1.reduce(1, *)
-    }
-    return declared ? plain : try operation(declaresResults: false)
+    return operation
   }
 }
 

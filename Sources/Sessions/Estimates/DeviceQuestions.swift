@@ -141,7 +141,7 @@ package struct CSVRows {
 
   /// - Throws: a ``Failure`` with code `estimate.rows` naming the line.
   package init(_ path: String) throws(Failure) {
-    let text = String(decoding: try TargetChoice.contents(path), as: UTF8.self)
+    let text = String(decoding: try [UInt8](file: path), as: UTF8.self)
     let lines = text.split(whereSeparator: \.isNewline)
     func cells(_ line: Substring) -> [String] {
       line.split(separator: ",", omittingEmptySubsequences: false).map {

@@ -18,7 +18,7 @@ package struct TargetChoice: Sendable {
   package init(_ name: String) throws(Failure) {
     let library = DeviceFamilies.current.library
     if Self.isPath(name) {
-      bytes = try Self.contents(name)
+      bytes = try [UInt8](file: name)
       path = name
       do throws(TargetProblems) {
         description = try library.read(bytes)
@@ -66,14 +66,6 @@ package struct TargetChoice: Sendable {
 
   package static func isPath(_ name: String) -> Bool {
     name.hasSuffix(".json") || name.contains("/") || name == "-"
-  }
-
-  package static func contents(_ path: String) throws(Failure) -> [UInt8] {
-    do throws(ImportError) {
-      return try [UInt8](contentsOf: path)
-    } catch {
-      throw Failure(Diagnostic(error))
-    }
   }
 
   /// The envelope's `target`.

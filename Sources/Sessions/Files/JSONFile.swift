@@ -2,6 +2,19 @@ package import Documents
 import Importers
 package import QuantGraph
 
+extension [UInt8] {
+  /// The bytes of a file; `-` is standard input.
+  ///
+  /// - Throws: what a file that cannot be read gives.
+  package init(file path: String) throws(Failure) {
+    do throws(ImportError) {
+      self = try [UInt8](contentsOf: path)
+    } catch {
+      throw Failure(Diagnostic(error))
+    }
+  }
+}
+
 extension JSON {
   /// The document of a file; `-` is standard input.
   ///
@@ -10,7 +23,7 @@ extension JSON {
   package init(
     file path: String, code: String, remedy: String = "correct the JSON text."
   ) throws(Failure) {
-    let bytes = try TargetChoice.contents(path)
+    let bytes = try [UInt8](file: path)
     do throws(JSONSyntaxError) {
       self = try JSON(parsing: bytes)
     } catch {

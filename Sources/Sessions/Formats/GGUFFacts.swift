@@ -6,8 +6,8 @@ import Importers
 public struct GGUFFacts: Sendable {
   private let type: GGUFType
 
-  /// Nil for a name that is none of GGUF's, or that other families of formats have too:
-  ///   blocks go by their names as GGUF writes them (NVFP4).
+  /// Nil for a name that is none of GGUF's, or that other families of formats have too: blocks go by
+  /// their names as GGUF writes them (NVFP4).
   public init?(_ name: String) {
     guard let type = GGUFType.named(name) else { return nil }
     let isOther = (try? Encoding(name: name)) != nil

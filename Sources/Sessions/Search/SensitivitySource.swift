@@ -281,7 +281,7 @@ package struct SensitivitySource {
   }
 
   private func traces(_ path: String, layers: [String]) throws(Failure) -> [Double] {
-    let bytes = try ScoreFile.contents(path)
+    let bytes = try [UInt8](file: path)
     do throws(HessianTraceFile.Problem) {
       return try HessianTraceFile(json: Data(bytes)).values(for: layers)
     } catch {
@@ -318,7 +318,7 @@ extension ScoreFile {
   ///
   /// - Throws: a ``Failure`` with everything that is wrong.
   package init(path: String) throws(Failure) {
-    try self.init(bytes: try ScoreFile.contents(path), path: path)
+    try self.init(bytes: try [UInt8](file: path), path: path)
   }
 
   /// Reads a file's bytes; `path` is for messages.
@@ -327,17 +327,6 @@ extension ScoreFile {
       try self.init(json: Data(bytes))
     } catch {
       throw Failure(error.problems.map { Diagnostic($0, file: path) })
-    }
-  }
-}
-
-extension ScoreFile {
-  /// The bytes of the file at a path.
-  package static func contents(_ path: String) throws(Failure) -> [UInt8] {
-    do throws(ImportError) {
-      return try [UInt8](contentsOf: path)
-    } catch {
-      throw Failure(Diagnostic(error))
     }
   }
 }

@@ -150,7 +150,7 @@ struct TargetsCommand: ReportingCommand {
   }
 
   private func validation(_ path: String) throws(Failure) -> Report {
-    let bytes = try TargetChoice.contents(path)
+    let bytes = try [UInt8](file: path)
     let description: TargetDescription
     do throws(TargetProblems) {
       description = try DeviceFamilies.current.library.read(bytes)

@@ -62,9 +62,9 @@ struct SearchJob {
     Signals.setFarewell(
       try studyPath().map { "what was run is kept in \($0): the same command goes on from there\n" }
         ?? "nothing was kept: -o DIR or --study FILE keeps every evaluation\n")
-    let isWhole = tasks == nil && shard == nil && goal.bounds.isEmpty
+    let runsAllHere = tasks == nil && shard == nil && goal.bounds.isEmpty
     let evaluator =
-      isWhole && method == .auto && quality != .score
+      runsAllHere && method == .auto && quality != .score
       ? try prepared(model, untied, threads: threads, progress) : model.evaluator
     let sensitivities = try source.answer(
       of: untied, model: model, threads: threads,
@@ -268,12 +268,7 @@ struct SearchJob {
     if let target { available += target.costs }
     var records: [InputRecord] = []
     for path in command.goal.costTable {
-      let bytes: [UInt8]
-      do throws(ImportError) {
-        bytes = try [UInt8](contentsOf: path)
-      } catch {
-        throw Failure(Diagnostic(error))
-      }
+      let bytes = try [UInt8](file: path)
       do throws(CostError) {
         var table = try CostTable(json: Data(bytes)).checked(in: space)
         table.neighbours = graph.neighbours(among: space.layers)

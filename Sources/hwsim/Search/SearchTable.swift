@@ -20,7 +20,7 @@ struct SearchTable {
   }
 
   func report(_ session: Session) throws(Failure) -> Report {
-    let bytes = try ScoreFile.contents(path)
+    let bytes = try [UInt8](file: path)
     let method = try SearchSettings.tableMethod(command.how.method)
     let products = try SearchProducts(
       command.write, for: command.reader, hasFolder: command.product != nil)
