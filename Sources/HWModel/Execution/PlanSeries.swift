@@ -40,7 +40,7 @@ public final class PlanSeries {
   private let lanes: Int
   private let isSampleMajor: Bool
   /// Bytes that may be kept.
-  package var limit: Int
+  private let limit: Int
 
   private var held: [Key: Held] = [:]
   private var queue: [(key: Key, used: Int)] = []
@@ -202,6 +202,19 @@ public final class PlanSeries {
         release(id, form, besides: other)
       }
     }
+  }
+
+  /// What a run of one form for `tensors` finds if another ran: results that both have in common.
+  package func common(
+    _ form: PlanForm, _ other: PlanForm, for tensors: Set<TensorID>
+  ) -> Set<TensorID> {
+    func differs(_ id: TensorID) -> Bool { key(id, form) != key(id, other) }
+    var needed = tensors
+    for stage in stages.reversed()
+    where stage.writes.contains(where: { needed.contains($0) && differs($0) }) {
+      needed.formUnion(stage.reads)
+    }
+    return needed.filter { kept.contains($0) && !differs($0) }
   }
 
   /// Gives back the memory of a result that no other form has.

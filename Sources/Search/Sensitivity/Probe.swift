@@ -65,6 +65,7 @@ extension SensitivityAnalysis {
     _ measure: @Sendable (ProbeBlock, Int, [BlockScores]) -> Sum
   ) throws(SensitivityError) -> [Sum] {
     let family = PlanFamily(plan, bytes: Self.waitingBytes)
+    let unchanged = try blocks(family, threads: threads, isCancelled: isCancelled) { $0.unchanged }
     var totals = [Sum](repeating: none, count: count)
     var first = 0
     repeat {
@@ -80,15 +81,21 @@ extension SensitivityAnalysis {
       }
       let (waiting, start) = (forms, first)
       let partials = try blocks(
-        family, keeping: kept, threads: threads, isCancelled: isCancelled
+        family, keeping: kept, scores: unchanged, threads: threads, isCancelled: isCancelled
       ) { block -> [Sum] in
         waiting.indices.map { index in
-          let group = start + index
-          return measure(
-            block, group,
-            waiting[index].map { form in
-              run(form, besides: family.unchanged, reading: reads(group), block.series)
-            })
+          let read = reads(start + index)
+          // The unchanged network goes on to where this group's begin to differ.
+          let common = waiting[index].map {
+            block.series.common($0, family.unchanged, for: Set(read + [network.scoresTensor]))
+          }
+          run(family.unchanged, keeping: common.reduce(Set(read)) { $0.union($1) }, block.series)
+          let scores = waiting[index].map { form in
+            let wanted = Set(read + [network.scoresTensor])
+            run(form, besides: family.unchanged, keeping: wanted, block.series)
+            return lastScores(block.series)
+          }
+          return measure(block, start + index, scores)
         }
       }
       for partial in partials {
@@ -99,21 +106,29 @@ extension SensitivityAnalysis {
     return totals
   }
 
-  /// Runs the unchanged network block by block.
+  /// Takes the samples block by block.
+  ///
+  /// - Parameters:
+  ///   - family: the unchanged network and those like it.
+  ///   - kept: its tensors that are read as they are stored.
+  ///   - known: the scores of each block; nil runs it first, and `kept` can be read.
+  ///   - threads: how many.
+  ///   - isCancelled: is asked between blocks.
+  ///   - body: takes a block.
+  /// - Returns: what `body` gives, in the blocks' order.
+  /// - Throws: ``SensitivityError/cancelled``.
   func blocks<Partial: Sendable>(
-    _ family: PlanFamily, keeping kept: [TensorID], threads: Int,
-    isCancelled: @Sendable () -> Bool, _ body: @Sendable (ProbeBlock) -> Partial
+    _ family: PlanFamily, keeping kept: [TensorID] = [], scores known: [BlockScores]? = nil,
+    threads: Int, isCancelled: @Sendable () -> Bool, _ body: @Sendable (ProbeBlock) -> Partial
   ) throws(SensitivityError) -> [Partial] {
-    let wanted = Array(Set(kept + [network.scoresTensor])).sorted()
+    let wanted = Set(kept + [network.scoresTensor])
     let starts = Set(network.layers.map(\.node))
     let size = PlanSeries.blockSamples(plan)
     let elements = network.inputCount
     let samples = data
     let partials = ParallelFor.map((samples.count + size - 1) / size, threads: threads) {
-      let series = PlanSeries(family, wanted: wanted, stages: starts, bytes: 0)
-      // The unchanged network; of a changed one what is read.
-      series.limit = series.bytesPerSample * size
-      return series
+      // Only what the form that runs needs.
+      PlanSeries(family, wanted: wanted.sorted(), stages: starts, bytes: 0)
     } _: { series, number -> Partial? in
       if isCancelled() { return nil }
       let range = number * size..<min((number + 1) * size, samples.count)
@@ -125,9 +140,11 @@ extension SensitivityAnalysis {
             })
         ]
       }
-      let scores = run(family.unchanged, besides: nil, reading: nil, series)
+      if known == nil { run(family.unchanged, keeping: wanted, series) }
       return body(
-        ProbeBlock(range: range, unchanged: scores, series: series, form: family.unchanged))
+        ProbeBlock(
+          range: range, unchanged: known?[number] ?? lastScores(series), series: series,
+          form: family.unchanged))
     }
     var all: [Partial] = []
     for partial in partials {
@@ -138,15 +155,19 @@ extension SensitivityAnalysis {
   }
 
   private func run(
-    _ form: PlanForm, besides other: PlanForm?, reading read: [TensorID]?, _ series: PlanSeries
-  ) -> BlockScores {
+    _ form: PlanForm, besides other: PlanForm? = nil, keeping wanted: Set<TensorID>,
+    _ series: PlanSeries
+  ) {
     do throws(InputError) {
-      try series.run(
-        form, besides: other, keepingOnly: read.map { Set($0 + [network.scoresTensor]) })
+      try series.run(form, besides: other, keepingOnly: wanted)
     } catch {
       preconditionFailure("float32 tensors take any number")
     }
-    return BlockScores(
+  }
+
+  /// Of the form that ran last.
+  private func lastScores(_ series: PlanSeries) -> BlockScores {
+    BlockScores(
       numbers: series.withNumbers(of: network.scoresTensor) { Array($0) },
       classes: network.classCount)
   }
