@@ -90,6 +90,7 @@ extension ArrayNode {
         o.outputs[0].store(wrapping: values, kind: result.kind)
       }
     }
+    if let fast = ArrayFloatPool(geometry, self) { return planned(kernel: fast) }
     return planned { o in
       var values = [Double](repeating: 0, count: result.shape.count)
       geometry.forEachWindow(data.reals(as: Double.self, o)) { offset, window, members in
