@@ -364,19 +364,24 @@ struct PoolRowsKernel: NodeKernel {
   private func runMaximum(_ operands: KernelOperands) {
     let lanes = operands.lanes
     let data = operands.inputs[0].rows(as: Int32.self)
+    let output = operands.outputs[0]
     let row = operands.scratch.rows(as: Int64.self)
     let narrow = UnsafeMutableRawPointer(row).assumingMemoryBound(to: Int32.self)
+    let finished =
+      finish.keepsCodes && output.storage == .int32 ? output.rows(as: Int32.self) : nil
     for (element, window) in windows.enumerated() {
+      let largest = finished.map { $0 + element * lanes } ?? narrow
       window.withUnsafeBufferPointer { taps in
-        narrow.update(from: data + Int(taps[0]) * lanes, count: lanes)
+        largest.update(from: data + Int(taps[0]) * lanes, count: lanes)
         for tap in taps.dropFirst() {
           let input = data + Int(tap) * lanes
-          for lane in 0..<lanes { narrow[lane] = max(narrow[lane], input[lane]) }
+          for lane in 0..<lanes { largest[lane] = max(largest[lane], input[lane]) }
         }
       }
-      finish.store(
-        row, are64: false, count: lanes, spare: row + lanes, to: operands.outputs[0],
-        at: element * lanes)
+      if finished == nil {
+        finish.store(
+          row, are64: false, count: lanes, spare: row + lanes, to: output, at: element * lanes)
+      }
     }
   }
 

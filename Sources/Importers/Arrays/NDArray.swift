@@ -80,8 +80,18 @@ public struct NDArray: Sendable, Equatable {
     case .uint32(let values): values.map { Double($0) }
     case .uint64(let values): exactDoubles(values)
     case .float16(let values): values.map { Double($0) }
-    case .float32(let values): values.map { Double($0) }
+    case .float32(let values): widened(values)
     case .float64(let values): values
+    }
+  }
+
+  /// Several at a time, which `map` is not.
+  private func widened(_ values: [Float]) -> [Double] {
+    [Double](unsafeUninitializedCapacity: values.count) { target, count in
+      values.withUnsafeBufferPointer { source in
+        for index in source.indices { target[index] = Double(source[index]) }
+      }
+      count = values.count
     }
   }
 
