@@ -180,22 +180,31 @@ import Testing
 }
 
 @Suite struct SampleAxisTests {
-  /// Whether a node whose first operand holds 7 samples keeps them apart.
+  /// Whether a node whose operands `samples` (the first) hold 7 samples keeps them apart.
   private func apart(
-    _ operation: Operator, _ operands: [[Int]], _ results: [[Int]], parameters: Set<Int> = [1]
+    _ operation: Operator, _ operands: [[Int]], _ results: [[Int]], parameters: Set<Int> = [1],
+    samples: [Int] = [0]
   ) throws -> Bool {
     let graph = try GraphFixture.graph(
       operation,
       operands.enumerated().map {
         .init(shape: $0.element, isParameter: parameters.contains($0.offset))
       }, results)
-    return graph.keepsSamplesApart([TensorID(0)])
+    return graph.keepsSamplesApart(samples.map { TensorID($0) })
   }
 
   @Test("operators that compute each sample for itself")
   func kept() throws {
     #expect(try apart(.unary(.tanh), [[7, 3]], [[7, 3]]))
     #expect(try apart(.matMul(MatMul()), [[7, 3], [3, 4]], [[7, 4]]))
+    #expect(
+      try apart(
+        .matMul(MatMul()), [[7, 2, 3], [7, 3, 4]], [[7, 2, 4]], parameters: [], samples: [0, 1]))
+    #expect(try apart(.matMul(MatMul()), [[7, 2, 3], [1, 3, 4]], [[7, 2, 4]]))
+    #expect(
+      try apart(
+        .gatherAxis(axis: 0), [[5, 3], [7, 2]], [[7, 2, 3]], parameters: [0], samples: [1]))
+    #expect(try apart(.tile(repeats: [1, 2]), [[7, 3]], [[7, 6]]))
     #expect(try apart(.binary(Binary(.add)), [[7, 3], [3]], [[7, 3]]))
     #expect(try apart(.binary(Binary(.add)), [[7, 3], [1, 3]], [[7, 3]]))
     #expect(try apart(.axisSoftmax(AxisSoftmax(axis: 1)), [[7, 3]], [[7, 3]]))
@@ -219,6 +228,12 @@ import Testing
       try !apart(
         .slice(Slice(begin: [6, 0], extents: [7, 3], strides: [-1, 1])), [[7, 3]], [[7, 3]]))
     #expect(try !apart(.concatenate(axis: 0), [[7, 3], [1, 3]], [[8, 3]]))
+    #expect(
+      try !apart(
+        .matMul(MatMul(transposesRight: true)), [[7, 3], [7, 3]], [[7, 7]], parameters: [],
+        samples: [0, 1]))
+    #expect(try !apart(.matMul(MatMul()), [[7, 3], [2, 3, 4]], [[2, 7, 4]]))
+    #expect(try !apart(.gatherAxis(axis: 0), [[7, 3], [7]], [[7, 3]]))
     #expect(try !apart(.binary(Binary(.add)), [[7, 7], [7, 7]], [[7, 7]]))
     #expect(try !apart(.reshape, [[7, 3]], [[3, 7]]))
   }
