@@ -210,10 +210,19 @@ def run(tool, path, inputs, folder):
     child = subprocess.Popen(
         [tool, 'run', path, '--inputs', inputs, '--threads', '1', '--output',
          os.path.join(folder, 'outputs.npz')], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
+    # The peak that wait4 gives begins with this process's own.
+    peak, status = 0, None
+    while status is None:
+        with open(f'/proc/{child.pid}/status') as file:
+            peak = max([peak] + [int(line.split()[1]) for line in file if line.startswith('VmHWM')])
+        pid, code, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            status = code
+        else:
+            time.sleep(.01)
     if status:
         raise SystemExit(f'hwsim run {path} failed')
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return usage.ru_utime + usage.ru_stime, peak / 1024
 
 
 def main():

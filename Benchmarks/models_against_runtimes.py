@@ -6,11 +6,12 @@ onnxruntime's own quantizer writes it; its outputs are compared with LiteRT's be
 take turns, so that what else the machine does falls on all of them; medians are printed.
 
     swift build -c release --package-path Benchmarks --product ModelBench
-    python Benchmarks/models_against_runtimes.py MODELS [--bench PATH] [--rounds N] [--seconds S]
-        [--keep FOLDER] [--path PATH]
+    python Benchmarks/models_against_runtimes.py MODELS [NAME...] [--bench PATH] [--rounds N]
+        [--seconds S] [--keep FOLDER] [--path PATH]
 
-MODELS holds resnet8_int8.tflite, vww_96_int8.tflite, kws_int8.tflite and ad01_int8.tflite. Needs
-ai-edge-litert 2.3, onnx 1.23, onnxruntime 1.31 and numpy. FOLDER keeps the ONNX files.
+MODELS holds NAME_int8.tflite (by default resnet8, vww_96, kws and ad01); of other names the graph for
+onnxruntime is left out where its operators have no rule here. Needs ai-edge-litert 2.3, onnx 1.23,
+onnxruntime 1.31 and numpy. FOLDER keeps the ONNX files.
 """
 import argparse
 import json
@@ -262,6 +263,18 @@ def microseconds(call, budget):
             return statistics.median(times) * 1e6
 
 
+def mean_difference(reference, runtime):
+    """Codes that two runtimes differ by on random inputs."""
+    generator = np.random.default_rng(1)
+    differences = []
+    for _ in range(20):
+        x = generator.integers(-128, 128, reference.input['shape']).astype(np.int8)
+        first = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
+        y, z = reference.codes(x).astype(int), runtime.codes(first).astype(int)
+        differences.append(np.abs(y - z.reshape(y.shape)).mean())
+    return float(np.mean(differences))
+
+
 def hwsim(bench, path, budget, kernels):
     command = [bench, path, str(budget)] + (['--path', kernels] if kernels else [])
     answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -271,6 +284,7 @@ def hwsim(bench, path, budget, kernels):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('models')
+    parser.add_argument('names', nargs='*', default=['resnet8', 'vww_96', 'kws', 'ad01'])
     parser.add_argument('--bench', default=os.path.join(here, '.build', 'release', 'ModelBench'))
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--seconds', type=float, default=0.3)
@@ -285,44 +299,50 @@ def main():
     print('microseconds a sample, one thread, medians of', arguments.rounds, 'rounds')
     print(f'{"model":8}' + ''.join(f'{name:>13}' for name in header)
           + f'{"x reference":>13}{"x ort":>8}{"x XNNPACK":>11}{"ONNX x ort":>12}')
-    for name in ('resnet8', 'vww_96', 'kws', 'ad01'):
+    for name in arguments.names:
         path = os.path.join(arguments.models, name + '_int8.tflite')
-        converter = Converter(path)
-        converted = os.path.join(folder, name + '_qdq.onnx')
-        onnx.save(converter.convert(), converted)
         fast = LiteRT(path, OpResolverType.AUTO)
         reference = LiteRT(path, OpResolverType.BUILTIN_REF)
-        runtime = ONNXRuntime(converted, converter.shape(converter.graph.inputs[0]))
-        generator = np.random.default_rng(1)
-        differences = []
-        for _ in range(20):
-            x = generator.integers(-128, 128, reference.input['shape']).astype(np.int8)
-            first = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
-            y, z = reference.codes(x).astype(int), runtime.codes(first).astype(int)
-            differences.append(np.abs(y - z.reshape(y.shape)).mean())
-        # Both round differently; a softmax spreads one code of its input over several.
-        difference = float(np.mean(differences))
-        if difference > 3:
-            sys.exit(f'{name}: the ONNX graph differs from LiteRT by {difference} codes on average')
         calls = {
             'XNNPACK': lambda s, call=fast.call(): microseconds(call, s),
             'reference': lambda s, call=reference.call(): microseconds(call, s),
-            'onnxruntime': lambda s, call=runtime.call(): microseconds(call, s),
-            'hwsim': lambda s: hwsim(arguments.bench, path, s, arguments.path),
-            'hwsim ONNX': lambda s: hwsim(arguments.bench, converted, s, arguments.path),
+            'hwsim': lambda s, path=path: hwsim(arguments.bench, path, s, arguments.path),
         }
+        converter = Converter(path)
+        converted = os.path.join(folder, name + '_qdq.onnx')
+        try:
+            onnx.save(converter.convert(), converted)
+        except AttributeError as missing:
+            note = str(missing).split("'")[-2].removeprefix('convert_')
+            note = f'no ONNX graph: no rule for {note}'
+        else:
+            runtime = ONNXRuntime(converted, converter.shape(converter.graph.inputs[0]))
+            difference = mean_difference(reference, runtime)
+            # Both round differently; a softmax spreads one code of its input over several.
+            if difference > 3:
+                sys.exit(f'{name}: the ONNX graph differs from LiteRT by {difference} codes on average')
+            note = f'mean difference of the ONNX graph from LiteRT: {difference:.2f} codes'
+            calls['onnxruntime'] = lambda s, call=runtime.call(): microseconds(call, s)
+            calls['hwsim ONNX'] = lambda s, path=converted: hwsim(
+                arguments.bench, path, s, arguments.path)
         times = {key: [] for key in calls}
         for _ in range(arguments.rounds):
             for key, call in calls.items():
                 times[key].append(call(arguments.seconds))
 
-        def ratio(slow, quick):
-            return statistics.median(a / b for a, b in zip(times[slow], times[quick]))
+        def median(key, width):
+            return f'{statistics.median(times[key]):{width}.1f}' if key in times else ' ' * width
 
-        print(f'{name:8}' + ''.join(f'{statistics.median(times[key]):13.1f}' for key in header)
-              + f'{ratio("reference", "hwsim"):13.1f}{ratio("onnxruntime", "hwsim"):8.2f}'
-              + f'{ratio("XNNPACK", "hwsim"):11.2f}{ratio("onnxruntime", "hwsim ONNX"):12.2f}'
-              + f'   (mean difference of the ONNX graph from LiteRT: {difference:.2f} codes)', flush=True)
+        def ratio(slow, quick, width, digits=2):
+            if slow not in times or quick not in times:
+                return ' ' * width
+            quotients = [a / b for a, b in zip(times[slow], times[quick])]
+            return f'{statistics.median(quotients):{width}.{digits}f}'
+
+        print(f'{name:8}' + ''.join(median(key, 13) for key in header)
+              + ratio('reference', 'hwsim', 13, 1) + ratio('onnxruntime', 'hwsim', 8)
+              + ratio('XNNPACK', 'hwsim', 11) + ratio('onnxruntime', 'hwsim ONNX', 12)
+              + f'   ({note})', flush=True)
 
 
 main()
